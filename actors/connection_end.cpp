@@ -1,0 +1,78 @@
+// How a connection ends: once, with everybody told.
+#include "actors/connection.hpp"
+#include "actors/error.hpp"
+#include "actors/log.hpp"
+
+#include <caf/all.hpp>
+
+namespace wsrelay {
+
+
+// Reached without an ending when the actor was killed or threw: CAF destroys
+// the state of an actor that quits before it tells its monitors.
+connection_state::~connection_state() {
+  if (!port_)
+    return;
+  if (!closing())
+    end(end_cause::killed);
+  fail_requests(errc::closing);
+  pending_writes_.fail(make_error(errc::closing));
+  port_->attach(nullptr);
+}
+
+void connection_state::end(end_cause cause, std::uint16_t code,
+                           std::string_view text, caf::error exit) {
+  if (closing())
+    return;
+  ending_ = make_ending(cause, code, text, std::move(exit));
+  log_end(cause, *ending_);
+  leave_targets(*ending_);
+  fail_requests(errc::closing);
+  update_reading();
+  update_wake();
+  if (!port_closed_)
+    port_->close(ending_->code, ending_->text);
+}
+
+void connection_state::leave_targets(const ending& how) {
+  if (owner_) {
+    send_leave(owner_, settings_, how, last_owned_seq());
+    self_->demonitor(owner_);
+    owner_ = nullptr;
+  }
+  if (claim_ && claim_->target) {
+    send_leave(claim_->target, claim_->settings, how, 0);
+    self_->demonitor(claim_->target);
+  }
+}
+
+void connection_state::fail_requests(errc code) {
+  if (claim_ && claim_->requester)
+    claim_->requester->deliver(make_error(code));
+  claim_.reset();
+  for (auto& waiting : waiting_controls_)
+    waiting.requester.deliver(make_error(code));
+  waiting_controls_.clear();
+}
+
+void connection_state::on_closed(end_cause cause, std::uint16_t code,
+                                 std::string_view text) {
+  port_closed_ = true;
+  pending_writes_.fail(make_error(errc::connection_lost));
+  end(cause, code, text);
+  finish();
+}
+
+void connection_state::finish() {
+  self_->quit(ending_->exit);
+  // The port calls from outside of a message: only a message lets CAF notice.
+  caf::anon_send(caf::actor_cast<caf::actor>(self_), caf::ok_atom::value);
+}
+
+void connection_state::log_end(end_cause cause, const ending& how) const {
+  auto level = how.unexpected ? spdlog::level::warn : spdlog::level::debug;
+  log().log(level, "connection ended: pid={} cause={} code={} messages={}",
+            pid_.view(), to_text(cause), how.code, seq_);
+}
+
+} // namespace wsrelay

@@ -1,0 +1,94 @@
+// The directory actor.
+#include "actors/directory.hpp"
+
+#include "actors/caf_compat.hpp"
+#include "actors/error.hpp"
+#include "protocol/pid.hpp"
+
+#include <caf/all.hpp>
+
+namespace wsrelay {
+
+caf::result<void> directory_state::put(const std::string& name,
+                                       const caf::actor& who) {
+  if (auto checked = check_name(name); !checked)
+    return make_error(errc::invalid_message, checked.error().what);
+  if (!who || !is_alive(who))
+    return make_error(errc::no_such_target, "the actor has ended");
+  auto [entry, added] = entries.emplace(name, who);
+  if (!added && entry->second != who)
+    return make_error(errc::name_taken, name);
+  if (added)
+    self->monitor(who);
+  return caf::unit;
+}
+
+void directory_state::erase(const std::string& name) {
+  auto entry = entries.find(name);
+  if (entry == entries.end())
+    return;
+  self->demonitor(entry->second); // one monitor per name
+  entries.erase(entry);
+}
+
+caf::result<caf::actor> directory_state::get(const std::string& target) const {
+  auto parsed = parse_target(target);
+  if (!parsed)
+    return make_error(errc::no_such_target, parsed.error().what);
+  auto& system = self->home_system();
+  switch (parsed->kind) {
+    case target_name::form::name: {
+      auto entry = entries.find(parsed->name);
+      if (entry != entries.end() && is_alive(entry->second))
+        return entry->second;
+      break;
+    }
+    case target_name::form::pid: {
+      if (parsed->node != to_string(system.node()))
+        return make_error(errc::no_such_peer, "no such node");
+      auto who
+        = caf::actor_cast<caf::actor>(system.registry().get(parsed->id));
+      if (who && is_alive(who))
+        return who;
+      break;
+    }
+    case target_name::form::at_peer:
+      return make_error(errc::no_such_peer, "no such peer");
+  }
+  return make_error(errc::no_such_target, "no such target");
+}
+
+std::vector<directory_entry> directory_state::list() const {
+  std::vector<directory_entry> result;
+  result.reserve(entries.size());
+  for (auto& [name, who] : entries)
+    result.push_back({name, who});
+  return result;
+}
+
+void directory_state::drop(const caf::actor_addr& who) {
+  std::erase_if(entries, [&](auto& entry) { return entry.second == who; });
+}
+
+caf::behavior directory(directory_actor* self) {
+  self->set_down_handler(
+    [self](caf::down_msg& message) { self->state.drop(message.source); });
+  return {
+    [self](const directory_put& message) {
+      return self->state.put(message.name, message.who);
+    },
+    [self](const directory_erase& message) { self->state.erase(message.name); },
+    [self](const directory_get& message) {
+      return self->state.get(message.target);
+    },
+    [self](directory_list) { return self->state.list(); },
+  };
+}
+
+std::string publish_pid(const caf::actor& who) {
+  auto ptr = caf::actor_cast<caf::strong_actor_ptr>(who);
+  who.home_system().registry().put(who.id(), ptr);
+  return to_string(who);
+}
+
+} // namespace wsrelay

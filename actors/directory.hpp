@@ -1,0 +1,42 @@
+// The directory: names to actors. Names are any UTF-8 text, not CAF's atoms;
+// an actor that ends loses its names. It also turns PID texts into handles.
+#pragma once
+
+#include "actors/messages.hpp"
+
+#include <caf/event_based_actor.hpp>
+#include <caf/stateful_actor.hpp>
+
+#include <map>
+#include <string>
+
+namespace wsrelay {
+
+struct directory_state;
+using directory_actor = caf::stateful_actor<directory_state>;
+
+/// Names and who has them. Bounded by what a program registers; clients cannot
+/// add names.
+struct directory_state {
+  static inline const char* name = "wsrelay.directory";
+
+  explicit directory_state(directory_actor* self) : self{self} {}
+
+  caf::result<void> put(const std::string& name, const caf::actor& who);
+  void erase(const std::string& name);
+  caf::result<caf::actor> get(const std::string& target) const;
+  std::vector<directory_entry> list() const;
+  void drop(const caf::actor_addr& who);
+
+  directory_actor* self;
+  std::map<std::string, caf::actor> entries;
+};
+
+/// The directory actor, one per node. Answers `directory_*` of messages.hpp.
+caf::behavior directory(directory_actor* self);
+
+/// Returns the PID of an actor as text and makes it resolvable: CAF's registry
+/// keeps the actor alive until it ends by itself. Any thread.
+std::string publish_pid(const caf::actor& who);
+
+} // namespace wsrelay

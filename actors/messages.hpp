@@ -1,0 +1,222 @@
+// Every message of every actor of wsrelay: fields, sender, receiver, answer.
+// An application that only sends and receives needs no other header.
+#pragma once
+
+#include "actors/codec.hpp"
+#include "protocol/http_fields.hpp"
+#include "protocol/shared_buffer.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/optional.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace wsrelay {
+
+using milliseconds = std::chrono::milliseconds;
+
+/// Type of a WebSocket message; the values are the opcodes of RFC 6455.
+enum class message_type : std::uint8_t { text = 1, binary = 2 };
+
+/// Why a target lost a connection. What closes with which code, and how the
+/// connection's actor then ends, stands in ending.hpp.
+enum class leave_reason : std::uint8_t {
+  client_closed,   // the client sent a close frame
+  connection_lost, // the socket ended without one
+  protocol_error,  // the client broke RFC 6455 or a limit
+  timeout,         // no byte from the client, also not after a ping
+  slow_consumer,   // the client did not read what was sent to it
+  closed,          // an actor asked with ws.close
+  transferred,     // another target owns the connection now
+  rolled_back,     // this target took too long to join
+  target_down,     // the target itself ended
+  shutdown,        // the node stops
+  exited,          // the connection's actor was ended: a link, a kill
+};
+
+// -- connection -> target -----------------------------------------------------
+
+/// `ws.join`: the connection wants to be owned by this target. Always a request
+/// and the first message of a connection. Any answer but an error accepts; an
+/// error refuses, and the target hears no more of it.
+struct ws_join {
+  caf::actor client;        // the connection: send to it, monitor it, link to it
+  shared_buffer client_pid; // its text form, "12@NODE"
+  shared_buffer metadata;   // JSON object
+};
+
+/// `ws.message`: one message of the client. The answer is ignored, but asked
+/// for from time to time: a target that keeps requests open slows the client.
+struct ws_message {
+  caf::actor client;
+  shared_buffer client_pid;
+  shared_buffer topic; // "ws.message" or the command's `message_topic`
+  std::uint64_t seq;   // 1, 2, 3, ... per connection, across transfers
+  message_type type;
+  shared_buffer data;
+  shared_buffer metadata;
+};
+
+/// `ws.heartbeat`: sent every `heartbeat_interval`, if one is set.
+struct ws_heartbeat {
+  caf::actor client;
+  shared_buffer client_pid;
+  milliseconds uptime;         // since the upgrade
+  std::uint64_t message_count; // messages of the client so far
+  shared_buffer metadata;
+};
+
+/// `ws.leave`: the last message of a connection to this target, exactly one
+/// for each join that was not refused.
+struct ws_leave {
+  caf::actor client;
+  shared_buffer client_pid;
+  leave_reason reason;
+  std::uint16_t code;     // close code, 0 with `transferred`, `rolled_back`
+  std::string text;       // close reason
+  std::uint64_t last_seq; // the last message that was the target's, 0 = none
+  shared_buffer metadata;
+};
+
+// -- anyone -> connection -----------------------------------------------------
+
+/// `ws.send`: one WebSocket message to the client. As a request it is answered
+/// when the kernel has taken the bytes, or with the error that dropped it.
+struct ws_send {
+  message_type type = message_type::text;
+  shared_buffer data;
+};
+
+/// `ws.close`: close frame, then the actor ends. Answered when the close frame
+/// is on its way; a code or reason that RFC 6455 forbids is an error.
+struct ws_close {
+  std::uint16_t code = 1000;
+  std::string reason; // at most 123 bytes of UTF-8
+};
+
+/// `ws.control`: changes what is set, all of it or nothing. Answered when the
+/// change has happened; a target is moved to as `connection.hpp` tells.
+struct ws_control {
+  caf::actor target;      // moves the connection to this actor,
+  std::string target_pid; // or to the one of this PID or name
+  caf::optional<std::string> message_topic;
+  caf::optional<milliseconds> heartbeat_interval; // 0 = off
+  caf::optional<shared_buffer> metadata;          // JSON object
+};
+
+/// Any other topic: reaches the client as {"topic":...,"data":...}. Answered
+/// like `ws.send`; topics that begin with "ws." are errors.
+struct ws_event {
+  std::string topic;
+  shared_buffer data; // JSON text
+};
+
+// -- relay -> handler actor ---------------------------------------------------
+
+/// A request of an endpoint with `func: NAME`, to the actor of that name.
+struct http_request {
+  std::string method;
+  std::string target; // as it came: path and query
+  std::string path;
+  std::string query; // without "?"
+  http_fields headers;
+  http_fields params; // of the endpoint's path, decoded
+  shared_buffer body;
+  std::string remote_address; // of the socket's other end, without port
+};
+
+/// A relay command that holds the target's handle.
+struct relay_to {
+  caf::actor target;
+  std::string message_topic;                      // "" = ws.message
+  caf::optional<milliseconds> heartbeat_interval; // none = off
+  shared_buffer metadata;                         // JSON object, empty = {}
+};
+
+/// The handler's answer. With `relay`, or with a header X-WS-Relay, the request
+/// is upgraded; `relay` wins. Without either it goes to the client as it is.
+struct http_response {
+  std::uint16_t status = 200;
+  http_fields headers;
+  shared_buffer body;
+  caf::optional<relay_to> relay;
+};
+
+// -- anyone -> directory ------------------------------------------------------
+
+/// Registers `who` under a name until it ends. Error: the name is taken.
+struct directory_put {
+  std::string name;
+  caf::actor who;
+};
+
+/// Removes a name. No error when it is not there.
+struct directory_erase {
+  std::string name;
+};
+
+/// Asks for the actor of a name or of the text of a PID: answers `caf::actor`,
+/// or an error when there is none that lives.
+struct directory_get {
+  std::string target;
+};
+
+/// Asks for every name: answers `std::vector<directory_entry>`, sorted.
+struct directory_list {};
+
+struct directory_entry {
+  std::string name;
+  caf::actor who;
+};
+
+// -- net, anyone -> acceptor --------------------------------------------------
+
+/// A connection's place and name, as the acceptor knows it.
+struct connection_info {
+  caf::actor client;
+  shared_buffer client_pid;
+  std::string remote_address;
+  std::string endpoint; // name of the http.endpoint
+};
+
+/// From the node: everything is in place, accept.
+struct acceptor_start {};
+
+/// From net: a socket was upgraded. The acceptor monitors the connection.
+struct acceptor_opened {
+  connection_info info;
+};
+
+/// From net: `count` sockets are gone, whatever they were used for.
+struct acceptor_socket_closed {
+  std::uint32_t count = 1;
+};
+
+/// Asks who is connected: answers `std::vector<connection_info>`.
+struct acceptor_list {};
+
+/// Stops listening and closes every connection with 1001. Answered when the
+/// last socket is gone or `timeout` has passed.
+struct acceptor_stop {
+  milliseconds timeout;
+};
+
+/// From the acceptor to its connections: the node stops.
+struct connection_shutdown {};
+
+/// To itself, from a timer: listen again, or give up on stopping.
+struct acceptor_tick {
+  std::uint64_t id;
+};
+
+/// Adds every type above to a configuration under its stable name. Call it
+/// before the actor system is made.
+void add_message_types(caf::actor_system_config& config);
+
+} // namespace wsrelay
+
+#include "actors/messages_inspect.hpp"

@@ -1,0 +1,162 @@
+// Checks of an endpoint: its path, its method and its handler.
+#include "config/check_entry.hpp"
+#include "config/range_check.hpp"
+#include "config/upstream_url.hpp"
+#include "protocol/pid.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <utility>
+#include <variant>
+
+namespace wsrelay {
+
+namespace {
+
+constexpr std::string_view identifier_characters =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+
+constexpr std::string_view method_characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ-";
+
+/// Returns the first "{name}" in `text` that is no parameter of `path`. In JSON
+/// text a brace before a letter stands inside a string.
+std::optional<std::string> unknown_param(std::string_view text,
+                                         const path_pattern& path) {
+  for (auto at = text.find('{'); at != text.npos; at = text.find('{', at + 1)) {
+    auto end = text.find_first_not_of(identifier_characters, at + 1);
+    if (end == text.npos || end == at + 1 || text[end] != '}')
+      continue;
+    auto name = text.substr(at, end + 1 - at);
+    if (path.text().find(name) == std::string::npos)
+      return std::string{name};
+  }
+  return std::nullopt;
+}
+
+/// The checks of the one handler that there is.
+class handler_check {
+public:
+  handler_check(const endpoint_config& endpoint, const router_config* router,
+                entry_report& report)
+      : endpoint_{endpoint}, router_{router}, report_{report} {}
+
+  void operator()(const func_handler& x) {
+    report_.expect(check_func_name(x.name), "func");
+    visit_func(x, range_check{report_});
+  }
+
+  void operator()(const upstream_handler& x) {
+    check_url(x);
+    visit_upstream(x, range_check{report_});
+  }
+
+  void operator()(const relay_handler& x) {
+    check_router("relay");
+    check_command(x.command);
+    check_params("relay.target_pid", x.command.target_pid);
+    check_params("relay.metadata", x.command.metadata);
+  }
+
+  void operator()(const trusted_header_handler&) {
+    check_router("trusted_header");
+  }
+
+private:
+  /// NAME or NAME@node, which is how targets are written, too.
+  static checked check_func_name(const std::string& name) {
+    auto target = parse_target(name);
+    if (!target)
+      return target.error();
+    if (target->kind == target_name::form::pid)
+      return failure{"must be a name, not a PID"};
+    return passed();
+  }
+
+  void check_url(const upstream_handler& x) {
+    auto url = parse_upstream_url(x.url);
+    if (!url)
+      report_.fail("upstream", url.error().what);
+    else if (url->host != x.host || url->port != x.port || url->path != x.path)
+      report_.fail("upstream", "host, port and path are not those of the url");
+  }
+
+  void check_router(std::string_view key) {
+    if (router_ && !router_->relays)
+      report_.fail(key, fmt::format("router {} lacks {} in post_middleware",
+                                    router_->name, relay_middleware));
+  }
+
+  /// One field at a time: each error at its key, all of them in one run.
+  void check_command(const relay_command& command) {
+    relay_command topic, interval, metadata;
+    topic.message_topic = command.message_topic;
+    interval.heartbeat_interval = command.heartbeat_interval;
+    metadata.metadata = command.metadata;
+    report_.expect(check_target(command.target_pid), "relay.target_pid");
+    check_field(std::move(topic), "message_topic");
+    check_field(std::move(interval), "heartbeat_interval");
+    check_field(std::move(metadata), "metadata");
+  }
+
+  static checked check_target(const std::string& target) {
+    if (auto parsed = parse_target(target); !parsed)
+      return parsed.error();
+    return passed();
+  }
+
+  void check_field(relay_command command, std::string_view field) {
+    auto limits = relay_command_limits{};
+    if (router_)
+      limits.max_metadata = router_->options.max_metadata_size;
+    auto ok = check_relay_command(std::move(command), limits, true);
+    if (ok)
+      return;
+    auto what = std::string_view{ok.error().what};
+    if (auto start = fmt::format("{}: ", field); what.starts_with(start))
+      what.remove_prefix(start.size());
+    report_.fail(fmt::format("relay.{}", field), std::string{what});
+  }
+
+  void check_params(std::string_view key, std::string_view text) {
+    if (auto name = unknown_param(text, endpoint_.path))
+      report_.fail(key, fmt::format("{} is no parameter of the path", *name));
+  }
+
+  const endpoint_config& endpoint_;
+  const router_config* router_;
+  entry_report& report_;
+};
+
+void check_method(const std::string& method, entry_report& report) {
+  if (method == "*")
+    return;
+  if (method.empty()
+      || method.find_first_not_of(method_characters) != method.npos)
+    report.fail("method", "must be * or in upper case, such as GET");
+}
+
+/// The text after the prefix begins a segment of its own.
+bool is_below(std::string_view path, std::string_view prefix) {
+  auto rest = path.substr(std::min(prefix.size(), path.size()));
+  return path.starts_with(prefix) && (rest.empty() || rest.starts_with('/'));
+}
+
+void check_path(const std::string& path, const router_config* router,
+                entry_report& report) {
+  if (path.empty())
+    report.fail("path", "is missing");
+  else if (router && !is_below(path, router->prefix))
+    report.fail("path", "does not begin with the prefix of the router");
+}
+
+} // namespace
+
+void check_entry(const endpoint_config& x, const router_config* router,
+                 entry_report& report) {
+  check_method(x.method, report);
+  check_path(x.path.text(), router, report);
+  std::visit(handler_check{x, router, report}, x.handler);
+}
+
+} // namespace wsrelay

@@ -1,0 +1,100 @@
+// Ranges, paths and names of services, routers and static files.
+#include "config/check_entry.hpp"
+
+#include "config/address_set.hpp"
+#include "config/range_check.hpp"
+#include "config/validate.hpp"
+#include "protocol/text.hpp"
+#include "protocol/utf8.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace wsrelay {
+
+namespace {
+
+/// A prefix that requests are compared with after decoding: literal, and
+/// without what never stands in a decoded path.
+bool is_literal_path(std::string_view path) {
+  if (!path.starts_with('/') || path.find_first_of("%?#{}\\") != path.npos)
+    return false;
+  if (path == "/")
+    return true;
+  for (auto part : split(path.substr(1), '/')) {
+    if (part.empty() || part == "." || part == "..")
+      return false;
+  }
+  return is_plain_utf8(path);
+}
+
+bool is_file_name(std::string_view text) {
+  return !text.empty() && text != "." && text != ".."
+         && text.find_first_of("/\\") == text.npos && is_plain_utf8(text);
+}
+
+bool is_folder(const std::string& path) {
+  std::error_code none;
+  return std::filesystem::is_directory(path, none);
+}
+
+void check_root(const std::string& root, entry_report& report) {
+  if (root.empty())
+    report.fail("root", "is missing");
+  else if (!is_plain_utf8(root))
+    report.fail("root", "must be UTF-8 without control characters");
+  else if (root != demo_root && !is_folder(root))
+    report.fail("root", fmt::format("is not a folder: {}", root));
+}
+
+} // namespace
+
+entry_report::entry_report(std::string_view kind, std::string_view name,
+                           const source_location& where,
+                           std::vector<config_issue>& issues)
+    : path_{entry_path(kind, name)}, where_{where}, issues_{issues} {}
+
+void entry_report::fail(std::string_view key, std::string text) {
+  issues_.push_back(
+      {where_, fmt::format("{}.{}", path_, key), std::move(text)});
+}
+
+void entry_report::expect(const checked& outcome, std::string_view key) {
+  if (!outcome)
+    fail(key, outcome.error().what);
+}
+
+void check_entry(const service_config& x, entry_report& report) {
+  visit_service(x, range_check{report});
+  address_set addresses;
+  for (std::size_t i = 0; i < x.trusted_proxies.size(); ++i)
+    report.expect(addresses.add(x.trusted_proxies[i]),
+                  fmt::format("trusted_proxies[{}]", i));
+}
+
+void check_entry(const router_config& x, entry_report& report) {
+  visit_options(x.options, range_check{report, "post_options."});
+  if (x.prefix.empty())
+    return;
+  auto pattern = path_pattern::parse(x.prefix);
+  if (x.prefix.ends_with('/'))
+    report.fail("prefix", "must not end with /");
+  else if (!pattern)
+    report.fail("prefix", pattern.error().what);
+}
+
+void check_entry(const static_config& x, entry_report& report) {
+  if (x.path.empty())
+    report.fail("path", "is missing");
+  else if (!is_literal_path(x.path))
+    report.fail("path", "must be / or a prefix such as /app: literal, without "
+                        "a slash at its end");
+  check_root(x.root, report);
+  if (!is_file_name(x.index))
+    report.fail("index", "must be the name of a file");
+}
+
+} // namespace wsrelay

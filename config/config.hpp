@@ -1,0 +1,157 @@
+// What a node is configured with: plain structs with their defaults and units.
+// Keys and ranges stand in fields.hpp, how they are read in load.hpp, what else
+// must hold in validate.hpp.
+#pragma once
+
+#include "protocol/origin.hpp"
+#include "protocol/path.hpp"
+#include "protocol/relay_command.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace wsrelay {
+
+/// Where an entry stands, for reports: "relay.yaml:12".
+struct source_location {
+  std::string file; // "built-in" when there is no file
+  int line = 0;     // counts from 1, 0 = unknown
+};
+
+/// Limits and policies of relayed connections: a router's `post_options`.
+struct relay_options {
+  /// `wsrelay.allowed.origins` (patterns, separated by commas) and
+  /// `wsrelay.require.origin` ("true" or "false").
+  origin_policy origins;
+  /// `wsrelay.max.message.size`: bytes of one client message, 1 to 1 GiB.
+  std::size_t max_message_size = 1024 * 1024;
+  /// `wsrelay.max.metadata.size`: bytes of metadata JSON, 2 to 1 MiB.
+  std::size_t max_metadata_size = 16 * 1024;
+  /// `wsrelay.window`: messages the target has not answered before the socket
+  /// is no longer read, 1 to 65536.
+  std::uint32_t window = 128;
+  /// `wsrelay.output.limit`: bytes queued towards the client before the
+  /// connection closes with 1013, 1 KiB to 4 GiB.
+  std::size_t output_limit = 4 * 1024 * 1024;
+  /// `wsrelay.ping.interval`: a ping goes out after this long without a byte
+  /// from the client. "off" = never.
+  std::optional<std::chrono::milliseconds> ping_interval =
+      std::chrono::seconds{25};
+  /// `wsrelay.pong.timeout`: the connection is lost when nothing came this long
+  /// after a ping.
+  std::chrono::milliseconds pong_timeout = std::chrono::seconds{10};
+  /// `wsrelay.close.timeout`: longest wait for the client's close frame.
+  std::chrono::milliseconds close_timeout = std::chrono::seconds{5};
+  /// `wsrelay.join.timeout`: longest wait for a target's answer to `ws.join`.
+  std::chrono::milliseconds join_timeout = std::chrono::seconds{10};
+};
+
+/// `kind: http.service`: a listener with its loops.
+struct service_config {
+  std::string name;
+  /// `addr`: "HOST:PORT"; ":8080" listens on every address, port 0 lets the
+  /// kernel choose.
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8080;
+  /// `threads`: loops, each with a thread, 0 = one per core, at most 256.
+  unsigned threads = 0;
+  /// `max_connections`: open sockets in all, 1 to 1000000.
+  std::size_t max_connections = 100'000;
+  /// `max_header_size`: bytes of a request's header, 256 to 1 MiB.
+  std::size_t max_header_size = 16 * 1024;
+  /// `max_body_size`: bytes of a request's body, 0 to 1 GiB.
+  std::size_t max_body_size = 1024 * 1024;
+  /// `request_timeout`: from the first byte of a request to its end.
+  std::chrono::milliseconds request_timeout = std::chrono::seconds{10};
+  /// `idle_timeout`: a kept-alive HTTP connection without a request.
+  std::chrono::milliseconds idle_timeout = std::chrono::seconds{60};
+  /// `shutdown_timeout`: longest wait for connections to close at the end.
+  std::chrono::milliseconds shutdown_timeout = std::chrono::seconds{10};
+  /// `in_place_budget`: a target that holds a loop longer is handed to the
+  /// scheduler from then on.
+  std::chrono::milliseconds in_place_budget{5};
+  /// `trusted_proxies`: addresses or CIDR blocks whose relay header counts at
+  /// `trusted_header` endpoints.
+  std::vector<std::string> trusted_proxies;
+  source_location where;
+};
+
+/// `kind: http.router`: a path prefix and what its endpoints share.
+struct router_config {
+  std::string name;
+  std::string server;  // `meta.server`: an http.service
+  std::string prefix;  // "" or "/ws": no trailing slash
+  bool relays = false; // `post_middleware` holds websocket_relay
+  relay_options options;
+  source_location where;
+};
+
+/// `func: NAME`: asks the handler actor of that name.
+struct func_handler {
+  std::string name;
+  std::chrono::milliseconds timeout = std::chrono::seconds{10};
+};
+
+/// `upstream: URL`: asks an HTTP/1.1 server.
+struct upstream_handler {
+  std::string url; // as configured
+  std::string host;
+  std::uint16_t port = 80;
+  std::string path; // "" or "/base": goes before the request's path
+  std::chrono::milliseconds connect_timeout = std::chrono::seconds{5};
+  std::chrono::milliseconds response_timeout = std::chrono::seconds{30};
+  std::size_t max_response_size = 16 * 1024 * 1024; // bytes of the body
+};
+
+/// `relay: {...}`: a fixed command. "{param}" of the path is replaced in the
+/// target and in the strings of the metadata.
+struct relay_handler {
+  relay_command command;
+};
+
+/// `trusted_header: true`: the command comes with the request.
+struct trusted_header_handler {
+  /// `secret`: HMAC-SHA256 key of the signature; empty = no signature wanted.
+  std::string secret;
+  /// `secret_file`: where the secret was read from, "" when it stands in the
+  /// configuration.
+  std::string secret_file;
+};
+
+using handler_config = std::variant<func_handler, upstream_handler,
+                                    relay_handler, trusted_header_handler>;
+
+/// `kind: http.endpoint`: method, path and handler.
+struct endpoint_config {
+  std::string name;
+  std::string router;         // `meta.router`
+  std::string method = "GET"; // "*" = any
+  path_pattern path;          // the router's prefix included
+  handler_config handler;
+  source_location where;
+};
+
+/// `kind: http.static`: files, GET and HEAD.
+struct static_config {
+  std::string name;
+  std::string server; // `meta.server`
+  std::string path;   // prefix of the request path, "/" or "/app"
+  std::string root;   // a folder, or "builtin:demo"
+  std::string index = "index.html";
+  source_location where;
+};
+
+/// Everything a node runs. Loaded and validated together.
+struct relay_config {
+  std::vector<service_config> services;
+  std::vector<router_config> routers;
+  std::vector<endpoint_config> endpoints;
+  std::vector<static_config> statics;
+};
+
+} // namespace wsrelay

@@ -1,0 +1,81 @@
+// The one list of the plain keys of each entry: key, member and range. Reading,
+// validating and printing all walk it.
+#pragma once
+
+#include "config/config.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace wsrelay {
+
+inline constexpr std::string_view service_kind = "http.service";
+inline constexpr std::string_view router_kind = "http.router";
+inline constexpr std::string_view endpoint_kind = "http.endpoint";
+inline constexpr std::string_view static_kind = "http.static";
+
+/// The one post-match middleware there is.
+inline constexpr std::string_view relay_middleware = "websocket_relay";
+
+/// The files of the demo page, which are part of the program.
+inline constexpr std::string_view demo_root = "builtin:demo";
+
+inline constexpr std::uint64_t kib = 1024;
+inline constexpr std::uint64_t mib = 1024 * kib;
+inline constexpr std::uint64_t gib = 1024 * mib;
+
+/// Smallest and largest value of a number.
+struct number_range {
+  std::uint64_t min;
+  std::uint64_t max;
+  bool bytes = false; // counts bytes: may be written with KiB, MiB, GiB
+};
+
+inline constexpr number_range bytes_range(std::uint64_t min,
+                                          std::uint64_t max) {
+  return {min, max, true};
+}
+
+/// Calls `visit(key, member)` for each duration and flag and `visit(key,
+/// member, range)` for each number of a service.
+template <class Service, class Visitor>
+void visit_service(Service& x, Visitor&& visit) {
+  visit("threads", x.threads, number_range{0, 256});
+  visit("max_connections", x.max_connections, number_range{1, 1'000'000});
+  visit("max_header_size", x.max_header_size, bytes_range(256, mib));
+  visit("max_body_size", x.max_body_size, bytes_range(0, gib));
+  visit("request_timeout", x.request_timeout);
+  visit("idle_timeout", x.idle_timeout);
+  visit("shutdown_timeout", x.shutdown_timeout);
+  visit("in_place_budget", x.in_place_budget);
+}
+
+/// As `visit_service`, for a router's `post_options`.
+template <class Options, class Visitor>
+void visit_options(Options& x, Visitor&& visit) {
+  visit("wsrelay.require.origin", x.origins.require_origin);
+  visit("wsrelay.max.message.size", x.max_message_size, bytes_range(1, gib));
+  visit("wsrelay.max.metadata.size", x.max_metadata_size, bytes_range(2, mib));
+  visit("wsrelay.window", x.window, number_range{1, 65536});
+  visit("wsrelay.output.limit", x.output_limit, bytes_range(kib, 4 * gib));
+  visit("wsrelay.ping.interval", x.ping_interval);
+  visit("wsrelay.pong.timeout", x.pong_timeout);
+  visit("wsrelay.close.timeout", x.close_timeout);
+  visit("wsrelay.join.timeout", x.join_timeout);
+}
+
+/// As `visit_service`, for the keys beside `func`.
+template <class Handler, class Visitor>
+void visit_func(Handler& x, Visitor&& visit) {
+  visit("timeout", x.timeout);
+}
+
+/// As `visit_service`, for the keys beside `upstream`.
+template <class Handler, class Visitor>
+void visit_upstream(Handler& x, Visitor&& visit) {
+  visit("connect_timeout", x.connect_timeout);
+  visit("response_timeout", x.response_timeout);
+  visit("max_response_size", x.max_response_size, bytes_range(1, gib));
+}
+
+} // namespace wsrelay

@@ -1,0 +1,187 @@
+// Loads a configuration: entries first, then what they refer to.
+#include "config/load.hpp"
+
+#include "config/file_text.hpp"
+#include "config/read_entries.hpp"
+#include "config/validate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <utility>
+
+namespace wsrelay {
+
+namespace {
+
+/// In the order in which they are read: an endpoint needs its router.
+constexpr std::string_view kinds[] = {service_kind, router_kind, endpoint_kind,
+                                      static_kind};
+
+constexpr std::string_view builtin_service = "gateway";
+
+bool is_known_kind(std::string_view kind) {
+  return std::find(std::begin(kinds), std::end(kinds), kind) != std::end(kinds);
+}
+
+/// Returns the text at `key` without a word about anything else.
+std::string peek(const YAML::Node& entry, std::string_view key) {
+  if (!entry.IsMap())
+    return "";
+  for (const auto& item : entry) {
+    if (item.first.IsScalar() && item.first.Scalar() == key)
+      return item.second.IsScalar() ? item.second.Scalar() : "";
+  }
+  return "";
+}
+
+/// One entry, opened.
+struct raw_entry {
+  std::string name;
+  std::string kind;
+  source_location where;
+  yaml_map map;
+};
+
+class loader {
+public:
+  explicit loader(std::string_view file)
+      : file_{file},
+        folder_{std::filesystem::path{file}.parent_path().string()},
+        log_{file} {}
+
+  loaded_config run(std::string_view yaml) {
+    if (auto root = parse_yaml(yaml, log_))
+      read_root(*root);
+    return finish();
+  }
+
+private:
+  void read_root(const YAML::Node& root) {
+    if (!root.IsSequence())
+      return log_.fail(
+          {}, line_of(root),
+          fmt::format("must be a list of entries, not {}", type_text(root)));
+    for (const auto& entry : root)
+      open(entry);
+    for (auto kind : kinds)
+      read_all(kind);
+    add_builtin_service();
+    validate_all();
+  }
+
+  void open(const YAML::Node& node) {
+    auto name = peek(node, "name");
+    auto kind = peek(node, "kind");
+    auto line = line_of(node);
+    auto path = key_path{line, entry_path(kind, name)};
+    auto where = source_location{file_, line};
+    auto entry = raw_entry{name, kind, where, {node, path, line, log_}};
+    if (!node.IsMap())
+      return;
+    entry.map.text("name");
+    if (is_known_kind(kind))
+      entries_.push_back(std::move(entry));
+    else
+      refuse_kind(entry);
+  }
+
+  void refuse_kind(raw_entry& entry) {
+    auto kind = entry.map.text("kind");
+    auto known = fmt::format("{}", fmt::join(kinds, ", "));
+    if (kind)
+      entry.map.fail("kind", fmt::format("unknown kind {}, known are {}",
+                                         shown(*kind), known));
+    else if (!entry.map.has("kind"))
+      entry.map.fail("kind", fmt::format("is missing, known are {}", known));
+  }
+
+  void read_all(std::string_view kind) {
+    for (auto& entry : entries_) {
+      if (entry.kind == kind)
+        read(entry);
+    }
+  }
+
+  void read(raw_entry& entry) {
+    auto& in = entry.map;
+    in.has("kind");
+    if (entry.kind == service_kind)
+      add(config_.services, entry, read_service(in));
+    else if (entry.kind == router_kind)
+      add(config_.routers, entry, read_router(in));
+    else if (entry.kind == endpoint_kind)
+      add(config_.endpoints, entry, read_endpoint(in, config_, folder_));
+    else
+      add(config_.statics, entry, read_static(in, folder_));
+    in.refuse_unknown();
+  }
+
+  template <class Entry>
+  static void add(std::vector<Entry>& to, const raw_entry& from, Entry entry) {
+    entry.name = from.name;
+    entry.where = from.where;
+    to.push_back(std::move(entry));
+  }
+
+  void add_builtin_service() {
+    if (!config_.services.empty())
+      return;
+    auto& service = config_.services.emplace_back();
+    service.name = builtin_service;
+    service.where.file = "built-in";
+  }
+
+  void validate_all() {
+    for (auto& issue : validate(config_))
+      log_.fail_later(std::move(issue));
+    for (auto& issue : find_warnings(config_))
+      warnings_.push_back(log_.place(std::move(issue)));
+  }
+
+  loaded_config finish() {
+    return {std::move(config_), log_.take_errors(), std::move(warnings_)};
+  }
+
+  std::string file_;
+  std::string folder_;
+  findings log_;
+  std::vector<raw_entry> entries_;
+  relay_config config_;
+  std::vector<config_issue> warnings_;
+};
+
+/// Keeps a report on its one line.
+void replace_control_characters(std::string& text) {
+  std::replace_if(
+      text.begin(), text.end(),
+      [](unsigned char c) { return c < ' ' || c == 0x7F; }, '?');
+}
+
+} // namespace
+
+std::string to_text(const config_issue& issue) {
+  const auto& [file, line] = issue.where;
+  std::string out = file;
+  if (line > 0)
+    out += fmt::format(":{}", line);
+  for (const auto& part : {issue.path, issue.text})
+    out += part.empty() || out.empty() ? part : ": " + part;
+  replace_control_characters(out);
+  return out;
+}
+
+loaded_config load_config(std::string_view yaml, std::string_view file) {
+  return loader{file}.run(yaml);
+}
+
+loaded_config load_config_file(const std::string& path) {
+  auto text = read_file(path, max_config_size);
+  if (text)
+    return load_config(*text, path);
+  return {{}, {{{path, 0}, "", text.error().what}}, {}};
+}
+
+} // namespace wsrelay

@@ -1,0 +1,47 @@
+// Reads a configuration from YAML and prints it again. Every error of a file is
+// reported in one run, with file, line and the path of the key.
+#pragma once
+
+#include "config/config.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wsrelay {
+
+/// One finding: "relay.yaml:12: ws_router.post_options.wsrelay.window: ...".
+struct config_issue {
+  source_location where;
+  std::string path; // entry and key, "ws_router.meta.server"
+  std::string text;
+};
+
+/// Prints an issue as one line.
+std::string to_text(const config_issue& issue);
+
+/// What loading gives: the configuration is usable when `errors` is empty.
+struct loaded_config {
+  relay_config config;
+  std::vector<config_issue> errors;
+  std::vector<config_issue> warnings; // a lone "*" origin, for example
+};
+
+/// Loads YAML text: a sequence of entries. A file without an `http.service`
+/// gets the built-in one, `gateway` on 127.0.0.1:8080. `file` stands in the
+/// reports. Never throws. Reads no file but those of `secret_file`, which are
+/// looked up relative to the folder of `file`.
+loaded_config load_config(std::string_view yaml, std::string_view file);
+
+/// Loads the file at `path`; an unreadable file is an error like any other.
+loaded_config load_config_file(const std::string& path);
+
+/// Returns the built-in configuration as YAML: service `gateway`, the demo page
+/// at "/", "/ws/echo" and "/ws/chat/{room}".
+std::string_view builtin_yaml();
+
+/// Prints `config` as YAML that loads to the same configuration, every key
+/// explicit. Secrets that came from a file print as their file.
+std::string to_yaml(const relay_config& config);
+
+} // namespace wsrelay

@@ -1,0 +1,59 @@
+// Edit distance over the known words.
+#include "config/nearest.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdlib>
+#include <vector>
+
+namespace wsrelay {
+
+namespace {
+
+constexpr std::size_t max_edits = 2;
+
+/// Optimal string alignment distance, in rows: the swap needs the row before
+/// the last.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j)
+    last[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::vector<std::size_t> row(b.size() + 1, i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      auto differs = std::size_t{a[i - 1] != b[j - 1]};
+      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + differs});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        row[j] = std::min(row[j], before[j - 2] + 1);
+    }
+    before = std::move(last);
+    last = std::move(row);
+  }
+  return last.back();
+}
+
+/// Spares the table for words that cannot be near.
+bool similar_length(std::string_view a, std::string_view b) {
+  return std::max(a.size(), b.size()) - std::min(a.size(), b.size())
+         <= max_edits;
+}
+
+} // namespace
+
+std::string nearest(std::string_view word,
+                    const std::set<std::string, std::less<>>& known) {
+  std::string best;
+  auto best_edits = max_edits + 1;
+  for (const auto& candidate : known) {
+    if (!similar_length(word, candidate))
+      continue;
+    auto edits = distance(word, candidate);
+    if (edits < best_edits && 2 * edits < candidate.size()) {
+      best = candidate;
+      best_edits = edits;
+    }
+  }
+  return best;
+}
+
+} // namespace wsrelay

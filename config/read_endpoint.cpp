@@ -1,0 +1,184 @@
+// Reads an http.endpoint.
+#include "config/file_text.hpp"
+#include "config/read_entries.hpp"
+#include "config/upstream_url.hpp"
+#include "protocol/topic.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace wsrelay {
+
+namespace {
+
+/// Bytes of a secret; an HMAC-SHA256 key is best at 32.
+constexpr std::size_t max_secret_size = 4096;
+
+constexpr std::string_view handler_keys[] = {"func", "upstream", "relay",
+                                             "trusted_header"};
+
+constexpr std::string_view handler_choice =
+    "one of func, upstream, relay and trusted_header";
+
+/// A key that stands beside one kind of handler only.
+struct companion {
+  std::string_view key;
+  std::string_view handler;
+};
+
+constexpr companion companions[] = {
+    {"timeout", "func"},
+    {"connect_timeout", "upstream"},
+    {"response_timeout", "upstream"},
+    {"max_response_size", "upstream"},
+    {"secret", "trusted_header"},
+    {"secret_file", "trusted_header"},
+};
+
+func_handler read_func(yaml_map& in) {
+  func_handler out;
+  out.name = in.text("func").value_or("");
+  visit_func(out, field_reader{in});
+  return out;
+}
+
+upstream_handler read_upstream(yaml_map& in) {
+  upstream_handler out;
+  if (auto url = in.text("upstream")) {
+    auto parsed = parse_upstream_url(*url);
+    if (parsed)
+      out = std::move(*parsed);
+    else
+      in.fail("upstream", parsed.error().what);
+  }
+  visit_upstream(out, field_reader{in});
+  return out;
+}
+
+relay_handler read_relay(yaml_map& in) {
+  relay_command out;
+  auto relay = in.child("relay");
+  out.target_pid = relay.text("target_pid").value_or("");
+  out.message_topic = relay.text("message_topic").value_or("");
+  if (out.message_topic == default_message_topic)
+    out.message_topic.clear();
+  field_reader{relay}("heartbeat_interval", out.heartbeat_interval);
+  out.metadata = relay.json("metadata").value_or(out.metadata);
+  relay.refuse_unknown();
+  return {std::move(out)};
+}
+
+result<std::string> read_secret(const std::string& path) {
+  auto text = read_file(path, max_secret_size);
+  if (!text)
+    return text;
+  if (text->size() > max_secret_size)
+    return failure{fmt::format("larger than {} bytes", max_secret_size)};
+  text->resize(text->find_last_not_of("\r\n") + 1);
+  if (text->empty())
+    return failure{"the file is empty"};
+  return text;
+}
+
+void read_secret_file(yaml_map& in, trusted_header_handler& out,
+                      const std::string& file) {
+  auto secret = read_secret(file);
+  if (!secret)
+    return in.fail("secret_file", secret.error().what);
+  out.secret_file = file;
+  out.secret = std::move(*secret);
+}
+
+trusted_header_handler read_trusted_header(yaml_map& in,
+                                           const std::string& folder) {
+  trusted_header_handler out;
+  if (in.flag("trusted_header") == false)
+    in.fail("trusted_header", "must be true, or left out");
+  auto secret = in.text("secret");
+  auto file = in.text("secret_file");
+  if (secret && file)
+    in.fail("secret_file", "secret is there as well");
+  else if (file)
+    read_secret_file(in, out, resolve_path(folder, *file));
+  else if (secret && secret->empty())
+    in.fail("secret", "must not be empty");
+  else
+    out.secret = secret.value_or("");
+  return out;
+}
+
+/// Refuses what belongs to another handler than `chosen`; with no handler
+/// chosen that is not known.
+void check_companions(yaml_map& in, std::string_view chosen) {
+  for (auto [key, handler] : companions) {
+    if (in.has(key) && !chosen.empty() && handler != chosen)
+      in.fail(key, fmt::format("goes with {} only", handler));
+  }
+}
+
+/// Returns the key of the handler, "" when there is none. Of several the first
+/// counts, the others are errors.
+std::string_view choose_handler(yaml_map& in) {
+  std::string_view chosen;
+  for (auto key : handler_keys) {
+    if (!in.has(key))
+      continue;
+    if (chosen.empty())
+      chosen = key;
+    else
+      in.fail(key, fmt::format("{} is there as well, must be {}", chosen,
+                               handler_choice));
+  }
+  if (chosen.empty())
+    in.fail("func", fmt::format("is missing, must be {}", handler_choice));
+  return chosen;
+}
+
+handler_config read_handler(yaml_map& in, const std::string& folder) {
+  auto chosen = choose_handler(in);
+  check_companions(in, chosen);
+  if (chosen == "upstream")
+    return read_upstream(in);
+  if (chosen == "relay")
+    return read_relay(in);
+  if (chosen == "trusted_header")
+    return read_trusted_header(in, folder);
+  return chosen == "func" ? read_func(in) : func_handler{};
+}
+
+std::string prefix_of(std::string_view router, const relay_config& config) {
+  auto i = std::find_if(config.routers.begin(), config.routers.end(),
+                        [router](const auto& x) { return x.name == router; });
+  return i == config.routers.end() ? "" : i->prefix;
+}
+
+void read_path(yaml_map& in, endpoint_config& out, const relay_config& config) {
+  auto text = in.text("path");
+  if (!text)
+    return;
+  if (!text->empty() && !text->starts_with('/'))
+    return in.fail("path", "must begin with /");
+  auto pattern = path_pattern::parse(prefix_of(out.router, config) + *text);
+  if (pattern)
+    out.path = std::move(*pattern);
+  else
+    in.fail("path", pattern.error().what);
+}
+
+} // namespace
+
+endpoint_config read_endpoint(yaml_map& in, const relay_config& config,
+                              const std::string& folder) {
+  endpoint_config out;
+  auto meta = in.child("meta");
+  out.router = meta.text("router").value_or("");
+  meta.refuse_unknown();
+  out.method = in.text("method").value_or(out.method);
+  read_path(in, out, config);
+  out.handler = read_handler(in, folder);
+  return out;
+}
+
+} // namespace wsrelay

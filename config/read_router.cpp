@@ -1,0 +1,57 @@
+// Reads an http.router.
+#include "config/read_entries.hpp"
+#include "protocol/text.hpp"
+
+#include <fmt/format.h>
+
+namespace wsrelay {
+
+namespace {
+
+constexpr std::string_view origins_key = "wsrelay.allowed.origins";
+
+void read_middleware(yaml_map& in, router_config& out) {
+  constexpr std::string_view key = "post_middleware";
+  auto names = in.texts(key);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == relay_middleware)
+      out.relays = true;
+    else
+      in.fail(fmt::format("{}[{}]", key, i),
+              fmt::format("unknown middleware {}, known is {}", shown(names[i]),
+                          relay_middleware));
+  }
+}
+
+void read_origins(yaml_map& options, origin_policy& out) {
+  auto text = options.text(origins_key);
+  if (!text || trim(*text).empty())
+    return;
+  for (auto part : split(*text, ',')) {
+    auto pattern = parse_origin_pattern(trim(part));
+    if (pattern)
+      out.allowed.push_back(*pattern);
+    else
+      options.fail(origins_key,
+                   fmt::format("bad origin \"{}\": {}", shown(trim(part)),
+                               pattern.error().what));
+  }
+}
+
+} // namespace
+
+router_config read_router(yaml_map& in) {
+  router_config out;
+  auto meta = in.child("meta");
+  out.server = meta.text("server").value_or("");
+  meta.refuse_unknown();
+  out.prefix = in.text("prefix").value_or("");
+  read_middleware(in, out);
+  auto options = in.child("post_options");
+  read_origins(options, out.options.origins);
+  visit_options(out.options, field_reader{options});
+  options.refuse_unknown();
+  return out;
+}
+
+} // namespace wsrelay

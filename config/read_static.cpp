@@ -1,0 +1,29 @@
+// Reads an http.static.
+#include "config/read_entries.hpp"
+
+#include <filesystem>
+#include <system_error>
+
+namespace wsrelay {
+
+std::string resolve_path(const std::string& folder, const std::string& path) {
+  auto joined = std::filesystem::path{folder} / path;
+  std::error_code error;
+  auto absolute = std::filesystem::absolute(joined, error);
+  return (error ? joined : absolute).lexically_normal().string();
+}
+
+static_config read_static(yaml_map& in, const std::string& folder) {
+  static_config out;
+  auto meta = in.child("meta");
+  out.server = meta.text("server").value_or("");
+  meta.refuse_unknown();
+  out.path = in.text("path").value_or("");
+  out.root = in.text("root").value_or("");
+  if (!out.root.empty() && out.root != demo_root)
+    out.root = resolve_path(folder, out.root);
+  out.index = in.text("index").value_or(out.index);
+  return out;
+}
+
+} // namespace wsrelay

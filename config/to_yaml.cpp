@@ -1,0 +1,205 @@
+// Prints a configuration as YAML, every key explicit.
+#include "config/fields.hpp"
+#include "config/listen_address.hpp"
+#include "config/load.hpp"
+#include "protocol/duration.hpp"
+#include "protocol/json.hpp"
+#include "protocol/topic.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <optional>
+#include <utility>
+#include <variant>
+
+namespace wsrelay {
+
+namespace {
+
+constexpr std::string_view letters =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/";
+
+constexpr std::string_view plain_characters =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_-.:{}@";
+
+/// What needs no quotes, at least: what begins like a list or ends like a key
+/// does, so does the word for nothing.
+bool is_plain_scalar(std::string_view text) {
+  return !text.empty() && letters.find(text.front()) != text.npos
+         && text.find_first_not_of(plain_characters) == text.npos
+         && text.back() != ':' && text != "null" && text != "Null"
+         && text != "NULL";
+}
+
+/// A JSON string is a double-quoted scalar of YAML.
+std::string scalar(std::string_view text) {
+  return is_plain_scalar(text) ? std::string{text} : json_string(text);
+}
+
+class printer {
+public:
+  template <class Entry>
+  void begin(const Entry& entry, std::string_view kind) {
+    out_ += fmt::format("{}- name: {}\n  kind: {}\n", out_.empty() ? "" : "\n",
+                        scalar(entry.name), kind);
+  }
+
+  void print(const service_config& x) {
+    begin(x, service_kind);
+    text("addr", to_text(listen_address{x.host, x.port}));
+    visit_service(x, *this);
+    list("trusted_proxies", x.trusted_proxies);
+  }
+
+  void print(const router_config& x) {
+    begin(x, router_kind);
+    meta("server", x.server);
+    text("prefix", x.prefix);
+    list("post_middleware", x.relays
+                                ? std::vector{std::string{relay_middleware}}
+                                : std::vector<std::string>{});
+    open("post_options");
+    text("wsrelay.allowed.origins", origins_text(x.options.origins));
+    visit_options(x.options, *this);
+    close();
+  }
+
+  void print(const endpoint_config& x, std::string_view prefix) {
+    begin(x, endpoint_kind);
+    meta("router", x.router);
+    text("method", x.method);
+    auto path = std::string_view{x.path.text()};
+    path.remove_prefix(path.starts_with(prefix) ? prefix.size() : 0);
+    text("path", path);
+    std::visit([this](const auto& handler) { print(handler); }, x.handler);
+  }
+
+  void print(const static_config& x) {
+    begin(x, static_kind);
+    meta("server", x.server);
+    text("path", x.path);
+    text("root", x.root);
+    text("index", x.index);
+  }
+
+  // The members that fields.hpp lists.
+  void operator()(std::string_view key, std::uint64_t value, number_range) {
+    line(key, std::to_string(value));
+  }
+
+  void operator()(std::string_view key, std::chrono::milliseconds value) {
+    line(key, to_text(value));
+  }
+
+  void operator()(std::string_view key,
+                  const std::optional<std::chrono::milliseconds>& value) {
+    line(key, value ? to_text(*value) : "off");
+  }
+
+  void operator()(std::string_view key, bool value) {
+    line(key, value ? "\"true\"" : "\"false\"");
+  }
+
+  std::string take() { return std::move(out_); }
+
+private:
+  void print(const func_handler& x) {
+    text("func", x.name);
+    visit_func(x, *this);
+  }
+
+  void print(const upstream_handler& x) {
+    text("upstream", x.url);
+    visit_upstream(x, *this);
+  }
+
+  void print(const relay_handler& x) {
+    const auto& topic = x.command.message_topic;
+    auto metadata = compact_json_object(x.command.metadata);
+    open("relay");
+    text("target_pid", x.command.target_pid);
+    text("message_topic", topic.empty() ? default_message_topic : topic);
+    (*this)("heartbeat_interval", x.command.heartbeat_interval);
+    line("metadata", metadata ? *metadata : "{}"); // JSON is YAML
+    close();
+  }
+
+  void print(const trusted_header_handler& x) {
+    line("trusted_header", "true");
+    if (!x.secret_file.empty())
+      text("secret_file", x.secret_file);
+    else if (!x.secret.empty())
+      text("secret", x.secret);
+  }
+
+  static std::string origins_text(const origin_policy& policy) {
+    std::vector<std::string> texts;
+    std::transform(policy.allowed.begin(), policy.allowed.end(),
+                   std::back_inserter(texts),
+                   [](const origin_pattern& x) { return to_text(x); });
+    return fmt::format("{}", fmt::join(texts, ", "));
+  }
+
+  void meta(std::string_view key, std::string_view value) {
+    open("meta");
+    text(key, value);
+    close();
+  }
+
+  void open(std::string_view key) {
+    line(key, "");
+    indent_ += 2;
+  }
+
+  void close() { indent_ -= 2; }
+
+  void text(std::string_view key, std::string_view value) {
+    line(key, scalar(value));
+  }
+
+  void list(std::string_view key, const std::vector<std::string>& values) {
+    if (values.empty())
+      return line(key, "[]");
+    open(key);
+    for (const auto& value : values)
+      out_ += fmt::format("{:{}}- {}\n", "", indent_, scalar(value));
+    close();
+  }
+
+  void line(std::string_view key, std::string_view value) {
+    out_ += fmt::format("{:{}}{}:{}{}\n", "", indent_, key,
+                        value.empty() ? "" : " ", value);
+  }
+
+  std::string out_;
+  int indent_ = 2;
+};
+
+std::string_view prefix_of(std::string_view router,
+                           const relay_config& config) {
+  for (const auto& x : config.routers) {
+    if (x.name == router)
+      return x.prefix;
+  }
+  return "";
+}
+
+} // namespace
+
+std::string to_yaml(const relay_config& config) {
+  printer out;
+  for (const auto& x : config.services)
+    out.print(x);
+  for (const auto& x : config.routers)
+    out.print(x);
+  for (const auto& x : config.endpoints)
+    out.print(x, prefix_of(x.router, config));
+  for (const auto& x : config.statics)
+    out.print(x);
+  return out.take();
+}
+
+} // namespace wsrelay

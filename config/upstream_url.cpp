@@ -1,0 +1,66 @@
+// Splits an upstream's URL.
+#include "config/upstream_url.hpp"
+
+#include "config/listen_address.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace wsrelay {
+
+namespace {
+
+constexpr std::string_view scheme = "http://";
+
+failure malformed() {
+  return {"must be http://host[:port][/base]"};
+}
+
+/// What may stand in a request line, and no query or fragment.
+bool is_path(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return c > ' ' && c < '\x7f' && c != '?' && c != '#';
+  });
+}
+
+/// The port may be missing: after the bracket of an IPv6 address, or at all.
+bool has_port(std::string_view authority) {
+  auto colon = authority.rfind(':');
+  auto bracket = authority.rfind(']');
+  return colon != std::string_view::npos
+         && (bracket == std::string_view::npos || colon > bracket);
+}
+
+result<listen_address> parse_authority(std::string_view text) {
+  auto full = std::string{text} + (has_port(text) ? "" : ":80");
+  auto address = parse_listen_address(full);
+  if (!address || address->host.empty() || address->port == 0)
+    return malformed();
+  return address;
+}
+
+} // namespace
+
+result<upstream_handler> parse_upstream_url(std::string_view url) {
+  if (url.starts_with("https://"))
+    return failure{"https is not supported, must be http://host[:port][/base]"};
+  if (!url.starts_with(scheme))
+    return malformed();
+  auto rest = url.substr(scheme.size());
+  auto slash = std::min(rest.find('/'), rest.size());
+  auto path = rest.substr(slash);
+  auto address = parse_authority(rest.substr(0, slash));
+  if (!address || !is_path(path))
+    return malformed();
+  while (path.ends_with('/'))
+    path.remove_suffix(1);
+  upstream_handler out;
+  out.url = url;
+  out.host = std::move(address->host);
+  out.port = address->port;
+  out.path = path;
+  return out;
+}
+
+} // namespace wsrelay

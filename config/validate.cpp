@@ -1,0 +1,189 @@
+// References between entries and entries in each other's way.
+#include "config/validate.hpp"
+
+#include "config/check_entry.hpp"
+#include "config/findings.hpp"
+#include "protocol/pid.hpp"
+#include "protocol/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+namespace wsrelay {
+
+namespace {
+
+/// Entries of one kind by their names; the first of a name counts.
+template <class Entry>
+using by_name = std::map<std::string_view, const Entry*>;
+
+template <class Entry>
+const Entry* find_entry(const by_name<Entry>& entries, std::string_view name) {
+  auto i = entries.find(name);
+  return i == entries.end() ? nullptr : i->second;
+}
+
+std::string place_text(const source_location& where) {
+  return where.line > 0 ? fmt::format(" ({}:{})", where.file, where.line) : "";
+}
+
+/// The pattern with its parameters unnamed: equal for two patterns of the same
+/// shape.
+std::string shape_of(const path_pattern& path) {
+  std::string out;
+  for (auto part : split(path.text(), '/'))
+    out +=
+        part.starts_with('{') ? "/{}" : "/" + percent_decode(part).value_or("");
+  return out;
+}
+
+/// Remembers who was first at a place where only one may be.
+class occupied {
+public:
+  /// Returns who is at `place`, or nothing when it was free.
+  template <class Entry>
+  std::optional<std::string> take(std::string place, const Entry& entry) {
+    auto [i, free] = taken_.emplace(
+        std::move(place), shown(entry.name) + place_text(entry.where));
+    return free ? std::nullopt : std::optional{i->second};
+  }
+
+private:
+  std::map<std::string, std::string> taken_;
+};
+
+class validator {
+public:
+  explicit validator(const relay_config& config) : config_{config} {
+    index(config.services, services_);
+    index(config.routers, routers_);
+  }
+
+  std::vector<config_issue> run() {
+    check_names(config_.services, service_kind);
+    check_names(config_.routers, router_kind);
+    check_names(config_.endpoints, endpoint_kind);
+    check_names(config_.statics, static_kind);
+    for (const auto& x : config_.services)
+      check(x, entry_report{service_kind, x, issues_});
+    for (const auto& x : config_.routers)
+      check(x, entry_report{router_kind, x, issues_});
+    for (const auto& x : config_.endpoints)
+      check(x, entry_report{endpoint_kind, x, issues_});
+    for (const auto& x : config_.statics)
+      check(x, entry_report{static_kind, x, issues_});
+    return std::move(issues_);
+  }
+
+private:
+  template <class Entry>
+  static void index(const std::vector<Entry>& from, by_name<Entry>& to) {
+    for (const auto& entry : from)
+      to.emplace(entry.name, &entry);
+  }
+
+  template <class Entry>
+  void check_names(const std::vector<Entry>& entries, std::string_view kind) {
+    occupied names;
+    for (const auto& entry : entries) {
+      auto report = entry_report{kind, entry, issues_};
+      if (entry.name.empty())
+        report.fail("name", "is missing");
+      else if (auto first = names.take(entry.name, entry))
+        report.fail("name",
+                    fmt::format("the name of another {}: {}", kind, *first));
+      else
+        report.expect(check_name(entry.name), "name");
+    }
+  }
+
+  void check(const service_config& x, entry_report report) {
+    check_entry(x, report);
+    if (x.port == 0)
+      return;
+    if (auto first = addresses_.take(fmt::format("{} {}", x.host, x.port), x))
+      report.fail("addr", fmt::format("the address of {}", *first));
+  }
+
+  void check(const router_config& x, entry_report report) {
+    check_entry(x, report);
+    check_server(x.server, report);
+  }
+
+  void check(const endpoint_config& x, entry_report report) {
+    auto router = find_entry(routers_, x.router);
+    check_reference(x.router, router, router_kind, "meta.router", report);
+    check_entry(x, router, report);
+    if (!router || x.path.text().empty())
+      return;
+    auto place =
+        fmt::format("{} {} {}", router->server, x.method, shape_of(x.path));
+    if (auto first = endpoints_.take(place, x))
+      report.fail("path", fmt::format("method and path of {}", *first));
+  }
+
+  void check(const static_config& x, entry_report report) {
+    check_entry(x, report);
+    check_server(x.server, report);
+    auto place = fmt::format("{} {}", x.server, x.path);
+    if (auto first = statics_.take(place, x))
+      report.fail("path", fmt::format("the path of {}", *first));
+  }
+
+  void check_server(const std::string& server, entry_report& report) {
+    check_reference(server, find_entry(services_, server), service_kind,
+                    "meta.server", report);
+  }
+
+  static void check_reference(const std::string& name, const void* found,
+                              std::string_view kind, std::string_view key,
+                              entry_report& report) {
+    if (name.empty())
+      report.fail(key, "is missing");
+    else if (!found)
+      report.fail(key, fmt::format("no {} has the name {}", kind, shown(name)));
+  }
+
+  const relay_config& config_;
+  std::vector<config_issue> issues_;
+  by_name<service_config> services_;
+  by_name<router_config> routers_;
+  occupied addresses_; // host and port
+  occupied endpoints_; // service, method and shape
+  occupied statics_;   // service and path
+};
+
+bool allows_any(const router_config& router) {
+  const auto& allowed = router.options.origins.allowed;
+  return std::any_of(allowed.begin(), allowed.end(),
+                     [](const origin_pattern& pattern) { return pattern.any; });
+}
+
+} // namespace
+
+std::string entry_path(std::string_view kind, std::string_view name) {
+  if (!name.empty())
+    return shown(name);
+  return kind.empty() ? "entry" : shown(kind);
+}
+
+std::vector<config_issue> validate(const relay_config& config) {
+  return validator{config}.run();
+}
+
+std::vector<config_issue> find_warnings(const relay_config& config) {
+  std::vector<config_issue> issues;
+  for (const auto& router : config.routers) {
+    if (allows_any(router))
+      entry_report{router_kind, router, issues}.fail(
+          "post_options.wsrelay.allowed.origins",
+          "* lets the pages of every site open connections");
+  }
+  return issues;
+}
+
+} // namespace wsrelay

@@ -1,0 +1,25 @@
+// What must hold in a configuration, however it was made: ranges, references
+// between entries, and no two entries in each other's way.
+#pragma once
+
+#include "config/load.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wsrelay {
+
+/// Returns all that is wrong; empty means usable. `where` is the entry's, the
+/// path says which key. Looks whether the folders of static files exist, reads
+/// no file.
+std::vector<config_issue> validate(const relay_config& config);
+
+/// Returns what works but is hardly meant: a router that allows any origin.
+std::vector<config_issue> find_warnings(const relay_config& config);
+
+/// Returns how an entry is called in reports: by its name, or by its kind when
+/// it has none.
+std::string entry_path(std::string_view kind, std::string_view name);
+
+} // namespace wsrelay

@@ -1,0 +1,239 @@
+// Parses YAML within bounds and reads typed values from maps.
+#include "config/yaml_reader.hpp"
+
+#include "config/nearest.hpp"
+#include "config/size_text.hpp"
+#include "protocol/duration.hpp"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <utility>
+
+namespace wsrelay {
+
+namespace {
+
+/// Without aliases a file has fewer nodes than bytes, and fewer bytes of
+/// scalars: only aliases get beyond.
+constexpr std::size_t max_expanded_size = 2 * max_config_size;
+
+/// Walks all there is, aliases expanded; an alias may even hold itself.
+class bounds {
+public:
+  checked check(const YAML::Node& node, int depth = 1) {
+    if (depth > max_config_depth)
+      return too_deep();
+    size_ += 1 + (node.IsScalar() ? node.Scalar().size() : 0);
+    if (size_ > max_expanded_size)
+      return failure{"aliases multiply to more than the largest file"};
+    for (const auto& item : node) {
+      if (auto ok = check_item(item, node.IsMap(), depth + 1); !ok)
+        return ok;
+    }
+    return passed();
+  }
+
+private:
+  checked check_item(const YAML::detail::iterator_value& item, bool is_pair,
+                     int depth) {
+    if (!is_pair)
+      return check(item, depth);
+    auto ok = check(item.first, depth);
+    return ok ? check(item.second, depth) : ok;
+  }
+
+  static failure too_deep() {
+    return {fmt::format("more than {} levels deep", max_config_depth)};
+  }
+
+  std::size_t size_ = 0;
+};
+
+std::optional<YAML::Node> parse_document(std::string_view text, findings& log) {
+  auto documents = YAML::LoadAll(std::string{text});
+  if (documents.size() > 1) {
+    log.fail({}, line_of(documents[1]), "more than one document");
+    return std::nullopt;
+  }
+  auto root = documents.empty() ? YAML::Node{} : documents.front();
+  if (auto ok = bounds{}.check(root); !ok) {
+    log.fail({}, 0, ok.error().what);
+    return std::nullopt;
+  }
+  return root;
+}
+
+std::string must_be(std::string_view wanted, const YAML::Node& node) {
+  return fmt::format("must be {}, not {}", wanted, type_text(node));
+}
+
+} // namespace
+
+std::optional<YAML::Node> parse_yaml(std::string_view text, findings& log) {
+  if (text.size() > max_config_size) {
+    log.fail({}, 0, "larger than 4 MiB");
+    return std::nullopt;
+  }
+  try {
+    return parse_document(text, log);
+  } catch (const YAML::Exception& e) {
+    log.fail({}, e.mark.line + 1, fmt::format("not YAML: {}", e.msg));
+  } catch (const std::exception& e) {
+    log.fail({}, 0, fmt::format("not YAML: {}", e.what()));
+  }
+  return std::nullopt;
+}
+
+int line_of(const YAML::Node& node) {
+  return node.Mark().line + 1; // without a mark the line is -1
+}
+
+std::string_view type_text(const YAML::Node& node) {
+  if (node.IsScalar())
+    return "text";
+  if (node.IsSequence())
+    return "a list";
+  return node.IsMap() ? "a map" : "null";
+}
+
+yaml_map::yaml_map(key_path key, int line, findings& log)
+    : key_{std::move(key)}, line_{line}, log_{&log} {}
+
+yaml_map::yaml_map(const YAML::Node& node, key_path key, int line,
+                   findings& log)
+    : yaml_map{std::move(key), line, log} {
+  if (!node.IsMap()) {
+    fail("", must_be("a map", node));
+    return;
+  }
+  for (const auto& item : node)
+    add(item.first, item.second);
+}
+
+void yaml_map::add(const YAML::Node& key, const YAML::Node& value) {
+  auto line = line_of(key);
+  if (!key.IsScalar())
+    return log_->fail(key_of("?"), line, "keys must be text");
+  const auto& name = key.Scalar();
+  log_->locate(key_of(name), line);
+  if (!members_.emplace(name, value).second)
+    log_->fail(key_of(name), line, "the key is there twice");
+}
+
+bool yaml_map::has(std::string_view key) {
+  return find(key) != nullptr;
+}
+
+bool yaml_map::is_off(std::string_view key) {
+  auto found = find(key);
+  return found && found->IsScalar() && found->Scalar() == "off";
+}
+
+std::optional<std::string> yaml_map::text(std::string_view key) {
+  auto found = find(key);
+  if (!found)
+    return std::nullopt;
+  if (found->IsScalar())
+    return found->Scalar();
+  fail(key, must_be("text", *found));
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> yaml_map::number(std::string_view key,
+                                              number_range range) {
+  auto value = text(key);
+  if (!value)
+    return std::nullopt;
+  auto number = parse_number(*value, range);
+  if (number)
+    return *number;
+  fail(key, number.error().what);
+  return std::nullopt;
+}
+
+std::optional<std::chrono::milliseconds>
+yaml_map::duration(std::string_view key) {
+  auto value = text(key);
+  if (!value)
+    return std::nullopt;
+  auto duration = parse_duration(*value);
+  if (duration)
+    return *duration;
+  fail(key, fmt::format("{}: {}", duration.error().what, shown(*value)));
+  return std::nullopt;
+}
+
+std::optional<bool> yaml_map::flag(std::string_view key) {
+  auto value = text(key);
+  if (!value || *value == "true" || *value == "false")
+    return value ? std::optional{*value == "true"} : std::nullopt;
+  fail(key, fmt::format("must be true or false, not {}", shown(*value)));
+  return std::nullopt;
+}
+
+std::vector<std::string> yaml_map::texts(std::string_view key) {
+  std::vector<std::string> values;
+  auto found = find(key);
+  if (!found)
+    return values;
+  if (!found->IsSequence()) {
+    fail(key, must_be("a list", *found));
+    return values;
+  }
+  for (const auto& item : *found) {
+    auto item_key = key_of(fmt::format("{}[{}]", key, values.size()));
+    log_->locate(item_key, line_of(item));
+    if (!item.IsScalar())
+      log_->fail(item_key, line_of(item), must_be("text", item));
+    values.push_back(item.IsScalar() ? item.Scalar() : "");
+  }
+  return values;
+}
+
+yaml_map yaml_map::child(std::string_view key) {
+  auto found = find(key);
+  if (!found)
+    return {key_of(key), line_, *log_};
+  return {*found, key_of(key), log_->line_of(key_of(key), line_), *log_};
+}
+
+std::optional<std::string> yaml_map::json(std::string_view key) {
+  auto found = find(key);
+  if (!found)
+    return std::nullopt;
+  if (found->IsMap())
+    return to_json(*found, key_of(key), *log_);
+  fail(key, must_be("a map", *found));
+  return std::nullopt;
+}
+
+void yaml_map::fail(std::string_view key, std::string text) {
+  auto path = key_of(key);
+  log_->fail(path, log_->line_of(path, line_), std::move(text));
+}
+
+void yaml_map::refuse_unknown() {
+  for (const auto& [key, value] : members_) {
+    if (known_.count(key) > 0)
+      continue;
+    auto guess = nearest(key, known_);
+    fail(key, guess.empty()
+                  ? "unknown key"
+                  : fmt::format("unknown key, did you mean {}?", guess));
+  }
+}
+
+const YAML::Node* yaml_map::find(std::string_view key) {
+  known_.emplace(key);
+  auto i = members_.find(key);
+  return i == members_.end() ? nullptr : &i->second;
+}
+
+key_path yaml_map::key_of(std::string_view key) const {
+  auto path =
+      key.empty() ? key_.second : fmt::format("{}.{}", key_.second, shown(key));
+  return {key_.first, path};
+}
+
+} // namespace wsrelay

@@ -1,0 +1,101 @@
+// Typed access to YAML that records what is wrong with a value. Knows how
+// values are written, not what the keys mean.
+#pragma once
+
+#include "config/fields.hpp"
+#include "config/findings.hpp"
+#include "protocol/result.hpp"
+
+#include <yaml-cpp/yaml.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wsrelay {
+
+/// Bytes of a configuration.
+inline constexpr std::size_t max_config_size = 4 * 1024 * 1024;
+
+/// Levels of lists and maps in each other.
+inline constexpr int max_config_depth = 64;
+
+/// Parses `text` as one YAML document. Failures, recorded in `log`: text over
+/// `max_config_size`, bad syntax, more than one document, too many levels, and
+/// aliases that multiply to more than twice the largest file.
+std::optional<YAML::Node> parse_yaml(std::string_view text, findings& log);
+
+/// Returns the line of `node`, counted from 1; 0 = unknown.
+int line_of(const YAML::Node& node);
+
+/// Returns "text", "a list", "a map" or "null".
+std::string_view type_text(const YAML::Node& node);
+
+/// Converts a value to compact JSON: plain scalars by YAML's core schema (YAML
+/// 1.2.2 section 10.3.2), quoted ones to strings. `node` comes from
+/// `parse_yaml`, which bounds it. Errors are recorded below `key`; then the
+/// text is not usable.
+std::string to_json(const YAML::Node& node, const key_path& key, findings& log);
+
+/// A map. An accessor returns nothing when the key is absent or its value is
+/// bad, which is recorded. Every key that is asked for is a known one.
+class yaml_map {
+public:
+  /// Opens `node`, which stands at `key`, and records keys that are there twice
+  /// or that are not text. Anything but a map is an error, and then empty.
+  yaml_map(const YAML::Node& node, key_path key, int line, findings& log);
+
+  bool has(std::string_view key);
+
+  /// Returns whether the value is the word "off".
+  bool is_off(std::string_view key);
+
+  /// A scalar, quoted or not.
+  std::optional<std::string> text(std::string_view key);
+
+  /// A whole number in `range`; KiB, MiB and GiB when it counts bytes.
+  std::optional<std::uint64_t> number(std::string_view key, number_range range);
+
+  /// A duration in the notation of `parse_duration`.
+  std::optional<std::chrono::milliseconds> duration(std::string_view key);
+
+  /// true or false.
+  std::optional<bool> flag(std::string_view key);
+
+  /// A list of scalars; empty when the key is absent.
+  std::vector<std::string> texts(std::string_view key);
+
+  /// A map below `key`; empty when the key is absent.
+  yaml_map child(std::string_view key);
+
+  /// A map below `key` as JSON text.
+  std::optional<std::string> json(std::string_view key);
+
+  /// Records an error of `key`, of an item ("key[0]"), or of the whole map when
+  /// `key` is empty.
+  void fail(std::string_view key, std::string text);
+
+  /// Records an error for each key that was not asked for.
+  void refuse_unknown();
+
+private:
+  yaml_map(key_path key, int line, findings& log);
+
+  void add(const YAML::Node& key, const YAML::Node& value);
+  const YAML::Node* find(std::string_view key);
+  key_path key_of(std::string_view key) const;
+
+  key_path key_;
+  int line_; // of what has no line of its own
+  findings* log_;
+  std::map<std::string, YAML::Node, std::less<>> members_;
+  std::set<std::string, std::less<>> known_;
+};
+
+} // namespace wsrelay

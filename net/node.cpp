@@ -1,0 +1,225 @@
+// Wiring: directory, loops, gates, listeners, acceptors.
+#include "net/node.hpp"
+
+#include "actors/directory.hpp"
+#include "actors/error.hpp"
+#include "actors/log.hpp"
+#include "config/listen_address.hpp"
+#include "config/load.hpp"
+#include "config/validate.hpp"
+#include "net/http_session.hpp"
+#include "net/listener.hpp"
+
+#include <caf/all.hpp>
+
+#include <fmt/format.h>
+
+#include <map>
+#include <thread>
+
+namespace wsrelay {
+
+namespace {
+
+// Gives a socket's credit back to the acceptor when the descriptor is closed.
+std::shared_ptr<void> make_ticket(const caf::actor& acceptor) {
+  return {nullptr, [acceptor](void*) {
+            caf::anon_send(acceptor, acceptor_socket_closed{});
+          }};
+}
+
+std::string remote_address(const listener::socket_type& socket) {
+  boost::system::error_code ec;
+  auto endpoint = socket.remote_endpoint(ec);
+  return ec ? std::string{} : endpoint.address().to_string();
+}
+
+unsigned loop_count(const service_config& settings) {
+  if (settings.threads > 0)
+    return settings.threads;
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+template <class Actor>
+Actor& actor_object(const caf::actor& handle) {
+  return *static_cast<Actor*>(
+    caf::actor_cast<caf::abstract_actor*>(handle));
+}
+
+using gate_map = std::map<loop*, caf::actor>;
+
+std::vector<loop*> pointers(const std::vector<std::unique_ptr<loop>>& loops) {
+  std::vector<loop*> result;
+  for (auto& home : loops)
+    result.push_back(home.get());
+  return result;
+}
+
+// Runs on the socket's loop. The gates live until the loops have stopped.
+listener::serve_function make_serve_function(std::shared_ptr<service> owner,
+                                             const gate_map& gates) {
+  std::map<loop*, gate_state*> states;
+  for (auto& [home, gate] : gates)
+    states[home] = &actor_object<gate_actor>(gate).state;
+  return [owner = std::move(owner),
+          states](loop& home, listener::socket_type socket) {
+    auto remote = remote_address(socket);
+    auto shared = std::make_shared<gathered_socket>(
+      home, std::move(socket), make_ticket(owner->acceptor));
+    start_http_session(std::move(shared), {owner, home, *states.at(&home)},
+                       std::move(remote));
+  };
+}
+
+} // namespace
+
+// Members are destroyed from the last to the first: loops, with every socket
+// and handler left on them, go before what they refer to.
+struct node::running_service {
+  const service_config* settings;
+  std::shared_ptr<service> shared;
+  gate_map gates;
+  std::shared_ptr<listener> port;
+  std::vector<std::unique_ptr<loop>> loops;
+};
+
+system_config::system_config() {
+  wsrelay::add_message_types(*this);
+}
+
+node::node(caf::actor_system& system, relay_config config)
+  : system_{system},
+    config_{std::move(config)},
+    directory_{system.spawn(wsrelay::directory)} {}
+
+node::~node() {
+  stop();
+  caf::anon_send_exit(directory_, caf::exit_reason::user_shutdown);
+}
+
+checked node::put(std::string name, const caf::actor& who) {
+  caf::scoped_actor self{system_};
+  checked answer = passed();
+  self->request(directory_, caf::infinite, directory_put{std::move(name), who})
+    .receive([] {},
+             [&](caf::error& error) { answer = failure{to_text(error)}; });
+  return answer;
+}
+
+checked node::start() {
+  if (auto issues = validate(config_); !issues.empty())
+    return failure{to_text(issues.front())};
+  for (auto& settings : config_.services)
+    if (auto started = start_service(settings); !started) {
+      stop();
+      return started;
+    }
+  return passed();
+}
+
+checked node::start_service(const service_config& settings) {
+  auto& made = *services_.emplace_back(std::make_unique<running_service>());
+  made.settings = &settings;
+  made.shared = std::make_shared<service>(config_, settings, directory_);
+  start_loops(made);
+  made.port = std::make_shared<listener>(
+    pointers(made.loops), make_serve_function(made.shared, made.gates));
+  if (auto opened = made.port->open(settings.host, settings.port); !opened)
+    return opened;
+  auto acceptor = spawn_on(system_, made.loops.front().get(),
+                           wsrelay::acceptor, listener_port_ptr{made.port},
+                           acceptor_config{settings.max_connections});
+  made.shared->acceptor = acceptor;
+  caf::anon_send(acceptor, acceptor_start{});
+  return passed();
+}
+
+void node::start_loops(running_service& what) {
+  caf::scoped_actor self{system_};
+  for (unsigned i = 0; i < loop_count(*what.settings); ++i) {
+    auto& home = *what.loops.emplace_back(
+      std::make_unique<loop>(system_, what.settings->in_place_budget));
+    home.start("wsrelay." + what.settings->name);
+    auto& added
+      = what.gates[&home] = spawn_on(system_, &home, gate, directory_);
+    // Its functions may be called once it has started.
+    self->request(added, caf::infinite, caf::ok_atom_v)
+      .receive([] {}, [](caf::error&) {});
+  }
+}
+
+void node::stop() {
+  for (auto& service : services_)
+    service->shared->stopping = true;
+  for (auto& service : services_)
+    stop_service(*service);
+  services_.clear();
+}
+
+void node::stop_service(running_service& what) {
+  caf::scoped_actor self{system_};
+  if (auto& acceptor = what.shared->acceptor) {
+    self
+      ->request(acceptor, caf::infinite,
+                acceptor_stop{what.settings->shutdown_timeout})
+      .receive([] {}, [](caf::error&) {});
+    self->send_exit(acceptor, caf::exit_reason::user_shutdown);
+    self->wait_for(acceptor);
+  }
+  for (auto& [home, gate] : what.gates) {
+    self->send_exit(gate, caf::exit_reason::user_shutdown);
+    self->wait_for(gate);
+  }
+  for (auto& home : what.loops)
+    home->stop();
+}
+
+const node::running_service* node::find(std::string_view service) const {
+  for (auto& running : services_)
+    if (service.empty() || running->settings->name == service)
+      return running.get();
+  return nullptr;
+}
+
+std::uint16_t node::port(std::string_view service) const {
+  auto* running = find(service);
+  return running ? running->port->port() : 0;
+}
+
+std::string node::url(std::string_view service) const {
+  auto* running = find(service);
+  if (!running)
+    return {};
+  auto host = running->settings->host;
+  if (host.empty() || host == "0.0.0.0" || host == "::")
+    host = "localhost"; // the wildcard is no address to connect to
+  return "http://" + to_text(listen_address{host, running->port->port()});
+}
+
+const caf::actor& node::directory() const noexcept {
+  return directory_;
+}
+
+caf::actor node::acceptor(std::string_view service) const {
+  auto* running = find(service);
+  return running ? running->shared->acceptor : caf::actor{};
+}
+
+termination_signals::termination_signals() {
+  sigemptyset(&set_);
+  sigaddset(&set_, SIGINT);
+  sigaddset(&set_, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+  // A shell starts background jobs with SIGINT ignored; an ignored signal never
+  // becomes pending.
+  std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGTERM, SIG_DFL);
+}
+
+int termination_signals::wait() const {
+  int number = 0;
+  sigwait(&set_, &number);
+  return number;
+}
+
+} // namespace wsrelay

@@ -1,0 +1,93 @@
+// The relay in a program: embeds everything the configuration names beside the
+// program's own actors.
+#pragma once
+
+#include "config/config.hpp"
+#include "protocol/result.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+
+#include <csignal>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wsrelay {
+
+/// A CAF configuration that knows wsrelay's messages and errors. Programs with
+/// message types of their own derive from it.
+struct system_config : caf::actor_system_config {
+  system_config();
+};
+
+/// A relay inside of this process. Not thread-safe itself; what it returns is.
+/// The actor system outlives it.
+class node {
+public:
+  /// Takes a configuration that was loaded or built in code.
+  node(caf::actor_system& system, relay_config config);
+
+  /// Stops, if that has not happened.
+  ~node();
+
+  node(const node&) = delete;
+  node& operator=(const node&) = delete;
+
+  /// Registers a target or a handler actor under a name, until the actor ends.
+  /// Blocks for the directory's answer. Failure: the name is taken or invalid,
+  /// or the actor has ended.
+  checked put(std::string name, const caf::actor& who);
+
+  /// Listens and serves. Failure: the configuration is invalid, or an address
+  /// is in use; then nothing runs.
+  checked start();
+
+  /// Closes every connection with 1001 and waits until all are gone, at most
+  /// the services' `shutdown_timeout`.
+  void stop();
+
+  /// Returns the port a running service has bound, or 0. Without a name: the
+  /// first service.
+  std::uint16_t port(std::string_view service = {}) const;
+
+  /// Returns "http://HOST:PORT" of a running service.
+  std::string url(std::string_view service = {}) const;
+
+  /// Returns the directory actor (`directory_*` of messages.hpp).
+  const caf::actor& directory() const noexcept;
+
+  /// Returns the acceptor actor of a running service (`acceptor_*`).
+  caf::actor acceptor(std::string_view service = {}) const;
+
+private:
+  struct running_service;
+
+  checked start_service(const service_config& settings);
+  void start_loops(running_service& what);
+  void stop_service(running_service& what);
+  const running_service* find(std::string_view service) const;
+
+  caf::actor_system& system_;
+  relay_config config_;
+  caf::actor directory_;
+  std::vector<std::unique_ptr<running_service>> services_;
+};
+
+/// SIGINT and SIGTERM as something to wait for. Make it before the actor
+/// system, so that no other thread takes the signals.
+class termination_signals {
+public:
+  termination_signals();
+
+  /// Blocks until one arrives and returns its number.
+  int wait() const;
+
+private:
+  sigset_t set_;
+};
+
+} // namespace wsrelay

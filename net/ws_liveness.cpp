@@ -1,0 +1,39 @@
+// Half-open peers are found here.
+#include "net/ws_liveness.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+namespace wsrelay {
+
+std::optional<std::chrono::milliseconds> last_data_received(int socket) {
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
+    return std::nullopt;
+  return std::chrono::milliseconds{info.tcpi_last_data_recv};
+}
+
+liveness::verdict
+liveness::check(time_point now, std::optional<std::chrono::milliseconds> quiet,
+                bool paused) {
+  if (paused || !quiet) {
+    pinged_.reset();
+    next_ = now + *interval_;
+    return verdict::alive;
+  }
+  auto heard = now - *quiet;
+  if (pinged_ && heard < *pinged_)
+    return verdict::dead;
+  pinged_.reset();
+  if (*quiet < *interval_) {
+    next_ = heard + *interval_;
+    return verdict::alive;
+  }
+  pinged_ = now;
+  next_ = now + timeout_;
+  return verdict::ping;
+}
+
+} // namespace wsrelay

@@ -1,0 +1,102 @@
+// Lookup, filtering and safety of header fields.
+#include "protocol/http_fields.hpp"
+
+#include "protocol/text.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace wsrelay {
+
+namespace {
+
+// RFC 9110 section 7.6.1.
+constexpr std::array<std::string_view, 6> hop_by_hop{
+    "Connection", "Proxy-Connection",  "Keep-Alive",
+    "TE",         "Transfer-Encoding", "Upgrade"};
+
+constexpr std::string_view websocket_prefix = "Sec-WebSocket-";
+
+bool is_alnum(char c) {
+  auto letter = to_lower(c);
+  return (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9');
+}
+
+// RFC 9110 section 5.6.2.
+bool is_token_char(char c) {
+  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  return is_alnum(c) || marks.find(c) != std::string_view::npos;
+}
+
+bool is_value_char(char c) {
+  auto byte = static_cast<unsigned char>(c);
+  return c == '\t' || (byte >= 0x20 && byte != 0x7F);
+}
+
+// The options of all Connection fields: more names of hop-by-hop fields.
+std::vector<std::string> connection_options(const http_fields& fields) {
+  std::vector<std::string> out;
+  for (const auto& [name, value] : fields)
+    if (same_field(name, "Connection"))
+      for (auto option : split(value, ','))
+        out.emplace_back(to_lower(trim(option)));
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+bool is_hop_by_hop(std::string_view name) {
+  auto prefix = name.substr(0, websocket_prefix.size());
+  return same_field(prefix, websocket_prefix)
+         || std::any_of(hop_by_hop.begin(), hop_by_hop.end(),
+                        [name](std::string_view other) {
+                          return same_field(name, other);
+                        });
+}
+
+} // namespace
+
+bool same_field(std::string_view a, std::string_view b) noexcept {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return to_lower(x) == to_lower(y); });
+}
+
+std::optional<std::string_view> find_field(const http_fields& fields,
+                                           std::string_view name) noexcept {
+  for (const auto& field : fields)
+    if (same_field(field.first, name))
+      return field.second;
+  return std::nullopt;
+}
+
+void erase_field(http_fields& fields, std::string_view name) {
+  std::erase_if(fields, [name](const auto& field) {
+    return same_field(field.first, name);
+  });
+}
+
+bool has_token(std::string_view value, std::string_view token) noexcept {
+  for (;;) {
+    auto comma = std::min(value.find(','), value.size());
+    if (same_field(trim(value.substr(0, comma)), token))
+      return true;
+    if (comma == value.size())
+      return false;
+    value.remove_prefix(comma + 1);
+  }
+}
+
+void erase_hop_by_hop(http_fields& fields) {
+  auto named = connection_options(fields);
+  std::erase_if(fields, [&named](const auto& field) {
+    return is_hop_by_hop(field.first)
+           || std::binary_search(named.begin(), named.end(),
+                                 to_lower(field.first));
+  });
+}
+
+bool is_safe_field(std::string_view name, std::string_view value) noexcept {
+  return !name.empty() && std::all_of(name.begin(), name.end(), is_token_char)
+         && std::all_of(value.begin(), value.end(), is_value_char);
+}
+
+} // namespace wsrelay

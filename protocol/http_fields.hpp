@@ -1,0 +1,37 @@
+// Header fields of HTTP as a plain list, and which of them a proxy passes on.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace wsrelay {
+
+/// Name and value in the order they came; names compare without case.
+using http_fields = std::vector<std::pair<std::string, std::string>>;
+
+/// Returns whether two field names are equal, ignoring the case of ASCII.
+bool same_field(std::string_view a, std::string_view b) noexcept;
+
+/// Returns the first value of `name`.
+std::optional<std::string_view> find_field(const http_fields& fields,
+                                           std::string_view name) noexcept;
+
+/// Removes every field called `name`.
+void erase_field(http_fields& fields, std::string_view name);
+
+/// Returns whether `value`, a comma-separated list, holds `token` (ignoring
+/// case).
+bool has_token(std::string_view value, std::string_view token) noexcept;
+
+/// Removes the hop-by-hop fields of RFC 9110 section 7.6.1: those it lists,
+/// those a Connection field names, and WebSocket's Sec-WebSocket-* fields.
+void erase_hop_by_hop(http_fields& fields);
+
+/// Returns whether `name` is a token and `value` has no control character but
+/// tab: what may be written to a peer without splitting a message.
+bool is_safe_field(std::string_view name, std::string_view value) noexcept;
+
+} // namespace wsrelay

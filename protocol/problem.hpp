@@ -1,0 +1,27 @@
+// Problem documents (RFC 9457): the body of every refusal.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace wsrelay {
+
+inline constexpr std::string_view problem_content_type =
+    "application/problem+json";
+
+/// Says which check refused a request. `check` is a short stable word for
+/// programs ("origin", "target", "command", "upstream", "method"...), `detail`
+/// one sentence for people; neither holds internals.
+struct problem {
+  unsigned status = 500;
+  std::string check;
+  std::string detail;
+};
+
+/// Returns the standard reason phrase of an HTTP status, or "Unknown".
+std::string_view status_text(unsigned status) noexcept;
+
+/// Returns the JSON document: type "about:blank", title, status, detail, check.
+std::string to_json(const problem& value);
+
+} // namespace wsrelay

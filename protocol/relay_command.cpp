@@ -1,0 +1,242 @@
+// One pass over the text fills the fields; the checks are the same for commands
+// that did not come as text.
+#include "protocol/relay_command.hpp"
+
+#include "protocol/duration.hpp"
+#include "protocol/json.hpp"
+#include "protocol/pid.hpp"
+#include "protocol/topic.hpp"
+
+#include <fmt/format.h>
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace wsrelay {
+
+namespace {
+
+enum class field { target_pid, message_topic, heartbeat_interval, metadata };
+
+// In the order of `field`.
+constexpr std::array<std::string_view, 4> field_names{
+    "target_pid", "message_topic", "heartbeat_interval", "metadata"};
+
+std::string_view name_of(field which) {
+  return field_names[static_cast<std::size_t>(which)];
+}
+
+failure in_field(field which, std::string_view what) {
+  return {fmt::format("{}: {}", name_of(which), what)};
+}
+
+// The metadata counts its levels from its own brace, one level down.
+constexpr std::size_t max_command_depth = max_json_depth + 1;
+
+constexpr unsigned parse_flags = rapidjson::kParseIterativeFlag
+                                 | rapidjson::kParseValidateEncodingFlag
+                                 | rapidjson::kParseNumbersAsStringsFlag;
+
+// Takes the events of the reader. Of the metadata it keeps where it stands in
+// the text; what is inside is checked later.
+class command_handler
+    : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, command_handler> {
+public:
+  command_handler(std::string_view json, const rapidjson::MemoryStream& in)
+      : json_{json}, in_{in} {}
+
+  // Every value that has no function of its own.
+  bool Default() { return depth_ > 1 || refuse_type(); }
+
+  // The base class would make it a string.
+  bool RawNumber(const char*, rapidjson::SizeType, bool) { return Default(); }
+
+  bool Key(const char* name, rapidjson::SizeType size, bool) {
+    return depth_ > 1 || select({name, size});
+  }
+
+  bool String(const char* text, rapidjson::SizeType size, bool) {
+    return depth_ > 1 || assign({text, size});
+  }
+
+  bool StartObject() {
+    if (depth_ == 1 && current_ != field::metadata)
+      return refuse_type();
+    if (depth_ == 1)
+      metadata_begin_ = in_.Tell();
+    return enter();
+  }
+
+  bool EndObject(rapidjson::SizeType) {
+    // The closing brace is not taken yet.
+    if (--depth_ == 1)
+      command_.metadata =
+          json_.substr(metadata_begin_, in_.Tell() + 1 - metadata_begin_);
+    return true;
+  }
+
+  bool StartArray() { return depth_ > 1 ? enter() : refuse_type(); }
+
+  bool EndArray(rapidjson::SizeType) {
+    --depth_;
+    return true;
+  }
+
+  const std::string& error() const noexcept { return error_; }
+
+  bool has(field which) const { return seen_[static_cast<std::size_t>(which)]; }
+
+  relay_command& command() noexcept { return command_; }
+
+private:
+  bool refuse(failure why) {
+    error_ = std::move(why.what);
+    return false;
+  }
+
+  bool refuse_type() {
+    if (depth_ == 0)
+      return refuse({"not a JSON object"});
+    auto wanted = current_ == field::metadata ? "an object" : "a string";
+    return refuse(in_field(current_, fmt::format("not {}", wanted)));
+  }
+
+  bool enter() {
+    if (++depth_ <= max_command_depth)
+      return true;
+    return refuse(
+        in_field(current_, fmt::format("nested more than {} levels deep",
+                                       max_json_depth)));
+  }
+
+  bool select(std::string_view name) {
+    auto found = std::find(field_names.begin(), field_names.end(), name);
+    if (found == field_names.end())
+      return refuse({fmt::format("unknown field {}", json_string(name))});
+    auto index = static_cast<std::size_t>(found - field_names.begin());
+    current_ = static_cast<field>(index);
+    if (std::exchange(seen_[index], true))
+      return refuse(in_field(current_, "stands twice"));
+    return true;
+  }
+
+  bool assign(std::string_view text) {
+    if (depth_ == 0 || current_ == field::metadata)
+      return refuse_type();
+    if (current_ == field::heartbeat_interval)
+      return assign_heartbeat(text);
+    auto& into = current_ == field::target_pid ? command_.target_pid
+                                               : command_.message_topic;
+    into = text;
+    return true;
+  }
+
+  bool assign_heartbeat(std::string_view text) {
+    auto interval = parse_duration(text);
+    if (!interval)
+      return refuse(in_field(current_, interval.error().what));
+    command_.heartbeat_interval = *interval;
+    return true;
+  }
+
+  std::string_view json_;
+  const rapidjson::MemoryStream& in_;
+  std::size_t depth_ = 0;
+  std::size_t metadata_begin_ = 0;
+  field current_ = field::target_pid;
+  std::array<bool, field_names.size()> seen_{};
+  relay_command command_;
+  std::string error_;
+};
+
+checked check_target(const std::string& text, bool has_target) {
+  if (text.empty() && has_target)
+    return passed();
+  if (auto target = parse_target(text); !target)
+    return in_field(field::target_pid, target.error().what);
+  return passed();
+}
+
+checked check_message(const std::string& topic) {
+  if (topic.empty())
+    return passed();
+  if (auto valid = check_message_topic(topic); !valid)
+    return in_field(field::message_topic, valid.error().what);
+  return passed();
+}
+
+checked check_heartbeat(const relay_command& command) {
+  using std::chrono::milliseconds;
+  auto interval = command.heartbeat_interval.value_or(milliseconds{1});
+  if (interval <= milliseconds::zero() || interval > max_duration)
+    return in_field(field::heartbeat_interval, "out of range");
+  return passed();
+}
+
+result<std::string> check_metadata(const std::string& json,
+                                   const relay_command_limits& limits) {
+  auto compacted = compact_json_object(json);
+  if (!compacted)
+    return in_field(field::metadata, compacted.error().what);
+  if (compacted->size() > limits.max_metadata)
+    return in_field(field::metadata,
+                    fmt::format("more than {} bytes", limits.max_metadata));
+  return compacted;
+}
+
+} // namespace
+
+result<relay_command> parse_relay_command(std::string_view json,
+                                          const relay_command_limits& limits) {
+  rapidjson::MemoryStream in(json.data(), json.size());
+  command_handler handler(json, in);
+  rapidjson::Reader reader;
+  auto outcome = reader.Parse<parse_flags>(in, handler);
+  if (!handler.error().empty())
+    return failure{handler.error()};
+  // The reader takes a NUL for the end of the text.
+  if (outcome.IsError() || in.Tell() != json.size())
+    return failure{fmt::format("not valid JSON at byte {}", in.Tell())};
+  if (!handler.has(field::target_pid))
+    return in_field(field::target_pid, "missing");
+  return check_relay_command(std::move(handler.command()), limits);
+}
+
+result<relay_command> check_relay_command(relay_command command,
+                                          const relay_command_limits& limits,
+                                          bool has_target) {
+  if (auto valid = check_target(command.target_pid, has_target); !valid)
+    return valid.error();
+  if (auto valid = check_message(command.message_topic); !valid)
+    return valid.error();
+  if (auto valid = check_heartbeat(command); !valid)
+    return valid.error();
+  auto metadata = check_metadata(command.metadata, limits);
+  if (!metadata)
+    return metadata.error();
+  command.metadata = std::move(*metadata);
+  return command;
+}
+
+std::string to_json(const relay_command& command) {
+  std::string out;
+  auto add = [&out](field which, std::string_view json) {
+    out += fmt::format(R"({}"{}":{})", out.empty() ? '{' : ',', name_of(which),
+                       json);
+  };
+  if (!command.target_pid.empty())
+    add(field::target_pid, json_string(command.target_pid));
+  if (!command.message_topic.empty())
+    add(field::message_topic, json_string(command.message_topic));
+  if (command.heartbeat_interval)
+    add(field::heartbeat_interval,
+        json_string(to_text(*command.heartbeat_interval)));
+  if (command.metadata != "{}")
+    add(field::metadata, command.metadata);
+  return out.empty() ? "{}" : out + '}';
+}
+
+} // namespace wsrelay

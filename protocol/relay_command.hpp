@@ -1,0 +1,49 @@
+// The relay command: the JSON in the X-WS-Relay header that says which target
+// a connection gets.
+#pragma once
+
+#include "protocol/result.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace wsrelay {
+
+/// The header that carries the command, and the one that carries its signature.
+inline constexpr std::string_view relay_header = "X-WS-Relay";
+inline constexpr std::string_view signature_header = "X-WS-Relay-Signature";
+
+/// A command whose fields are valid, each for itself.
+struct relay_command {
+  std::string target_pid;    // required
+  std::string message_topic; // "" = ws.message
+  std::optional<std::chrono::milliseconds> heartbeat_interval; // none = off
+  std::string metadata = "{}"; // JSON object, without insignificant spaces
+};
+
+/// Limits of a command. Bytes of the metadata as it is relayed.
+struct relay_command_limits {
+  std::size_t max_metadata = 16 * 1024;
+};
+
+/// Parses the header's value. Unknown fields, duplicate fields, wrong types, a
+/// missing target, an invalid topic, target or duration and metadata over the
+/// limit are failures whose text names the field.
+result<relay_command> parse_relay_command(std::string_view json,
+                                          const relay_command_limits& limits);
+
+/// Checks a command that did not come as text (configuration, a handler's
+/// struct). `target_pid` may be empty when `has_target` says that a handle
+/// stands in its place. Returns it with the metadata compacted.
+result<relay_command> check_relay_command(relay_command command,
+                                          const relay_command_limits& limits,
+                                          bool has_target = false);
+
+/// Prints the command as `parse_relay_command` reads it; fields at their
+/// default are left out.
+std::string to_json(const relay_command& command);
+
+} // namespace wsrelay

@@ -1,0 +1,18 @@
+// Whether an HTTP request asks for a WebSocket: RFC 6455 section 4.2.1.
+#pragma once
+
+#include "protocol/http_fields.hpp"
+#include "protocol/problem.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace wsrelay {
+
+/// Returns what stands against an upgrade, or nothing. Statuses: 426 for a
+/// request that does not ask for one or asks for a version other than 13, 400
+/// for a key that is missing, repeated or not 16 bytes in base64.
+std::optional<problem> check_upgrade(std::string_view method,
+                                     const http_fields& headers);
+
+} // namespace wsrelay

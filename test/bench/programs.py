@@ -1,0 +1,127 @@
+"""The programs compare.py runs: started on a core, bounded, always ended."""
+
+import json
+import os
+import re
+import resource
+import subprocess
+import tempfile
+import time
+
+CONFIG = """\
+- name: gateway
+  kind: http.service
+  addr: "127.0.0.1:0"
+  threads: 1
+- name: ws
+  kind: http.router
+  meta: {server: gateway}
+  prefix: /ws
+  post_middleware: [websocket_relay]
+  post_options: {wsrelay.max.message.size: "16MiB"}
+- name: echo
+  kind: http.endpoint
+  meta: {router: ws}
+  path: /echo
+  relay: {target_pid: echo}
+"""
+
+START_TIMEOUT = 20  # seconds until a server must print its address
+STOP_TIMEOUT = 10  # seconds from SIGTERM to SIGKILL
+SPARE_TIME = 120  # seconds a run may take beyond what it measures
+
+
+class Failure(Exception):
+    """A run that gave no result; its text is for people."""
+
+
+def on_core(core):
+    """Returns what a child does before it becomes the program."""
+    def prepare():
+        os.sched_setaffinity(0, {core})
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return prepare
+
+
+class Server:
+    """A server program: started on entry, always ended on exit."""
+
+    def __init__(self, name, command, path, core):
+        self.name, self.command, self.path = name, command, path
+        self.core = core
+        self.url = self.process = self.output = None
+
+    def __enter__(self):
+        self.output = tempfile.TemporaryFile()
+        try:
+            self.process = subprocess.Popen(
+                self.command, stdin=subprocess.DEVNULL, stdout=self.output,
+                stderr=subprocess.STDOUT, preexec_fn=on_core(self.core))
+        except (OSError, subprocess.SubprocessError) as error:
+            self.output.close()
+            raise Failure(f"{self.name} does not start: {error}") from error
+        try:
+            self.url = f"ws://127.0.0.1:{self.wait_for_port()}{self.path}"
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def printed(self):
+        # The child shares the file's offset: pread leaves it alone.
+        return os.pread(self.output.fileno(), 65536, 0).decode(
+            errors="replace")
+
+    def wait_for_port(self):
+        deadline = time.monotonic() + START_TIMEOUT
+        pattern = re.compile(r"listening on (?:http://)?127\.0\.0\.1:(\d+)\b")
+        while time.monotonic() < deadline:
+            text = self.printed()
+            found = pattern.search(text)
+            if found and text[found.end():]:
+                return int(found.group(1))
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.02)
+        last = self.printed().strip().splitlines()[-1:] or ["(no output)"]
+        raise Failure(f"{self.name} did not start to listen: {last[0]}")
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.output.close()
+
+
+def run_bench(options, case_name, case, server):
+    """Returns the load generator's report as a dictionary."""
+    command = [options.bench, server.url, "--json", "--quiet",
+               "--server-pid", str(server.process.pid),
+               "--duration", f"{options.duration}s", "--warmup", case.warmup,
+               *case.arguments]
+    if options.text:
+        command.append("--text")
+    what = f"{case_name} on {server.name}"
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=options.duration + SPARE_TIME,
+            preexec_fn=on_core(options.cores[1]))
+    except subprocess.TimeoutExpired as error:
+        raise Failure(f"{what}: no end after {error.timeout} s") from error
+    except (OSError, subprocess.SubprocessError) as error:
+        raise Failure(f"{what}: {error}") from error
+    if done.returncode != 0:
+        raise Failure(f"{what}: {done.stderr.strip()}")
+    report = json.loads(done.stdout)
+    report.update(report.pop("latency_us"))
+    report["opening_rate"] = report["opened"] / max(
+        report["opening_seconds"], 1e-3)
+    return report

@@ -1,0 +1,28 @@
+// Guessing misspelled keys.
+#include "config/nearest.hpp"
+
+#include <doctest/doctest.h>
+
+using wsrelay::nearest;
+
+TEST_CASE("a word two edits away is offered, three are too many") {
+  CHECK(nearest("threads", {"threads"}) == "threads");
+  CHECK(nearest("thread", {"threads"}) == "threads");
+  CHECK(nearest("thred", {"threads"}) == "threads");
+  CHECK(nearest("thre", {"threads"}) == "");
+  CHECK(nearest("treadsxx", {"threads"}) == "");
+}
+
+TEST_CASE("two letters swapped are one edit") {
+  CHECK(nearest("ptah", {"path"}) == "path");
+}
+
+TEST_CASE("the nearest of several words is offered") {
+  CHECK(nearest("secret_fil", {"secret", "secret_file"}) == "secret_file");
+}
+
+TEST_CASE("a short word needs more in common") {
+  CHECK(nearest("abcd", {"path"}) == "");
+  CHECK(nearest("fnuc", {"func"}) == "func");
+  CHECK(nearest("", {"ab"}) == "");
+}

@@ -1,0 +1,418 @@
+// The keys of an http.endpoint.
+#include "test/config/loaded_text.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+
+using namespace wsrelay;
+using test::errors;
+
+namespace {
+
+constexpr std::string_view routers =
+    "- {name: ws, kind: http.router, meta: {server: gateway}, prefix: /ws, "
+    "post_middleware: [websocket_relay]}\n"
+    "- {name: api, kind: http.router, meta: {server: gateway}, prefix: /api}\n";
+
+/// An endpoint of router `ws` with path /a/{room}; `line` is line 7.
+std::string with(std::string_view line) {
+  return std::string{routers}
+         + "- name: e\n  kind: http.endpoint\n  meta: {router: ws}\n"
+           "  path: /a/{room}\n  "
+         + std::string{line} + "\n";
+}
+
+/// A relay handler; `line` is line 8.
+std::string with_relay(std::string_view line) {
+  return with("relay:\n    " + std::string{line});
+}
+
+/// An endpoint that has all but what `lines`, from line 5 on, say.
+std::string plain(std::string_view lines) {
+  return std::string{routers} + "- name: e\n  kind: http.endpoint\n"
+         + std::string{lines};
+}
+
+template <class Handler>
+Handler handler(std::string_view line) {
+  auto config = test::config(with(line));
+  REQUIRE(config.endpoints.size() == 1);
+  REQUIRE(std::holds_alternative<Handler>(config.endpoints[0].handler));
+  return std::get<Handler>(config.endpoints[0].handler);
+}
+
+relay_command command(std::string_view lines) {
+  auto config = test::config(with_relay(lines));
+  REQUIRE(config.endpoints.size() == 1);
+  return std::get<relay_handler>(config.endpoints[0].handler).command;
+}
+
+std::string metadata(std::string_view yaml) {
+  return command("target_pid: t\n    metadata: " + std::string{yaml}).metadata;
+}
+
+/// A folder of its own with a configuration file's name in it.
+struct folder {
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / "wsrelay_endpoint_test";
+
+  folder() { std::filesystem::create_directories(path); }
+  ~folder() { std::filesystem::remove_all(path); }
+
+  loaded_config load_secret(std::string_view content) {
+    std::ofstream{path / "key", std::ios::binary} << content;
+    return load_config(with("trusted_header: true\n  secret_file: key"),
+                       (path / "relay.yaml").string());
+  }
+};
+
+} // namespace
+
+TEST_CASE("an endpoint's path begins with its router's prefix") {
+  auto config = test::config(with("func: f"));
+  REQUIRE(config.endpoints.size() == 1);
+  const auto& endpoint = config.endpoints[0];
+  CHECK(endpoint.path.text() == "/ws/a/{room}");
+  CHECK(endpoint.method == "GET");
+  CHECK(endpoint.router == "ws");
+  CHECK(endpoint.where.line == 3);
+}
+
+TEST_CASE("an endpoint may stand before its router") {
+  auto config = test::config(
+      "- {name: e, kind: http.endpoint, meta: {router: r}, path: /x, func: f}\n"
+      "- {name: r, kind: http.router, meta: {server: gateway}, prefix: /p}\n");
+  REQUIRE(config.endpoints.size() == 1);
+  CHECK(config.endpoints[0].path.text() == "/p/x");
+}
+
+TEST_CASE("an empty path is the prefix alone") {
+  auto config =
+      test::config(plain("  meta: {router: ws}\n  path: ''\n  func: f\n"));
+  REQUIRE(config.endpoints.size() == 1);
+  CHECK(config.endpoints[0].path.text() == "/ws");
+}
+
+TEST_CASE("an endpoint needs a path") {
+  CHECK(errors(plain("  meta: {router: ws}\n  func: f\n"))
+        == "relay.yaml:3: e.path: is missing");
+  CHECK(errors(plain("  meta: {router: ws}\n  path: x\n  func: f\n"))
+        == "relay.yaml:6: e.path: must begin with /");
+  CHECK(errors(plain("  meta: {router: ws}\n  path: /a{b}\n  func: f\n"))
+            .starts_with("relay.yaml:6: e.path: "));
+  CHECK(errors(plain("  meta: {router: ws}\n  path: [a]\n  func: f\n"))
+        == "relay.yaml:6: e.path: must be text, not a list");
+}
+
+TEST_CASE("an endpoint needs a router that exists") {
+  CHECK(errors(plain("  path: /x\n  func: f\n"))
+        == "relay.yaml:3: e.meta.router: is missing");
+  CHECK(errors(plain("  meta: {router: none}\n  path: /x\n  func: f\n"))
+        == "relay.yaml:5: e.meta.router: no http.router has the name none");
+}
+
+TEST_CASE("a method is a star or in upper case") {
+  CHECK(errors(with("method: '*'\n  func: f")) == "");
+  CHECK(errors(with("method: DELETE\n  func: f")) == "");
+  CHECK(errors(with("method: get\n  func: f"))
+        == "relay.yaml:7: e.method: must be * or in upper case, such as GET");
+  CHECK(errors(with("method: ''\n  func: f"))
+        == "relay.yaml:7: e.method: must be * or in upper case, such as GET");
+}
+
+TEST_CASE("an endpoint has exactly one handler") {
+  CHECK(errors(with("method: GET"))
+        == "relay.yaml:3: e.func: is missing, must be one of func, upstream, "
+           "relay and trusted_header");
+  CHECK(errors(with("func: f\n  upstream: http://h"))
+        == "relay.yaml:8: e.upstream: func is there as well, must be one of "
+           "func, upstream, relay and trusted_header");
+}
+
+TEST_CASE("a missing handler hides no other error") {
+  CHECK(errors(plain("  meta: {router: none}\n  path: /x\n"))
+        == "relay.yaml:3: e.func: is missing, must be one of func, upstream, "
+           "relay and trusted_header\n"
+           "relay.yaml:5: e.meta.router: no http.router has the name none");
+}
+
+TEST_CASE("a key of another handler is refused") {
+  CHECK(errors(with("func: f\n  connect_timeout: 1s"))
+        == "relay.yaml:8: e.connect_timeout: goes with upstream only");
+  CHECK(errors(with("upstream: http://h\n  secret: x"))
+        == "relay.yaml:8: e.secret: goes with trusted_header only");
+  CHECK(errors(with("trusted_header: true\n  timeout: 1s"))
+        == "relay.yaml:8: e.timeout: goes with func only");
+  CHECK(errors(with("func: f\n  upsteam: http://h"))
+        == "relay.yaml:8: e.upsteam: unknown key, did you mean upstream?");
+}
+
+TEST_CASE("func names a handler actor") {
+  auto func = handler<func_handler>("func: auth@app1\n  timeout: 2s");
+  CHECK(func.name == "auth@app1");
+  CHECK(func.timeout == std::chrono::seconds{2});
+  CHECK(handler<func_handler>("func: f").timeout == std::chrono::seconds{10});
+  CHECK(errors(with("func: ''")).starts_with("relay.yaml:7: e.func: "));
+  CHECK(errors(with("func: f\n  timeout: 0s"))
+            .starts_with("relay.yaml:8: e.timeout: "));
+  auto pid = "7@" + std::string(40, 'A') + "#12";
+  CHECK(errors(with("func: " + pid))
+        == "relay.yaml:7: e.func: must be a name, not a PID");
+}
+
+TEST_CASE("upstream names an HTTP server") {
+  auto upstream = handler<upstream_handler>("upstream: http://app:81/base\n"
+                                            "  connect_timeout: 1s\n"
+                                            "  response_timeout: 2s\n"
+                                            "  max_response_size: 3KiB");
+  CHECK(upstream.url == "http://app:81/base");
+  CHECK(upstream.host == "app");
+  CHECK(upstream.port == 81);
+  CHECK(upstream.path == "/base");
+  CHECK(upstream.connect_timeout == std::chrono::seconds{1});
+  CHECK(upstream.response_timeout == std::chrono::seconds{2});
+  CHECK(upstream.max_response_size == 3 * 1024);
+}
+
+TEST_CASE("an upstream over https is not supported") {
+  CHECK(errors(with("upstream: https://app"))
+        == "relay.yaml:7: e.upstream: https is not supported, must be "
+           "http://host[:port][/base]");
+  CHECK(errors(with("upstream: app:80"))
+        == "relay.yaml:7: e.upstream: must be http://host[:port][/base]");
+}
+
+TEST_CASE("the size of an upstream's response has limits") {
+  auto load = [](std::string value) {
+    return errors(with("upstream: http://a\n  max_response_size: " + value));
+  };
+  CHECK(load("1") == "");
+  CHECK(load("2") == "");
+  CHECK(load("1GiB") == "");
+  CHECK(load("1073741823") == "");
+  CHECK(load("0")
+        == "relay.yaml:8: e.max_response_size: must be 1 to 1GiB, not 0");
+  CHECK(load("1073741825")
+        == "relay.yaml:8: e.max_response_size: must be 1 to 1GiB, not "
+           "1073741825");
+}
+
+TEST_CASE("relay is a fixed command") {
+  auto relay = command("target_pid: chat@app1\n"
+                       "    message_topic: chat.line\n"
+                       "    heartbeat_interval: 30s\n"
+                       "    metadata: {room: '{room}', n: 1}");
+  CHECK(relay.target_pid == "chat@app1");
+  CHECK(relay.message_topic == "chat.line");
+  CHECK(relay.heartbeat_interval == std::chrono::seconds{30});
+  CHECK(relay.metadata == R"({"room":"{room}","n":1})");
+}
+
+TEST_CASE("a relay's optional fields have defaults") {
+  auto relay = command("target_pid: chat");
+  CHECK(relay.message_topic == "");
+  CHECK_FALSE(relay.heartbeat_interval);
+  CHECK(relay.metadata == "{}");
+  CHECK(command("target_pid: a\n    message_topic: ws.message").message_topic
+        == "");
+  CHECK_FALSE(
+      command("target_pid: a\n    heartbeat_interval: off").heartbeat_interval);
+}
+
+TEST_CASE("each field of a relay is checked at its key") {
+  CHECK(errors(with_relay("message_topic: a"))
+        == "relay.yaml:7: e.relay.target_pid: a name may not be empty");
+  CHECK(errors(with_relay("target_pid: '@b'"))
+            .starts_with("relay.yaml:8: e.relay.target_pid: "));
+  auto text = errors(with_relay("target_pid: a\n"
+                                "    message_topic: ws.join\n"
+                                "    heartbeat_interval: 0s\n"
+                                "    metadata: [a]"));
+  CHECK(text.find("relay.yaml:9: e.relay.message_topic: ") == 0);
+  CHECK(text.find("\nrelay.yaml:10: e.relay.heartbeat_interval: ")
+        != std::string::npos);
+  CHECK(text.ends_with(
+      "\nrelay.yaml:11: e.relay.metadata: must be a map, not a list"));
+  CHECK(errors(with_relay("target_pid: a\n    target: b"))
+        == "relay.yaml:9: e.relay.target: unknown key");
+  CHECK(errors(with("relay: chat"))
+        == "relay.yaml:7: e.relay: must be a map, not text");
+}
+
+TEST_CASE("metadata has the size that the router's option allows") {
+  auto load = [](std::size_t size) {
+    return errors(
+        "- {name: r, kind: http.router, meta: {server: gateway}, "
+        "post_middleware: [websocket_relay], "
+        "post_options: {wsrelay.max.metadata.size: 20}}\n"
+        "- {name: e, kind: http.endpoint, meta: {router: r}, path: /,\n"
+        "   relay: {target_pid: a, metadata: {k: \""
+        + std::string(size - 8, 'x') + "\"}}}\n"); // {"k":""} is 8 bytes
+  };
+  CHECK(load(19) == "");
+  CHECK(load(20) == "");
+  CHECK(load(21) == "relay.yaml:3: e.relay.metadata: more than 20 bytes");
+}
+
+TEST_CASE("plain scalars of metadata become JSON by the core schema") {
+  CHECK(metadata("{a: true, b: False, c: ~, d: null, e:}")
+        == R"({"a":true,"b":false,"c":null,"d":null,"e":null})");
+  CHECK(metadata("{a: 12, b: -7, c: +3, d: 007, e: 0, f: 0x1F, g: 0o17}")
+        == R"({"a":12,"b":-7,"c":3,"d":7,"e":0,"f":31,"g":15})");
+  CHECK(metadata("{a: 1.50, b: .5, c: 1., d: 1e3, e: -2.5E-3, f: 00.1}")
+        == R"({"a":1.50,"b":0.5,"c":1.0,"d":1e3,"e":-2.5E-3,"f":0.1})");
+  CHECK(metadata("{a: 12345678901234567890123, b: 0xFFFFFFFFFFFFFFFFF}")
+        == R"({"a":12345678901234567890123,"b":"0xFFFFFFFFFFFFFFFFF"})");
+  CHECK(metadata("{a: yes, b: 1_000, c: 1e, d: '-', e: 1.2.3, f: 0x}")
+        == R"({"a":"yes","b":"1_000","c":"1e","d":"-","e":"1.2.3","f":"0x"})");
+}
+
+TEST_CASE("quoted scalars of metadata are strings") {
+  CHECK(metadata(R"({a: "true", b: '12', c: "", d: "x\ty", e: !!str 5})")
+        == R"({"a":"true","b":"12","c":"","d":"x\ty","e":"5"})");
+  CHECK(
+      command("target_pid: t\n    metadata:\n      a: |\n        12\n").metadata
+      == R"({"a":"12\n"})");
+}
+
+TEST_CASE("metadata nests and keeps its order") {
+  CHECK(metadata("{z: [1, [], {}, [a]], 5: {y: b}}")
+        == R"({"z":[1,[],{},["a"]],"5":{"y":"b"}})");
+}
+
+TEST_CASE("what JSON has not is refused in metadata") {
+  auto load = [](std::string yaml) {
+    return errors(with_relay("target_pid: t\n    metadata:\n      " + yaml));
+  };
+  CHECK(load("a: [1, .inf]")
+        == "relay.yaml:10: e.relay.metadata.a[1]: JSON has no such number");
+  CHECK(load("a: -.INF")
+        == "relay.yaml:10: e.relay.metadata.a: JSON has no such number");
+  CHECK(load("a: .nan")
+        == "relay.yaml:10: e.relay.metadata.a: JSON has no such number");
+  CHECK(load("a: !thing x")
+        == "relay.yaml:10: e.relay.metadata.a: tags are not supported");
+  CHECK(load("a: 1\n      a: 2")
+        == "relay.yaml:11: e.relay.metadata.a: the key is there twice");
+  CHECK(load("{b: {? [c] : d}}")
+        == "relay.yaml:10: e.relay.metadata.b.?: keys must be text");
+}
+
+TEST_CASE("parameters in a relay are those of the path") {
+  CHECK(errors(with_relay("target_pid: chat-{room}\n"
+                          "    metadata: {a: ['{room}']}"))
+        == "");
+  CHECK(
+      errors(with_relay("target_pid: chat-{rom}\n"
+                        "    metadata: {a: ['{room} {user}']}"))
+      == "relay.yaml:8: e.relay.target_pid: {rom} is no parameter of the "
+         "path\n"
+         "relay.yaml:9: e.relay.metadata: {user} is no parameter of the path");
+}
+
+TEST_CASE("braces that hold no identifier are text") {
+  CHECK(errors(with_relay("target_pid: t\n"
+                          "    metadata: {a: '{}', b: '{a b}', c: '{', "
+                          "d: {e: '}'}}"))
+        == "");
+}
+
+TEST_CASE("a relay needs a router with websocket_relay") {
+  auto load = [](std::string handler) {
+    return errors(plain("  meta: {router: api}\n  path: /x\n  " + handler));
+  };
+  CHECK(load("relay: {target_pid: a}")
+        == "relay.yaml:7: e.relay: router api lacks websocket_relay in "
+           "post_middleware");
+  CHECK(load("trusted_header: true")
+        == "relay.yaml:7: e.trusted_header: router api lacks websocket_relay "
+           "in post_middleware");
+  CHECK(load("func: f") == "");
+  CHECK(load("upstream: http://h") == "");
+}
+
+TEST_CASE("trusted_header takes a secret or none") {
+  CHECK(handler<trusted_header_handler>("trusted_header: true").secret == "");
+  CHECK(handler<trusted_header_handler>("trusted_header: true\n  secret: s3")
+            .secret
+        == "s3");
+  CHECK(errors(with("trusted_header: true\n  secret: ''"))
+        == "relay.yaml:8: e.secret: must not be empty");
+  CHECK(errors(with("trusted_header: false"))
+        == "relay.yaml:7: e.trusted_header: must be true, or left out");
+  CHECK(errors(with("trusted_header: maybe"))
+        == "relay.yaml:7: e.trusted_header: must be true or false, not maybe");
+  CHECK(errors(with("trusted_header: true\n  secret: a\n  secret_file: b"))
+        == "relay.yaml:9: e.secret_file: secret is there as well");
+}
+
+TEST_CASE("a secret file is looked up beside the configuration") {
+  folder here;
+  auto loaded = here.load_secret("s3cret\r\n");
+  CHECK(test::lines(loaded.errors) == "");
+  REQUIRE(loaded.config.endpoints.size() == 1);
+  auto handler =
+      std::get<trusted_header_handler>(loaded.config.endpoints[0].handler);
+  CHECK(handler.secret == "s3cret");
+  CHECK(handler.secret_file == (here.path / "key").string());
+}
+
+TEST_CASE("a secret file has at most 4096 bytes and is not empty") {
+  folder here;
+  auto start = (here.path / "relay.yaml").string() + ":8: e.secret_file: ";
+  auto load = [&here](std::string_view content) {
+    return test::lines(here.load_secret(content).errors);
+  };
+  CHECK(load(std::string(4095, 's')) == "");
+  CHECK(load(std::string(4096, 's')) == "");
+  CHECK(load(std::string(4097, 's')) == start + "larger than 4096 bytes");
+  CHECK(load("\n") == start + "the file is empty");
+}
+
+TEST_CASE("an unreadable secret file is an error") {
+  CHECK(errors(with("trusted_header: true\n  secret_file: /nowhere/key"))
+        == "relay.yaml:8: e.secret_file: cannot be read: No such file or "
+           "directory");
+  CHECK(errors(with("trusted_header: true\n  secret_file: /tmp"))
+        == "relay.yaml:8: e.secret_file: cannot be read: Is a directory");
+}
+
+TEST_CASE("two endpoints of one method and shape are in conflict") {
+  auto second = [](std::string_view lines) {
+    return errors(with("func: f")
+                  + "- name: g\n  kind: http.endpoint\n  func: g\n"
+                  + std::string{lines});
+  };
+  CHECK(second("  meta: {router: ws}\n  path: /a/{name}\n")
+        == "relay.yaml:12: g.path: method and path of e (relay.yaml:3)");
+  CHECK(second("  meta: {router: ws}\n  path: /%61/{name}\n")
+        == "relay.yaml:12: g.path: method and path of e (relay.yaml:3)");
+  CHECK(second("  meta: {router: ws}\n  path: /b/{name}\n") == "");
+  CHECK(second("  meta: {router: ws}\n  path: /a/b\n") == "");
+  CHECK(second("  meta: {router: api}\n  path: /a/{room}\n") == "");
+  CHECK(second("  meta: {router: ws}\n  path: /a/{room}\n  method: PUT\n")
+        == "");
+  CHECK(second("  meta: {router: ws}\n  path: /a/{room}\n  method: '*'\n")
+        == "");
+}
+
+TEST_CASE("routers of one service share its paths, of two do not") {
+  auto load = [](std::string_view server) {
+    return errors(
+        "- {name: a, kind: http.service, addr: ':0'}\n"
+        "- {name: b, kind: http.service, addr: ':0'}\n"
+        "- {name: r, kind: http.router, meta: {server: a}}\n"
+        "- {name: s, kind: http.router, meta: {server: "
+        + std::string{server}
+        + "}}\n"
+          "- {name: e, kind: http.endpoint, meta: {router: r}, path: /, func: "
+          "f}\n"
+          "- {name: g, kind: http.endpoint, meta: {router: s}, path: /, func: "
+          "f}\n");
+  };
+  CHECK(load("b") == "");
+  CHECK(load("a")
+        == "relay.yaml:6: g.path: method and path of e (relay.yaml:5)");
+}

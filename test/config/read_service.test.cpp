@@ -1,0 +1,162 @@
+// The keys of an http.service.
+#include "test/config/loaded_text.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace wsrelay;
+using test::errors;
+
+namespace {
+
+/// A service with one more key, which stands in line 3.
+std::string with(std::string_view line) {
+  return "- name: gw\n  kind: http.service\n  " + std::string{line} + "\n";
+}
+
+void check_limits(std::string key, std::uint64_t min, std::uint64_t max,
+                  std::string range) {
+  auto load = [&key](std::uint64_t value) {
+    return errors(with(key + ": " + std::to_string(value)));
+  };
+  auto refused = "relay.yaml:3: gw." + key + ": must be " + range + ", not ";
+  CAPTURE(key);
+  CHECK(load(min) == "");
+  CHECK(load(min + 1) == "");
+  CHECK(load(max - 1) == "");
+  CHECK(load(max) == "");
+  CHECK(load(max + 1) == refused + std::to_string(max + 1));
+  CHECK(errors(with(key + ": -1")) == refused + "-1");
+  if (min > 0)
+    CHECK(load(min - 1) == refused + std::to_string(min - 1));
+}
+
+} // namespace
+
+TEST_CASE("a service without keys has the defaults") {
+  auto config = test::config("- {name: gw, kind: http.service}");
+  REQUIRE(config.services.size() == 1);
+  const auto& gw = config.services[0];
+  CHECK(gw.host == "127.0.0.1");
+  CHECK(gw.port == 8080);
+  CHECK(gw.threads == 0);
+  CHECK(gw.max_connections == 100'000);
+  CHECK(gw.trusted_proxies.empty());
+}
+
+TEST_CASE("every key of a service reaches its member") {
+  auto config = test::config(R"(- name: gw
+  kind: http.service
+  meta: {}
+  addr: "[::1]:9000"
+  threads: 3
+  max_connections: 17
+  max_header_size: 2KiB
+  max_body_size: 3MiB
+  request_timeout: 4s
+  idle_timeout: 1m30s
+  shutdown_timeout: 500ms
+  in_place_budget: 7ms
+  trusted_proxies: [10.0.0.0/8, "::1"]
+)");
+  REQUIRE(config.services.size() == 1);
+  const auto& gw = config.services[0];
+  using std::chrono::milliseconds;
+  CHECK(gw.host == "::1");
+  CHECK(gw.port == 9000);
+  CHECK(gw.threads == 3);
+  CHECK(gw.max_connections == 17);
+  CHECK(gw.max_header_size == 2048);
+  CHECK(gw.max_body_size == 3 * 1024 * 1024);
+  CHECK(gw.request_timeout == milliseconds{4000});
+  CHECK(gw.idle_timeout == milliseconds{90'000});
+  CHECK(gw.shutdown_timeout == milliseconds{500});
+  CHECK(gw.in_place_budget == milliseconds{7});
+  CHECK(gw.trusted_proxies == std::vector<std::string>{"10.0.0.0/8", "::1"});
+  CHECK(gw.where.file == "relay.yaml");
+  CHECK(gw.where.line == 1);
+}
+
+TEST_CASE("the numbers of a service have limits") {
+  check_limits("threads", 0, 256, "0 to 256");
+  check_limits("max_connections", 1, 1'000'000, "1 to 1000000");
+  check_limits("max_header_size", 256, 1 << 20, "256 to 1MiB");
+  check_limits("max_body_size", 0, 1 << 30, "0 to 1GiB");
+}
+
+TEST_CASE("a size over 64 bits is out of range") {
+  CHECK(errors(with("max_body_size: 99999999999999999999999"))
+        == "relay.yaml:3: gw.max_body_size: must be 0 to 1GiB, not "
+           "99999999999999999999999");
+  CHECK(errors(with("max_body_size: 18446744073709551615GiB"))
+            .ends_with("must be 0 to 1GiB, not 18446744073709551615GiB"));
+}
+
+TEST_CASE("a number is a whole number, with a unit only where bytes count") {
+  CHECK(errors(with("threads: 1KiB"))
+        == "relay.yaml:3: gw.threads: must be a whole number, not 1KiB");
+  CHECK(errors(with("max_body_size: 1kb"))
+        == "relay.yaml:3: gw.max_body_size: must be a size such as 65536, "
+           "64KiB or 1MiB, not 1kb");
+  CHECK(errors(with("max_body_size: 1.5MiB")) != "");
+  CHECK(errors(with("max_body_size: KiB")) != "");
+  CHECK(errors(with("threads: ''")) != "");
+  CHECK(errors(with("threads: [1]"))
+        == "relay.yaml:3: gw.threads: must be text, not a list");
+  CHECK(errors(with("threads:"))
+        == "relay.yaml:3: gw.threads: must be text, not null");
+}
+
+TEST_CASE("a bad duration of a service is reported at its key") {
+  for (std::string key : {"request_timeout", "idle_timeout", "shutdown_timeout",
+                          "in_place_budget"}) {
+    auto start = "relay.yaml:3: gw." + key + ": ";
+    CHECK(errors(with(key + ": 0s")).starts_with(start));
+    CHECK(errors(with(key + ": 10")).starts_with(start));
+    CHECK(errors(with(key + ": 8761h")).starts_with(start));
+    CHECK(errors(with(key + ": 8760h")) == "");
+    CHECK(errors(with(key + ": 1ms")) == "");
+  }
+}
+
+TEST_CASE("a bad address is reported at its key") {
+  CHECK(errors(with("addr: 8080"))
+        == "relay.yaml:3: gw.addr: must be HOST:PORT, not 8080");
+  CHECK(errors(with("addr: {port: 1}"))
+        == "relay.yaml:3: gw.addr: must be text, not a map");
+}
+
+TEST_CASE("a bad proxy is reported at its place in the list") {
+  CHECK(errors("- name: gw\n"
+               "  kind: http.service\n"
+               "  trusted_proxies:\n"
+               "    - 10.0.0.0/8\n"
+               "    - proxy.example.com\n"
+               "    - 10.0.0.1/8\n"
+               "    - [a]\n")
+        == "relay.yaml:5: gw.trusted_proxies[1]: must be an IP address or a "
+           "block such as 10.0.0.0/8\n"
+           "relay.yaml:6: gw.trusted_proxies[2]: has bits beyond the prefix\n"
+           "relay.yaml:7: gw.trusted_proxies[3]: must be text, not a list");
+  CHECK(errors(with("trusted_proxies: 10.0.0.0/8"))
+        == "relay.yaml:3: gw.trusted_proxies: must be a list, not text");
+}
+
+TEST_CASE("two services on one host and port are in conflict") {
+  auto two = [](std::string_view a, std::string_view b) {
+    return errors("- {name: a, kind: http.service, addr: '" + std::string{a}
+                  + "'}\n- name: b\n  kind: http.service\n  addr: '"
+                  + std::string{b} + "'\n");
+  };
+  CHECK(two(":80", ":80")
+        == "relay.yaml:4: b.addr: the address of a (relay.yaml:1)");
+  CHECK(two(":80", ":81") == "");
+  CHECK(two("127.0.0.1:80", "127.0.0.2:80") == "");
+  CHECK(two(":0", ":0") == "");
+}
+
+TEST_CASE("a service with a bad address is in no conflict besides") {
+  CHECK(errors("- {name: a, kind: http.service, addr: x}\n"
+               "- {name: b, kind: http.service, addr: x}\n")
+        == "relay.yaml:1: a.addr: must be HOST:PORT, not x\n"
+           "relay.yaml:2: b.addr: must be HOST:PORT, not x");
+}

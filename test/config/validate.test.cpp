@@ -1,0 +1,139 @@
+// Configurations that were built in code.
+#include "config/validate.hpp"
+
+#include "test/config/loaded_text.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace wsrelay;
+
+namespace {
+
+/// A service, a router and an endpoint that are in order.
+relay_config make_config() {
+  relay_config config;
+  config.services.emplace_back().name = "gw";
+  auto& router = config.routers.emplace_back();
+  router.name = "ws";
+  router.server = "gw";
+  router.prefix = "/ws";
+  router.relays = true;
+  auto& endpoint = config.endpoints.emplace_back();
+  endpoint.name = "echo";
+  endpoint.router = "ws";
+  endpoint.path = *path_pattern::parse("/ws/echo");
+  relay_handler relay;
+  relay.command.target_pid = "echo";
+  endpoint.handler = relay;
+  return config;
+}
+
+std::string errors(const relay_config& config) {
+  return test::lines(validate(config));
+}
+
+} // namespace
+
+TEST_CASE("a configuration that is in order has no errors") {
+  CHECK(errors(make_config()) == "");
+  CHECK(errors(relay_config{}) == "");
+  CHECK(find_warnings(make_config()).empty());
+}
+
+TEST_CASE("members out of range are reported at their keys") {
+  auto config = make_config();
+  config.services[0].threads = 257;
+  config.services[0].max_header_size = 255;
+  config.services[0].idle_timeout = std::chrono::milliseconds{0};
+  config.routers[0].options.window = 0;
+  config.routers[0].options.ping_interval = std::chrono::hours{8761};
+  CHECK(errors(config)
+        == "gw.threads: must be 0 to 256, not 257\n"
+           "gw.max_header_size: must be 256 to 1MiB, not 255\n"
+           "gw.idle_timeout: must be 1ms to 8760h, not 0ms\n"
+           "ws.post_options.wsrelay.window: must be 1 to 65536, not 0\n"
+           "ws.post_options.wsrelay.ping.interval: must be 1ms to 8760h, not "
+           "31539600000ms");
+}
+
+TEST_CASE("durations may be one millisecond and a year") {
+  auto config = make_config();
+  config.services[0].request_timeout = std::chrono::milliseconds{1};
+  config.services[0].idle_timeout = std::chrono::hours{8760};
+  CHECK(errors(config) == "");
+}
+
+TEST_CASE("entries without name and path are reported") {
+  auto config = make_config();
+  config.endpoints.emplace_back().router = "ws";
+  CHECK(errors(config)
+        == "http.endpoint.name: is missing\n"
+           "http.endpoint.path: is missing\n"
+           "http.endpoint.func: a name may not be empty");
+}
+
+TEST_CASE("an endpoint's path begins with the prefix of its router") {
+  auto config = make_config();
+  config.endpoints[0].path = *path_pattern::parse("/wsx/echo");
+  CHECK(errors(config)
+        == "echo.path: does not begin with the prefix of the router");
+  config.endpoints[0].path = *path_pattern::parse("/ws");
+  CHECK(errors(config) == "");
+}
+
+TEST_CASE("an upstream's parts are those of its url") {
+  auto config = make_config();
+  upstream_handler upstream;
+  upstream.url = "http://app:81/base";
+  upstream.host = "app";
+  upstream.port = 81;
+  upstream.path = "/base";
+  config.endpoints[0].handler = upstream;
+  CHECK(errors(config) == "");
+  upstream.port = 82;
+  config.endpoints[0].handler = upstream;
+  CHECK(errors(config)
+        == "echo.upstream: host, port and path are not those of the url");
+}
+
+TEST_CASE("a relay's command is checked field by field") {
+  auto config = make_config();
+  relay_handler relay;
+  relay.command.message_topic = "ws.close";
+  relay.command.heartbeat_interval = std::chrono::milliseconds{-1};
+  relay.command.metadata = "[]";
+  config.endpoints[0].handler = relay;
+  auto issues = validate(config);
+  REQUIRE(issues.size() == 4);
+  CHECK(issues[0].path == "echo.relay.target_pid");
+  CHECK(issues[1].path == "echo.relay.message_topic");
+  CHECK(issues[2].path == "echo.relay.heartbeat_interval");
+  CHECK(issues[3].path == "echo.relay.metadata");
+  CHECK(issues[3].text == "not a JSON object");
+}
+
+TEST_CASE("an issue carries the place of its entry") {
+  auto config = make_config();
+  config.routers[0].where = {"f.yaml", 7};
+  config.routers[0].server = "none";
+  CHECK(errors(config)
+        == "f.yaml:7: ws.meta.server: no http.service has the name none");
+}
+
+TEST_CASE("a router that allows any origin is a warning") {
+  auto config = make_config();
+  config.routers[0].options.origins.allowed.push_back({true, {}});
+  CHECK(errors(config) == "");
+  CHECK(find_warnings(config).size() == 1);
+}
+
+TEST_CASE("very many endpoints are checked in reasonable time") {
+  auto config = make_config();
+  for (int i = 0; i < 20'000; ++i) {
+    auto endpoint = config.endpoints[0];
+    endpoint.name = "e" + std::to_string(i);
+    endpoint.path = *path_pattern::parse("/ws/x/" + std::to_string(i));
+    config.endpoints.push_back(endpoint);
+  }
+  CHECK(errors(config) == "");
+}

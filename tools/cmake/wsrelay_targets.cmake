@@ -1,0 +1,33 @@
+# wsrelay_add_library(NAME SOURCES...): the static library wsrelay_NAME with its
+# alias wsrelay::NAME. Headers are included by their path from the root.
+function(wsrelay_add_library name)
+  add_library(wsrelay_${name} STATIC ${ARGN})
+  add_library(wsrelay::${name} ALIAS wsrelay_${name})
+  set_target_properties(wsrelay_${name} PROPERTIES EXPORT_NAME ${name}
+    POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(wsrelay_${name} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/wsrelay>)
+  target_link_libraries(wsrelay_${name} PUBLIC wsrelay_flags)
+  set_property(GLOBAL APPEND PROPERTY WSRELAY_LIBRARIES wsrelay_${name})
+endfunction()
+
+# wsrelay_add_program(NAME SOURCES...): a program directly in the build folder.
+function(wsrelay_add_program name)
+  add_executable(${name} ${ARGN})
+  set_target_properties(${name} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+  target_link_libraries(${name} PRIVATE wsrelay_flags)
+endfunction()
+
+# wsrelay_add_test(NAME LIBS... SOURCES a.test.cpp ...): one doctest program.
+function(wsrelay_add_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
+  add_executable(test_${name} ${arg_SOURCES}
+    ${PROJECT_SOURCE_DIR}/test/support/doctest_main.cpp)
+  target_link_libraries(test_${name} PRIVATE wsrelay_flags ${arg_LIBS})
+  target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  add_test(NAME unit.${name} COMMAND test_${name})
+  set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 120)
+endfunction()
