@@ -48,6 +48,7 @@ caf::behavior connection_state::start(frame_port_ptr port,
     [this](const ws_close& message) { return on_close(message); },
     [this](ws_control& message) { return on_control(message); },
     [this](connection_shutdown) { end(end_cause::node_shutdown); },
+    [this](connection_finished) { on_finished(); },
   };
 }
 

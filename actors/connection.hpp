@@ -128,6 +128,7 @@ private:
   void leave_targets(const ending& how);
   void fail_requests(errc code);
   void finish();
+  void on_finished();
   void log_end(end_cause cause, const ending& how) const;
 
   bool closing() const noexcept { return ending_.has_value(); }

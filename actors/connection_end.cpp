@@ -63,10 +63,15 @@ void connection_state::on_closed(end_cause cause, std::uint16_t code,
   finish();
 }
 
+// The port calls from outside of a message, and CAF 0.17.6 never cleans up an
+// actor that quits there: it has to happen in a handler.
 void connection_state::finish() {
-  self_->quit(ending_->exit);
-  // The port calls from outside of a message: only a message lets CAF notice.
-  caf::anon_send(caf::actor_cast<caf::actor>(self_), caf::ok_atom::value);
+  self_->send(self_, connection_finished{});
+}
+
+void connection_state::on_finished() {
+  if (port_closed_)
+    self_->quit(ending_->exit);
 }
 
 void connection_state::log_end(end_cause cause, const ending& how) const {

@@ -4,6 +4,7 @@
 #include "actors/caf_compat.hpp"
 #include "actors/error.hpp"
 #include "protocol/pid.hpp"
+#include "protocol/text.hpp"
 
 #include <caf/all.hpp>
 
@@ -35,27 +36,31 @@ caf::result<caf::actor> directory_state::get(const std::string& target) const {
   auto parsed = parse_target(target);
   if (!parsed)
     return make_error(errc::no_such_target, parsed.error().what);
-  auto& system = self->home_system();
-  switch (parsed->kind) {
-    case target_name::form::name: {
-      auto entry = entries.find(parsed->name);
-      if (entry != entries.end() && is_alive(entry->second))
-        return entry->second;
-      break;
-    }
-    case target_name::form::pid: {
-      if (parsed->node != to_string(system.node()))
-        return make_error(errc::no_such_peer, "no such node");
-      auto who
-        = caf::actor_cast<caf::actor>(system.registry().get(parsed->id));
-      if (who && is_alive(who))
-        return who;
-      break;
-    }
-    case target_name::form::at_peer:
-      return make_error(errc::no_such_peer, "no such peer");
-  }
-  return make_error(errc::no_such_target, "no such target");
+  if (parsed->kind == target_name::form::name)
+    return find_name(parsed->name);
+  // The node is compared as text: a system without CAF's middleman has no node
+  // id, and its PIDs read "12@invalid-node".
+  if (parsed->node != to_string(self->home_system().node()))
+    return make_error(errc::no_such_peer, "no such peer");
+  if (parsed->kind == target_name::form::pid)
+    return find_pid(parsed->id);
+  return find_pid(parse_decimal(parsed->name).value_or(0));
+}
+
+caf::result<caf::actor>
+directory_state::find_name(const std::string& name) const {
+  auto entry = entries.find(name);
+  if (entry == entries.end() || !is_alive(entry->second))
+    return make_error(errc::no_such_target, "no such target");
+  return entry->second;
+}
+
+caf::result<caf::actor> directory_state::find_pid(caf::actor_id id) const {
+  auto& registry = self->home_system().registry();
+  auto who = caf::actor_cast<caf::actor>(registry.get(id));
+  if (!who || !is_alive(who))
+    return make_error(errc::no_such_target, "no such target");
+  return who;
 }
 
 std::vector<directory_entry> directory_state::list() const {

@@ -25,6 +25,8 @@ struct directory_state {
   caf::result<void> put(const std::string& name, const caf::actor& who);
   void erase(const std::string& name);
   caf::result<caf::actor> get(const std::string& target) const;
+  caf::result<caf::actor> find_name(const std::string& name) const;
+  caf::result<caf::actor> find_pid(caf::actor_id id) const;
   std::vector<directory_entry> list() const;
   void drop(const caf::actor_addr& who);
 

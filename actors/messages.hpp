@@ -208,6 +208,9 @@ struct acceptor_stop {
 /// From the acceptor to its connections: the node stops.
 struct connection_shutdown {};
 
+/// From a connection to itself: the socket is done.
+struct connection_finished {};
+
 /// To itself, from a timer: listen again, or give up on stopping.
 struct acceptor_tick {
   std::uint64_t id;

@@ -61,6 +61,7 @@ WSRELAY_INSPECT_EMPTY(directory_list)
 WSRELAY_INSPECT_EMPTY(acceptor_start)
 WSRELAY_INSPECT_EMPTY(acceptor_list)
 WSRELAY_INSPECT_EMPTY(connection_shutdown)
+WSRELAY_INSPECT_EMPTY(connection_finished)
 
 #undef WSRELAY_INSPECT_EMPTY
 

@@ -1,4 +1,4 @@
-// Parses YAML within bounds and reads typed values from maps.
+// Reads typed values from maps.
 #include "config/yaml_reader.hpp"
 
 #include "config/nearest.hpp"
@@ -7,95 +7,17 @@
 
 #include <fmt/format.h>
 
-#include <exception>
 #include <utility>
 
 namespace wsrelay {
 
 namespace {
 
-/// Without aliases a file has fewer nodes than bytes, and fewer bytes of
-/// scalars: only aliases get beyond.
-constexpr std::size_t max_expanded_size = 2 * max_config_size;
-
-/// Walks all there is, aliases expanded; an alias may even hold itself.
-class bounds {
-public:
-  checked check(const YAML::Node& node, int depth = 1) {
-    if (depth > max_config_depth)
-      return too_deep();
-    size_ += 1 + (node.IsScalar() ? node.Scalar().size() : 0);
-    if (size_ > max_expanded_size)
-      return failure{"aliases multiply to more than the largest file"};
-    for (const auto& item : node) {
-      if (auto ok = check_item(item, node.IsMap(), depth + 1); !ok)
-        return ok;
-    }
-    return passed();
-  }
-
-private:
-  checked check_item(const YAML::detail::iterator_value& item, bool is_pair,
-                     int depth) {
-    if (!is_pair)
-      return check(item, depth);
-    auto ok = check(item.first, depth);
-    return ok ? check(item.second, depth) : ok;
-  }
-
-  static failure too_deep() {
-    return {fmt::format("more than {} levels deep", max_config_depth)};
-  }
-
-  std::size_t size_ = 0;
-};
-
-std::optional<YAML::Node> parse_document(std::string_view text, findings& log) {
-  auto documents = YAML::LoadAll(std::string{text});
-  if (documents.size() > 1) {
-    log.fail({}, line_of(documents[1]), "more than one document");
-    return std::nullopt;
-  }
-  auto root = documents.empty() ? YAML::Node{} : documents.front();
-  if (auto ok = bounds{}.check(root); !ok) {
-    log.fail({}, 0, ok.error().what);
-    return std::nullopt;
-  }
-  return root;
-}
-
 std::string must_be(std::string_view wanted, const YAML::Node& node) {
   return fmt::format("must be {}, not {}", wanted, type_text(node));
 }
 
 } // namespace
-
-std::optional<YAML::Node> parse_yaml(std::string_view text, findings& log) {
-  if (text.size() > max_config_size) {
-    log.fail({}, 0, "larger than 4 MiB");
-    return std::nullopt;
-  }
-  try {
-    return parse_document(text, log);
-  } catch (const YAML::Exception& e) {
-    log.fail({}, e.mark.line + 1, fmt::format("not YAML: {}", e.msg));
-  } catch (const std::exception& e) {
-    log.fail({}, 0, fmt::format("not YAML: {}", e.what()));
-  }
-  return std::nullopt;
-}
-
-int line_of(const YAML::Node& node) {
-  return node.Mark().line + 1; // without a mark the line is -1
-}
-
-std::string_view type_text(const YAML::Node& node) {
-  if (node.IsScalar())
-    return "text";
-  if (node.IsSequence())
-    return "a list";
-  return node.IsMap() ? "a map" : "null";
-}
 
 yaml_map::yaml_map(key_path key, int line, findings& log)
     : key_{std::move(key)}, line_{line}, log_{&log} {}

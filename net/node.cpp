@@ -11,6 +11,7 @@
 #include "net/listener.hpp"
 
 #include <caf/all.hpp>
+#include <caf/io/middleman.hpp>
 
 #include <fmt/format.h>
 
@@ -85,6 +86,8 @@ struct node::running_service {
 
 system_config::system_config() {
   wsrelay::add_message_types(*this);
+  // It gives the system its node id, which is a part of every PID.
+  load<caf::io::middleman>();
 }
 
 node::node(caf::actor_system& system, relay_config config)

@@ -83,11 +83,11 @@ TEST_CASE("a file that is not a list is refused") {
 }
 
 TEST_CASE("a second document is refused") {
-  CHECK(errors("[]\n---\n[]\n") == "relay.yaml:3: more than one document");
+  CHECK(errors("[]\n---\n[]\n") == "relay.yaml:2: more than one document");
 }
 
 TEST_CASE("an entry that is no map is refused") {
-  CHECK(errors("- 7\n- [a]\n-\n")
+  CHECK(errors("- 7\n- [a]\n- ~\n")
         == "relay.yaml:1: entry: must be a map, not text\n"
            "relay.yaml:2: entry: must be a map, not a list\n"
            "relay.yaml:3: entry: must be a map, not null");
@@ -211,7 +211,8 @@ TEST_CASE("64 levels are read, one more is not") {
   auto unknown = errors(entry_with_depth(62));
   CHECK(unknown.find("unknown kind") != std::string::npos);
   CHECK(errors(entry_with_depth(63)) == "relay.yaml: more than 64 levels deep");
-  CHECK(errors(entry_with_depth(5000)).starts_with("relay.yaml"));
+  CHECK(errors(entry_with_depth(5000))
+        == "relay.yaml: more than 64 levels deep");
 }
 
 TEST_CASE("aliases that multiply are refused") {

@@ -16,19 +16,25 @@ relay_config make_config(std::string_view more = "") {
 - {name: ws, kind: http.router, meta: {server: gw}, prefix: /ws}
 - {name: top, kind: http.router, meta: {server: gw}}
 - {name: far, kind: http.router, meta: {server: other}}
-- {name: any, kind: http.endpoint, meta: {router: ws}, path: "/{a}/{b}", func: f}
-- {name: room, kind: http.endpoint, meta: {router: ws}, path: "/chat/{room}", func: f}
-- {name: lobby, kind: http.endpoint, meta: {router: ws}, path: /chat/lobby, func: f, method: POST}
-- {name: far, kind: http.endpoint, meta: {router: far}, path: /far, func: f}
+- {name: any, kind: http.endpoint, meta: {router: ws}, func: f,
+   path: "/{a}/{b}"}
+- {name: room, kind: http.endpoint, meta: {router: ws}, func: f,
+   path: "/chat/{room}"}
+- {name: lobby, kind: http.endpoint, meta: {router: ws}, func: f,
+   path: /chat/lobby, method: POST}
+- {name: far, kind: http.endpoint, meta: {router: far}, func: f, path: /far}
 )"} + std::string{more});
   REQUIRE(config.services.size() == 2);
   return config;
 }
 
 constexpr std::string_view files = R"(
-- {name: root, kind: http.static, meta: {server: gw}, path: /, root: "builtin:demo"}
-- {name: app, kind: http.static, meta: {server: gw}, path: /app, root: "builtin:demo"}
-- {name: deep, kind: http.static, meta: {server: gw}, path: /app/deep, root: "builtin:demo"}
+- {name: root, kind: http.static, meta: {server: gw}, path: /,
+   root: "builtin:demo"}
+- {name: app, kind: http.static, meta: {server: gw}, path: /app,
+   root: "builtin:demo"}
+- {name: deep, kind: http.static, meta: {server: gw}, path: /app/deep,
+   root: "builtin:demo"}
 )";
 
 /// What is found, as text: "room room=7", "app: a/b", "405 GET, HEAD" or "-".
@@ -116,7 +122,8 @@ TEST_CASE("HEAD goes to the endpoint of GET") {
 
 TEST_CASE("an endpoint of its own for HEAD goes before GET's") {
   fixture at{R"(
-- {name: head, kind: http.endpoint, meta: {router: ws}, path: "/chat/{r}", func: f, method: HEAD}
+- {name: head, kind: http.endpoint, meta: {router: ws}, func: f,
+   path: "/chat/{r}", method: HEAD}
 )"};
   CHECK(at.find("HEAD", "/ws/chat/7") == "head r=7");
   CHECK(at.get("/ws/chat/7") == "room room=7");
@@ -124,8 +131,9 @@ TEST_CASE("an endpoint of its own for HEAD goes before GET's") {
 
 TEST_CASE("a named method goes before any method") {
   fixture at{R"(
-- {name: star, kind: http.endpoint, meta: {router: top}, path: /x, func: f, method: "*"}
-- {name: get, kind: http.endpoint, meta: {router: top}, path: /x, func: f}
+- {name: star, kind: http.endpoint, meta: {router: top}, func: f,
+   path: /x, method: "*"}
+- {name: get, kind: http.endpoint, meta: {router: top}, func: f, path: /x}
 )"};
   CHECK(at.get("/x") == "get");
   CHECK(at.find("HEAD", "/x") == "get");
