@@ -1,6 +1,7 @@
 // The acceptor actor.
 #include "actors/acceptor.hpp"
 
+#include "actors/answer.hpp"
 #include "actors/log.hpp"
 
 #include <caf/all.hpp>
@@ -19,19 +20,19 @@ caf::behavior acceptor_state::start(listener_port_ptr port,
                                     acceptor_config config) {
   port_ = std::move(port);
   config_ = config;
-  self_->set_default_handler(caf::drop);
+  self_->set_default_handler(drop_unexpected);
   self_->set_down_handler(
-    [this](caf::down_msg& message) { on_down(message.source); });
+      [this](caf::down_msg& message) { on_down(message.source); });
   port_->report_to(*this);
   return {
-    [this](acceptor_start) { port_->grant(config_.max_connections); },
-    [this](acceptor_opened& message) { on_opened(message); },
-    [this](const acceptor_socket_closed& message) {
-      on_socket_closed(message.count);
-    },
-    [this](acceptor_list) { return list(); },
-    [this](const acceptor_stop& message) { return on_stop(message); },
-    [this](const acceptor_tick& message) { on_tick(message.id); },
+      [this](acceptor_start) { port_->grant(config_.max_connections); },
+      [this](acceptor_opened& message) { on_opened(message); },
+      [this](const acceptor_socket_closed& message) {
+        on_socket_closed(message.count);
+      },
+      [this](acceptor_list) { return list(); },
+      [this](const acceptor_stop& message) { return on_stop(message); },
+      [this](const acceptor_tick& message) { on_tick(message.id); },
   };
 }
 
@@ -70,8 +71,9 @@ void acceptor_state::on_down(const caf::actor_addr& who) {
 }
 
 caf::result<void> acceptor_state::on_stop(const acceptor_stop& message) {
-  auto promise = self_->make_response_promise<void>();
-  stop_requests_.push_back(promise);
+  auto promise = promise_to_requester(self_);
+  if (promise)
+    stop_requests_.push_back(*promise);
   if (!stopping_) {
     stopping_ = true;
     port_->stop();
@@ -80,7 +82,9 @@ caf::result<void> acceptor_state::on_stop(const acceptor_stop& message) {
     self_->delayed_send(self_, message.timeout, acceptor_tick{give_up_tick});
   }
   try_finish();
-  return promise;
+  if (!promise)
+    return caf::unit;
+  return *promise;
 }
 
 void acceptor_state::on_tick(std::uint64_t id) {

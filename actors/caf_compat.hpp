@@ -7,7 +7,7 @@
 #include <caf/config.hpp>
 
 #if CAF_VERSION < 1706 || CAF_VERSION >= 1800
-#  error "wsrelay needs CAF 0.17.6"
+#error "wsrelay needs CAF 0.17.6"
 #endif
 
 namespace wsrelay {

@@ -1,6 +1,7 @@
 // A connection's messages: what comes from actors, what goes to the owner.
 #include "actors/connection.hpp"
 
+#include "actors/answer.hpp"
 #include "actors/error.hpp"
 #include "protocol/topic.hpp"
 #include "protocol/utf8.hpp"
@@ -29,11 +30,9 @@ caf::behavior connection_state::start(frame_port_ptr port,
   pid_ = to_string(self_->address());
   // PIDs are resolved through CAF's registry, which forgets an actor that ends.
   self_->system().registry().put(self_->id(), self_->ctrl());
-  self_->set_default_handler(caf::drop);
-  self_->set_down_handler(
-    [this](caf::down_msg& message) { on_down(message); });
-  self_->set_exit_handler(
-    [this](caf::exit_msg& message) { on_exit(message); });
+  self_->set_default_handler(drop_unexpected);
+  self_->set_down_handler([this](caf::down_msg& message) { on_down(message); });
+  self_->set_exit_handler([this](caf::exit_msg& message) { on_exit(message); });
   // An error sent as a message is not addressed to a connection.
   self_->set_error_handler([](caf::error&) {});
   port_->attach(this);
@@ -43,12 +42,20 @@ caf::behavior connection_state::start(frame_port_ptr port,
                config_.metadata};
   apply_control(first, std::nullopt);
   return {
-    [this](const ws_send& message) { return on_send(message); },
-    [this](const ws_event& message) { return on_event(message); },
-    [this](const ws_close& message) { return on_close(message); },
-    [this](ws_control& message) { return on_control(message); },
-    [this](connection_shutdown) { end(end_cause::node_shutdown); },
-    [this](connection_finished) { on_finished(); },
+      [this](const ws_send& message) {
+        return answer(self_, on_send(message));
+      },
+      [this](const ws_event& message) {
+        return answer(self_, on_event(message));
+      },
+      [this](const ws_close& message) {
+        return answer(self_, on_close(message));
+      },
+      [this](ws_control& message) {
+        return answer(self_, on_control(message));
+      },
+      [this](connection_shutdown) { end(end_cause::node_shutdown); },
+      [this](connection_finished) { on_finished(); },
   };
 }
 
@@ -90,13 +97,12 @@ caf::result<void> connection_state::write(message_type type,
     end(end_cause::slow_consumer);
     return make_error(errc::slow_consumer);
   }
-  if (!self_->current_message_id().is_request()) {
-    port_->write(type, data, false);
+  auto promise = promise_to_requester(self_);
+  auto number = port_->write(type, data, promise.has_value());
+  if (!promise)
     return caf::unit;
-  }
-  auto promise = self_->make_response_promise<void>();
-  pending_writes_.add(port_->write(type, data, true), promise);
-  return promise;
+  pending_writes_.add(number, *promise);
+  return *promise;
 }
 
 caf::result<void> connection_state::on_close(const ws_close& message) {
@@ -115,12 +121,14 @@ caf::result<void> connection_state::on_control(ws_control& message) {
     return error;
   if (claim_ && waiting_controls_.size() >= max_waiting_controls)
     return make_error(errc::busy, "too many controls wait for a transfer");
-  auto promise = self_->make_response_promise<void>();
+  auto promise = promise_to_requester(self_);
   if (claim_)
     waiting_controls_.push_back({std::move(message), promise});
   else
     apply_control(message, promise);
-  return promise;
+  if (!promise)
+    return caf::unit;
+  return *promise;
 }
 
 void connection_state::on_down(const caf::down_msg& message) {
@@ -160,14 +168,13 @@ void connection_state::relay(ws_message message) {
     };
     // No timeout: the monitor tells of the target's end.
     self_->request(owner_, caf::infinite, std::move(message))
-      .then(answered, [answered](caf::error&) { answered(); });
+        .then(answered, [answered](caf::error&) { answered(); });
   }
   if (window_.full())
     update_reading();
 }
 
-void connection_state::on_answer(std::uint64_t owner_epoch,
-                                 std::uint64_t seq) {
+void connection_state::on_answer(std::uint64_t owner_epoch, std::uint64_t seq) {
   if (owner_epoch != owner_epoch_)
     return;
   window_.answer(seq);
@@ -181,13 +188,13 @@ void connection_state::send_heartbeat() {
     return;
   heartbeat_open_ = true;
   auto answered = [this] { heartbeat_open_ = false; };
-  auto uptime
-    = std::chrono::duration_cast<milliseconds>(port_->now() - started_);
+  auto uptime =
+      std::chrono::duration_cast<milliseconds>(port_->now() - started_);
   self_
-    ->request(owner_, caf::infinite,
-              ws_heartbeat{caf::actor_cast<caf::actor>(self_), pid_, uptime,
-                           seq_, settings_.metadata})
-    .then(answered, [answered](caf::error&) { answered(); });
+      ->request(owner_, caf::infinite,
+                ws_heartbeat{caf::actor_cast<caf::actor>(self_), pid_, uptime,
+                             seq_, settings_.metadata})
+      .then(answered, [answered](caf::error&) { answered(); });
 }
 
 void connection_state::send_leave(const caf::actor& target,

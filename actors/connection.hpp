@@ -89,7 +89,7 @@ private:
   };
   struct waiting_control {
     ws_control control;
-    caf::response_promise requester;
+    std::optional<caf::response_promise> requester;
   };
 
   // messages (connection.cpp)

@@ -7,7 +7,6 @@
 
 namespace wsrelay {
 
-
 // Reached without an ending when the actor was killed or threw: CAF destroys
 // the state of an actor that quits before it tells its monitors.
 connection_state::~connection_state() {
@@ -51,7 +50,8 @@ void connection_state::fail_requests(errc code) {
     claim_->requester->deliver(make_error(code));
   claim_.reset();
   for (auto& waiting : waiting_controls_)
-    waiting.requester.deliver(make_error(code));
+    if (waiting.requester)
+      waiting.requester->deliver(make_error(code));
   waiting_controls_.clear();
 }
 

@@ -1,6 +1,7 @@
 // The directory actor.
 #include "actors/directory.hpp"
 
+#include "actors/answer.hpp"
 #include "actors/caf_compat.hpp"
 #include "actors/error.hpp"
 #include "protocol/pid.hpp"
@@ -76,17 +77,20 @@ void directory_state::drop(const caf::actor_addr& who) {
 }
 
 caf::behavior directory(directory_actor* self) {
+  self->set_default_handler(drop_unexpected);
   self->set_down_handler(
-    [self](caf::down_msg& message) { self->state.drop(message.source); });
+      [self](caf::down_msg& message) { self->state.drop(message.source); });
   return {
-    [self](const directory_put& message) {
-      return self->state.put(message.name, message.who);
-    },
-    [self](const directory_erase& message) { self->state.erase(message.name); },
-    [self](const directory_get& message) {
-      return self->state.get(message.target);
-    },
-    [self](directory_list) { return self->state.list(); },
+      [self](const directory_put& message) {
+        return answer(self, self->state.put(message.name, message.who));
+      },
+      [self](const directory_erase& message) {
+        self->state.erase(message.name);
+      },
+      [self](const directory_get& message) {
+        return self->state.get(message.target);
+      },
+      [self](directory_list) { return self->state.list(); },
   };
 }
 

@@ -31,38 +31,38 @@ struct row {
 using enum leave_reason;
 
 constexpr std::array<row, end_cause_count> table{{
-  {"client_closed", 1005, source::given, "", client_closed, exit_kind::normal,
-   false},
-  {"connection_lost", 1006, source::row, "connection lost", connection_lost,
-   exit_kind::error, true},
-  {"protocol_error", 1002, source::given, "protocol error", protocol_error,
-   exit_kind::error, true},
-  {"timeout", 1006, source::row, "no sign of life", timeout, exit_kind::error,
-   true},
-  {"slow_consumer", 1013, source::row, "too slow", slow_consumer,
-   exit_kind::error, true},
-  {"closed_by_actor", 1000, source::given, "", closed, exit_kind::normal,
-   false},
-  {"target_normal", 1000, source::row, "target ended", target_down,
-   exit_kind::normal, false},
-  {"target_shutdown", 1001, source::row, "target shut down", target_down,
-   exit_kind::error, false},
-  {"target_crashed", 1011, source::row, "target failed", target_down,
-   exit_kind::error, true},
-  {"target_lost", 1011, source::row, "target lost", target_down,
-   exit_kind::error, true},
-  {"target_overloaded", 1013, source::row, "target overloaded", target_down,
-   exit_kind::error, true},
-  {"join_refused", 1011, source::row, "target refused", target_down,
-   exit_kind::error, true},
-  {"join_timeout", 1011, source::row, "target did not answer", target_down,
-   exit_kind::error, true},
-  {"node_shutdown", 1001, source::row, "server shutting down", shutdown,
-   exit_kind::error, false},
-  {"exited", 1011, source::row, "connection ended", exited,
-   exit_kind::as_given, true},
-  {"killed", 1011, source::row, "connection failed", exited, exit_kind::error,
-   true},
+    {"client_closed", 1005, source::given, "", client_closed, exit_kind::normal,
+     false},
+    {"connection_lost", 1006, source::row, "connection lost", connection_lost,
+     exit_kind::error, true},
+    {"protocol_error", 1002, source::given, "protocol error", protocol_error,
+     exit_kind::error, true},
+    {"timeout", 1006, source::row, "no sign of life", timeout, exit_kind::error,
+     true},
+    {"slow_consumer", 1013, source::row, "too slow", slow_consumer,
+     exit_kind::error, true},
+    {"closed_by_actor", 1000, source::given, "", closed, exit_kind::normal,
+     false},
+    {"target_normal", 1000, source::row, "target ended", target_down,
+     exit_kind::normal, false},
+    {"target_shutdown", 1001, source::row, "target shut down", target_down,
+     exit_kind::error, false},
+    {"target_crashed", 1011, source::row, "target failed", target_down,
+     exit_kind::error, true},
+    {"target_lost", 1011, source::row, "target lost", target_down,
+     exit_kind::error, true},
+    {"target_overloaded", 1013, source::row, "target overloaded", target_down,
+     exit_kind::error, true},
+    {"join_refused", 1011, source::row, "target refused", target_down,
+     exit_kind::error, true},
+    {"join_timeout", 1011, source::row, "target did not answer", target_down,
+     exit_kind::error, true},
+    {"node_shutdown", 1001, source::row, "server shutting down", shutdown,
+     exit_kind::error, false},
+    {"exited", 1011, source::row, "connection ended", exited,
+     exit_kind::as_given, true},
+    {"killed", 1011, source::row, "connection failed", exited, exit_kind::error,
+     true},
 }};
 
 const row& row_of(end_cause cause) noexcept {
@@ -114,9 +114,9 @@ std::string_view to_text(end_cause cause) noexcept {
 
 std::string_view to_text(leave_reason reason) noexcept {
   constexpr std::array<std::string_view, 11> names{
-    "client_closed", "connection_lost", "protocol_error", "timeout",
-    "slow_consumer", "closed",          "transferred",    "rolled_back",
-    "target_down",   "shutdown",        "exited"};
+      "client_closed", "connection_lost", "protocol_error", "timeout",
+      "slow_consumer", "closed",          "transferred",    "rolled_back",
+      "target_down",   "shutdown",        "exited"};
   auto index = static_cast<std::size_t>(reason);
   return index < names.size() ? names[index] : "unknown";
 }

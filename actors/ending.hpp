@@ -41,8 +41,8 @@ struct ending {
   std::uint16_t code;
   std::string text;
   leave_reason leave;
-  caf::error exit;   // none = normal: links do not fire
-  bool unexpected;   // worth a warning in the log
+  caf::error exit; // none = normal: links do not fire
+  bool unexpected; // worth a warning in the log
 };
 
 /// Maps a cause. `code` and `text` are the client's or the actor's where the

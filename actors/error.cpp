@@ -15,11 +15,26 @@ namespace wsrelay {
 namespace {
 
 constexpr std::array<std::string_view, 20> names{
-  "none",           "invalid_utf8",    "invalid_topic",    "reserved_topic",
-  "invalid_json",   "invalid_close",   "invalid_interval", "invalid_message",
-  "message_too_big", "slow_consumer",  "closing",          "connection_lost",
-  "busy",           "no_such_target",  "no_such_peer",     "target_down",
-  "target_refused", "target_silent",   "name_taken",       "overloaded",
+    "none",
+    "invalid_utf8",
+    "invalid_topic",
+    "reserved_topic",
+    "invalid_json",
+    "invalid_close",
+    "invalid_interval",
+    "invalid_message",
+    "message_too_big",
+    "slow_consumer",
+    "closing",
+    "connection_lost",
+    "busy",
+    "no_such_target",
+    "no_such_peer",
+    "target_down",
+    "target_refused",
+    "target_silent",
+    "name_taken",
+    "overloaded",
 };
 static_assert(names.size() == static_cast<std::size_t>(errc::overloaded) + 1);
 

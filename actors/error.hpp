@@ -17,25 +17,25 @@ namespace wsrelay {
 /// Why a message to an actor of wsrelay was refused. The error's context holds
 /// one sentence of text.
 enum class errc : std::uint8_t {
-  invalid_utf8 = 1,    // a text message that is not UTF-8
-  invalid_topic,       // empty, too long or with control characters
-  reserved_topic,      // begins with "ws."
-  invalid_json,        // data or metadata is not what it must be
-  invalid_close,       // a close code or reason that may not be sent
-  invalid_interval,    // a heartbeat interval out of range
-  invalid_message,     // anything else about the message itself
-  message_too_big,     // one message over the output limit, or metadata
-  slow_consumer,       // the output limit is reached; the connection closes
-  closing,             // the connection is closing or closed
-  connection_lost,     // the socket ended before the bytes were written
-  busy,                // too many controls wait behind a transfer
-  no_such_target,      // no actor of that name or PID lives
-  no_such_peer,        // the name's node is not known
-  target_down,         // the target ended
-  target_refused,      // the target answered ws.join with an error
-  target_silent,       // no answer to ws.join in time
-  name_taken,          // another actor has the name
-  overloaded,          // as exit reason of a target: closes with 1013
+  invalid_utf8 = 1, // a text message that is not UTF-8
+  invalid_topic,    // empty, too long or with control characters
+  reserved_topic,   // begins with "ws."
+  invalid_json,     // data or metadata is not what it must be
+  invalid_close,    // a close code or reason that may not be sent
+  invalid_interval, // a heartbeat interval out of range
+  invalid_message,  // anything else about the message itself
+  message_too_big,  // one message over the output limit, or metadata
+  slow_consumer,    // the output limit is reached; the connection closes
+  closing,          // the connection is closing or closed
+  connection_lost,  // the socket ended before the bytes were written
+  busy,             // too many controls wait behind a transfer
+  no_such_target,   // no actor of that name or PID lives
+  no_such_peer,     // the name's node is not known
+  target_down,      // the target ended
+  target_refused,   // the target answered ws.join with an error
+  target_silent,    // no answer to ws.join in time
+  name_taken,       // another actor has the name
+  overloaded,       // as exit reason of a target: closes with 1013
 };
 
 /// Category of `errc` in `caf::error`.

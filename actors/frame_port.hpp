@@ -33,8 +33,7 @@ public:
   /// The socket is done; nothing else comes. `cause` is why, unless the close
   /// came from the connection itself. `code` and `text` are the client's.
   virtual void on_closed(end_cause cause, std::uint16_t code,
-                         std::string_view text)
-    = 0;
+                         std::string_view text) = 0;
 
   /// The time given to `wake_at` has come.
   virtual void on_wake() = 0;
@@ -56,8 +55,7 @@ public:
   /// Queues one message. With `notify`, `on_drained` follows. Returns how many
   /// messages were written in all, this one included.
   virtual std::uint64_t write(message_type type, const shared_buffer& data,
-                              bool notify)
-    = 0;
+                              bool notify) = 0;
 
   /// Returns the bytes of messages that were written and not yet taken by the
   /// kernel.

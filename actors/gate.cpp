@@ -1,6 +1,7 @@
 // The gate actor.
 #include "actors/gate.hpp"
 
+#include "actors/answer.hpp"
 #include "actors/error.hpp"
 
 #include <caf/all.hpp>
@@ -9,18 +10,18 @@ namespace wsrelay {
 
 caf::behavior gate_state::start(caf::actor directory) {
   directory_ = std::move(directory);
-  self_->set_default_handler(caf::drop);
+  self_->set_default_handler(drop_unexpected);
   return {
-    // CAF ends an actor without a behavior; nobody sends this.
-    [](caf::ok_atom) {},
+      // CAF ends an actor without a behavior; nobody sends this.
+      [](caf::ok_atom) {},
   };
 }
 
 void gate_state::find(const std::string& target, on_target done) {
   // No timeout: the directory answers at once and lives as long as the node.
   self_->request(directory_, caf::infinite, directory_get{target})
-    .then([done](const caf::actor& found) { done(found); },
-          [done](caf::error& error) { done(std::move(error)); });
+      .then([done](const caf::actor& found) { done(found); },
+            [done](caf::error& error) { done(std::move(error)); });
 }
 
 void gate_state::ask(const std::string& handler, http_request request,
@@ -30,8 +31,8 @@ void gate_state::ask(const std::string& handler, http_request request,
     if (!found)
       return done(std::move(found.error()));
     self_->request(*found, timeout, std::move(request))
-      .then([done](http_response& response) { done(std::move(response)); },
-            [done](caf::error& error) { done(std::move(error)); });
+        .then([done](http_response& response) { done(std::move(response)); },
+              [done](caf::error& error) { done(std::move(error)); });
   };
   find(handler, std::move(send));
 }

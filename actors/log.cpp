@@ -7,7 +7,7 @@ namespace wsrelay {
 
 spdlog::logger& log() {
   static spdlog::logger instance{
-    "wsrelay", std::make_shared<spdlog::sinks::null_sink_mt>()};
+      "wsrelay", std::make_shared<spdlog::sinks::null_sink_mt>()};
   return instance;
 }
 

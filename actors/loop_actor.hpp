@@ -23,8 +23,8 @@ public:
 class loop_actor : public caf::event_based_actor {
 public:
   explicit loop_actor(caf::actor_config& config)
-    : caf::event_based_actor(config),
-      home_{dynamic_cast<event_loop*>(config.host)} {}
+      : caf::event_based_actor(config),
+        home_{dynamic_cast<event_loop*>(config.host)} {}
 
   using caf::event_based_actor::enqueue;
 
@@ -45,7 +45,8 @@ private:
   event_loop* home_; // outlives every actor on it
 };
 
-/// Spawns a function-style actor on `loop`, or on the scheduler when it is null.
+/// Spawns a function-style actor on `loop`, or on the scheduler when it is
+/// null.
 template <class F, class... Ts>
 caf::actor spawn_on(caf::actor_system& system, event_loop* loop, F fun,
                     Ts&&... xs) {

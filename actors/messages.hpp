@@ -44,7 +44,7 @@ enum class leave_reason : std::uint8_t {
 /// and the first message of a connection. Any answer but an error accepts; an
 /// error refuses, and the target hears no more of it.
 struct ws_join {
-  caf::actor client;        // the connection: send to it, monitor it, link to it
+  caf::actor client; // the connection: send to it, monitor it, link to it
   shared_buffer client_pid; // its text form, "12@NODE"
   shared_buffer metadata;   // JSON object
 };

@@ -65,5 +65,4 @@ WSRELAY_INSPECT_EMPTY(connection_finished)
 
 #undef WSRELAY_INSPECT_EMPTY
 
-
 } // namespace wsrelay

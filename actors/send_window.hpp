@@ -14,7 +14,7 @@ class send_window {
 public:
   /// @pre size > 0
   explicit send_window(std::uint32_t size)
-    : size_{size}, stride_{std::max<std::uint32_t>(1, size / 4)} {}
+      : size_{size}, stride_{std::max<std::uint32_t>(1, size / 4)} {}
 
   /// Begins anew: everything up to `seq` belongs to somebody else.
   void reset(std::uint64_t seq) noexcept { sent_ = answered_ = start_ = seq; }

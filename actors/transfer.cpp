@@ -1,6 +1,6 @@
 // A connection's way from one target to another, and to its first.
-#include "actors/connection.hpp"
 #include "actors/caf_compat.hpp"
+#include "actors/connection.hpp"
 #include "actors/error.hpp"
 #include "protocol/duration.hpp"
 #include "protocol/json.hpp"
@@ -45,7 +45,7 @@ relay_settings connection_state::merged(const ws_control& control) const {
 
 // Without a target the change happens at once, with one it becomes a claim.
 void connection_state::apply_control(
-  const ws_control& control, std::optional<caf::response_promise> requester) {
+    const ws_control& control, std::optional<caf::response_promise> requester) {
   auto settings = merged(control);
   if (!control.target && control.target_pid.empty()) {
     use(std::move(settings));
@@ -54,8 +54,8 @@ void connection_state::apply_control(
     return;
   }
   claim_ = std::make_unique<claim>(
-    claim{++last_claim_, nullptr, std::move(settings),
-          port_->now() + config_.join_timeout, std::move(requester)});
+      claim{++last_claim_, nullptr, std::move(settings),
+            port_->now() + config_.join_timeout, std::move(requester)});
   update_wake();
   if (control.target)
     join_claim(control.target);
@@ -66,15 +66,16 @@ void connection_state::apply_control(
 void connection_state::resolve_claim(const std::string& target_pid) {
   // No timeout: the claim's deadline covers it.
   self_->request(config_.directory, caf::infinite, directory_get{target_pid})
-    .then(
-      [this, id = claim_->id](const caf::actor& target) {
-        if (claim_ && claim_->id == id)
-          join_claim(target);
-      },
-      [this, id = claim_->id](caf::error&) {
-        if (claim_ && claim_->id == id)
-          fail_claim(errc::no_such_target, end_cause::target_crashed, false);
-      });
+      .then(
+          [this, id = claim_->id](const caf::actor& target) {
+            if (claim_ && claim_->id == id)
+              join_claim(target);
+          },
+          [this, id = claim_->id](caf::error&) {
+            if (claim_ && claim_->id == id)
+              fail_claim(errc::no_such_target, end_cause::target_crashed,
+                         false);
+          });
 }
 
 void connection_state::join_claim(caf::actor target) {
@@ -87,13 +88,13 @@ void connection_state::join_claim(caf::actor target) {
   self_->monitor(claim_->target);
   // No timeout: the claim's deadline covers it.
   self_
-    ->request(claim_->target, caf::infinite,
-              ws_join{caf::actor_cast<caf::actor>(self_), pid_,
-                      claim_->settings.metadata})
-    .then([this, id = claim_->id] { on_claim_answer(id, caf::none); },
-          [this, id = claim_->id](caf::error& error) {
-            on_claim_answer(id, error);
-          });
+      ->request(claim_->target, caf::infinite,
+                ws_join{caf::actor_cast<caf::actor>(self_), pid_,
+                        claim_->settings.metadata})
+      .then([this, id = claim_->id] { on_claim_answer(id, caf::none); },
+            [this, id = claim_->id](caf::error& error) {
+              on_claim_answer(id, error);
+            });
 }
 
 void connection_state::on_claim_answer(std::uint64_t id,
@@ -164,8 +165,8 @@ void connection_state::use(relay_settings settings) {
   settings_ = std::move(settings);
   if (changed)
     next_heartbeat_ = settings_.heartbeat_interval.count() > 0
-                        ? port_->now() + settings_.heartbeat_interval
-                        : time_point::max();
+                          ? port_->now() + settings_.heartbeat_interval
+                          : time_point::max();
   update_wake();
 }
 

@@ -43,8 +43,8 @@ problem to_problem(const caf::error& error) {
 // Fields of a handler's answer that only the relay itself may set.
 void erase_relay_fields(http_fields& fields) {
   erase_hop_by_hop(fields);
-  for (auto name : {relay_header, signature_header,
-                    std::string_view{"Content-Length"}})
+  for (auto name :
+       {relay_header, signature_header, std::string_view{"Content-Length"}})
     erase_field(fields, name);
   std::erase_if(fields, [](auto& field) {
     return !is_safe_field(field.first, field.second);
@@ -55,10 +55,10 @@ class exchange : public std::enable_shared_from_this<exchange> {
 public:
   exchange(exchange_place place, endpoint_match match, http_request request,
            std::function<void(exchange_result)> done)
-    : place_{std::move(place)},
-      match_{std::move(match)},
-      request_{std::move(request)},
-      done_{std::move(done)} {
+      : place_{std::move(place)},
+        match_{std::move(match)},
+        request_{std::move(request)},
+        done_{std::move(done)} {
     request_.params = match_.params;
   }
 
@@ -96,14 +96,13 @@ private:
   void ask(const relay_handler& handler) {
     auto command = handler.command;
     command.target_pid = expand_params(command.target_pid, match_.params);
-    command.metadata
-      = expand_params(command.metadata, escaped(match_.params));
+    command.metadata = expand_params(command.metadata, escaped(match_.params));
     on_command(check_relay_command(std::move(command), limits()), 400);
   }
 
   void ask(const trusted_header_handler& handler) {
-    auto read
-      = read_trusted_header(*place_.owner, handler, request_, unix_time());
+    auto read =
+        read_trusted_header(*place_.owner, handler, request_, unix_time());
     if (auto* bad = std::get_if<problem>(&read))
       refuse(std::move(*bad));
     else
@@ -170,8 +169,8 @@ private:
     if (!command) {
       log().warn("relay command is invalid: endpoint={} reason={}",
                  match_.endpoint->name, command.error().what);
-      return refuse({blame, "command", "the relay command is invalid: "
-                                         + command.error().what});
+      return refuse({blame, "command",
+                     "the relay command is invalid: " + command.error().what});
     }
     command_ = std::move(*command);
     if (target_)
@@ -182,9 +181,7 @@ private:
                      });
   }
 
-  void no_target() {
-    refuse({503, "target", "the target is not available"});
-  }
+  void no_target() { refuse({503, "target", "the target is not available"}); }
 
   void on_target(const caf::actor& target) {
     if (!is_alive(target))
@@ -206,8 +203,8 @@ private:
     result.config.directory = place_.owner->directory;
     if (!command_.message_topic.empty())
       result.config.message_topic = command_.message_topic;
-    result.config.heartbeat_interval
-      = command_.heartbeat_interval.value_or(milliseconds{0});
+    result.config.heartbeat_interval =
+        command_.heartbeat_interval.value_or(milliseconds{0});
     result.config.metadata = command_.metadata;
     return result;
   }
@@ -243,7 +240,7 @@ void run_exchange(exchange_place place, endpoint_match match,
                   std::function<void(exchange_result)> done) {
   std::make_shared<exchange>(std::move(place), std::move(match),
                              std::move(request), std::move(done))
-    ->run();
+      ->run();
 }
 
 } // namespace wsrelay

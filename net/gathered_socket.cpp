@@ -9,7 +9,7 @@ namespace wsrelay {
 
 gathered_socket::gathered_socket(loop& home, socket_type socket,
                                  std::shared_ptr<void> ticket)
-  : home_{home}, socket_{std::move(socket)}, ticket_{std::move(ticket)} {
+    : home_{home}, socket_{std::move(socket)}, ticket_{std::move(ticket)} {
   home_.sockets().push_back(this);
   ++home_.socket_count;
 }

@@ -32,12 +32,12 @@ protected:
 /// The socket and its gathered output. Loop thread only. Held by shared
 /// pointers: operations under way keep it.
 class gathered_socket final
-  : public flushable,
-    public std::enable_shared_from_this<gathered_socket> {
+    : public flushable,
+      public std::enable_shared_from_this<gathered_socket> {
 public:
   using executor_type = boost::asio::io_context::executor_type;
-  using socket_type
-    = boost::asio::basic_stream_socket<boost::asio::ip::tcp, executor_type>;
+  using socket_type =
+      boost::asio::basic_stream_socket<boost::asio::ip::tcp, executor_type>;
   using error_code = boost::system::error_code;
 
   /// Bytes that gather before writes wait, and the largest piece taken at once.
@@ -77,22 +77,22 @@ public:
   template <class Buffers, class Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
     return boost::asio::async_initiate<Token, void(error_code, std::size_t)>(
-      [this](auto handler, const Buffers& space) {
-        if (put_back_.empty())
-          socket_.async_read_some(space, std::move(handler));
-        else
-          complete(std::move(handler), {}, take_put_back(space));
-      },
-      token, buffers);
+        [this](auto handler, const Buffers& space) {
+          if (put_back_.empty())
+            socket_.async_read_some(space, std::move(handler));
+          else
+            complete(std::move(handler), {}, take_put_back(space));
+        },
+        token, buffers);
   }
 
   template <class Buffers, class Token>
   auto async_write_some(const Buffers& buffers, Token&& token) {
     return boost::asio::async_initiate<Token, void(error_code, std::size_t)>(
-      [this](auto handler, const Buffers& data) {
-        write(data, std::move(handler));
-      },
-      token, buffers);
+        [this](auto handler, const Buffers& data) {
+          write(data, std::move(handler));
+        },
+        token, buffers);
   }
 
   /// Calls the handler, with no arguments, when nothing is pending any more. It
@@ -112,8 +112,8 @@ private:
   template <class Handler>
   void complete(Handler handler, error_code ec, std::size_t count) {
     boost::asio::post(
-      socket_.get_executor(),
-      boost::beast::bind_front_handler(std::move(handler), ec, count));
+        socket_.get_executor(),
+        boost::beast::bind_front_handler(std::move(handler), ec, count));
   }
 
   template <class Buffers, class Handler>
@@ -128,9 +128,9 @@ private:
     if (pending() < high_water)
       return complete(std::move(handler), error_, count);
     write_handler_.emplace(
-      [this, count, handler = std::move(handler)](error_code = {}) mutable {
-        complete(std::move(handler), error_, count);
-      });
+        [this, count, handler = std::move(handler)](error_code = {}) mutable {
+          complete(std::move(handler), error_, count);
+        });
   }
 
   template <class Buffers>
@@ -148,8 +148,8 @@ private:
 
   template <class Buffers>
   std::size_t take_put_back(const Buffers& space) {
-    auto count
-      = boost::asio::buffer_copy(space, boost::asio::buffer(put_back_));
+    auto count =
+        boost::asio::buffer_copy(space, boost::asio::buffer(put_back_));
     put_back_.erase(0, count);
     return count;
   }
@@ -185,7 +185,7 @@ public:
   using executor_type = gathered_socket::executor_type;
 
   explicit gathered_layer(std::shared_ptr<gathered_socket> socket)
-    : socket_{std::move(socket)} {}
+      : socket_{std::move(socket)} {}
 
   executor_type get_executor() { return socket_->socket().get_executor(); }
   gathered_socket& get() const noexcept { return *socket_; }
@@ -224,7 +224,7 @@ void async_teardown(boost::beast::role_type role, gathered_layer& layer,
   auto& socket = layer.get();
   socket.async_drain([role, keep = socket.shared_from_this(),
                       handler = std::forward<Handler>(handler)](
-                       boost::system::error_code = {}) mutable {
+                         boost::system::error_code = {}) mutable {
     boost::beast::websocket::async_teardown(role, keep->socket(),
                                             std::move(handler));
   });

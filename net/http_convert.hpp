@@ -10,10 +10,10 @@
 
 namespace wsrelay {
 
-using beast_request
-  = boost::beast::http::request<boost::beast::http::string_body>;
-using beast_response
-  = boost::beast::http::response<boost::beast::http::string_body>;
+using beast_request =
+    boost::beast::http::request<boost::beast::http::string_body>;
+using beast_response =
+    boost::beast::http::response<boost::beast::http::string_body>;
 
 /// Returns the fields in their order.
 http_fields to_fields(const boost::beast::http::fields& fields);

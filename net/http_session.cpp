@@ -33,8 +33,8 @@ std::string http_date() {
   std::tm parts{};
   gmtime_r(&now, &parts);
   char text[32];
-  auto size
-    = std::strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  auto size =
+      std::strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &parts);
   return {text, size};
 }
 
@@ -55,10 +55,10 @@ class http_session final : public loop_timer,
 public:
   http_session(std::shared_ptr<gathered_socket> socket, exchange_place place,
                std::string remote_address)
-    : socket_{socket},
-      stream_{std::move(socket)},
-      place_{std::move(place)},
-      remote_{std::move(remote_address)} {}
+      : socket_{socket},
+        stream_{std::move(socket)},
+        place_{std::move(place)},
+        remote_{std::move(remote_address)} {}
 
   void start() {
     set_timer(settings().request_timeout);
@@ -92,26 +92,25 @@ private:
       return start();
     waiting_ = socket_->idle = true;
     set_timer(settings().idle_timeout);
-    socket_->socket().async_wait(
-      gathered_socket::socket_type::wait_read,
-      [me = shared_from_this()](error_code ec) {
-        me->waiting_ = me->socket_->idle = false;
-        if (ec)
-          return me->close();
-        me->start();
-      });
+    socket_->socket().async_wait(gathered_socket::socket_type::wait_read,
+                                 [me = shared_from_this()](error_code ec) {
+                                   me->waiting_ = me->socket_->idle = false;
+                                   if (ec)
+                                     return me->close();
+                                   me->start();
+                                 });
   }
 
   void read_header() {
     parser_.emplace();
     parser_->header_limit(
-      static_cast<std::uint32_t>(settings().max_header_size));
+        static_cast<std::uint32_t>(settings().max_header_size));
     parser_->body_limit(settings().max_body_size);
     http::async_read_header(
-      stream_, buffer_, *parser_,
-      [me = shared_from_this()](error_code ec, std::size_t) {
-        ec ? me->on_read_error(ec) : me->on_header();
-      });
+        stream_, buffer_, *parser_,
+        [me = shared_from_this()](error_code ec, std::size_t) {
+          ec ? me->on_read_error(ec) : me->on_header();
+        });
   }
 
   void on_header() {
@@ -163,15 +162,14 @@ private:
   }
 
   void serve(method_mismatch& route, http_request&&) {
-    auto response
-      = to_response({405, "method", "the method is not allowed here"});
+    auto response =
+        to_response({405, "method", "the method is not allowed here"});
     response.headers.emplace_back("Allow", route.allow);
     answer(std::move(response));
   }
 
   void serve(static_match& route, http_request&& request) {
-    answer(
-      place_.owner->files.get(*route.files, route.file, request.headers));
+    answer(place_.owner->files.get(*route.files, route.file, request.headers));
   }
 
   void serve(endpoint_match& route, http_request&& request) {
@@ -236,10 +234,8 @@ private:
   void write(std::shared_ptr<Response> out) {
     auto& message = *out;
     http::async_write(stream_, message,
-                      [me = shared_from_this(),
-                       out = std::move(out)](error_code ec, std::size_t) {
-                        me->on_written(ec);
-                      });
+                      [me = shared_from_this(), out = std::move(out)](
+                          error_code ec, std::size_t) { me->on_written(ec); });
   }
 
   void on_written(error_code ec) {
@@ -261,17 +257,17 @@ private:
     socket_->async_drain([me = shared_from_this()](error_code = {}) {
       error_code ignored;
       me->socket_->socket().shutdown(
-        gathered_socket::socket_type::shutdown_send, ignored);
+          gathered_socket::socket_type::shutdown_send, ignored);
       me->discard();
     });
   }
 
   void discard() {
     socket_->async_read_some(
-      boost::asio::buffer(scrap_),
-      [me = shared_from_this()](error_code ec, std::size_t) {
-        ec ? me->close() : me->discard();
-      });
+        boost::asio::buffer(scrap_),
+        [me = shared_from_this()](error_code ec, std::size_t) {
+          ec ? me->close() : me->discard();
+        });
   }
 
   void close() {
@@ -302,7 +298,7 @@ void start_http_session(std::shared_ptr<gathered_socket> socket,
                         exchange_place place, std::string remote_address) {
   std::make_shared<http_session>(std::move(socket), std::move(place),
                                  std::move(remote_address))
-    ->start();
+      ->start();
 }
 
 } // namespace wsrelay

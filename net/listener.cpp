@@ -42,9 +42,9 @@ tcp::endpoint find_endpoint(loop& home, const std::string& host,
 } // namespace
 
 listener::listener(std::vector<loop*> loops, serve_function serve)
-  : loops_{std::move(loops)},
-    serve_{std::move(serve)},
-    socket_{loops_.front()->context().get_executor()} {}
+    : loops_{std::move(loops)},
+      serve_{std::move(serve)},
+      socket_{loops_.front()->context().get_executor()} {}
 
 checked listener::open(const std::string& host, std::uint16_t port) {
   error_code ec;
@@ -59,7 +59,7 @@ checked listener::open(const std::string& host, std::uint16_t port) {
     socket_.listen(boost::asio::socket_base::max_listen_connections, ec);
   if (ec)
     return failure{
-      fmt::format("cannot listen on {}:{}: {}", host, port, ec.message())};
+        fmt::format("cannot listen on {}:{}: {}", host, port, ec.message())};
   port_ = socket_.local_endpoint().port();
   return passed();
 }
@@ -75,12 +75,12 @@ void listener::accept() {
     return;
   accepting_ = true;
   auto& chosen = least_loaded();
-  socket_.async_accept(chosen.context(),
-                       [me = shared_from_this(), &chosen](error_code ec,
-                                                          socket_type socket) {
-                         me->accepting_ = false;
-                         me->on_accept(ec, chosen, std::move(socket));
-                       });
+  socket_.async_accept(
+      chosen.context(),
+      [me = shared_from_this(), &chosen](error_code ec, socket_type socket) {
+        me->accepting_ = false;
+        me->on_accept(ec, chosen, std::move(socket));
+      });
 }
 
 void listener::on_accept(error_code ec, loop& chosen, socket_type socket) {
@@ -108,9 +108,9 @@ void listener::on_accept(error_code ec, loop& chosen, socket_type socket) {
 }
 
 loop& listener::least_loaded() const {
-  return **std::min_element(
-    loops_.begin(), loops_.end(),
-    [](auto* a, auto* b) { return a->socket_count < b->socket_count; });
+  return **std::min_element(loops_.begin(), loops_.end(), [](auto* a, auto* b) {
+    return a->socket_count < b->socket_count;
+  });
 }
 
 void listener::stop() {

@@ -21,12 +21,11 @@ namespace wsrelay {
 class listener final : public listener_port,
                        public std::enable_shared_from_this<listener> {
 public:
-  using socket_type
-    = boost::asio::basic_stream_socket<boost::asio::ip::tcp,
+  using socket_type =
+      boost::asio::basic_stream_socket<boost::asio::ip::tcp,
                                        boost::asio::io_context::executor_type>;
   /// Serves a socket on its loop's thread.
-  using serve_function
-    = std::function<void(loop& home, socket_type socket)>;
+  using serve_function = std::function<void(loop& home, socket_type socket)>;
 
   listener(std::vector<loop*> loops, serve_function serve);
 
@@ -51,7 +50,7 @@ private:
   serve_function serve_;
   boost::asio::basic_socket_acceptor<boost::asio::ip::tcp,
                                      boost::asio::io_context::executor_type>
-    socket_;
+      socket_;
   acceptor_state* acceptor_ = nullptr;
   std::uint16_t port_ = 0;
   std::size_t credit_ = 0;

@@ -16,9 +16,9 @@ thread_local loop* current_loop = nullptr;
 } // namespace
 
 loop::loop(caf::actor_system& system, std::chrono::nanoseconds in_place_budget)
-  : event_loop(&system),
-    slow_{in_place_budget},
-    work_{context_.get_executor()} {}
+    : event_loop(&system),
+      slow_{in_place_budget},
+      work_{context_.get_executor()} {}
 
 loop::~loop() {
   stop();
@@ -77,7 +77,8 @@ void loop::run() {
   current_loop = nullptr;
 }
 
-// Handlers first, until none is ready: many reads become one batch for an actor.
+// Handlers first, until none is ready: many reads become one batch for an
+// actor.
 void loop::turn() {
   std::size_t handled = 0;
   for (;;) {

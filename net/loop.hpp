@@ -102,7 +102,7 @@ private:
   // while the rest is there.
   boost::asio::io_context context_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type>
-    work_;
+      work_;
   std::thread thread_;
 };
 

@@ -10,8 +10,8 @@ namespace wsrelay {
 /// A timer is a base class: its owner sets it with `loop::set_timer`. It leaves
 /// the loop when it is destroyed. Loop thread only.
 class loop_timer
-  : public boost::intrusive::set_base_hook<
-      boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+    : public boost::intrusive::set_base_hook<
+          boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
 public:
   virtual void on_timer() = 0;
 
@@ -57,7 +57,7 @@ public:
 private:
   boost::intrusive::multiset<loop_timer,
                              boost::intrusive::constant_time_size<false>>
-    queue_;
+      queue_;
 };
 
 } // namespace wsrelay

@@ -43,8 +43,7 @@ unsigned loop_count(const service_config& settings) {
 
 template <class Actor>
 Actor& actor_object(const caf::actor& handle) {
-  return *static_cast<Actor*>(
-    caf::actor_cast<caf::abstract_actor*>(handle));
+  return *static_cast<Actor*>(caf::actor_cast<caf::abstract_actor*>(handle));
 }
 
 using gate_map = std::map<loop*, caf::actor>;
@@ -62,11 +61,11 @@ listener::serve_function make_serve_function(std::shared_ptr<service> owner,
   std::map<loop*, gate_state*> states;
   for (auto& [home, gate] : gates)
     states[home] = &actor_object<gate_actor>(gate).state;
-  return [owner = std::move(owner),
-          states](loop& home, listener::socket_type socket) {
+  return [owner = std::move(owner), states](loop& home,
+                                            listener::socket_type socket) {
     auto remote = remote_address(socket);
     auto shared = std::make_shared<gathered_socket>(
-      home, std::move(socket), make_ticket(owner->acceptor));
+        home, std::move(socket), make_ticket(owner->acceptor));
     start_http_session(std::move(shared), {owner, home, *states.at(&home)},
                        std::move(remote));
   };
@@ -91,9 +90,9 @@ system_config::system_config() {
 }
 
 node::node(caf::actor_system& system, relay_config config)
-  : system_{system},
-    config_{std::move(config)},
-    directory_{system.spawn(wsrelay::directory)} {}
+    : system_{system},
+      config_{std::move(config)},
+      directory_{system.spawn(wsrelay::directory)} {}
 
 node::~node() {
   stop();
@@ -104,8 +103,8 @@ checked node::put(std::string name, const caf::actor& who) {
   caf::scoped_actor self{system_};
   checked answer = passed();
   self->request(directory_, caf::infinite, directory_put{std::move(name), who})
-    .receive([] {},
-             [&](caf::error& error) { answer = failure{to_text(error)}; });
+      .receive([] {},
+               [&](caf::error& error) { answer = failure{to_text(error)}; });
   return answer;
 }
 
@@ -126,11 +125,11 @@ checked node::start_service(const service_config& settings) {
   made.shared = std::make_shared<service>(config_, settings, directory_);
   start_loops(made);
   made.port = std::make_shared<listener>(
-    pointers(made.loops), make_serve_function(made.shared, made.gates));
+      pointers(made.loops), make_serve_function(made.shared, made.gates));
   if (auto opened = made.port->open(settings.host, settings.port); !opened)
     return opened;
-  auto acceptor = spawn_on(system_, made.loops.front().get(),
-                           wsrelay::acceptor, listener_port_ptr{made.port},
+  auto acceptor = spawn_on(system_, made.loops.front().get(), wsrelay::acceptor,
+                           listener_port_ptr{made.port},
                            acceptor_config{settings.max_connections});
   made.shared->acceptor = acceptor;
   caf::anon_send(acceptor, acceptor_start{});
@@ -141,13 +140,13 @@ void node::start_loops(running_service& what) {
   caf::scoped_actor self{system_};
   for (unsigned i = 0; i < loop_count(*what.settings); ++i) {
     auto& home = *what.loops.emplace_back(
-      std::make_unique<loop>(system_, what.settings->in_place_budget));
+        std::make_unique<loop>(system_, what.settings->in_place_budget));
     home.start("wsrelay." + what.settings->name);
-    auto& added
-      = what.gates[&home] = spawn_on(system_, &home, gate, directory_);
+    auto& added = what.gates[&home] =
+        spawn_on(system_, &home, gate, directory_);
     // Its functions may be called once it has started.
     self->request(added, caf::infinite, caf::ok_atom_v)
-      .receive([] {}, [](caf::error&) {});
+        .receive([] {}, [](caf::error&) {});
   }
 }
 
@@ -162,10 +161,9 @@ void node::stop() {
 void node::stop_service(running_service& what) {
   caf::scoped_actor self{system_};
   if (auto& acceptor = what.shared->acceptor) {
-    self
-      ->request(acceptor, caf::infinite,
-                acceptor_stop{what.settings->shutdown_timeout})
-      .receive([] {}, [](caf::error&) {});
+    self->request(acceptor, caf::infinite,
+                  acceptor_stop{what.settings->shutdown_timeout})
+        .receive([] {}, [](caf::error&) {});
     self->send_exit(acceptor, caf::exit_reason::user_shutdown);
     self->wait_for(acceptor);
   }

@@ -17,9 +17,9 @@ struct service {
   /// The configuration outlives the service.
   service(const relay_config& config, const service_config& settings,
           caf::actor directory)
-    : settings{settings},
-      routes{config, settings.name},
-      directory{std::move(directory)} {
+      : settings{settings},
+        routes{config, settings.name},
+        directory{std::move(directory)} {
     for (auto& address : settings.trusted_proxies)
       static_cast<void>(trusted_proxies.add(address)); // validated before
   }

@@ -33,7 +33,7 @@ account thread_account() {
   rusage usage{};
   getrusage(RUSAGE_THREAD, &usage);
   return {std::chrono::seconds{time.tv_sec}
-            + std::chrono::nanoseconds{time.tv_nsec},
+              + std::chrono::nanoseconds{time.tv_nsec},
           usage.ru_nvcsw};
 }
 
@@ -66,8 +66,8 @@ slow_targets::run_suspect(std::uint64_t id, caf::resumable& target,
   auto result = target.resume(unit, max_throughput);
   auto took = clock::now() - start;
   auto after = thread_account();
-  auto own_doing
-    = after.cpu - before.cpu > budget_ || after.blocked != before.blocked;
+  auto own_doing =
+      after.cpu - before.cpu > budget_ || after.blocked != before.blocked;
   if (took > budget_ && own_doing)
     add_slow(id);
   else if (took <= budget_ && --suspects_[id] == 0)

@@ -46,8 +46,8 @@ http_response file_response(std::string_view file, std::string_view bytes,
 }
 
 bool is_below(const fs::path& path, const fs::path& root) {
-  auto mismatch
-    = std::mismatch(root.begin(), root.end(), path.begin(), path.end());
+  auto mismatch =
+      std::mismatch(root.begin(), root.end(), path.begin(), path.end());
   return mismatch.first == root.end();
 }
 
@@ -98,22 +98,22 @@ std::string_view content_type(std::string_view file) noexcept {
     std::string_view type;
   };
   constexpr std::array<entry, 16> types{{
-    {".html", "text/html; charset=utf-8"},
-    {".css", "text/css; charset=utf-8"},
-    {".js", "text/javascript; charset=utf-8"},
-    {".mjs", "text/javascript; charset=utf-8"},
-    {".json", "application/json"},
-    {".map", "application/json"},
-    {".txt", "text/plain; charset=utf-8"},
-    {".md", "text/markdown; charset=utf-8"},
-    {".svg", "image/svg+xml"},
-    {".png", "image/png"},
-    {".jpg", "image/jpeg"},
-    {".gif", "image/gif"},
-    {".webp", "image/webp"},
-    {".ico", "image/x-icon"},
-    {".woff2", "font/woff2"},
-    {".wasm", "application/wasm"},
+      {".html", "text/html; charset=utf-8"},
+      {".css", "text/css; charset=utf-8"},
+      {".js", "text/javascript; charset=utf-8"},
+      {".mjs", "text/javascript; charset=utf-8"},
+      {".json", "application/json"},
+      {".map", "application/json"},
+      {".txt", "text/plain; charset=utf-8"},
+      {".md", "text/markdown; charset=utf-8"},
+      {".svg", "image/svg+xml"},
+      {".png", "image/png"},
+      {".jpg", "image/jpeg"},
+      {".gif", "image/gif"},
+      {".webp", "image/webp"},
+      {".ico", "image/x-icon"},
+      {".woff2", "font/woff2"},
+      {".wasm", "application/wasm"},
   }};
   for (auto& [ending, type] : types)
     if (file.ends_with(ending))

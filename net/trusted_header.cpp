@@ -27,7 +27,7 @@ problem check_signature(service& owner, const std::string& secret,
   if (!signature)
     return refused(signature.error().what);
   auto expected = hmac_sha256(
-    secret, signed_text(*signature, request.method, request.target, command));
+      secret, signed_text(*signature, request.method, request.target, command));
   if (!equal_digests(expected, signature->hmac))
     return refused("the signature is wrong");
   if (signature->expires < now)
@@ -51,8 +51,8 @@ std::string hmac_sha256(std::string_view key, std::string_view text) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-       reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-       digest, &size);
+       reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest,
+       &size);
   std::string result;
   for (unsigned i = 0; i < size; ++i)
     result += fmt::format("{:02x}", digest[i]);

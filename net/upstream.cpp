@@ -56,11 +56,11 @@ public:
   upstream_call(loop& home, const upstream_handler& upstream,
                 const http_request& request,
                 std::function<void(upstream_result)> done)
-    : loop_{home},
-      config_{upstream},
-      resolver_{home.context().get_executor()},
-      socket_{home.context().get_executor()},
-      done_{std::move(done)} {
+      : loop_{home},
+        config_{upstream},
+        resolver_{home.context().get_executor()},
+        socket_{home.context().get_executor()},
+        done_{std::move(done)} {
     request_ = to_beast(request, forwarded_fields(request));
     request_.target(upstream.path + request.target);
     request_.set(http::field::host, authority());
@@ -71,17 +71,18 @@ public:
     keep_ = shared_from_this();
     loop_.set_timer(*this, loop_.now() + config_.connect_timeout);
     resolver_.async_resolve(
-      config_.host, std::to_string(config_.port),
-      [me = shared_from_this()](error_code ec, auto results) {
-        ec ? me->fail("the upstream's name is unknown") : me->connect(results);
-      });
+        config_.host, std::to_string(config_.port),
+        [me = shared_from_this()](error_code ec, auto results) {
+          ec ? me->fail("the upstream's name is unknown")
+             : me->connect(results);
+        });
   }
 
 private:
   std::string authority() const {
-    return config_.port == 80 ? config_.host
-                              : fmt::format("{}:{}", config_.host,
-                                            config_.port);
+    auto is_ipv6 = config_.host.find(':') != std::string::npos;
+    auto host = is_ipv6 ? fmt::format("[{}]", config_.host) : config_.host;
+    return config_.port == 80 ? host : fmt::format("{}:{}", host, config_.port);
   }
 
   template <class Results>
@@ -160,7 +161,7 @@ void ask_upstream(loop& home, const upstream_handler& upstream,
                   const http_request& request,
                   std::function<void(upstream_result)> done) {
   std::make_shared<upstream_call>(home, upstream, request, std::move(done))
-    ->start();
+      ->start();
 }
 
 } // namespace wsrelay

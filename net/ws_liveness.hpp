@@ -22,7 +22,7 @@ public:
 
   liveness(std::optional<std::chrono::milliseconds> interval,
            std::chrono::milliseconds timeout)
-    : interval_{interval}, timeout_{timeout} {}
+      : interval_{interval}, timeout_{timeout} {}
 
   /// Begins to count at `now`.
   void start(time_point now) {

@@ -52,13 +52,13 @@ class ws_session final : public frame_port,
 public:
   ws_session(std::shared_ptr<gathered_socket> socket, admission admitted,
              ws_registration registration)
-    : socket_{socket},
-      loop_{socket->home()},
-      ws_{gathered_layer{std::move(socket)}},
-      config_{std::make_unique<start_info>(
-        start_info{std::move(admitted), std::move(registration)})},
-      options_{*config_->admitted.options},
-      liveness_{options_.ping_interval, options_.pong_timeout} {}
+      : socket_{socket},
+        loop_{socket->home()},
+        ws_{gathered_layer{std::move(socket)}},
+        config_{std::make_unique<start_info>(
+            start_info{std::move(admitted), std::move(registration)})},
+        options_{*config_->admitted.options},
+        liveness_{options_.ping_interval, options_.pong_timeout} {}
 
   ~ws_session() override { socket_->listen_to_flushes(nullptr); }
 
@@ -71,12 +71,12 @@ public:
     request.set(http::field::sec_websocket_key, handshake.key);
     request.set(http::field::sec_websocket_version, "13");
     ws_.set_option(websocket::stream_base::decorator(
-      [headers = std::move(handshake.headers)](
-        websocket::response_type& response) {
-        response.set(http::field::server, "wsrelay");
-        for (auto& [name, value] : headers)
-          response.insert(name, value);
-      }));
+        [headers =
+             std::move(handshake.headers)](websocket::response_type& response) {
+          response.set(http::field::server, "wsrelay");
+          for (auto& [name, value] : headers)
+            response.insert(name, value);
+        }));
     ws_.read_message_max(options_.max_message_size);
     ws_.auto_fragment(false);
     ws_.async_accept(request, [me = shared_from_this()](error_code ec) {
@@ -168,14 +168,14 @@ private:
     liveness_.start(loop_.now());
     update_timer();
     auto& system = loop_.system();
-    actor_ = spawn_on(system, &loop_, connection,
-                      frame_port_ptr{shared_from_this()},
-                      std::move(start->admitted.config));
-    caf::anon_send(start->registration.acceptor,
-                   acceptor_opened{
-                     {actor_, shared_buffer{to_string(actor_)},
-                      std::move(start->registration.remote_address),
-                      std::move(start->admitted.endpoint)}});
+    actor_ =
+        spawn_on(system, &loop_, connection, frame_port_ptr{shared_from_this()},
+                 std::move(start->admitted.config));
+    caf::anon_send(
+        start->registration.acceptor,
+        acceptor_opened{{actor_, shared_buffer{to_string(actor_)},
+                         std::move(start->registration.remote_address),
+                         std::move(start->admitted.endpoint)}});
   }
 
   // -- reading ----------------------------------------------------------------
@@ -203,14 +203,14 @@ private:
     have_message_ = false;
     auto bytes = input_.cdata();
     shared_buffer data{
-      std::string_view{static_cast<const char*>(bytes.data()), bytes.size()}};
+        std::string_view{static_cast<const char*>(bytes.data()), bytes.size()}};
     input_.consume(bytes.size());
     if (input_.capacity() > kept_read_buffer)
       input_ = beast::flat_buffer{};
     if (sink_ && !closing_)
-      sink_->on_frame(
-        ws_.got_text() ? message_type::text : message_type::binary,
-        std::move(data));
+      sink_->on_frame(ws_.got_text() ? message_type::text
+                                     : message_type::binary,
+                      std::move(data));
     if (!paused_ && !reading_ && !closing_ && !done_)
       read();
   }
@@ -233,11 +233,10 @@ private:
     writing_ = true;
     auto& next = queue_.front();
     ws_.text(next.type == message_type::text);
-    ws_.async_write(
-      boost::asio::buffer(next.data.data(), next.data.size()),
-      [me = shared_from_this()](error_code ec, std::size_t) {
-        me->on_write(ec);
-      });
+    ws_.async_write(boost::asio::buffer(next.data.data(), next.data.size()),
+                    [me = shared_from_this()](error_code ec, std::size_t) {
+                      me->on_write(ec);
+                    });
   }
 
   void on_write(error_code ec) {
@@ -285,10 +284,9 @@ private:
     close_sent_ = true;
     if (close_reason_.code == 1005 || close_reason_.code == 1006)
       return finish_closed(); // codes that stand for "no close frame"
-    ws_.async_close(close_reason_,
-                    [me = shared_from_this()](error_code) {
-                      me->finish_closed();
-                    });
+    ws_.async_close(close_reason_, [me = shared_from_this()](error_code) {
+      me->finish_closed();
+    });
   }
 
   void finish_closed() { finish(end_cause::connection_lost, 0, {}); }
@@ -341,8 +339,7 @@ private:
   void update_timer() {
     auto liveness_due = closing_ ? time_point::max() : liveness_.next();
     if (!done_)
-      loop_.set_timer(*this,
-                      std::min({wake_, close_deadline_, liveness_due}));
+      loop_.set_timer(*this, std::min({wake_, close_deadline_, liveness_due}));
   }
 
   std::shared_ptr<gathered_socket> socket_;
@@ -382,7 +379,7 @@ void start_ws_session(std::shared_ptr<gathered_socket> socket,
                       ws_registration registration) {
   std::make_shared<ws_session>(std::move(socket), std::move(admitted),
                                std::move(registration))
-    ->accept(std::move(handshake));
+      ->accept(std::move(handshake));
 }
 
 } // namespace wsrelay

@@ -1,0 +1,30 @@
+# The package that an application finds with find_package(wsrelay).
+include(CMakePackageConfigHelpers)
+
+get_property(wsrelay_libraries GLOBAL PROPERTY WSRELAY_LIBRARIES)
+set_target_properties(wsrelay_flags PROPERTIES EXPORT_NAME flags)
+install(TARGETS wsrelay_flags ${wsrelay_libraries} EXPORT wsrelay
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+
+# Headers keep their path: <wsrelay/actors/messages.hpp>, <wsrelay/net/node.hpp>.
+set(wsrelay_headers ${CMAKE_INSTALL_INCLUDEDIR}/wsrelay)
+install(DIRECTORY protocol config actors DESTINATION ${wsrelay_headers}
+  FILES_MATCHING PATTERN "*.hpp")
+install(FILES net/node.hpp DESTINATION ${wsrelay_headers}/net)
+install(DIRECTORY test/kit DESTINATION ${wsrelay_headers}/test
+  FILES_MATCHING PATTERN "*.hpp")
+
+set(wsrelay_package ${CMAKE_INSTALL_LIBDIR}/cmake/wsrelay)
+install(EXPORT wsrelay NAMESPACE wsrelay:: FILE wsrelay-targets.cmake
+  DESTINATION ${wsrelay_package})
+configure_package_config_file(tools/cmake/wsrelay-config.cmake.in
+  ${PROJECT_BINARY_DIR}/wsrelay-config.cmake
+  INSTALL_DESTINATION ${wsrelay_package})
+write_basic_package_version_file(
+  ${PROJECT_BINARY_DIR}/wsrelay-config-version.cmake
+  COMPATIBILITY SameMinorVersion)
+install(FILES
+  ${PROJECT_BINARY_DIR}/wsrelay-config.cmake
+  ${PROJECT_BINARY_DIR}/wsrelay-config-version.cmake
+  tools/cmake/FindCAF.cmake
+  DESTINATION ${wsrelay_package})

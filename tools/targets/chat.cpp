@@ -6,10 +6,10 @@ namespace wsrelay {
 caf::behavior chat(chat_actor* self) {
   auto& state = self->state;
   return {
-    [&state](const ws_join& message) { state.on_join(message); },
-    [&state](const ws_message& message) { state.on_message(message); },
-    [](const ws_heartbeat&) {},
-    [&state](const ws_leave& message) { state.on_leave(message); },
+      [&state](const ws_join& message) { state.on_join(message); },
+      [&state](const ws_message& message) { state.on_message(message); },
+      [](const ws_heartbeat&) {},
+      [&state](const ws_leave& message) { state.on_leave(message); },
   };
 }
 

@@ -19,23 +19,23 @@ void declare(CLI::App& app, daemon_options& options) {
   app.add_option("--config", options.config_file,
                  "YAML configuration; without it the built-in one: a demo page "
                  "at /, /ws/echo and /ws/chat/{room}")
-    ->type_name("FILE");
+      ->type_name("FILE");
   app.add_option("--check", options.check_file,
                  "report every error and warning of FILE and end; status 1 "
                  "when there are errors")
-    ->type_name("FILE");
+      ->type_name("FILE");
   app.add_option("--listen", options.listen,
                  "listen here instead of where the first http.service says; "
                  "port 0 lets the kernel choose")
-    ->type_name("ADDR")
-    ->check(CLI::Validator{[](std::string& text) { return check_listen(text); },
-                           "HOST:PORT"});
+      ->type_name("ADDR")
+      ->check(CLI::Validator{
+          [](std::string& text) { return check_listen(text); }, "HOST:PORT"});
   app.add_option("--threads", options.threads,
                  "loops per http.service, 0 = one per core")
-    ->check(CLI::Range(0, 256));
+      ->check(CLI::Range(0, 256));
   app.add_option("--log-level", options.log_level,
                  "what goes to standard error")
-    ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}));
+      ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}));
   app.add_flag("--print-config", options.print_config,
                "print the effective configuration as YAML and end");
 }
@@ -56,8 +56,8 @@ std::optional<int> parse_options(int argc, char** argv,
 
 loaded_config load(const daemon_options& options) {
   auto result = options.config_file.empty()
-                  ? load_config(builtin_yaml(), "built-in")
-                  : load_config_file(options.config_file);
+                    ? load_config(builtin_yaml(), "built-in")
+                    : load_config_file(options.config_file);
   auto& services = result.config.services;
   if (!options.listen.empty() && !services.empty()) {
     auto address = parse_listen_address(options.listen); // checked above

@@ -10,9 +10,9 @@ namespace wsrelay {
 
 /// What the command line asks for.
 struct daemon_options {
-  std::string config_file; // "" = the built-in configuration
-  std::string check_file;  // report on this file and end
-  std::string listen;      // replaces the first service's address
+  std::string config_file;         // "" = the built-in configuration
+  std::string check_file;          // report on this file and end
+  std::string listen;              // replaces the first service's address
   std::optional<unsigned> threads; // replaces every service's `threads`
   std::string log_level = "info";
   bool print_config = false;
@@ -20,7 +20,8 @@ struct daemon_options {
 
 /// Parses the command line. Prints help, version and errors itself and returns
 /// the exit status then: 0 for help and version, 2 for errors.
-std::optional<int> parse_options(int argc, char** argv, daemon_options& options);
+std::optional<int> parse_options(int argc, char** argv,
+                                 daemon_options& options);
 
 /// Loads the configuration that the options ask for, replacements included.
 loaded_config load(const daemon_options& options);

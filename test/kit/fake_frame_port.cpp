@@ -1,0 +1,170 @@
+// The port's two sides and the order in which they meet.
+#include "test/kit/fake_frame_port.hpp"
+
+#include "actors/ending.hpp"
+#include "protocol/close_code.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+namespace wsrelay::test {
+
+namespace {
+
+// A broken contract is a bug of wsrelay. CAF would turn an exception into the
+// end of an actor and hide it.
+void require(bool kept, const char* rule) {
+  if (kept)
+    return;
+  std::fprintf(stderr, "frame_port: contract broken: %s\n", rule);
+  std::abort();
+}
+
+bool is_silent(std::uint16_t code) { return code == 1005 || code == 1006; }
+
+} // namespace
+
+// -- frame_port ---------------------------------------------------------------
+
+void fake_frame_port::attach(frame_sink* sink) {
+  require(!sink || !sink_, "one sink at a time");
+  sink_ = sink;
+  if (!sink)
+    close(1011, {}); // counts only when nobody closed before
+}
+
+std::uint64_t fake_frame_port::write(message_type type,
+                                     const shared_buffer& data, bool notify) {
+  require(sink_ != nullptr, "no write without a sink");
+  require(!closing_, "no write after close");
+  queued_ += data.size();
+  output_.push_back({{type, std::string{data.view()}}, notify});
+  return ++written_;
+}
+
+void fake_frame_port::close(std::uint16_t code, std::string_view reason) {
+  require(is_silent(code) || static_cast<bool>(check_close(code, reason)),
+          "a close frame that may be sent");
+  if (closing_ || done_)
+    return;
+  closing_ = client_close{code, std::string{reason}};
+  close_deadline_ = now() + close_timeout;
+}
+
+void fake_frame_port::resume() {
+  require(sink_ != nullptr, "no reading without a sink");
+  paused_ = false;
+}
+
+void fake_frame_port::pause() { paused_ = true; }
+
+void fake_frame_port::wake_at(time_point when) {
+  require(sink_ != nullptr || when == time_point::max(),
+          "no timer without a sink");
+  wake_ = when;
+}
+
+// -- the client's side --------------------------------------------------------
+
+void fake_frame_port::send(client_message message) {
+  if (!gone_)
+    input_.push_back({std::move(message), {}, {}});
+}
+
+void fake_frame_port::send_close(client_close frame) {
+  if (!gone_)
+    input_.push_back({std::nullopt, end_cause::client_closed, frame});
+}
+
+void fake_frame_port::fail(end_cause cause, std::uint16_t code) {
+  if (!gone_)
+    input_.push_back({std::nullopt, cause, {code, {}}});
+  gone_ = true;
+}
+
+// -- events -------------------------------------------------------------------
+
+bool fake_frame_port::step() {
+  return !done_
+         && (step_output() || step_close() || step_input() || step_wake());
+}
+
+time_point fake_frame_port::next_wake() const noexcept {
+  return done_ ? time_point::max() : std::min(wake_, close_deadline_);
+}
+
+bool fake_frame_port::step_output() {
+  if (output_.empty() || stalled_ || gone_)
+    return false;
+  std::uint64_t told = 0;
+  while (!output_.empty()) {
+    auto next = std::move(output_.front());
+    output_.pop_front();
+    ++delivered_;
+    queued_ -= next.message.data.size();
+    told = next.notify ? delivered_ : told;
+    received_.push_back(std::move(next.message));
+  }
+  if (told > 0 && sink_)
+    sink_->on_drained(told);
+  return true;
+}
+
+bool fake_frame_port::step_close() {
+  if (!closing_)
+    return false;
+  if (!gone_ && !output_.empty() && now() < close_deadline_)
+    return false;
+  if (!gone_ && stalled_ && now() < close_deadline_)
+    return false;
+  if (!gone_ && !stalled_ && !is_silent(closing_->code))
+    close_frame_ = closing_;
+  finish(end_cause::connection_lost, {0, {}});
+  return true;
+}
+
+// The end of the socket is noticed while paused, messages before it are not.
+bool fake_frame_port::step_input() {
+  if (input_.empty() || closing_)
+    return false;
+  if (input_.front().message && paused_)
+    return false;
+  auto next = std::move(input_.front());
+  input_.pop_front();
+  if (!next.message)
+    read_end(next);
+  else if (sink_)
+    sink_->on_frame(next.message->type, shared_buffer{next.message->data});
+  return true;
+}
+
+bool fake_frame_port::step_wake() {
+  if (now() < wake_)
+    return false;
+  wake_ = time_point::max();
+  if (sink_)
+    sink_->on_wake();
+  return true;
+}
+
+// A close frame is answered with its own code (RFC 6455 section 5.5.1).
+void fake_frame_port::read_end(const incoming& end) {
+  if (end.cause == end_cause::client_closed && !stalled_)
+    close_frame_ = end.frame;
+  else if (end.cause == end_cause::protocol_error)
+    close_frame_ = client_close{end.frame.code, {}};
+  finish(end.cause, end.frame);
+}
+
+void fake_frame_port::finish(end_cause cause, const client_close& frame) {
+  done_ = true;
+  gone_ = true;
+  output_.clear();
+  queued_ = 0;
+  if (auto* sink = std::exchange(sink_, nullptr))
+    sink->on_closed(cause, frame.code == 1005 ? 0 : frame.code, frame.reason);
+}
+
+} // namespace wsrelay::test

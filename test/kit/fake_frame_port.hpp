@@ -1,0 +1,110 @@
+// A socket without network: what a client does is queued and told to the
+// connection one event at a time; what the connection writes is kept. Ends the
+// process when the connection breaks the contract of actors/frame_port.hpp.
+#pragma once
+
+#include "actors/frame_port.hpp"
+#include "test/kit/simulated_scheduler.hpp"
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace wsrelay::test {
+
+/// One WebSocket message, as a client sends or receives it.
+struct client_message {
+  message_type type;
+  std::string data;
+
+  bool operator==(const client_message&) const = default;
+};
+
+/// Code and reason of a close frame; code 1005 where it carried none.
+struct client_close {
+  std::uint16_t code;
+  std::string reason;
+
+  bool operator==(const client_close&) const = default;
+};
+
+/// The port. The client's side returns at once; its effects happen in `step`.
+class fake_frame_port final : public frame_port {
+public:
+  /// How long a close waits for a client that does not read.
+  static constexpr milliseconds close_timeout{5'000};
+
+  explicit fake_frame_port(const simulated_scheduler& clock) : clock_{clock} {}
+
+  // frame_port
+  void attach(frame_sink* sink) override;
+  std::uint64_t write(message_type type, const shared_buffer& data,
+                      bool notify) override;
+  std::size_t queued_bytes() const override { return queued_; }
+  void close(std::uint16_t code, std::string_view reason) override;
+  void resume() override;
+  void pause() override;
+  time_point now() const override { return clock_.now(); }
+  void wake_at(time_point when) override;
+
+  // the client's side
+  void send(client_message message);
+  void send_close(client_close frame);
+  /// Ends the socket in the way of `cause`; nothing written arrives any more.
+  void fail(end_cause cause, std::uint16_t code);
+  void stall() noexcept { stalled_ = true; }
+  void read_again() noexcept { stalled_ = false; }
+
+  /// What the client got so far.
+  std::vector<client_message>& received() noexcept { return received_; }
+  const std::optional<client_close>& close_frame() const noexcept {
+    return close_frame_;
+  }
+  bool is_open() const noexcept { return !done_; }
+  bool is_paused() const noexcept { return paused_; }
+
+  /// Does what is next: output, close frame, input. Returns whether there was
+  /// anything to do.
+  bool step();
+
+  /// Returns when `on_wake` or the close timeout is due, `max()` when neither.
+  time_point next_wake() const noexcept;
+
+private:
+  struct outgoing {
+    client_message message;
+    bool notify;
+  };
+  struct incoming { // a message, or the end
+    std::optional<client_message> message;
+    end_cause cause;
+    client_close frame;
+  };
+
+  bool step_output();
+  bool step_close();
+  bool step_input();
+  bool step_wake();
+  void read_end(const incoming& end);
+  void finish(end_cause cause, const client_close& frame);
+
+  const simulated_scheduler& clock_;
+  frame_sink* sink_ = nullptr;
+  std::deque<incoming> input_;
+  std::deque<outgoing> output_;
+  std::size_t queued_ = 0;
+  std::uint64_t written_ = 0;
+  std::uint64_t delivered_ = 0;
+  std::vector<client_message> received_;
+  std::optional<client_close> close_frame_;
+  std::optional<client_close> closing_;
+  time_point close_deadline_ = time_point::max();
+  time_point wake_ = time_point::max();
+  bool paused_ = true;
+  bool stalled_ = false;
+  bool gone_ = false; // the client's end of the socket is closed
+  bool done_ = false;
+};
+
+} // namespace wsrelay::test

@@ -1,0 +1,155 @@
+// The recording target.
+#include "test/kit/probe.hpp"
+
+#include "actors/ending.hpp"
+#include "test/kit/test_node.hpp"
+
+#include <caf/all.hpp>
+
+#include <stdexcept>
+#include <utility>
+
+namespace wsrelay::test {
+
+namespace {
+
+using quit_atom = caf::atom_constant<caf::atom("quit")>;
+using crash_atom = caf::atom_constant<caf::atom("crash")>;
+using release_atom = caf::atom_constant<caf::atom("release")>;
+
+std::string to_line(const ws_join& x) {
+  return "join " + std::string{x.metadata.view()};
+}
+
+std::string to_line(const ws_message& x) {
+  return "message " + std::to_string(x.seq) + " " + std::string{x.data.view()};
+}
+
+std::string to_line(const ws_heartbeat& x) {
+  return "heartbeat " + std::to_string(x.message_count);
+}
+
+std::string to_line(const ws_leave& x) {
+  return "leave " + std::string{to_text(x.reason)} + " "
+         + std::to_string(x.code) + " last=" + std::to_string(x.last_seq);
+}
+
+} // namespace
+
+struct probe::record {
+  std::vector<std::string> log;
+  std::vector<ws_join> joins;
+  std::vector<ws_message> messages;
+  std::vector<ws_heartbeat> heartbeats;
+  std::vector<ws_leave> leaves;
+  caf::error refusal;
+  bool holds_joins = false;
+  bool holds = false;
+  std::vector<caf::response_promise> held;
+
+  template <class T>
+  void add(std::vector<T>& where, const T& what) {
+    log.push_back(to_line(what));
+    where.push_back(what);
+  }
+
+  caf::result<void> answer(caf::event_based_actor* self, bool hold) {
+    if (!hold)
+      return caf::unit;
+    auto promise = self->make_response_promise<void>();
+    held.push_back(promise);
+    return promise;
+  }
+
+  caf::result<void> on_join(caf::event_based_actor* self, const ws_join& x) {
+    add(joins, x);
+    if (refusal)
+      return refusal;
+    return answer(self, holds_joins);
+  }
+
+  void release() {
+    for (auto& promise : std::exchange(held, {}))
+      promise.deliver(caf::unit);
+  }
+};
+
+probe::probe(test_node& node) : record_{std::make_shared<record>()} {
+  auto behavior = [me = record_](caf::event_based_actor* self) -> caf::behavior {
+    return {
+      [me, self](const ws_join& x) { return me->on_join(self, x); },
+      [me, self](const ws_message& x) {
+        me->add(me->messages, x);
+        return me->answer(self, me->holds);
+      },
+      [me, self](const ws_heartbeat& x) {
+        me->add(me->heartbeats, x);
+        return me->answer(self, me->holds);
+      },
+      [me](const ws_leave& x) { me->add(me->leaves, x); },
+      [me](release_atom) { me->release(); },
+      [self](quit_atom, caf::error& reason) { self->quit(std::move(reason)); },
+      [](crash_atom) { throw std::runtime_error{"a probe that crashes"}; },
+    };
+  };
+  actor_ = node.system().spawn(std::move(behavior));
+}
+
+// Held answers refer to the actor that owes them.
+probe::~probe() {
+  caf::anon_send_exit(actor_, caf::exit_reason::kill);
+  record_->held.clear();
+  record_->holds = record_->holds_joins = false;
+}
+
+const std::vector<std::string>& probe::log() const noexcept {
+  return record_->log;
+}
+
+const std::vector<ws_join>& probe::joins() const noexcept {
+  return record_->joins;
+}
+
+const std::vector<ws_message>& probe::messages() const noexcept {
+  return record_->messages;
+}
+
+const std::vector<ws_heartbeat>& probe::heartbeats() const noexcept {
+  return record_->heartbeats;
+}
+
+const std::vector<ws_leave>& probe::leaves() const noexcept {
+  return record_->leaves;
+}
+
+void probe::clear() {
+  record_->log.clear();
+  record_->joins.clear();
+  record_->messages.clear();
+  record_->heartbeats.clear();
+  record_->leaves.clear();
+}
+
+void probe::accept_joins() {
+  record_->refusal = {};
+  record_->holds_joins = false;
+}
+
+void probe::refuse_joins(caf::error why) { record_->refusal = std::move(why); }
+
+void probe::hold_joins() { record_->holds_joins = true; }
+
+void probe::hold() { record_->holds = true; }
+
+void probe::release() {
+  record_->holds = record_->holds_joins = false;
+  caf::anon_send(actor_, release_atom::value);
+}
+
+void probe::end(caf::error reason) {
+  caf::anon_send(actor_, quit_atom::value, std::move(reason));
+}
+
+void probe::crash() { caf::anon_send(actor_, crash_atom::value); }
+
+} // namespace wsrelay::test

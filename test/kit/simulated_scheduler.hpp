@@ -1,0 +1,51 @@
+// Runs actors in the test's thread, on a clock that the test moves. The only
+// file that knows CAF's testing scheduler.
+#pragma once
+
+#include <caf/actor_clock.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+
+#include <memory>
+
+namespace wsrelay::test {
+
+/// Chooses CAF's testing scheduler. Call it before the actor system is made.
+void use_simulated_scheduler(caf::actor_system_config& config);
+
+/// Steps through the actors of one system. Made from a configuration that
+/// `use_simulated_scheduler` has prepared; the system outlives it.
+class simulated_scheduler {
+public:
+  using time_point = caf::actor_clock::time_point;
+
+  explicit simulated_scheduler(caf::actor_system& system);
+  ~simulated_scheduler();
+
+  simulated_scheduler(const simulated_scheduler&) = delete;
+  simulated_scheduler& operator=(const simulated_scheduler&) = delete;
+
+  /// Lets the actor that waits longest handle one message. Returns whether
+  /// there was one.
+  bool run_one();
+
+  /// Returns the simulated time. It starts near the clock's epoch.
+  time_point now() const;
+
+  /// Returns when the next timeout or delayed message of any actor is due,
+  /// `time_point::max()` when none is set.
+  time_point next_timeout() const;
+
+  /// Moves the clock to `when`, never back, and hands out what is due by then.
+  void move_to(time_point when);
+
+  /// Forgets every timeout and delayed message.
+  void cancel_timeouts();
+
+private:
+  class unit;
+
+  std::unique_ptr<unit> unit_;
+};
+
+} // namespace wsrelay::test

@@ -1,0 +1,125 @@
+// The node: who runs next, and how time passes.
+#include "test/kit/test_node.hpp"
+
+#include "actors/directory.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace wsrelay::test {
+
+test_config::test_config() {
+  wsrelay::add_message_types(*this);
+  use_simulated_scheduler(*this);
+}
+
+test_node::test_node(std::unique_ptr<test_config> config)
+  : config_{std::move(config)},
+    system_{*config_},
+    scheduler_{system_},
+    directory_{system_.spawn(wsrelay::directory)} {
+  // Nothing else would ever run the actors that it waited for.
+  system_.await_actors_before_shutdown(false);
+  run();
+}
+
+test_node::~test_node() {
+  lose_all();
+  caf::anon_send_exit(directory_, caf::exit_reason::kill);
+  directory_ = nullptr;
+  run();
+  scheduler_.cancel_timeouts();
+}
+
+caf::expected<void> test_node::put(std::string name, const caf::actor& who) {
+  return request<void>(directory_, directory_put{std::move(name), who});
+}
+
+fake_client test_node::connect(const caf::actor& target,
+                               const client_options& options) {
+  connection_config config;
+  config.target = target;
+  config.message_topic = options.message_topic;
+  config.heartbeat_interval = options.heartbeat_interval;
+  config.metadata = options.metadata;
+  config.window = options.window;
+  config.output_limit = options.output_limit;
+  config.max_metadata = options.max_metadata;
+  config.join_timeout = options.join_timeout;
+  config.directory = directory_;
+  auto port = make_port();
+  return {spawn_on(system_, nullptr, connection, frame_port_ptr{port},
+                   std::move(config)),
+          port};
+}
+
+std::shared_ptr<fake_frame_port> test_node::make_port() {
+  ports_.push_back(std::make_shared<fake_frame_port>(scheduler_));
+  return ports_.back();
+}
+
+void test_node::run() {
+  if (running_)
+    throw std::logic_error{"test_node::run inside of an actor"};
+  running_ = true;
+  while (step()) {
+  }
+  running_ = false;
+  std::erase_if(ports_, [](auto& port) { return !port->is_open(); });
+}
+
+// Actors first, as a loop does it: a port acts when nobody else is ready.
+bool test_node::step() {
+  if (scheduler_.run_one())
+    return true;
+  auto acted = false;
+  for (auto& port : ports_)
+    acted = port->step() || acted;
+  return acted;
+}
+
+void test_node::advance(milliseconds time) {
+  run();
+  auto end = now() + time;
+  for (auto next = next_event(); next <= end; next = next_event()) {
+    scheduler_.move_to(next);
+    run();
+  }
+  scheduler_.move_to(end);
+  run();
+}
+
+time_point test_node::next_event() const {
+  auto result = scheduler_.next_timeout();
+  for (auto& port : ports_)
+    result = std::min(result, port->next_wake());
+  return result;
+}
+
+caf::expected<http_response> test_node::ask(const caf::actor& handler,
+                                            http_request request) {
+  return this->request<http_response>(handler, std::move(request));
+}
+
+caf::expected<http_response> test_node::ask(std::string_view handler,
+                                            http_request request) {
+  auto found = this->request<caf::actor>(
+    directory_, directory_get{std::string{handler}});
+  if (!found)
+    return found.error();
+  return ask(*found, std::move(request));
+}
+
+void test_node::lose_all() {
+  for (auto& port : ports_)
+    port->fail(end_cause::connection_lost, 0);
+  run();
+}
+
+std::size_t test_node::running_actors() {
+  return system_.registry().running();
+}
+
+} // namespace wsrelay::test

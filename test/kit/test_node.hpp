@@ -1,0 +1,125 @@
+// A node in the test's thread: actors, clients and one clock, all of which
+// move only when the test says so.
+#pragma once
+
+#include "actors/connection.hpp"
+#include "actors/messages.hpp"
+#include "test/kit/fake_client.hpp"
+#include "test/kit/pending_reply.hpp"
+#include "test/kit/simulated_scheduler.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/expected.hpp>
+#include <caf/send.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace wsrelay::test {
+
+/// A CAF configuration that knows wsrelay's messages and has a simulated clock.
+/// Derive from it to add message types of your own.
+struct test_config : caf::actor_system_config {
+  test_config();
+};
+
+/// What a connection starts with; the route and the relay command in one.
+struct client_options {
+  std::string metadata = "{}";
+  std::string message_topic{default_message_topic};
+  milliseconds heartbeat_interval{0}; // 0 = off
+  std::uint32_t window = 128;
+  std::size_t output_limit = 4 * 1024 * 1024;
+  std::size_t max_metadata = 16 * 1024;
+  milliseconds join_timeout{10'000};
+};
+
+/// The node. Declare it before the handles of actors, which it must outlive.
+/// Its end ends every client and the directory.
+class test_node {
+public:
+  explicit test_node(
+    std::unique_ptr<test_config> config = std::make_unique<test_config>());
+  ~test_node();
+
+  test_node(const test_node&) = delete;
+  test_node& operator=(const test_node&) = delete;
+
+  /// Returns where to spawn.
+  caf::actor_system& system() noexcept { return system_; }
+
+  /// Returns the directory actor (`directory_*` of messages.hpp).
+  const caf::actor& directory() const noexcept { return directory_; }
+
+  /// Registers an actor under a name, until it ends. Runs.
+  caf::expected<void> put(std::string name, const caf::actor& who);
+
+  /// Connects a client to a target. The target gets its ws.join in `run`.
+  fake_client connect(const caf::actor& target,
+                      const client_options& options = {});
+
+  /// Lets every actor and client act until nothing is left to do.
+  void run();
+
+  /// Moves the clock by `time`. What is due meanwhile happens in order of time,
+  /// and everything that follows from it before the clock moves on.
+  void advance(milliseconds time);
+
+  /// Returns the simulated time.
+  time_point now() const { return scheduler_.now(); }
+
+  /// Sends a message without a sender.
+  template <class... Ts>
+  void send(const caf::actor& whom, Ts&&... content) {
+    caf::anon_send(whom, std::forward<Ts>(content)...);
+  }
+
+  /// Sends a request and does not run: the answer comes later.
+  template <class Result, class Message>
+  pending_reply<Result> begin_request(const caf::actor& whom, Message message) {
+    return {system_, whom, std::move(message)};
+  }
+
+  /// Sends a request, runs, returns the answer; `sec::request_timeout` when
+  /// none has come.
+  template <class Result, class Message>
+  caf::expected<Result> request(const caf::actor& whom, Message message) {
+    auto reply = begin_request<Result>(whom, std::move(message));
+    run();
+    return reply.get();
+  }
+
+  /// Asks a handler actor as the relay does. Runs.
+  caf::expected<http_response> ask(const caf::actor& handler,
+                                   http_request request);
+
+  /// The same by name; `no_such_target` when nobody has the name.
+  caf::expected<http_response> ask(std::string_view handler,
+                                   http_request request);
+
+  /// Every client's socket ends. Runs.
+  void lose_all();
+
+  /// Returns how many actors live, connections and the directory included.
+  std::size_t running_actors();
+
+  /// For tests of the relay itself: a port that `run` and `advance` serve.
+  std::shared_ptr<fake_frame_port> make_port();
+
+private:
+  bool step();
+  time_point next_event() const;
+
+  std::unique_ptr<test_config> config_;
+  caf::actor_system system_;
+  simulated_scheduler scheduler_;
+  std::vector<std::shared_ptr<fake_frame_port>> ports_;
+  caf::actor directory_;
+  bool running_ = false;
+};
+
+} // namespace wsrelay::test
