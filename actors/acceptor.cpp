@@ -94,6 +94,8 @@ void acceptor_state::on_tick(std::uint64_t id) {
     return;
   log().warn("connections left at the end of the shutdown: sockets={}", open_);
   port_->abort();
+  for (auto& [id, info] : connections_)
+    self_->send_exit(info.client, caf::exit_reason::kill);
 }
 
 // Done when no socket and no connection actor is left.

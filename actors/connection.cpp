@@ -143,6 +143,7 @@ void connection_state::on_down(const caf::down_msg& message) {
   owner_end_ = cause_of_target_end(message.reason);
   send_leave(owner_, settings_, make_ending(owner_end_), last_owned_seq());
   owner_ = nullptr;
+  update_reading();
 }
 
 void connection_state::on_exit(caf::exit_msg& message) {
@@ -187,7 +188,10 @@ void connection_state::send_heartbeat() {
   if (heartbeat_open_ || !owner_)
     return;
   heartbeat_open_ = true;
-  auto answered = [this] { heartbeat_open_ = false; };
+  auto answered = [this, epoch = owner_epoch_] {
+    if (epoch == owner_epoch_)
+      heartbeat_open_ = false;
+  };
   auto uptime =
       std::chrono::duration_cast<milliseconds>(port_->now() - started_);
   self_

@@ -118,7 +118,8 @@ private:
   void join_claim(caf::actor target);
   void on_claim_answer(std::uint64_t id, const caf::error& error);
   void commit_claim();
-  void fail_claim(errc code, end_cause cause, bool tell_target);
+  void fail_claim(errc code, end_cause cause, bool tell_target,
+                  std::string detail = {});
   void run_waiting_controls();
   void use(relay_settings settings);
 

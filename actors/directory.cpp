@@ -9,6 +9,8 @@
 
 #include <caf/all.hpp>
 
+#include <algorithm>
+
 namespace wsrelay {
 
 caf::result<void> directory_state::put(const std::string& name,
@@ -29,8 +31,12 @@ void directory_state::erase(const std::string& name) {
   auto entry = entries.find(name);
   if (entry == entries.end())
     return;
-  self->demonitor(entry->second); // one monitor per name
+  auto who = std::move(entry->second);
   entries.erase(entry);
+  // CAF 0.17.6 drops all monitors of an actor at once, also of its other names.
+  auto has_name = [&](auto& other) { return other.second == who; };
+  if (std::none_of(entries.begin(), entries.end(), has_name))
+    self->demonitor(who);
 }
 
 caf::result<caf::actor> directory_state::get(const std::string& target) const {

@@ -200,7 +200,7 @@ struct acceptor_socket_closed {
 struct acceptor_list {};
 
 /// Stops listening and closes every connection with 1001. Answered when the
-/// last socket is gone or `timeout` has passed.
+/// last socket is gone; those that are left after `timeout` are cut off.
 struct acceptor_stop {
   milliseconds timeout;
 };

@@ -107,7 +107,8 @@ void connection_state::on_claim_answer(std::uint64_t id,
   // A target that ended bounces the join; what it ended with says the monitor.
   if (error == caf::sec::request_receiver_down)
     return;
-  fail_claim(errc::target_refused, end_cause::join_refused, false);
+  fail_claim(errc::target_refused, end_cause::join_refused, false,
+             to_text(error));
 }
 
 void connection_state::commit_claim() {
@@ -132,8 +133,8 @@ void connection_state::commit_claim() {
 }
 
 // `tell_target`: the join may still be accepted, so the target gets a leave.
-void connection_state::fail_claim(errc code, end_cause cause,
-                                  bool tell_target) {
+void connection_state::fail_claim(errc code, end_cause cause, bool tell_target,
+                                  std::string detail) {
   auto lost = std::move(claim_);
   if (lost->target) {
     self_->demonitor(lost->target);
@@ -142,7 +143,7 @@ void connection_state::fail_claim(errc code, end_cause cause,
       send_leave(lost->target, lost->settings, back, 0);
   }
   if (lost->requester)
-    lost->requester->deliver(make_error(code));
+    lost->requester->deliver(make_error(code, std::move(detail)));
   if (!owner_) // the first target, or the old one ended meanwhile
     return end(owner_epoch_ == 0 ? cause : owner_end_);
   update_reading();

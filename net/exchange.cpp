@@ -122,6 +122,8 @@ private:
   void on_response(http_response response, unsigned blame) {
     auto header = find_field(response.headers, relay_header);
     std::string command{header.value_or("")};
+    if (count_fields(response.headers, relay_header) > 1)
+      return refuse({blame, "command", "the relay header stands twice"});
     auto relayed = header.has_value() || static_cast<bool>(response.relay);
     erase_relay_fields(response.headers);
     if (!relayed)
@@ -186,6 +188,8 @@ private:
   void on_target(const caf::actor& target) {
     if (!is_alive(target))
       return no_target();
+    if (count_fields(request_.headers, "Origin") > 1)
+      return refuse({403, "origin", "the request has two origins"});
     auto host = find_field(request_.headers, "Host").value_or("");
     auto allowed = check_origin(match_.router->options.origins,
                                 find_field(request_.headers, "Origin"),

@@ -25,6 +25,10 @@ public:
   /// `total` bytes were taken since the socket was opened.
   virtual void on_flushed(std::uint64_t total) = 0;
 
+  /// The closing handshake is over, or the connection failed: the socket now
+  /// only waits for the client to close.
+  virtual void on_teardown() = 0;
+
 protected:
   ~flush_listener() = default;
 };
@@ -52,6 +56,11 @@ public:
 
   loop& home() noexcept { return home_; }
   socket_type& socket() noexcept { return socket_; }
+
+  void tell_teardown() {
+    if (listener_)
+      listener_->on_teardown();
+  }
 
   void listen_to_flushes(flush_listener* who) noexcept { listener_ = who; }
 
@@ -222,11 +231,16 @@ template <class Handler>
 void async_teardown(boost::beast::role_type role, gathered_layer& layer,
                     Handler&& handler) {
   auto& socket = layer.get();
+  socket.tell_teardown();
   socket.async_drain([role, keep = socket.shared_from_this(),
                       handler = std::forward<Handler>(handler)](
                          boost::system::error_code = {}) mutable {
-    boost::beast::websocket::async_teardown(role, keep->socket(),
-                                            std::move(handler));
+    // The read that failed says why; how the teardown went says nothing.
+    boost::beast::websocket::async_teardown(
+        role, keep->socket(),
+        [handler = std::move(handler)](boost::system::error_code) mutable {
+          handler(boost::system::error_code{});
+        });
   });
 }
 

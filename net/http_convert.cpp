@@ -1,6 +1,8 @@
 // Conversions of HTTP messages.
 #include "net/http_convert.hpp"
 
+#include <algorithm>
+
 namespace wsrelay {
 
 namespace {
@@ -9,6 +11,29 @@ namespace http = boost::beast::http;
 
 std::string text(boost::beast::string_view view) {
   return {view.data(), view.size()};
+}
+
+// Turns a target in absolute form into one in origin form and returns its
+// authority, which goes before the Host field (RFC 9112 section 3.2.2).
+std::string take_authority(std::string& target) {
+  auto scheme = target.find("://");
+  if (target.empty() || target[0] == '/' || scheme == std::string::npos
+      || scheme > 5)
+    return {};
+  auto start = scheme + 3;
+  auto end = std::min(target.find_first_of("/?", start), target.size());
+  auto authority = target.substr(start, end - start);
+  target.erase(0, end);
+  if (target.empty() || target[0] != '/')
+    target.insert(0, "/");
+  return authority;
+}
+
+void split_target(http_request& request) {
+  auto question = request.target.find('?');
+  request.path = request.target.substr(0, question);
+  if (question != std::string::npos)
+    request.query = request.target.substr(question + 1);
 }
 
 } // namespace
@@ -25,11 +50,12 @@ http_request to_request(const beast_request& request,
   http_request result;
   result.method = text(request.method_string());
   result.target = text(request.target());
-  auto question = result.target.find('?');
-  result.path = result.target.substr(0, question);
-  if (question != std::string::npos)
-    result.query = result.target.substr(question + 1);
   result.headers = to_fields(request);
+  if (auto authority = take_authority(result.target); !authority.empty()) {
+    erase_field(result.headers, "Host");
+    result.headers.emplace_back("Host", authority);
+  }
+  split_target(result);
   result.body = shared_buffer{request.body()};
   result.remote_address = std::move(remote_address);
   return result;

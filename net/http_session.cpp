@@ -101,7 +101,9 @@ private:
                                  });
   }
 
+  // Until its header is there a request has not begun: the node may stop.
   void read_header() {
+    socket_->idle = true;
     parser_.emplace();
     parser_->header_limit(
         static_cast<std::uint32_t>(settings().max_header_size));
@@ -109,11 +111,29 @@ private:
     http::async_read_header(
         stream_, buffer_, *parser_,
         [me = shared_from_this()](error_code ec, std::size_t) {
+          me->socket_->idle = false;
           ec ? me->on_read_error(ec) : me->on_header();
         });
   }
 
+  // RFC 9112 sections 3.2 and 6.3: what a server must not guess at.
+  std::optional<problem> check_header() const {
+    auto& request = parser_->get();
+    auto hosts = request.count(http::field::host);
+    if (hosts > 1 || (hosts == 0 && request.version() == 11))
+      return problem{400, "request", "the request needs one Host"};
+    if (request.count(http::field::transfer_encoding) > 0
+        && !parser_->chunked())
+      return problem{400, "request", "the transfer encoding is not chunked"};
+    return std::nullopt;
+  }
+
   void on_header() {
+    if (auto bad = check_header()) {
+      cancel_timer();
+      keep_alive_ = false;
+      return answer(to_response(*bad));
+    }
     auto expect = parser_->get()[http::field::expect];
     if (parser_->is_done() || !beast::iequals(expect, "100-continue"))
       return read_body();
@@ -146,9 +166,9 @@ private:
   void on_request() {
     cancel_timer();
     auto& request = parser_->get();
-    keep_alive_ = request.keep_alive();
+    // HTTP/1.0 has no upgrade, and keeps alive only by an extension.
+    keep_alive_ = request.version() >= 11 && request.keep_alive();
     is_head_ = request.method() == http::verb::head;
-    // HTTP/1.0 has no upgrade.
     if (request.version() < 11)
       request.erase(http::field::upgrade);
     auto plain = to_request(request, remote_);
@@ -206,10 +226,13 @@ private:
   void fill(Response& out, const http_response& response) {
     out.result(response.status);
     out.version(11);
-    out.set(http::field::server, "wsrelay");
-    out.set(http::field::date, http_date());
     for (auto& [name, value] : response.headers)
       out.insert(name, value);
+    // An upstream's own stay.
+    if (out.count(http::field::server) == 0)
+      out.set(http::field::server, "wsrelay");
+    if (out.count(http::field::date) == 0)
+      out.set(http::field::date, http_date());
     if (!keep_alive_)
       out.set(http::field::connection, "close");
   }
@@ -217,7 +240,8 @@ private:
   void write_head(const http_response& response, bool without_body) {
     auto out = std::make_shared<http::response<http::empty_body>>();
     fill(*out, response);
-    if (!without_body)
+    // Without a body nobody knows how long GET's would have been.
+    if (!without_body && body_.size() > 0)
       out->content_length(body_.size());
     write(std::move(out));
   }

@@ -90,7 +90,9 @@ void listener::on_accept(error_code ec, loop& chosen, socket_type socket) {
     log().warn("cannot accept: {}", ec.message());
     --credit_; // given back after a pause
     acceptor_->on_accept_failed();
-  } else if (!ec) {
+    return;
+  }
+  if (!ec) {
     --credit_;
     acceptor_->on_accepted();
     error_code ignored;

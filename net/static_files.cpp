@@ -37,8 +37,11 @@ http_response file_response(std::string_view file, std::string_view bytes,
                     {"Cache-Control", "no-cache"},
                     {"ETag", tag},
                     {"X-Content-Type-Options", "nosniff"}};
+  // The comparison is a weak one (RFC 9110 section 13.1.2).
   auto known = find_field(request_headers, "If-None-Match");
-  if (known && (*known == "*" || has_token(*known, tag)))
+  if (known
+      && (*known == "*" || has_token(*known, tag)
+          || has_token(*known, "W/" + tag)))
     result.status = 304;
   else
     result.body = shared_buffer{bytes};

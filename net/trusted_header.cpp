@@ -23,6 +23,8 @@ problem check_signature(service& owner, const std::string& secret,
   auto text = find_field(request.headers, signature_header);
   if (!text)
     return refused("the relay header is not signed");
+  if (count_fields(request.headers, signature_header) > 1)
+    return refused("the relay header is signed twice");
   auto signature = parse_signature(*text);
   if (!signature)
     return refused(signature.error().what);
@@ -67,6 +69,9 @@ read_trusted_header(service& owner, const trusted_header_handler& handler,
   auto command = find_field(request.headers, relay_header);
   if (!command)
     return problem{400, "trusted_header", "the relay header is missing"};
+  // One field may be the client's own, which the proxy let through.
+  if (count_fields(request.headers, relay_header) > 1)
+    return problem{400, "trusted_header", "the relay header stands twice"};
   if (handler.secret.empty())
     return std::string{*command};
   auto problem = check_signature(owner, handler.secret, request, *command, now);

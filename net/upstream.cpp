@@ -120,6 +120,10 @@ private:
       return fail("the upstream's response is too large");
     if (ec)
       return fail("the upstream's response is no HTTP");
+    // RFC 9110 section 15.2: interim responses come before the final one.
+    auto status = parser_->get().result_int();
+    if (status < 200 && status != 101)
+      return read();
     // 101 would be the upstream's own upgrade; the relay asked for none.
     if (parser_->get().result_int() < 200)
       return fail("the upstream's response is not final");

@@ -7,6 +7,14 @@
 
 namespace wsrelay {
 
+namespace {
+
+// The kernel counts in jiffies, of 10 ms at most (CONFIG_HZ=100): `quiet` can
+// be that much too long, and an answer at once would look older than its ping.
+constexpr std::chrono::milliseconds kernel_tick{10};
+
+} // namespace
+
 std::optional<std::chrono::milliseconds> last_data_received(int socket) {
   tcp_info info{};
   socklen_t size = sizeof(info);
@@ -24,7 +32,7 @@ liveness::check(time_point now, std::optional<std::chrono::milliseconds> quiet,
     return verdict::alive;
   }
   auto heard = now - *quiet;
-  if (pinged_ && heard < *pinged_)
+  if (pinged_ && heard + kernel_tick < *pinged_)
     return verdict::dead;
   pinged_.reset();
   if (*quiet < *interval_) {

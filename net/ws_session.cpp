@@ -2,7 +2,10 @@
 #include "net/ws_session.hpp"
 
 #include "actors/log.hpp"
+#include "net/message_queue.hpp"
 #include "net/ws_liveness.hpp"
+#include "net/ws_read_end.hpp"
+#include "protocol/utf8.hpp"
 
 #include <caf/all.hpp>
 
@@ -12,7 +15,6 @@
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
-#include <list>
 #include <optional>
 
 namespace wsrelay {
@@ -25,25 +27,6 @@ using error_code = boost::system::error_code;
 
 // A read buffer over this size is given back once its message is relayed.
 constexpr std::size_t kept_read_buffer = 8 * 1024;
-
-// How an error of a read ends the connection: Beast has sent the close frame.
-struct read_end {
-  end_cause cause;
-  std::uint16_t code;
-};
-
-read_end to_read_end(error_code ec) {
-  if (ec == websocket::error::closed)
-    return {end_cause::client_closed, 0};
-  if (ec == websocket::error::message_too_big
-      || ec == websocket::error::buffer_overflow)
-    return {end_cause::protocol_error, 1009};
-  if (ec == websocket::error::bad_frame_payload)
-    return {end_cause::protocol_error, 1007};
-  if (ec == websocket::condition::protocol_violation)
-    return {end_cause::protocol_error, 1002};
-  return {end_cause::connection_lost, 0};
-}
 
 class ws_session final : public frame_port,
                          public flush_listener,
@@ -79,6 +62,10 @@ public:
         }));
     ws_.read_message_max(options_.max_message_size);
     ws_.auto_fragment(false);
+    ws_.control_callback([this](websocket::frame_type kind, auto) {
+      if (kind == websocket::frame_type::close)
+        on_close_frame();
+    });
     ws_.async_accept(request, [me = shared_from_this()](error_code ec) {
       me->on_accept(ec);
     });
@@ -91,21 +78,21 @@ public:
     if (sink)
       return;
     actor_ = nullptr;
-    close(1011, {}); // counts only when nobody closed before
+    if (!left_)
+      close(1011, {}); // counts only when nobody closed before
   }
 
   std::uint64_t write(message_type type, const shared_buffer& data,
                       bool notify) override {
     if (!done_ && !closing_) {
-      queued_ += data.size();
-      queue_.push_back({type, notify, data});
+      queue_.push({type, notify, data});
       write_next();
     }
     return ++written_;
   }
 
   std::size_t queued_bytes() const override {
-    return queued_ + socket_->pending();
+    return queue_.bytes() + socket_->pending();
   }
 
   void close(std::uint16_t code, std::string_view reason) override {
@@ -142,16 +129,6 @@ private:
     admission admitted;
     ws_registration registration;
   };
-  struct outgoing {
-    message_type type;
-    bool notify;
-    shared_buffer data;
-  };
-  struct mark { // message `number` ends at byte `offset` of the output
-    std::uint64_t offset;
-    std::uint64_t number;
-  };
-
   template <class F>
   void post(F what) {
     boost::asio::post(ws_.get_executor(),
@@ -180,6 +157,11 @@ private:
 
   // -- reading ----------------------------------------------------------------
 
+  std::string_view input() const {
+    auto bytes = input_.cdata();
+    return {static_cast<const char*>(bytes.data()), bytes.size()};
+  }
+
   void read() {
     reading_ = true;
     ws_.async_read(input_,
@@ -192,6 +174,10 @@ private:
     reading_ = false;
     if (ec)
       return on_read_error(ec);
+    // Beast 1.81 checks the end of a text together with the payload of its last
+    // frame: behind an empty last frame nothing is checked (RFC 6455 8.1).
+    if (ws_.got_text() && ends_inside_sequence(input()))
+      return refuse_message(1007);
     have_message_ = true;
     if (!paused_)
       deliver();
@@ -201,10 +187,8 @@ private:
     if (!have_message_ || paused_)
       return;
     have_message_ = false;
-    auto bytes = input_.cdata();
-    shared_buffer data{
-        std::string_view{static_cast<const char*>(bytes.data()), bytes.size()}};
-    input_.consume(bytes.size());
+    shared_buffer data{input()};
+    input_.consume(input_.size());
     if (input_.capacity() > kept_read_buffer)
       input_ = beast::flat_buffer{};
     if (sink_ && !closing_)
@@ -213,6 +197,31 @@ private:
                       std::move(data));
     if (!paused_ && !reading_ && !closing_ && !done_)
       read();
+  }
+
+  // Closes although Beast saw nothing wrong; the connection has ended.
+  void refuse_message(std::uint16_t code) {
+    close(code, {});
+    if (auto* sink = std::exchange(sink_, nullptr))
+      sink->on_closed(end_cause::protocol_error, code, {});
+  }
+
+  // The connection has ended; the socket may stay for a while.
+  void on_close_frame() {
+    if (closing_ || done_)
+      return;
+    left_ = true;
+    auto& reason = ws_.reason();
+    if (auto* sink = std::exchange(sink_, nullptr))
+      sink->on_closed(end_cause::client_closed, reason.code,
+                      reason.reason.c_str());
+  }
+
+  void on_teardown() override {
+    if (done_ || close_deadline_ != time_point::max())
+      return;
+    close_deadline_ = loop_.now() + options_.close_timeout;
+    update_timer();
   }
 
   void on_read_error(error_code ec) {
@@ -243,7 +252,10 @@ private:
     writing_ = false;
     if (done_)
       return;
-    // After an error the read, or the close, tells what has happened.
+    // After an error the read, or the close, tells what has happened; while
+    // nothing is read nobody would.
+    if (ec && paused_ && !reading_ && !closing_)
+      return finish(end_cause::connection_lost, 0, {});
     if (!ec)
       message_gathered();
     if (!ec && !queue_.empty())
@@ -253,26 +265,14 @@ private:
   }
 
   void message_gathered() {
-    auto last = std::move(queue_.front());
-    queue_.pop_front();
-    if (queue_.empty())
-      decltype(queue_){}.swap(queue_);
-    ++gathered_;
-    queued_ -= last.data.size();
-    if (!last.notify)
-      return;
-    marks_.push_back({socket_->gathered(), gathered_});
-    if (socket_->pending() == 0)
+    auto notify = queue_.front().notify;
+    queue_.pop(socket_->gathered());
+    if (notify && socket_->pending() == 0)
       on_flushed(socket_->flushed());
   }
 
   void on_flushed(std::uint64_t total) override {
-    std::uint64_t number = 0;
-    std::size_t reached = 0;
-    while (reached < marks_.size() && marks_[reached].offset <= total)
-      number = marks_[reached++].number;
-    marks_.erase(marks_.begin(), marks_.begin() + reached);
-    if (number > 0 && sink_)
+    if (auto number = queue_.flushed(total); number > 0 && sink_)
       sink_->on_drained(number);
   }
 
@@ -328,12 +328,20 @@ private:
       case liveness::verdict::alive:
         break;
       case liveness::verdict::ping:
-        ws_.async_ping({}, [me = shared_from_this()](error_code) {});
+        ping();
         break;
       case liveness::verdict::dead:
         finish(end_cause::timeout, 0, {});
         break;
     }
+  }
+
+  // Beast takes one ping at a time, and one that waits behind output that the
+  // client does not read is still under way.
+  void ping() {
+    if (!std::exchange(pinging_, true))
+      ws_.async_ping(
+          {}, [me = shared_from_this()](error_code) { me->pinging_ = false; });
   }
 
   void update_timer() {
@@ -354,15 +362,13 @@ private:
   bool reading_ = false;
   bool have_message_ = false; // read while paused, stands in input_
   bool paused_ = true;
+  bool pinging_ = false;
 
-  // A list owns no memory while it is empty, unlike a deque.
-  std::list<outgoing> queue_;
-  std::size_t queued_ = 0;
+  message_queue queue_;
   bool writing_ = false;
   std::uint64_t written_ = 0;
-  std::uint64_t gathered_ = 0;
-  std::vector<mark> marks_;
 
+  bool left_ = false; // the client's close frame has come
   bool closing_ = false;
   bool close_sent_ = false;
   bool done_ = false;

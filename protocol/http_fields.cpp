@@ -68,6 +68,14 @@ std::optional<std::string_view> find_field(const http_fields& fields,
   return std::nullopt;
 }
 
+std::size_t count_fields(const http_fields& fields,
+                         std::string_view name) noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(fields.begin(), fields.end(), [name](auto& field) {
+        return same_field(field.first, name);
+      }));
+}
+
 void erase_field(http_fields& fields, std::string_view name) {
   std::erase_if(fields, [name](const auto& field) {
     return same_field(field.first, name);

@@ -19,6 +19,10 @@ bool same_field(std::string_view a, std::string_view b) noexcept;
 std::optional<std::string_view> find_field(const http_fields& fields,
                                            std::string_view name) noexcept;
 
+/// Returns how many fields are called `name`.
+std::size_t count_fields(const http_fields& fields,
+                         std::string_view name) noexcept;
+
 /// Removes every field called `name`.
 void erase_field(http_fields& fields, std::string_view name);
 

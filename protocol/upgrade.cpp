@@ -25,12 +25,6 @@ bool is_key(std::string_view text) {
          && std::all_of(text.begin(), text.begin() + 22, is_base64);
 }
 
-std::ptrdiff_t count(const http_fields& headers, std::string_view name) {
-  return std::count_if(headers.begin(), headers.end(), [&](auto& field) {
-    return same_field(field.first, name);
-  });
-}
-
 } // namespace
 
 std::optional<problem> check_upgrade(std::string_view method,
@@ -41,7 +35,7 @@ std::optional<problem> check_upgrade(std::string_view method,
   if (find_field(headers, "Sec-WebSocket-Version") != "13")
     return problem{426, "upgrade", "only WebSocket version 13 is spoken"};
   auto key = find_field(headers, "Sec-WebSocket-Key");
-  if (!key || count(headers, "Sec-WebSocket-Key") != 1 || !is_key(*key))
+  if (!key || count_fields(headers, "Sec-WebSocket-Key") != 1 || !is_key(*key))
     return problem{400, "upgrade", "Sec-WebSocket-Key is not a valid key"};
   return std::nullopt;
 }

@@ -1,6 +1,8 @@
 // A fast path for ASCII; RapidJSON decides on all other sequences.
 #include "protocol/utf8.hpp"
 
+#include <algorithm>
+
 #include <rapidjson/encodings.h>
 #include <rapidjson/memorystream.h>
 
@@ -70,6 +72,18 @@ std::size_t valid_utf8_prefix(std::string_view bytes) noexcept {
     at += ascii_prefix(bytes.substr(at));
   }
   return at;
+}
+
+bool ends_inside_sequence(std::string_view bytes) noexcept {
+  auto most = std::min<std::size_t>(3, bytes.size());
+  for (std::size_t back = 1; back <= most; ++back) {
+    auto byte = static_cast<unsigned char>(bytes[bytes.size() - back]);
+    if ((byte & 0xC0) == 0x80) // a continuation: its lead is further back
+      continue;
+    auto length = byte < 0xC0 ? 1u : byte < 0xE0 ? 2u : byte < 0xF0 ? 3u : 4u;
+    return length > back;
+  }
+  return false;
 }
 
 bool is_plain_utf8(std::string_view bytes) noexcept {

@@ -9,7 +9,8 @@ using namespace wsrelay::test;
 
 TEST_CASE("a client moves from the lobby to the game and back") {
   test_node node;
-  auto client = node.connect(node.system().spawn(examples::lobby));
+  auto lobby = node.system().spawn(examples::lobby);
+  auto client = node.connect(lobby);
   node.run();
   CHECK(client.take_events()
         == std::vector{client_event{"lobby", "\"welcome\""}});
@@ -32,7 +33,8 @@ TEST_CASE("a client moves from the lobby to the game and back") {
 
 TEST_CASE("messages sent during a move belong to exactly one target") {
   test_node node;
-  auto client = node.connect(node.system().spawn(examples::lobby));
+  auto lobby = node.system().spawn(examples::lobby);
+  auto client = node.connect(lobby);
   node.run();
   client.take();
   client.send_text("play");

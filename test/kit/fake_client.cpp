@@ -26,9 +26,8 @@ std::optional<client_event> to_event(const client_message& message) {
     return std::nullopt;
   auto data = all.substr(end + middle.size());
   data.remove_suffix(1);
-  return client_event{
-    std::string{all.substr(head.size(), end - head.size())},
-    std::string{data}};
+  return client_event{std::string{all.substr(head.size(), end - head.size())},
+                      std::string{data}};
 }
 
 } // namespace
@@ -56,12 +55,11 @@ std::ostream& operator<<(std::ostream& out, const client_event& event) {
 
 fake_client::fake_client(caf::actor connection,
                          std::shared_ptr<fake_frame_port> port)
-  : actor_{std::move(connection)},
-    port_{std::move(port)},
-    exit_reason_{std::make_shared<std::optional<caf::error>>()} {
-  actor_->attach_functor([slot = exit_reason_](const caf::error& reason) {
-    *slot = reason;
-  });
+    : actor_{std::move(connection)},
+      port_{std::move(port)},
+      exit_reason_{std::make_shared<std::optional<caf::error>>()} {
+  actor_->attach_functor(
+      [slot = exit_reason_](const caf::error& reason) { *slot = reason; });
 }
 
 void fake_client::send_text(std::string data) {
@@ -76,17 +74,25 @@ void fake_client::close(std::uint16_t code, std::string reason) {
   port_->send_close({code, std::move(reason)});
 }
 
-void fake_client::lose() { port_->fail(end_cause::connection_lost, 0); }
+void fake_client::lose() {
+  port_->fail(end_cause::connection_lost, 0);
+}
 
 void fake_client::break_protocol(std::uint16_t code) {
   port_->fail(end_cause::protocol_error, code);
 }
 
-void fake_client::fall_silent() { port_->fail(end_cause::timeout, 0); }
+void fake_client::fall_silent() {
+  port_->fail(end_cause::timeout, 0);
+}
 
-void fake_client::stall() { port_->stall(); }
+void fake_client::stall() {
+  port_->stall();
+}
 
-void fake_client::read_again() { port_->read_again(); }
+void fake_client::read_again() {
+  port_->read_again();
+}
 
 const std::vector<client_message>& fake_client::received() const {
   return port_->received();
@@ -114,9 +120,13 @@ const std::optional<client_close>& fake_client::close_frame() const {
   return port_->close_frame();
 }
 
-bool fake_client::is_open() const { return port_->is_open(); }
+bool fake_client::is_open() const {
+  return port_->is_open();
+}
 
-bool fake_client::is_paused() const { return port_->is_paused(); }
+bool fake_client::is_paused() const {
+  return port_->is_paused();
+}
 
 const std::optional<caf::error>& fake_client::exit_reason() const {
   return *exit_reason_;

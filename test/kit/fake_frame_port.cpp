@@ -22,7 +22,9 @@ void require(bool kept, const char* rule) {
   std::abort();
 }
 
-bool is_silent(std::uint16_t code) { return code == 1005 || code == 1006; }
+bool is_silent(std::uint16_t code) {
+  return code == 1005 || code == 1006;
+}
 
 } // namespace
 
@@ -58,7 +60,9 @@ void fake_frame_port::resume() {
   paused_ = false;
 }
 
-void fake_frame_port::pause() { paused_ = true; }
+void fake_frame_port::pause() {
+  paused_ = true;
+}
 
 void fake_frame_port::wake_at(time_point when) {
   require(sink_ != nullptr || when == time_point::max(),

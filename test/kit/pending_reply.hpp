@@ -28,9 +28,9 @@ public:
   template <class Message>
   pending_reply(caf::actor_system& system, const caf::actor& whom,
                 Message message)
-    : state_{std::make_shared<state>(system)} {
-    auto handle
-      = state_->self->request(whom, caf::infinite, std::move(message));
+      : state_{std::make_shared<state>(system)} {
+    auto handle =
+        state_->self->request(whom, caf::infinite, std::move(message));
     state_->receive = [me = state_.get(), handle]() mutable {
       me->receive_from(handle);
     };
@@ -74,7 +74,8 @@ private:
         handle.receive([this] { answer.emplace(caf::unit); }, failed);
       else
         handle.receive(
-          [this](Result& value) { answer.emplace(std::move(value)); }, failed);
+            [this](Result& value) { answer.emplace(std::move(value)); },
+            failed);
     }
 
     caf::scoped_actor self;

@@ -6,6 +6,7 @@
 
 #include <caf/all.hpp>
 
+#include <exception>
 #include <stdexcept>
 #include <utility>
 
@@ -75,21 +76,28 @@ struct probe::record {
 };
 
 probe::probe(test_node& node) : record_{std::make_shared<record>()} {
-  auto behavior = [me = record_](caf::event_based_actor* self) -> caf::behavior {
+  auto behavior = [me =
+                       record_](caf::event_based_actor* self) -> caf::behavior {
+    // CAF's own handler prints.
+    self->set_exception_handler([](std::exception_ptr&) -> caf::error {
+      return caf::sec::runtime_error;
+    });
     return {
-      [me, self](const ws_join& x) { return me->on_join(self, x); },
-      [me, self](const ws_message& x) {
-        me->add(me->messages, x);
-        return me->answer(self, me->holds);
-      },
-      [me, self](const ws_heartbeat& x) {
-        me->add(me->heartbeats, x);
-        return me->answer(self, me->holds);
-      },
-      [me](const ws_leave& x) { me->add(me->leaves, x); },
-      [me](release_atom) { me->release(); },
-      [self](quit_atom, caf::error& reason) { self->quit(std::move(reason)); },
-      [](crash_atom) { throw std::runtime_error{"a probe that crashes"}; },
+        [me, self](const ws_join& x) { return me->on_join(self, x); },
+        [me, self](const ws_message& x) {
+          me->add(me->messages, x);
+          return me->answer(self, me->holds);
+        },
+        [me, self](const ws_heartbeat& x) {
+          me->add(me->heartbeats, x);
+          return me->answer(self, me->holds);
+        },
+        [me](const ws_leave& x) { me->add(me->leaves, x); },
+        [me](release_atom) { me->release(); },
+        [self](quit_atom, caf::error& reason) {
+          self->quit(std::move(reason));
+        },
+        [](crash_atom) { throw std::runtime_error{"a probe that crashes"}; },
     };
   };
   actor_ = node.system().spawn(std::move(behavior));
@@ -135,11 +143,17 @@ void probe::accept_joins() {
   record_->holds_joins = false;
 }
 
-void probe::refuse_joins(caf::error why) { record_->refusal = std::move(why); }
+void probe::refuse_joins(caf::error why) {
+  record_->refusal = std::move(why);
+}
 
-void probe::hold_joins() { record_->holds_joins = true; }
+void probe::hold_joins() {
+  record_->holds_joins = true;
+}
 
-void probe::hold() { record_->holds = true; }
+void probe::hold() {
+  record_->holds = true;
+}
 
 void probe::release() {
   record_->holds = record_->holds_joins = false;
@@ -150,6 +164,8 @@ void probe::end(caf::error reason) {
   caf::anon_send(actor_, quit_atom::value, std::move(reason));
 }
 
-void probe::crash() { caf::anon_send(actor_, crash_atom::value); }
+void probe::crash() {
+  caf::anon_send(actor_, crash_atom::value);
+}
 
 } // namespace wsrelay::test

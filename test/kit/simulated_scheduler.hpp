@@ -39,6 +39,10 @@ public:
   /// Moves the clock to `when`, never back, and hands out what is due by then.
   void move_to(time_point when);
 
+  /// Kills every actor that has run and lives; `run_one` lets them end. Actors
+  /// that refer to each other would never end by themselves.
+  void kill_actors();
+
   /// Forgets every timeout and delayed message.
   void cancel_timeouts();
 

@@ -16,10 +16,10 @@ test_config::test_config() {
 }
 
 test_node::test_node(std::unique_ptr<test_config> config)
-  : config_{std::move(config)},
-    system_{*config_},
-    scheduler_{system_},
-    directory_{system_.spawn(wsrelay::directory)} {
+    : config_{std::move(config)},
+      system_{*config_},
+      scheduler_{system_},
+      directory_{system_.spawn(wsrelay::directory)} {
   // Nothing else would ever run the actors that it waited for.
   system_.await_actors_before_shutdown(false);
   run();
@@ -27,8 +27,8 @@ test_node::test_node(std::unique_ptr<test_config> config)
 
 test_node::~test_node() {
   lose_all();
-  caf::anon_send_exit(directory_, caf::exit_reason::kill);
   directory_ = nullptr;
+  scheduler_.kill_actors();
   run();
   scheduler_.cancel_timeouts();
 }
@@ -105,8 +105,8 @@ caf::expected<http_response> test_node::ask(const caf::actor& handler,
 
 caf::expected<http_response> test_node::ask(std::string_view handler,
                                             http_request request) {
-  auto found = this->request<caf::actor>(
-    directory_, directory_get{std::string{handler}});
+  auto found = this->request<caf::actor>(directory_,
+                                         directory_get{std::string{handler}});
   if (!found)
     return found.error();
   return ask(*found, std::move(request));

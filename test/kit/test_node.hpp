@@ -39,11 +39,11 @@ struct client_options {
 };
 
 /// The node. Declare it before the handles of actors, which it must outlive.
-/// Its end ends every client and the directory.
+/// Its end ends every client, then every actor.
 class test_node {
 public:
   explicit test_node(
-    std::unique_ptr<test_config> config = std::make_unique<test_config>());
+      std::unique_ptr<test_config> config = std::make_unique<test_config>());
   ~test_node();
 
   test_node(const test_node&) = delete;

@@ -10,6 +10,17 @@
 #include <utility>
 #include <vector>
 
+/// Shows the lines that a test expected and got.
+template <>
+struct doctest::StringMaker<std::vector<std::string>> {
+  static String convert(const std::vector<std::string>& lines) {
+    std::string all;
+    for (auto& line : lines)
+      all += "\n  " + line;
+    return all.c_str();
+  }
+};
+
 namespace wsrelay::test {
 
 using strings = std::vector<std::string>;
@@ -22,7 +33,7 @@ struct connected {
   fake_client client;
 
   explicit connected(const client_options& options = {})
-    : client{node.connect(target, options)} {
+      : client{node.connect(target, options)} {
     node.run();
   }
 

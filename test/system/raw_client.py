@@ -70,7 +70,7 @@ class Frame:
     @property
     def code(self):
         """The code of a close frame, None when it has none."""
-        return struct.unpack("!H", self.payload[:2])[0] if self.payload else None
+        return int.from_bytes(self.payload[:2], "big") if self.payload else None
 
 
 @dataclass
@@ -97,7 +97,11 @@ class Connection:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
                                    receive_buffer)
         self.socket.settimeout(DEADLINE)
-        self.socket.connect(("127.0.0.1", port))
+        try:
+            self.socket.connect(("127.0.0.1", port))
+        except OSError:
+            self.socket.close()
+            raise
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port = port
         self.input = bytearray()
@@ -191,7 +195,7 @@ class Connection:
         fields = [tuple(part.strip() for part in line.split(":", 1))
                   for line in lines]
         result = Response(int(found[2]), found[1], fields, b"")
-        if not head and result.status >= 200 and result.status not in (204, 304):
+        if not head and result.status not in (100, 101, 204, 304):
             result.body = self.read(int(result.get("Content-Length", "0")))
         return result
 

@@ -17,6 +17,11 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 BUILD = Path(os.environ.get("WSRELAY_BUILD", HERE.parents[1] / "build/release"))
 
+# Sanitizers keep freed memory: its growth means nothing then.
+_CACHE = BUILD / "CMakeCache.txt"
+SANITIZED = _CACHE.is_file() and bool(re.search(
+    r"^WSRELAY_SANITIZE:\w+=\S", _CACHE.read_text(errors="replace"), re.M))
+
 DEADLINE = 20  # seconds; nothing that works takes nearly as long
 
 # What a sanitizer or the C++ runtime prints before the end.
@@ -88,6 +93,17 @@ class Program:
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def sockets(self):
+        """Returns how many of its descriptors are sockets."""
+        count = 0
+        for name in os.listdir(f"/proc/{self.pid}/fd"):
+            try:
+                target = os.readlink(f"/proc/{self.pid}/fd/{name}")
+            except FileNotFoundError:
+                continue  # closed meanwhile
+            count += target.startswith("socket:")
+        return count
 
     def resident_bytes(self):
         status = Path(f"/proc/{self.pid}/status").read_text()
@@ -163,6 +179,11 @@ class RelayTest(unittest.TestCase):
 
     def tearDown(self):
         self.assertTrue(self.relay.alive(), "wsrelayd is gone")
+
+    def assert_grown_less(self, before, limit):
+        """The relay's resident memory, in bytes, since it was `before`."""
+        if not SANITIZED:
+            self.assertLess(self.relay.resident_bytes() - before, limit)
 
     def start_relay(self, *arguments):
         """Returns a relay of this test's own, ended with the test; the test

@@ -12,13 +12,13 @@
 namespace wsrelay::examples {
 
 struct game_state {
-  caf::actor lobby;
+  caf::actor_addr lobby; // the lobby holds the game: a handle would be a cycle
 };
 
 /// Says what it hears, in capitals; "back" moves the client to the lobby.
 inline caf::behavior game(caf::stateful_actor<game_state>* self,
-                          caf::actor lobby) {
-  self->state.lobby = std::move(lobby);
+                          const caf::actor& lobby) {
+  self->state.lobby = lobby.address();
   return {
       [self](const ws_join& message) {
         self->send(message.client, ws_event{"game", "\"started\""});
@@ -26,7 +26,7 @@ inline caf::behavior game(caf::stateful_actor<game_state>* self,
       [self](const ws_message& message) {
         if (message.data.view() == "back") {
           ws_control move;
-          move.target = self->state.lobby;
+          move.target = caf::actor_cast<caf::actor>(self->state.lobby);
           self->send(message.client, std::move(move));
           return;
         }

@@ -35,6 +35,10 @@ int check(const std::string& file) {
 void print_urls(const node& relay, const relay_config& config) {
   for (auto& service : config.services)
     fmt::print("listening on {}\n", relay.url(service.name));
+  for (auto& files : config.statics)
+    if (files.root == "builtin:demo")
+      fmt::print("open {}{} in two browser tabs\n", relay.url(files.server),
+                 files.path);
   std::fflush(stdout);
 }
 

@@ -1,0 +1,150 @@
+// The messages on their way to another node: every field arrives.
+#include "actors/messages.hpp"
+
+#include "test/support/connected.hpp"
+
+#include <caf/all.hpp>
+
+using namespace wsrelay;
+using namespace wsrelay::test;
+
+namespace {
+
+// Writes and reads a message as CAF does it between nodes.
+template <class T>
+T travelled(test_node& node, const T& value) {
+  std::vector<char> bytes;
+  caf::binary_serializer sink{node.system(), bytes};
+  auto message = caf::make_message(value);
+  REQUIRE_FALSE(sink(message));
+  caf::message read;
+  caf::binary_deserializer source{node.system(), bytes};
+  REQUIRE_FALSE(source(read));
+  REQUIRE(read.match_elements<T>());
+  return read.get_as<T>(0);
+}
+
+} // namespace
+
+TEST_CASE("messages to a target keep every field on their way") {
+  connected on;
+  auto me = on.target.actor();
+  auto join = travelled(on.node, ws_join{me, "1@x", R"({"a":1})"});
+  CHECK(join.client == me);
+  CHECK(join.client_pid.view() == "1@x");
+  CHECK(join.metadata.view() == R"({"a":1})");
+
+  std::string bytes{"\0\xFF\n", 3};
+  auto message =
+      travelled(on.node, ws_message{me, "1@x", "topic", 1ull << 40,
+                                    message_type::binary, bytes, "{}"});
+  CHECK(message.client == me);
+  CHECK(message.topic.view() == "topic");
+  CHECK(message.seq == 1ull << 40);
+  CHECK(message.type == message_type::binary);
+  CHECK(message.data.view() == bytes);
+
+  auto heartbeat =
+      travelled(on.node, ws_heartbeat{me, "1@x", milliseconds{1500}, 7, "{}"});
+  CHECK(heartbeat.uptime == milliseconds{1500});
+  CHECK(heartbeat.message_count == 7);
+
+  auto leave = travelled(on.node, ws_leave{me, "1@x", leave_reason::timeout,
+                                           1006, "text", 9, "{}"});
+  CHECK(leave.reason == leave_reason::timeout);
+  CHECK(leave.code == 1006);
+  CHECK(leave.text == "text");
+  CHECK(leave.last_seq == 9);
+}
+
+TEST_CASE("messages to a connection keep every field on their way") {
+  connected on;
+  auto send = travelled(on.node, ws_send{message_type::binary, "x"});
+  CHECK(send.type == message_type::binary);
+  CHECK(send.data.view() == "x");
+  auto close = travelled(on.node, ws_close{4000, "bye"});
+  CHECK(close.code == 4000);
+  CHECK(close.reason == "bye");
+  auto event = travelled(on.node, ws_event{"t", "[1]"});
+  CHECK(event.topic == "t");
+  CHECK(event.data.view() == "[1]");
+
+  auto control = move_to(on.target);
+  control.target_pid = "chat";
+  control.message_topic = std::string{"in"};
+  control.heartbeat_interval = milliseconds{30};
+  control.metadata = shared_buffer{"{}"};
+  auto read = travelled(on.node, control);
+  CHECK(read.target == on.target.actor());
+  CHECK(read.target_pid == "chat");
+  CHECK(*read.message_topic == "in");
+  CHECK(*read.heartbeat_interval == milliseconds{30});
+  CHECK(read.metadata->view() == "{}");
+}
+
+TEST_CASE("what a control does not set is not set after its way") {
+  checked_node node;
+  auto read = travelled(node, ws_control{});
+  CHECK_FALSE(read.target);
+  CHECK(read.target_pid.empty());
+  CHECK_FALSE(read.message_topic);
+  CHECK_FALSE(read.heartbeat_interval);
+  CHECK_FALSE(read.metadata);
+}
+
+TEST_CASE("requests and answers of handlers keep every field on their way") {
+  connected on;
+  http_request request{"GET",           "/a?b",        "/a",   "b",
+                       {{"Host", "h"}}, {{"id", "1"}}, "body", "192.0.2.1"};
+  auto read = travelled(on.node, request);
+  CHECK(read.method == "GET");
+  CHECK(read.target == "/a?b");
+  CHECK(read.headers == request.headers);
+  CHECK(read.params == request.params);
+  CHECK(read.body.view() == "body");
+  CHECK(read.remote_address == "192.0.2.1");
+
+  http_response response{
+      201, {{"A", "b"}}, "x", relay_to{on.target, "t", milliseconds{1}, "{}"}};
+  auto answer = travelled(on.node, response);
+  CHECK(answer.status == 201);
+  CHECK(answer.headers == response.headers);
+  REQUIRE(answer.relay);
+  CHECK(answer.relay->target == on.target.actor());
+  CHECK(answer.relay->message_topic == "t");
+  CHECK(*answer.relay->heartbeat_interval == milliseconds{1});
+  CHECK_FALSE(travelled(on.node, http_response{}).relay);
+}
+
+TEST_CASE("lists keep every field on their way") {
+  connected on;
+  auto names = travelled(
+      on.node, std::vector<directory_entry>{{"chat", on.target.actor()}});
+  REQUIRE(names.size() == 1);
+  CHECK(names[0].name == "chat");
+  CHECK(names[0].who == on.target.actor());
+  auto list =
+      travelled(on.node, std::vector<connection_info>{
+                             {on.client.actor(), "1@x", "192.0.2.1", "ws"}});
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].client == on.client.actor());
+  CHECK(list[0].remote_address == "192.0.2.1");
+  CHECK(list[0].endpoint == "ws");
+}
+
+TEST_CASE("an error keeps its code and its text on its way") {
+  checked_node node;
+  auto error = travelled(node, make_error(errc::busy, "later"));
+  CHECK(is(error, errc::busy));
+  CHECK(to_text(error) == "busy: later");
+}
+
+TEST_CASE("what a connection ends with keeps code and text on its way") {
+  checked_node node;
+  auto error = travelled(node, make_ending(end_cause::slow_consumer).exit);
+  auto info = to_close_info(error);
+  REQUIRE(info);
+  CHECK(info->reason == leave_reason::slow_consumer);
+  CHECK(info->code == 1013);
+  CHECK(info->text == "too slow");
+}

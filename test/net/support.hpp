@@ -1,0 +1,112 @@
+// What the tests of net share: waiting with a deadline, a loop to run things
+// on, plain sockets.
+#pragma once
+
+#include "net/loop.hpp"
+#include "net/node.hpp"
+
+#include <caf/actor_system.hpp>
+
+#include <chrono>
+#include <future>
+#include <string>
+#include <string_view>
+#include <thread>
+
+namespace wsrelay::test {
+
+using namespace std::chrono_literals;
+
+/// Longest wait for something that has to happen.
+inline constexpr auto patience = 20s;
+
+/// Waits until `condition` holds. False when it does not in time.
+template <class F>
+bool holds_soon(F condition) {
+  auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline)
+      return false;
+    std::this_thread::sleep_for(1ms);
+  }
+  return true;
+}
+
+/// Runs `what` on the loop's thread and returns its result.
+template <class F>
+auto run_on(loop& home, F what) {
+  using result_type = decltype(what());
+  auto task = std::make_shared<std::packaged_task<result_type()>>(what);
+  auto result = task->get_future();
+  home.post([task] { (*task)(); });
+  return result.get();
+}
+
+/// A system with one loop.
+struct loop_fixture {
+  loop_fixture() { home.start("test"); }
+
+  /// Lets the loop make some whole turns.
+  void make_turns() {
+    for (int i = 0; i < 20; ++i)
+      run_on(home, [] {});
+  }
+
+  system_config settings;
+  caf::actor_system system{settings};
+  loop home{system, 1h};
+};
+
+/// A socket of the other side, blocking, with a limit on waiting.
+class plain_socket {
+public:
+  plain_socket() = default;
+  /// Takes a descriptor over.
+  explicit plain_socket(int descriptor);
+  plain_socket(plain_socket&& other) noexcept
+      : fd_{std::exchange(other.fd_, -1)} {}
+  plain_socket& operator=(plain_socket&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~plain_socket() { close(); }
+
+  /// `receive_buffer` in bytes, 0 = what the kernel thinks fit.
+  static plain_socket connect_to(std::uint16_t port, int receive_buffer = 0);
+
+  int descriptor() const noexcept { return fd_; }
+  int release() noexcept { return std::exchange(fd_, -1); }
+  void send(std::string_view bytes);
+  /// Returns what has come, "" at the end or after an error.
+  std::string receive(std::size_t at_most = 64 * 1024);
+  /// Reads until `count` bytes have come, or the end.
+  std::string receive_exactly(std::size_t count);
+  /// Reads up to and including `mark`, or to the end.
+  std::string receive_until(std::string_view mark);
+  /// Closes with an RST.
+  void reset();
+  void close();
+
+private:
+  int fd_ = -1;
+};
+
+/// Listens on a port that the kernel chooses.
+class plain_listener {
+public:
+  plain_listener();
+  ~plain_listener();
+
+  plain_listener(const plain_listener&) = delete;
+  plain_listener& operator=(const plain_listener&) = delete;
+
+  std::uint16_t port() const noexcept { return port_; }
+  plain_socket accept();
+  void close();
+
+private:
+  int fd_ = -1;
+  std::uint16_t port_ = 0;
+};
+
+} // namespace wsrelay::test

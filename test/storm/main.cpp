@@ -1,0 +1,280 @@
+// The storm: hundreds of clients and actors do random things to one relay, then
+// it is checked that every promise was kept. Exits with 1 when one was not.
+#include "actors/caf_compat.hpp"
+#include "config/load.hpp"
+#include "net/node.hpp"
+#include "test/storm/actors.hpp"
+#include "test/storm/options.hpp"
+#include "test/storm/swarm.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <thread>
+
+namespace wsrelay::storm {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Limits are low, so that a short run reaches them.
+constexpr std::string_view config_text = R"yaml(
+- name: gateway
+  kind: http.service
+  addr: 127.0.0.1:0
+  threads: 2
+  max_connections: 190
+  in_place_budget: 3ms
+  idle_timeout: 1s
+  request_timeout: 2s
+  shutdown_timeout: 20s
+- name: ws
+  kind: http.router
+  meta:
+    server: gateway
+  prefix: /ws
+  post_middleware:
+    - websocket_relay
+  post_options:
+    wsrelay.max.message.size: 256KiB
+    wsrelay.window: 16
+    wsrelay.output.limit: 512KiB
+    wsrelay.ping.interval: 200ms
+    wsrelay.pong.timeout: 400ms
+    wsrelay.close.timeout: 500ms
+    wsrelay.join.timeout: 150ms
+- name: to
+  kind: http.endpoint
+  meta:
+    router: ws
+  path: /to/{target}
+  relay:
+    target_pid: "{target}"
+    metadata:
+      name: "{target}"
+- name: ask
+  kind: http.endpoint
+  meta:
+    router: ws
+  path: /ask
+  func: handler
+  timeout: 1s
+)yaml";
+
+// Growth of the resident memory between the first quarter and the end. Freed
+// memory is held back by the address sanitizer.
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::size_t max_growth_mib = 700;
+#else
+constexpr std::size_t max_growth_mib = 150;
+#endif
+
+// Waits until something holds; false when it takes too long.
+template <class F>
+bool holds_within(std::chrono::seconds limit, F condition) {
+  auto deadline = steady::now() + limit;
+  while (!condition()) {
+    if (steady::now() > deadline)
+      return false;
+    std::this_thread::sleep_for(5ms);
+  }
+  return true;
+}
+
+class storm {
+public:
+  storm(caf::actor_system& system, stage& on, const storm_options& options,
+        relay_config config)
+      : system_{system},
+        on_{on},
+        seen_{on.seen},
+        targets_{on.targets},
+        options_{options},
+        random_{options.seed},
+        relay_{system, std::move(config)} {
+    on_.watcher = system.spawn(watcher, &seen_);
+    on_.stirrer = system.spawn(stirrer, &on_);
+    handler_ = system.spawn(handler, &on_, random_());
+  }
+
+  bool start() {
+    if (auto put = relay_.put("handler", handler_); !put)
+      return false;
+    replace_ended();
+    return static_cast<bool>(relay_.start());
+  }
+
+  void run() {
+    swarm_.emplace(relay_.port(), targets_.size(), options_.clients, random_(),
+                   seen_);
+    auto start = steady::now();
+    auto quarter = start + options_.duration / 4;
+    while (steady::now() < start + options_.duration) {
+      stir_all();
+      if (memory_ == 0 && steady::now() > quarter)
+        memory_ = resident_mib();
+      std::this_thread::sleep_for(2ms);
+    }
+    grown_ = resident_mib() - std::min(resident_mib(), memory_);
+  }
+
+  void finish() {
+    swarm_->calm();
+    auto before = steady::now();
+    relay_.stop();
+    stop_time_ = steady::now() - before;
+    swarm_->stop();
+    await_targets();
+    expect(holds_within(10s, [this] { return seen_.missing_downs() == 0; }),
+           "not every monitor fired");
+    expect(holds_within(10s, [this] { return on_.asked == on_.told; }),
+           fmt::format("{} of {} requests were not answered",
+                       on_.asked - on_.told, on_.asked.load()));
+    expect(grown_ < max_growth_mib,
+           fmt::format("memory grew by {} MiB", grown_));
+    seen_.check();
+    end_actors();
+  }
+
+  void expect(bool condition, const std::string& otherwise) {
+    if (!condition)
+      seen_.violation(otherwise);
+  }
+
+  std::string summary() const {
+    auto& clients = swarm_->counts();
+    return fmt::format(
+        "{} connects={} upgrades={} refusals={} sent={} "
+        "received={} close_frames={} requests={} stop={}ms "
+        "memory={}+{}MiB",
+        seen_.summary(), clients.connects, clients.upgrades, clients.refusals,
+        clients.sent, clients.received, clients.closes, on_.asked.load(),
+        stop_time_ / std::chrono::milliseconds{1}, memory_, grown_);
+  }
+
+private:
+  void stir_all() {
+    for (int i = 0; i < 3; ++i)
+      caf::anon_send(on_.stirrer, stir{random_()});
+    if (random_() % 60 == 0)
+      end_one(targets_.get(random_() % targets_.size()));
+    replace_ended();
+  }
+
+  void end_one(const caf::actor& who) {
+    if (random_() % 2 == 0)
+      caf::anon_send(who, end_now{random_()});
+    else
+      caf::anon_send_exit(who, random_() % 2 == 0
+                                   ? caf::exit_reason::kill
+                                   : caf::exit_reason::user_shutdown);
+  }
+
+  // The directory takes a name again once it knows that its actor has ended.
+  void replace_ended() {
+    for (std::size_t place = 0; place < targets_.size(); ++place) {
+      auto now = targets_.get(place);
+      if (now && is_alive(now))
+        continue;
+      auto next = spawn_target(static_cast<habit>(place % habit_count));
+      if (relay_.put(cast::name(place), next))
+        targets_.set(place, next);
+      else
+        caf::anon_send_exit(next, caf::exit_reason::user_shutdown);
+    }
+  }
+
+  caf::actor spawn_target(habit how) {
+    auto seed = random_();
+    if (how == habit::detached)
+      return system_.spawn<caf::detached>(target, &on_, how, seed);
+    return system_.spawn(target, &on_, how, seed);
+  }
+
+  // Afterwards every leave has been handled.
+  void await_targets() {
+    caf::scoped_actor self{system_};
+    for (std::size_t place = 0; place < targets_.size(); ++place)
+      self->request(targets_.get(place), 20s, are_you_done{})
+          .receive([] {}, [](caf::error&) {});
+  }
+
+  void end_actors() {
+    for (std::size_t place = 0; place < targets_.size(); ++place)
+      caf::anon_send_exit(targets_.get(place), caf::exit_reason::user_shutdown);
+    for (auto& who : {on_.watcher, on_.stirrer, handler_})
+      caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
+    targets_.clear();
+    on_.watcher = on_.stirrer = nullptr;
+  }
+
+  caf::actor_system& system_;
+  stage& on_;
+  record& seen_;
+  cast& targets_;
+  storm_options options_;
+  std::mt19937_64 random_;
+  caf::actor handler_;
+  node relay_;
+  std::optional<swarm> swarm_;
+  std::size_t memory_ = 0;
+  std::size_t grown_ = 0;
+  steady::duration stop_time_{0};
+};
+
+// Returns the summary. The actors may use `on` until the system has ended.
+std::string run(stage& on, const storm_options& options,
+                const relay_config& config) {
+  system_config system_settings;
+  caf::actor_system system{system_settings};
+  auto actors = system.registry().running();
+  auto descriptors = open_descriptors();
+  std::string summary;
+  {
+    storm weather{system, on, options, config};
+    if (!weather.start()) {
+      on.seen.violation("the relay does not start");
+      return {};
+    }
+    weather.run();
+    weather.finish();
+    summary = weather.summary();
+  }
+  auto running = [&system] { return system.registry().running(); };
+  if (!holds_within(10s, [&] { return running() == actors; }))
+    on.seen.violation(
+        fmt::format("{} actors instead of {}", running(), actors));
+  if (!holds_within(5s, [&] { return open_descriptors() == descriptors; }))
+    on.seen.violation(fmt::format("{} descriptors instead of {}",
+                                  open_descriptors(), descriptors));
+  return summary;
+}
+
+int run(const storm_options& options, const relay_config& config) {
+  record seen;
+  cast targets{habit_count + 3}; // some habits twice
+  stage on{seen, targets, nullptr, nullptr};
+  auto summary = run(on, options, config);
+  for (auto& each : seen.reports())
+    fmt::print("violation: {}\n", each);
+  fmt::print("seed={} violations={} {}\n", options.seed, seen.violations(),
+             summary);
+  return seen.violations() == 0 ? 0 : 1;
+}
+
+} // namespace
+
+} // namespace wsrelay::storm
+
+int main(int argc, char** argv) {
+  using namespace wsrelay::storm;
+  auto options = parse_options(argc, argv);
+  fmt::print("storm: seed={} seconds={} clients={}\n", options.seed,
+             options.duration.count(), options.clients);
+  std::fflush(stdout);
+  auto loaded = wsrelay::load_config(config_text, "storm");
+  for (auto& error : loaded.errors)
+    fmt::print(stderr, "{}\n", to_text(error));
+  return loaded.errors.empty() ? run(options, loaded.config) : 1;
+}

@@ -1,0 +1,42 @@
+// Options and process figures.
+#include "test/storm/options.hpp"
+
+#include "tools/bench/process_stats.hpp"
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+
+namespace wsrelay::storm {
+
+storm_options parse_options(int argc, char** argv) {
+  storm_options result;
+  result.seed = std::random_device{}();
+  auto seconds = result.duration.count();
+  CLI::App app{"Random clients and actors against one relay"};
+  app.add_option("--seconds", seconds, "How long")->check(CLI::Range(1, 86400));
+  app.add_option("--seed", result.seed, "Repeats the choices of a run");
+  app.add_option("--clients", result.clients)->check(CLI::Range(1, 10000));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    std::exit(app.exit(error));
+  }
+  result.duration = std::chrono::seconds{seconds};
+  return result;
+}
+
+std::size_t open_descriptors() {
+  namespace fs = std::filesystem;
+  auto all = fs::directory_iterator{"/proc/self/fd"};
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+std::size_t resident_mib() {
+  return bench::resident_bytes(getpid()).value_or(0) / (1024 * 1024);
+}
+
+} // namespace wsrelay::storm

@@ -1,0 +1,205 @@
+"""The command line of wsrelayd: help, checks, errors, exit statuses."""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+from raw_client import Connection, WebSocket
+from support import (REPORTS, Program, RelayTest, echo_config, endpoint,
+                     router, service, wait_until)
+
+BROKEN = """\
+- name: gateway
+  kind: http.service
+  addr: "127.0.0.1:99999"
+  request_timeout: soon
+  no_such_key: 1
+- name: ws
+  kind: http.router
+  meta: {server: nowhere}
+  prefix: ws
+  post_options: {wsrelay.max.message.size: "-1"}
+- name: echo
+  kind: http.endpoint
+  meta: {router: ws}
+  path: /echo
+- name: what
+  kind: http.nonsense
+"""
+
+
+class CommandLine(unittest.TestCase):
+    start_relay = RelayTest.start_relay
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="wsrelay-test-")
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def run_program(self, *arguments):
+        """Returns exit status, standard output and standard error."""
+        program = Program("wsrelayd", *arguments)
+        self.addCleanup(program.end)
+        status = program.wait()
+        self.assertNotRegex(program.stderr, REPORTS)
+        return status, program.stdout, program.stderr
+
+    def write(self, text, name="relay.yaml"):
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def test_help(self):
+        status, out, _ = self.run_program("--help")
+        self.assertEqual(status, 0)
+        for option in ("--config", "--check", "--listen", "--threads",
+                       "--log-level", "--print-config", "--version"):
+            self.assertIn(option, out)
+
+    def test_version(self):
+        status, out, _ = self.run_program("--version")
+        self.assertEqual(status, 0)
+        self.assertRegex(out, r"^wsrelayd \d+\.\d+\.\d+\n$")
+
+    def test_an_option_that_is_wrong_is_status_2(self):
+        for arguments in (("--nonsense",), ("extra",), ("--listen", "nowhere"),
+                          ("--listen", "127.0.0.1:99999"), ("--threads", "x"),
+                          ("--threads", "-1"), ("--log-level", "loud"),
+                          ("--config",)):
+            with self.subTest(arguments=arguments):
+                status, out, errors = self.run_program(*arguments)
+                self.assertEqual((status, out), (2, ""))
+                self.assertTrue(errors.strip())
+
+    def test_check_accepts_a_good_file(self):
+        path = self.write(echo_config(max_message_size="16MiB"))
+        status, out, errors = self.run_program("--check", path)
+        self.assertEqual((status, out, errors), (0, f"{path}: ok\n", ""))
+
+    def test_check_reports_every_error_with_file_line_and_key(self):
+        path = self.write(BROKEN)
+        status, _, errors = self.run_program("--check", path)
+        self.assertEqual(status, 1)
+        lines = errors.splitlines()
+        for key, line in (("addr", 3), ("request_timeout", 4),
+                          ("no_such_key", 5), ("meta.server", 8),
+                          ("max.message.size", 10)):
+            with self.subTest(key=key):
+                found = [each for each in lines if key in each]
+                self.assertTrue(found, errors)
+                self.assertRegex(found[0], rf"^error: .*relay\.yaml:{line}\b")
+        for line in lines:
+            self.assertRegex(line, r"^error: .*relay\.yaml:\d+")
+        self.assertTrue(any("http.nonsense" in each for each in lines), errors)
+
+    def test_check_reports_what_is_no_yaml(self):
+        for text in ("a: [", "\t- x", "- name: 'open", "\xff", "- [1, 2]", "7"):
+            with self.subTest(text=text):
+                status, _, errors = self.run_program(
+                    "--check", self.write(text))
+                self.assertEqual(status, 1)
+                self.assertIn("error: ", errors)
+
+    def test_check_reports_a_file_that_is_not_there(self):
+        for path in (self.folder / "none.yaml", self.folder):
+            for option in ("--check", "--config"):
+                status, _, errors = self.run_program(option, path)
+                self.assertEqual(status, 1)
+                self.assertIn(str(path), errors)
+
+    def test_a_warning_is_no_error(self):
+        text = service() + router(allowed_origins="*")
+        status, _, errors = self.run_program("--check", self.write(text))
+        self.assertEqual(status, 0)
+        self.assertRegex(errors, r"^warning: .*relay\.yaml:\d+")
+
+    def test_a_broken_configuration_does_not_start(self):
+        status, out, errors = self.run_program(
+            "--config", self.write(BROKEN), "--listen", "127.0.0.1:0")
+        self.assertEqual((status, out), (1, ""))
+        self.assertIn("error: ", errors)
+
+    def test_the_example_of_the_design_is_good(self):
+        # Its router needs the http.service it names, and nothing else.
+        text = service() + """\
+- name: ws_router
+  kind: http.router
+  meta:
+    server: gateway
+  prefix: /ws
+  post_middleware:
+    - websocket_relay
+  post_options:
+    wsrelay.allowed.origins: "https://app.example.com"
+"""
+        status, _, errors = self.run_program("--check", self.write(text))
+        self.assertEqual((status, errors), (0, ""))
+
+    def test_what_print_config_prints_can_be_loaded(self):
+        rich = (service(threads=3, max_body_size="10MiB", idle_timeout="90s",
+                        trusted_proxies='["10.0.0.0/8"]')
+                + router(ping_interval="off", allowed_origins="https://*.a.b")
+                + endpoint("e", "/e/{x}", "relay:\n  target_pid: echo\n"
+                           "  metadata: {room: \"{x}\", n: 1.5, l: [1, null]}")
+                + endpoint("u", "/u", "upstream: http://127.0.0.1:1/base\n"
+                           "method: POST"))
+        for arguments in ((), ("--config", self.write(rich))):
+            status, first, _ = self.run_program(*arguments, "--print-config")
+            self.assertEqual(status, 0)
+            again = self.write(first, "again.yaml")
+            self.assertEqual(self.run_program("--check", again)[0], 0)
+            status, second, _ = self.run_program("--config", again,
+                                                 "--print-config")
+            self.assertEqual((status, second), (0, first))
+
+    def test_the_built_in_configuration_serves_the_demo(self):
+        relay = self.start_relay()
+        with Connection(relay.port) as client:
+            self.assertIn(b"<title>", client.request("GET", "/").body)
+        with WebSocket(relay.port) as client:
+            self.assertEqual(client.echo("x"), "x")
+        relay.stop()
+
+    def test_an_address_in_use_is_a_clear_error(self):
+        relay = self.start_relay()
+        status, out, errors = self.run_program("--listen", relay.host)
+        self.assertEqual((status, out), (1, ""))
+        self.assertIn("error: ", errors)
+        self.assertIn(relay.host, errors)
+        self.assertRegex(errors.lower(), "in use")
+        relay.stop()
+
+    def test_an_address_of_another_machine_is_a_clear_error(self):
+        status, _, errors = self.run_program("--listen", "192.0.2.1:0")
+        self.assertEqual(status, 1)
+        self.assertIn("192.0.2.1", errors)
+
+    def test_a_port_can_be_used_again_at_once(self):
+        relay = self.start_relay()
+        WebSocket(relay.port).leave()  # the relay's side closed first
+        address = relay.host
+        relay.stop()
+        again = Program("wsrelayd", "--listen", address)
+        self.addCleanup(again.end)
+
+        def listens():
+            self.assertTrue(again.alive(), again.stderr)
+            return "listening on" in again.stdout
+        wait_until(listens, "it listens again")
+        again.signal(15)
+        self.assertEqual(again.wait(), 0)
+
+    def test_logs_go_to_standard_error_only(self):
+        relay = self.start_relay(None, "--log-level", "debug")
+        with WebSocket(relay.port) as client:
+            client.echo("payload that is never logged")
+            client.leave()
+        relay.signal(15)
+        self.assertEqual(relay.wait(), 0)
+        for line in relay.stdout.splitlines():
+            self.assertRegex(line, r"^(listening on|open) http://")
+        self.assertNotIn("payload", relay.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,159 @@
+"""How a node ends: signals, close frames, exit status, in bounded time."""
+
+import signal
+import time
+import unittest
+
+from raw_client import TEXT, Connection, WebSocket, elapsed
+from support import RelayTest, echo_config
+
+CONFIG = echo_config(dict(shutdown_timeout="2s", request_timeout="20s"),
+                     close_timeout="300ms", output_limit="64MiB",
+                     max_message_size="16MiB")
+
+
+class Stopping(unittest.TestCase):
+    start_relay = RelayTest.start_relay
+
+    def connect(self, relay, count=1, **keys):
+        clients = [WebSocket(relay.port, **keys) for _ in range(count)]
+        for client in clients:
+            self.addCleanup(client.close)
+        return clients
+
+    def assert_goes_away(self, client):
+        found = client.read_close()
+        self.assertEqual(found.code, 1001)
+        self.assertEqual(found.payload[2:], b"server shutting down")
+
+    def test_every_client_gets_1001_and_the_exit_status_is_0(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            relay = self.start_relay(CONFIG)
+            clients = self.connect(relay, 50)
+            for client in clients:
+                self.assertEqual(client.echo("hello"), "hello")
+            relay.signal(number)
+            for client in clients:
+                self.assert_goes_away(client)
+                client.send_close(1001)
+                self.assertEqual(client.read_to_end(), b"")
+            self.assertEqual(relay.wait(5), 0)
+
+    def test_a_node_without_clients_ends_at_once(self):
+        relay = self.start_relay(CONFIG)
+        start = time.monotonic()
+        relay.stop()
+        self.assertLess(elapsed(start), 2)
+
+    def test_a_node_on_its_built_in_configuration_ends_cleanly(self):
+        relay = self.start_relay()
+        client, = self.connect(relay)
+        self.assertEqual(client.echo("x"), "x")
+        client.leave()
+        relay.stop()
+
+    def test_a_client_that_never_answers_does_not_hold_the_node(self):
+        relay = self.start_relay(CONFIG)
+        client, = self.connect(relay)
+        start = time.monotonic()
+        relay.signal(signal.SIGTERM)
+        self.assert_goes_away(client)
+        self.assertEqual(relay.wait(10), 0)
+        self.assertLess(elapsed(start), 1.8)  # below the shutdown timeout
+
+    def test_a_client_that_only_keeps_its_socket_does_not_hold_the_node(self):
+        relay = self.start_relay(CONFIG)
+        client, = self.connect(relay)
+        start = time.monotonic()
+        relay.signal(signal.SIGTERM)
+        self.assert_goes_away(client)
+        client.send_close(1001)  # and leaves the connection open
+        self.assertEqual(relay.wait(10), 0)
+        self.assertLess(elapsed(start), 1.8)
+
+    def test_a_client_with_a_backlog_does_not_hold_the_node(self):
+        relay = self.start_relay(CONFIG)
+        client, = self.connect(relay, receive_buffer=4096)
+        other, = self.connect(relay)
+        for _ in range(3):
+            client.send_frame(2, b"b" * (8 << 20))
+        self.assertEqual(other.echo("x"), "x")
+        start = time.monotonic()
+        relay.stop(deadline=10)
+        self.assertLess(elapsed(start), 5)
+
+    def test_queued_replies_come_before_the_close_frame(self):
+        relay = self.start_relay(CONFIG)
+        client, = self.connect(relay)
+        texts = [f"message {i} " + "x" * 1000 for i in range(1000)]
+        for text in texts:
+            client.send_text(text)
+        self.assertEqual(client.read_text(), texts[0])
+        relay.signal(signal.SIGTERM)
+        # What the echo had answered comes first, in order and whole.
+        found = client.read_frame()
+        for text in texts[1:]:
+            if found.opcode != TEXT:
+                break
+            self.assertEqual(found.payload.decode(), text)
+            found = client.read_frame()
+        self.assertEqual(found.code, 1001)
+        self.assertEqual(relay.wait(10), 0)
+
+    def test_idle_http_connections_end_at_once(self):
+        relay = self.start_relay(CONFIG)
+        with Connection(relay.port) as client:
+            client.request("GET", "/none")
+            start = time.monotonic()
+            relay.stop()
+            self.assertLess(elapsed(start), 2)
+            self.assertEqual(client.read_to_end(), b"")
+
+    def test_half_a_request_does_not_hold_the_node_past_its_timeout(self):
+        relay = self.start_relay(CONFIG)
+        with Connection(relay.port) as client:
+            client.send(b"GET / HTTP/1.1\r\nHost:")
+            self.assertEqual(self.connect(relay)[0].echo("x"), "x")
+            start = time.monotonic()
+            relay.stop(deadline=10)
+            self.assertLess(elapsed(start), 6)
+
+    def test_nobody_is_accepted_any_more(self):
+        relay = self.start_relay(CONFIG)
+        client, = self.connect(relay)
+        relay.signal(signal.SIGTERM)
+        self.assert_goes_away(client)
+        with self.assertRaises(ConnectionRefusedError):
+            Connection(relay.port)
+        client.send_close(1001)
+        self.assertEqual(relay.wait(5), 0)
+
+    def test_a_second_signal_changes_nothing(self):
+        relay = self.start_relay(CONFIG)
+        client, = self.connect(relay)
+        relay.signal(signal.SIGTERM)
+        self.assert_goes_away(client)
+        relay.signal(signal.SIGTERM)
+        relay.signal(signal.SIGINT)
+        self.assertEqual(relay.wait(5), 0)
+
+    def test_clients_that_leave_at_the_same_moment_are_no_problem(self):
+        relay = self.start_relay(CONFIG)
+        clients = self.connect(relay, 60)
+        relay.signal(signal.SIGTERM)
+        for i, client in enumerate(clients):
+            try:
+                if i % 3 == 0:
+                    client.abort()
+                elif i % 3 == 1:
+                    client.send_close(1000)
+                else:
+                    client.send_text("x")
+            except OSError:
+                pass
+        self.assertEqual(relay.wait(5), 0)
+        self.assertNotRegex(relay.stderr, "Sanitizer|runtime error")
+
+
+if __name__ == "__main__":
+    unittest.main()

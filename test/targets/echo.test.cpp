@@ -1,0 +1,63 @@
+// The echo target.
+#include "tools/targets/echo.hpp"
+
+#include "test/support/checked_node.hpp"
+
+#include <caf/all.hpp>
+
+using namespace wsrelay;
+using namespace wsrelay::test;
+
+namespace {
+
+struct fixture {
+  checked_node node;
+  caf::actor target{node.system().spawn(echo)};
+
+  ~fixture() { caf::anon_send_exit(target, caf::exit_reason::kill); }
+};
+
+} // namespace
+
+TEST_CASE_FIXTURE(fixture, "every message comes back as it came, in order") {
+  auto client = node.connect(target);
+  client.send_text("caf\xC3\xA9");
+  client.send_binary(std::string{"\0\xFF", 2});
+  client.send_text("");
+  node.run();
+  CHECK(client.take()
+        == std::vector{text("caf\xC3\xA9"), binary(std::string{"\0\xFF", 2}),
+                       text("")});
+}
+
+TEST_CASE_FIXTURE(fixture, "each client hears its own messages only") {
+  auto first = node.connect(target);
+  auto second = node.connect(target, {.message_topic = "other.topic"});
+  first.send_text("1");
+  second.send_text("2");
+  node.run();
+  CHECK(first.take() == std::vector{text("1")});
+  CHECK(second.take() == std::vector{text("2")});
+}
+
+TEST_CASE_FIXTURE(fixture, "heartbeats and ends are no messages") {
+  auto client = node.connect(target, {.heartbeat_interval = milliseconds{10}});
+  auto other = node.connect(target);
+  node.advance(milliseconds{100});
+  other.close();
+  node.run();
+  CHECK(client.take().empty());
+  CHECK(client.is_open());
+}
+
+TEST_CASE_FIXTURE(fixture, "a client that does not read is closed, not kept") {
+  auto client = node.connect(target, {.output_limit = 1000});
+  client.stall();
+  for (int i = 0; i < 11; ++i)
+    client.send_binary(std::string(100, 'x'));
+  node.run();
+  client.read_again();
+  node.run();
+  CHECK(client.take().size() == 10);
+  CHECK(client.close_frame() == client_close{1013, "too slow"});
+}
