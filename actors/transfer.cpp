@@ -71,10 +71,10 @@ void connection_state::resolve_claim(const std::string& target_pid) {
             if (claim_ && claim_->id == id)
               join_claim(target);
           },
-          [this, id = claim_->id](caf::error&) {
+          [this, id = claim_->id](caf::error& error) {
             if (claim_ && claim_->id == id)
-              fail_claim(errc::no_such_target, end_cause::target_crashed,
-                         false);
+              fail_claim(errc::no_such_target, end_cause::target_crashed, false,
+                         to_text(error));
           });
 }
 
