@@ -55,6 +55,8 @@ struct fixture : loop_fixture, flush_listener {
     socket->async_write_some(boost::asio::buffer(*data),
                              [this, data, piece, rest = std::move(rest)](
                                  error_code ec, std::size_t count) mutable {
+                               if (!socket) // the test is over
+                                 return;
                                most_pending =
                                    std::max(most_pending, socket->pending());
                                taken += count;
