@@ -40,9 +40,9 @@ struct fixture : loop_fixture, flush_listener {
     run_on(home, [this] {
       socket->listen_to_flushes(nullptr);
       socket->close();
-      socket.reset();
     });
-    make_turns();
+    make_turns(); // handlers that waited run now
+    run_on(home, [this] { socket.reset(); });
   }
 
   void on_flushed(std::uint64_t total) override { flushes.push_back(total); }

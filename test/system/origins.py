@@ -64,6 +64,7 @@ class Origins(RelayTest):
             f"http://127.0.0.1:{port}/", f"http://127.0.0.1:{port}.evil.com",
             f"http://127.0.0.1:{port} http://evil.example.com")
 
+    # Known failure 17: Host was compared as text, without scheme and port.
     def test_the_default_knows_the_default_port(self):
         self.assert_allowed("default", "http://site.example",
                             "http://site.example:80", "http://SITE.example",
