@@ -57,9 +57,13 @@ checked listener::open(const std::string& host, std::uint16_t port) {
     socket_.bind(endpoint, ec);
   if (!ec)
     socket_.listen(boost::asio::socket_base::max_listen_connections, ec);
-  if (ec)
+  if (ec) {
+    // It is destroyed after its loop, which only a closed one may be.
+    error_code ignored;
+    socket_.close(ignored);
     return failure{
         fmt::format("cannot listen on {}:{}: {}", host, port, ec.message())};
+  }
   port_ = socket_.local_endpoint().port();
   return passed();
 }

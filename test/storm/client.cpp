@@ -77,7 +77,7 @@ void client::connect(steady::time_point now) {
   decoder_ = {};
   phase_ = phase::upgrading;
   deadline_ = now + upgrade_patience;
-  paused_until_ = {};
+  paused_until_ = silent_until_ = {};
   out_ = request();
   if (random() % 4 == 0) // does not wait for the answer
     send_message(random() % 200);

@@ -74,6 +74,7 @@ private:
   void send_fragments();
   void send_close();
   void send_garbage();
+  void stop_reading(steady::time_point now);
   void put(opcode op, std::string_view data, bool fin = true);
   void flush();
   void end_within(milliseconds time);
@@ -102,6 +103,7 @@ private:
   bench::mask_keys keys_;
   std::map<std::uint64_t, std::uint64_t> last_from_; // by target
   steady::time_point paused_until_{};
+  steady::time_point silent_until_{};
   steady::time_point next_connect_{};
   steady::time_point deadline_ = steady::time_point::max();
 };

@@ -29,7 +29,8 @@ const std::array<std::string_view, 7> bad_frames{
 void client::act(steady::time_point now) {
   if (phase_ == phase::upgrading && random() % 200 == 0)
     return reset_connection();
-  if (phase_ != phase::open || calm_ || out_.size() > 256 * 1024)
+  if (phase_ != phase::open || calm_ || now < silent_until_
+      || out_.size() > 256 * 1024)
     return;
   auto choice = random() % 1000;
   if (choice < 700)
@@ -43,7 +44,7 @@ void client::act(steady::time_point now) {
   else if (choice < 900)
     put(opcode::ping, "are you there");
   else if (choice < 950)
-    paused_until_ = now + std::chrono::milliseconds{random() % 800};
+    stop_reading(now);
   else if (choice < 970)
     send_close();
   else if (choice < 985)
@@ -52,6 +53,13 @@ void client::act(steady::time_point now) {
     send_garbage();
   else
     drop();
+}
+
+// One in four is silent as well, and does not answer pings.
+void client::stop_reading(steady::time_point now) {
+  paused_until_ = now + std::chrono::milliseconds{random() % 800};
+  if (random() % 4 == 0)
+    silent_until_ = paused_until_ = now + 1500ms;
 }
 
 void client::calm() {

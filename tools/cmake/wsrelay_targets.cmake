@@ -24,12 +24,19 @@ endfunction()
 # wsrelay_add_test(NAME LIBS... SOURCES a.test.cpp ...): one doctest program.
 function(wsrelay_add_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
-  add_executable(test_${name} ${arg_SOURCES}
-    ${PROJECT_SOURCE_DIR}/test/support/doctest_main.cpp)
-  target_link_libraries(test_${name} PRIVATE wsrelay_flags ${arg_LIBS})
+  add_executable(test_${name} ${arg_SOURCES})
+  target_link_libraries(test_${name}
+    PRIVATE wsrelay_doctest_main wsrelay_flags ${arg_LIBS})
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR})
   # What is tested is optimised; the tests themselves only have to compile fast.
   target_compile_options(test_${name} PRIVATE $<$<CONFIG:Release>:-O0>)
   add_test(NAME unit.${name} COMMAND test_${name})
   set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 120)
+endfunction()
+
+# wsrelay_compile_fast(SOURCES...): for files whose templates cost many seconds
+# to optimise and that run once, such as command lines.
+function(wsrelay_compile_fast)
+  set_source_files_properties(${ARGN} PROPERTIES
+    COMPILE_OPTIONS $<$<CONFIG:Release>:-O0>)
 endfunction()
