@@ -5,6 +5,8 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+
 namespace wsrelay {
 
 namespace {
@@ -15,18 +17,22 @@ constexpr std::chrono::milliseconds kernel_tick{10};
 
 } // namespace
 
-std::optional<std::chrono::milliseconds> last_data_received(int socket) {
+std::optional<std::chrono::milliseconds> last_heard(int socket,
+                                                    life_sign kind) {
   tcp_info info{};
   socklen_t size = sizeof(info);
   if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
     return std::nullopt;
-  return std::chrono::milliseconds{info.tcpi_last_data_recv};
+  auto quiet = info.tcpi_last_data_recv;
+  if (kind == life_sign::ack)
+    quiet = std::min(quiet, info.tcpi_last_ack_recv);
+  return std::chrono::milliseconds{quiet};
 }
 
 liveness::verdict
-liveness::check(time_point now, std::optional<std::chrono::milliseconds> quiet,
-                bool paused) {
-  if (paused || !quiet) {
+liveness::check(time_point now,
+                std::optional<std::chrono::milliseconds> quiet) {
+  if (!quiet) { // a kernel that does not answer kills nobody
     pinged_.reset();
     next_ = now + *interval_;
     return verdict::alive;

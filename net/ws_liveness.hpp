@@ -8,13 +8,19 @@
 
 namespace wsrelay {
 
-/// Returns how long ago the last byte of data came in on a TCP socket, as the
-/// kernel counts (TCP_INFO, tcpi_last_data_recv); nothing when it does not
-/// tell.
-std::optional<std::chrono::milliseconds> last_data_received(int socket);
+/// What counts as a sign of life.
+enum class life_sign {
+  data, // a byte of data
+  ack,  // that, or that the client's kernel acknowledged something
+};
 
-/// Pings after `interval` without a byte and gives up after `timeout` more. Any
-/// byte counts as life, also a part of a message. It asks the kernel, so that
+/// Returns how long ago the last sign of life came in on a TCP socket, as the
+/// kernel counts (TCP_INFO: tcpi_last_data_recv, tcpi_last_ack_recv); nothing
+/// when it does not tell.
+std::optional<std::chrono::milliseconds> last_heard(int socket, life_sign kind);
+
+/// Pings after `interval` without a sign of life and gives up after `timeout`
+/// more. Any byte counts, also a part of a message. It asks the kernel, so that
 /// nothing has to be counted while messages flow.
 class liveness {
 public:
@@ -33,14 +39,15 @@ public:
   /// Returns when `check` is due.
   time_point next() const noexcept { return next_; }
 
-  /// Decides. `paused` says that the relay itself does not read: then nothing
-  /// can come, and silence says nothing about the client.
+  /// Decides. While the relay itself does not read (`paused`), data may stand
+  /// unread before the pong: then an acknowledged ping is enough.
   verdict check(time_point now, int socket, bool paused) {
-    return check(now, last_data_received(socket), paused);
+    return check(now,
+                 last_heard(socket, paused ? life_sign::ack : life_sign::data));
   }
 
-  verdict check(time_point now, std::optional<std::chrono::milliseconds> quiet,
-                bool paused);
+  /// Decides, with the last sign of life `quiet` ago.
+  verdict check(time_point now, std::optional<std::chrono::milliseconds> quiet);
 
 private:
   std::optional<std::chrono::milliseconds> interval_; // none = never ping

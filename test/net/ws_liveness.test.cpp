@@ -1,6 +1,8 @@
 // When a quiet client gets a ping, and when it is dead.
 #include "net/ws_liveness.hpp"
 
+#include "test/net/support.hpp"
+
 #include <doctest/doctest.h>
 
 using namespace wsrelay;
@@ -13,8 +15,8 @@ struct fixture {
   fixture() { life.start(begin); }
 
   // What is decided `after` the start, when the last byte came at `heard`.
-  verdict check(milliseconds after, milliseconds heard, bool paused = false) {
-    return life.check(begin + after, after - heard, paused);
+  verdict check(milliseconds after, milliseconds heard) {
+    return life.check(begin + after, after - heard);
   }
 
   milliseconds next() const {
@@ -99,23 +101,27 @@ TEST_CASE_FIXTURE(fixture, "each ping wants its own answer") {
 TEST_CASE_FIXTURE(fixture, "an interval shorter than the timeout pings again") {
   liveness quick{1s, 10s};
   quick.start(begin);
-  REQUIRE(quick.check(begin + 1s, 1s, false) == verdict::ping);
-  CHECK(quick.check(begin + 11s, 9s, false) == verdict::ping);
+  REQUIRE(quick.check(begin + 1s, 1s) == verdict::ping);
+  CHECK(quick.check(begin + 11s, 9s) == verdict::ping);
   CHECK(quick.next() == begin + 21s);
 }
 
-TEST_CASE_FIXTURE(fixture, "while the relay does not read, silence says "
-                           "nothing") {
-  CHECK(check(25s, 0s, true) == verdict::alive);
-  CHECK(next() == 50s);
-  REQUIRE(check(50s, 0s) == verdict::ping);
-  CHECK(check(60s, 0s, true) == verdict::alive);
-  CHECK(check(85s, 0s) == verdict::ping);
-  CHECK(check(95s, 0s) == verdict::dead);
+TEST_CASE("a peer that acknowledges and sends nothing shows one sign of life") {
+  test::plain_listener listener;
+  auto peer = test::plain_socket::connect_to(listener.port());
+  auto socket = listener.accept();
+  auto quiet = [&](life_sign kind) {
+    return *last_heard(socket.descriptor(), kind);
+  };
+  // Both count from the start until something comes.
+  REQUIRE(test::holds_soon([&] { return quiet(life_sign::ack) > 50ms; }));
+  socket.send("ping");
+  CHECK(test::holds_soon(
+      [&] { return quiet(life_sign::ack) < quiet(life_sign::data); }));
 }
 
 TEST_CASE_FIXTURE(fixture, "a kernel that does not answer kills nobody") {
-  CHECK(life.check(begin + 25s, std::nullopt, false) == verdict::alive);
+  CHECK(life.check(begin + 25s, std::nullopt) == verdict::alive);
   CHECK(next() == 50s);
-  CHECK(life.check(begin + 50s, -1, false) == verdict::alive);
+  CHECK(!last_heard(-1, life_sign::data));
 }
