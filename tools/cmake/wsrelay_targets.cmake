@@ -30,6 +30,7 @@ function(wsrelay_add_test name)
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR})
   # What is tested is optimised; the tests themselves only have to compile fast.
   target_compile_options(test_${name} PRIVATE $<$<CONFIG:Release>:-O0>)
+  add_dependencies(wsrelay_unit_tests test_${name})
   add_test(NAME unit.${name} COMMAND test_${name})
   set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 120)
 endfunction()
