@@ -30,6 +30,17 @@ inline caf::result<void> answer(caf::local_actor* self,
   return result;
 }
 
+/// The same for a result with a value, which goes to any sender.
+template <class T>
+caf::result<caf::message> answer(caf::local_actor* self,
+                                 caf::result<T> result) {
+  if (result.flag != caf::rt_error)
+    return std::move(result.value);
+  if (!is_request(self))
+    return caf::message{};
+  return std::move(result.err);
+}
+
 /// Returns a promise for a request, nothing for any other message.
 inline std::optional<caf::response_promise>
 promise_to_requester(caf::local_actor* self) {

@@ -94,7 +94,7 @@ caf::behavior directory(directory_actor* self) {
         self->state.erase(message.name);
       },
       [self](const directory_get& message) {
-        return self->state.get(message.target);
+        return answer(self, self->state.get(message.target));
       },
       [self](directory_list) { return self->state.list(); },
   };

@@ -12,7 +12,7 @@ caf::behavior gate_state::start(caf::actor directory) {
   directory_ = std::move(directory);
   self_->set_default_handler(drop_unexpected);
   return {
-      // CAF ends an actor without a behavior; nobody sends this.
+      // The node asks, to know that the gate has started.
       [](caf::ok_atom) {},
   };
 }

@@ -144,3 +144,15 @@ TEST_CASE_FIXTURE(fixture, "a PID or a name of another node is unknown") {
   CHECK(fails("chat@app1", errc::no_such_peer));
   CHECK(fails("0@" + to_string(node.system().node()), errc::no_such_target));
 }
+
+TEST_CASE("a look-up that is no request and fails does not end its sender") {
+  checked_node node;
+  auto directory = node.directory();
+  auto asking = [directory](caf::event_based_actor* self) -> caf::behavior {
+    self->send(directory, directory_get{"nobody"});
+    return {[](int number) { return number; }};
+  };
+  auto sender = node.system().spawn(asking);
+  node.run();
+  CHECK(node.request<int>(sender, 7) == 7);
+}
