@@ -4,7 +4,6 @@
 #include "actors/answer.hpp"
 #include "actors/error.hpp"
 #include "protocol/topic.hpp"
-#include "protocol/utf8.hpp"
 
 #include <caf/all.hpp>
 
@@ -68,7 +67,7 @@ caf::behavior connection(connection_actor* self, frame_port_ptr port,
 
 caf::result<void> connection_state::on_send(const ws_send& message) {
   if (message.type == message_type::text) {
-    if (!is_valid_utf8(message.data.view()))
+    if (!message.data.is_utf8())
       return make_error(errc::invalid_utf8, "a text message must be UTF-8");
   } else if (message.type != message_type::binary) {
     return make_error(errc::invalid_message, "no such type of message");

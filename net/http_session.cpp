@@ -51,19 +51,28 @@ std::optional<problem> to_problem(error_code ec) {
 }
 
 class http_session final : public loop_timer,
+                           public open_socket,
                            public std::enable_shared_from_this<http_session> {
 public:
-  http_session(std::shared_ptr<gathered_socket> socket, exchange_place place,
+  http_session(http_socket socket, socket_ticket ticket, exchange_place place,
                std::string remote_address)
-      : socket_{socket},
-        stream_{std::move(socket)},
-        place_{std::move(place)},
-        remote_{std::move(remote_address)} {}
+      : place_{std::move(place)},
+        ticket_{std::move(ticket)},
+        socket_{std::move(socket)},
+        remote_{std::move(remote_address)} {
+    ++place_.home.socket_count;
+    place_.home.add(*this);
+  }
+
+  ~http_session() { --place_.home.socket_count; }
 
   void start() {
     set_timer(settings().request_timeout);
     read_header();
   }
+
+  void abort() override { close(); }
+  bool is_idle() const override { return idle_; }
 
 private:
   const service_config& settings() const { return place_.owner->settings; }
@@ -77,41 +86,44 @@ private:
   void on_timer() override {
     auto keep = shared_from_this();
     if (lingering_ || waiting_)
-      return socket_->close();
+      return close();
     timed_out_ = true;
     error_code ignored;
-    socket_->socket().cancel(ignored); // the read's handler answers
+    socket_.cancel(ignored); // the read's handler answers
   }
 
   // -- reading ----------------------------------------------------------------
 
   void next_request() {
     if (place_.owner->stopping)
-      return end();
+      return has_input() ? end() : close();
     if (buffer_.size() > 0) // pipelined
       return start();
-    waiting_ = socket_->idle = true;
+    waiting_ = idle_ = true;
     set_timer(settings().idle_timeout);
-    socket_->socket().async_wait(gathered_socket::socket_type::wait_read,
-                                 [me = shared_from_this()](error_code ec) {
-                                   me->waiting_ = me->socket_->idle = false;
-                                   if (ec)
-                                     return me->close();
-                                   me->start();
-                                 });
+    socket_.async_wait(http_socket::wait_read,
+                       [me = shared_from_this()](error_code ec) {
+                         me->waiting_ = me->idle_ = false;
+                         ec ? me->close() : me->start();
+                       });
+  }
+
+  bool has_input() const {
+    error_code ignored;
+    return buffer_.size() + socket_.available(ignored) > 0;
   }
 
   // Until its header is there a request has not begun: the node may stop.
   void read_header() {
-    socket_->idle = true;
+    idle_ = true;
     parser_.emplace();
     parser_->header_limit(
         static_cast<std::uint32_t>(settings().max_header_size));
     parser_->body_limit(settings().max_body_size);
     http::async_read_header(
-        stream_, buffer_, *parser_,
+        socket_, buffer_, *parser_,
         [me = shared_from_this()](error_code ec, std::size_t) {
-          me->socket_->idle = false;
+          me->idle_ = false;
           ec ? me->on_read_error(ec) : me->on_header();
         });
   }
@@ -138,14 +150,14 @@ private:
     if (parser_->is_done() || !beast::iequals(expect, "100-continue"))
       return read_body();
     continue_.emplace(http::status::continue_, 11);
-    http::async_write(stream_, *continue_,
+    http::async_write(socket_, *continue_,
                       [me = shared_from_this()](error_code ec, std::size_t) {
                         ec ? me->close() : me->read_body();
                       });
   }
 
   void read_body() {
-    http::async_read(stream_, buffer_, *parser_,
+    http::async_read(socket_, buffer_, *parser_,
                      [me = shared_from_this()](error_code ec, std::size_t) {
                        ec ? me->on_read_error(ec) : me->on_request();
                      });
@@ -204,12 +216,19 @@ private:
   }
 
   void upgrade(admission admitted) {
+    cancel_timer();
+    error_code ec;
+    auto descriptor = socket_.release(ec);
+    if (ec)
+      return close();
     auto rest = buffer_.cdata();
-    socket_->put_back({static_cast<const char*>(rest.data()), rest.size()});
-    ws_handshake handshake{std::move(key_), std::move(admitted.headers)};
-    start_ws_session(std::move(socket_), std::move(handshake),
-                     std::move(admitted),
-                     {place_.owner->acceptor, std::move(remote_)});
+    start_ws_session({place_.home,
+                      descriptor,
+                      {static_cast<const char*>(rest.data()), rest.size()},
+                      std::move(ticket_),
+                      std::move(key_),
+                      std::move(remote_)},
+                     std::move(admitted), place_.owner->acceptor);
   }
 
   void answer(http_response response) {
@@ -257,7 +276,7 @@ private:
   template <class Response>
   void write(std::shared_ptr<Response> out) {
     auto& message = *out;
-    http::async_write(stream_, message,
+    http::async_write(socket_, message,
                       [me = shared_from_this(), out = std::move(out)](
                           error_code ec, std::size_t) { me->on_written(ec); });
   }
@@ -273,21 +292,18 @@ private:
 
   // -- the end ----------------------------------------------------------------
 
-  // Sends what is left and waits for the client to close: closing a socket with
-  // unread input would reset the connection and destroy the answer on its way.
+  // Waits for the client to close: closing a socket with unread input would
+  // reset the connection and destroy the answer on its way.
   void end() {
     lingering_ = true;
     set_timer(linger);
-    socket_->async_drain([me = shared_from_this()](error_code = {}) {
-      error_code ignored;
-      me->socket_->socket().shutdown(
-          gathered_socket::socket_type::shutdown_send, ignored);
-      me->discard();
-    });
+    error_code ignored;
+    socket_.shutdown(http_socket::shutdown_send, ignored);
+    discard();
   }
 
   void discard() {
-    socket_->async_read_some(
+    socket_.async_read_some(
         boost::asio::buffer(scrap_),
         [me = shared_from_this()](error_code ec, std::size_t) {
           ec ? me->close() : me->discard();
@@ -296,12 +312,14 @@ private:
 
   void close() {
     cancel_timer();
-    socket_->close();
+    error_code ignored;
+    socket_.close(ignored);
+    ticket_.give_back();
   }
 
-  std::shared_ptr<gathered_socket> socket_;
-  gathered_layer stream_;
   exchange_place place_;
+  socket_ticket ticket_;
+  http_socket socket_;
   std::string remote_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
@@ -311,6 +329,7 @@ private:
   std::array<char, 1024> scrap_;
   bool keep_alive_ = true;
   bool is_head_ = false;
+  bool idle_ = false;      // no request has begun
   bool waiting_ = false;   // for the next request on a kept-alive socket
   bool lingering_ = false; // answered, waiting for the client to close
   bool timed_out_ = false;
@@ -318,10 +337,10 @@ private:
 
 } // namespace
 
-void start_http_session(std::shared_ptr<gathered_socket> socket,
+void start_http_session(http_socket socket, socket_ticket ticket,
                         exchange_place place, std::string remote_address) {
-  std::make_shared<http_session>(std::move(socket), std::move(place),
-                                 std::move(remote_address))
+  std::make_shared<http_session>(std::move(socket), std::move(ticket),
+                                 std::move(place), std::move(remote_address))
       ->start();
 }
 

@@ -2,7 +2,6 @@
 #include "net/listener.hpp"
 
 #include "actors/log.hpp"
-#include "net/gathered_socket.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
@@ -124,21 +123,12 @@ void listener::stop() {
   error_code ignored;
   socket_.close(ignored);
   for (auto* home : loops_)
-    home->post([home] {
-      auto sockets = home->sockets();
-      for (auto* socket : sockets)
-        if (socket->idle)
-          socket->close();
-    });
+    home->post([home] { home->abort_sockets(true); });
 }
 
 void listener::abort() {
   for (auto* home : loops_)
-    home->post([home] {
-      auto sockets = home->sockets();
-      for (auto* socket : sockets)
-        socket->close();
-    });
+    home->post([home] { home->abort_sockets(false); });
 }
 
 } // namespace wsrelay

@@ -4,8 +4,10 @@
 #include <caf/scheduler/abstract_coordinator.hpp>
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace wsrelay {
 
@@ -18,7 +20,8 @@ thread_local loop* current_loop = nullptr;
 loop::loop(caf::actor_system& system, std::chrono::nanoseconds in_place_budget)
     : event_loop(&system),
       slow_{in_place_budget},
-      work_{context_.get_executor()} {}
+      work_{context_.get_executor()},
+      poller_ready_{context_.get_executor(), ::dup(poller_.descriptor())} {}
 
 loop::~loop() {
   stop();
@@ -68,49 +71,54 @@ void loop::take_remote_jobs() {
 void loop::run() {
   current_loop = this;
   while (!stopping_) {
-    turn();
-    flush_all();
+    auto handled = run_asio() ? 1u : 0u;
+    handled += poller_.poll();
+    handled += put_off_.run([](loop_task& what) { what.go_on(); });
+    for (std::size_t i = 0; i < max_rounds && !ready_.empty(); ++i)
+      handled += run_ready();
+    dirty_.run([](loop_task& what) { what.flush(); });
     timers_.fire(now());
-    if (ready_.empty() && dirty_.empty() && !stopping_)
-      block();
+    busy_ = handled > 0;
   }
+  abort_sockets(false);
+  put_off_.run([](loop_task& what) { what.go_on(); });
   current_loop = nullptr;
 }
 
-// Handlers first, until none is ready: many reads become one batch for an
-// actor.
-void loop::turn() {
+// Asks Asio for what is ready; blocks when there was nothing to do in the last
+// turn and nothing came up since.
+bool loop::run_asio() {
+  if (busy_ || !ready_.empty() || !dirty_.empty() || !put_off_.empty())
+    return poll_asio();
+  block();
+  return true;
+}
+
+bool loop::poll_asio() {
   std::size_t handled = 0;
-  for (;;) {
-    auto before = handled;
-    while (handled < max_turn && context_.poll_one() != 0)
-      ++handled;
-    handled += run_ready();
-    if (handled == before || handled >= max_turn)
-      return;
-  }
-}
-
-void loop::flush_all() {
-  flushing_.swap(dirty_);
-  for (std::size_t i = 0; i < flushing_.size(); ++i)
-    if (auto* what = flushing_[i])
-      what->flush();
-  flushing_.clear();
-}
-
-// A flush may end other sockets, so those under way are only blanked out.
-void loop::forget(flushable& what) {
-  std::erase(dirty_, &what);
-  std::replace(flushing_.begin(), flushing_.end(), &what,
-               static_cast<flushable*>(nullptr));
+  while (handled < max_handlers && context_.poll_one() > 0)
+    ++handled;
+  return handled > 0;
 }
 
 void loop::block() {
+  if (!std::exchange(poller_awaited_, true))
+    poller_ready_.async_wait(
+        poller_descriptor::wait_read,
+        [this](boost::system::error_code) { poller_awaited_ = false; });
   if (timers_.next() == time_point::max())
     context_.run_one();
   else
     context_.run_one_until(timers_.next());
+}
+
+void loop::abort_sockets(bool only_idle) {
+  std::vector<open_socket*> chosen;
+  for (auto& socket : open_)
+    if (!only_idle || socket.is_idle())
+      chosen.push_back(&socket);
+  for (auto* socket : chosen)
+    socket->abort();
 }
 
 std::size_t loop::run_ready() {

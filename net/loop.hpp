@@ -3,16 +3,21 @@
 #pragma once
 
 #include "actors/loop_actor.hpp"
+#include "net/call_list.hpp"
 #include "net/loop_timer.hpp"
+#include "net/output_queue.hpp"
+#include "net/poller.hpp"
 #include "net/slow_targets.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/intrusive/list.hpp>
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -20,27 +25,53 @@
 
 namespace wsrelay {
 
-/// Something with output that the loop sends at the end of its turn.
-class flushable {
+/// Something with work for the end of the loop's turn, or for the next turn.
+class loop_task {
 public:
+  /// Sends output that has gathered.
   virtual void flush() = 0;
 
+  /// Goes on with what was put off.
+  virtual void go_on() = 0;
+
 protected:
-  ~flushable() = default;
+  ~loop_task() = default;
 };
 
-class gathered_socket;
+/// A socket that the node closes when it stops. In its loop's list from its
+/// construction to its end.
+class open_socket
+    : public boost::intrusive::list_base_hook<
+          boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+public:
+  /// Drops the socket, without a word to the client.
+  virtual void abort() = 0;
 
-/// Runs ready handlers and ready actors until none is left (at most
-/// `max_turn`), then flushes all output, then blocks.
+  /// Whether nobody waits for anything but a next request: such a socket is
+  /// dropped as soon as the node stops.
+  virtual bool is_idle() const = 0;
+
+protected:
+  ~open_socket() = default;
+};
+
+/// A turn: whatever is ready, sockets and then actors, runs once; all output is
+/// flushed; then the loop blocks, if nothing is left. What was ready together
+/// goes out together: many small messages with one call per socket.
 class loop final : public event_loop {
 public:
-  /// Handlers in one turn. Output waits until the turn ends, so it is bounded;
-  /// a limit of 512 was measured to flush too early with an actor in the path.
-  static constexpr std::size_t max_turn = 4096;
+  /// Rounds of ready actors in one turn: a reply needs two or three. Output
+  /// waits until the turn ends, so they are bounded.
+  static constexpr std::size_t max_rounds = 16;
+
+  /// Asio's handlers in one turn, for the same reason.
+  static constexpr std::size_t max_handlers = 256;
 
   /// Messages one actor handles before the next one gets its turn.
   static constexpr std::size_t max_throughput = 256;
+
+  /// Bytes that one read takes at most.
+  static constexpr std::size_t scratch_size = 64 * 1024;
 
   loop(caf::actor_system& system, std::chrono::nanoseconds in_place_budget);
   ~loop() override;
@@ -62,23 +93,46 @@ public:
   boost::asio::io_context& context() noexcept { return context_; }
 
   // Loop thread only.
-  void flush_later(flushable& what) { dirty_.push_back(&what); }
-  void forget(flushable& what);
+  void flush_later(loop_task& what) { dirty_.add(what); }
+  void go_on_later(loop_task& what) { put_off_.add(what); }
+  void forget(loop_task& what) {
+    dirty_.forget(what);
+    put_off_.forget(what);
+  }
   void set_timer(loop_timer& timer, time_point when) {
     timers_.set(timer, when);
   }
   time_point now() const noexcept { return std::chrono::steady_clock::now(); }
 
-  /// Every open socket of the loop. Loop thread only.
-  std::vector<gathered_socket*>& sockets() noexcept { return sockets_; }
+  /// Watches WebSockets.
+  poller& sockets() noexcept { return poller_; }
+
+  /// Memory for one read, of `scratch_size` bytes, valid until the caller
+  /// returns to the loop.
+  char* scratch() noexcept { return scratch_.get(); }
+
+  /// Memory of empty output queues.
+  spare_pieces& spare() noexcept { return spare_; }
+
+  /// Adds a socket to those the node closes when it stops.
+  void add(open_socket& socket) { open_.push_back(socket); }
+
+  /// Drops all open sockets, or those that are idle.
+  void abort_sockets(bool only_idle);
 
   /// Number of open sockets. Any thread; for choosing a loop.
   std::atomic<std::size_t> socket_count{0};
 
 private:
+  using open_sockets =
+      boost::intrusive::list<open_socket,
+                             boost::intrusive::constant_time_size<false>>;
+  using poller_descriptor = boost::asio::posix::basic_stream_descriptor<
+      boost::asio::io_context::executor_type>;
+
   void run();
-  void turn();
-  void flush_all();
+  bool run_asio();
+  bool poll_asio();
   void block();
   std::size_t run_ready();
   void run_job(caf::resumable* job);
@@ -89,9 +143,14 @@ private:
   slow_targets slow_;
   std::vector<caf::resumable*> ready_;
   std::vector<caf::resumable*> running_;
-  std::vector<flushable*> dirty_;
-  std::vector<flushable*> flushing_;
-  std::vector<gathered_socket*> sockets_;
+  call_list<loop_task> dirty_;
+  call_list<loop_task> put_off_;
+  poller poller_;
+  std::unique_ptr<char[]> scratch_{new char[scratch_size]};
+  spare_pieces spare_;
+  open_sockets open_;
+  bool busy_ = false;           // the last turn had something to do
+  bool poller_awaited_ = false; // Asio will say when a socket is ready
 
   std::mutex remote_mutex_;
   std::vector<caf::resumable*> remote_; // guarded by remote_mutex_
@@ -103,6 +162,7 @@ private:
   boost::asio::io_context context_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type>
       work_;
+  poller_descriptor poller_ready_;
   std::thread thread_;
 };
 

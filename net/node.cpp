@@ -22,13 +22,6 @@ namespace wsrelay {
 
 namespace {
 
-// Gives a socket's credit back to the acceptor when the descriptor is closed.
-std::shared_ptr<void> make_ticket(const caf::actor& acceptor) {
-  return {nullptr, [acceptor](void*) {
-            caf::anon_send(acceptor, acceptor_socket_closed{});
-          }};
-}
-
 std::string remote_address(const listener::socket_type& socket) {
   boost::system::error_code ec;
   auto endpoint = socket.remote_endpoint(ec);
@@ -64,10 +57,8 @@ listener::serve_function make_serve_function(std::shared_ptr<service> owner,
   return [owner = std::move(owner), states](loop& home,
                                             listener::socket_type socket) {
     auto remote = remote_address(socket);
-    auto shared = std::make_shared<gathered_socket>(
-        home, std::move(socket), make_ticket(owner->acceptor));
-    start_http_session(std::move(shared), {owner, home, *states.at(&home)},
-                       std::move(remote));
+    start_http_session(std::move(socket), socket_ticket{owner->acceptor},
+                       {owner, home, *states.at(&home)}, std::move(remote));
   };
 }
 

@@ -1,75 +1,55 @@
-// The only file that instantiates Beast's WebSocket stream.
+// One WebSocket: what its frames mean, how it closes, when it is dead.
 #include "net/ws_session.hpp"
 
-#include "actors/log.hpp"
-#include "net/message_queue.hpp"
+#include "net/ws_handshake.hpp"
 #include "net/ws_liveness.hpp"
-#include "net/ws_read_end.hpp"
-#include "protocol/utf8.hpp"
+#include "net/ws_socket.hpp"
+#include "protocol/message_reader.hpp"
 
 #include <caf/all.hpp>
 
-#include <boost/asio/buffer.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/message.hpp>
-#include <boost/beast/websocket/stream.hpp>
-
-#include <optional>
+#include <memory>
+#include <utility>
 
 namespace wsrelay {
 
 namespace {
 
-namespace beast = boost::beast;
-namespace websocket = beast::websocket;
-using error_code = boost::system::error_code;
+using event = message_reader::event;
 
-// A read buffer over this size is given back once its message is relayed.
-constexpr std::size_t kept_read_buffer = 8 * 1024;
+// Pongs that wait for a client that sends pings and reads nothing.
+constexpr std::size_t max_waiting_pieces = 64;
+
+constexpr auto no_status = static_cast<std::uint16_t>(close_code::no_status);
+constexpr auto abnormal = static_cast<std::uint16_t>(close_code::abnormal);
+
+opcode to_opcode(message_type type) noexcept {
+  return type == message_type::text ? opcode::text : opcode::binary;
+}
 
 class ws_session final : public frame_port,
-                         public flush_listener,
+                         public ws_socket_events,
                          public loop_timer,
                          public std::enable_shared_from_this<ws_session> {
 public:
-  ws_session(std::shared_ptr<gathered_socket> socket, admission admitted,
-             ws_registration registration)
-      : socket_{socket},
-        loop_{socket->home()},
-        ws_{gathered_layer{std::move(socket)}},
-        config_{std::make_unique<start_info>(
-            start_info{std::move(admitted), std::move(registration)})},
-        options_{*config_->admitted.options},
-        liveness_{options_.ping_interval, options_.pong_timeout} {}
+  ws_session(upgraded_socket&& socket, const relay_options& options)
+      : loop_{socket.home},
+        options_{options},
+        reader_{options.max_message_size},
+        liveness_{options.ping_interval, options.pong_timeout},
+        socket_{socket.home, socket.descriptor, std::move(socket.read_ahead),
+                std::move(socket.ticket), *this} {}
 
-  ~ws_session() override { socket_->listen_to_flushes(nullptr); }
-
-  void accept(ws_handshake handshake) {
-    namespace http = beast::http;
-    http::request<http::empty_body> request{http::verb::get, "/", 11};
-    request.set(http::field::host, "relay");
-    request.set(http::field::upgrade, "websocket");
-    request.set(http::field::connection, "upgrade");
-    request.set(http::field::sec_websocket_key, handshake.key);
-    request.set(http::field::sec_websocket_version, "13");
-    ws_.set_option(websocket::stream_base::decorator(
-        [headers =
-             std::move(handshake.headers)](websocket::response_type& response) {
-          response.set(http::field::server, "wsrelay");
-          for (auto& [name, value] : headers)
-            response.insert(name, value);
-        }));
-    ws_.read_message_max(options_.max_message_size);
-    ws_.auto_fragment(false);
-    ws_.control_callback([this](websocket::frame_type kind, auto) {
-      if (kind == websocket::frame_type::close)
-        on_close_frame();
-    });
-    ws_.async_accept(request, [me = shared_from_this()](error_code ec) {
-      me->on_accept(ec);
-    });
+  void start(const std::string& response, connection_config config) {
+    keep_ = shared_from_this();
+    socket_.send({shared_buffer{response}, std::nullopt, false});
+    liveness_.start(loop_.now());
+    update_timer();
+    actor_ = spawn_on(loop_.system(), &loop_, connection,
+                      frame_port_ptr{shared_from_this()}, std::move(config));
   }
+
+  const caf::actor& actor() const noexcept { return actor_; }
 
   // -- frame_port -------------------------------------------------------------
 
@@ -78,44 +58,41 @@ public:
     if (sink)
       return;
     actor_ = nullptr;
-    if (!left_)
-      close(1011, {}); // counts only when nobody closed before
+    close(1011, {}); // counts only when nobody closed before
   }
 
   std::uint64_t write(message_type type, const shared_buffer& data,
                       bool notify) override {
-    if (!done_ && !closing_) {
-      queue_.push({type, notify, data});
-      write_next();
-    }
-    return ++written_;
+    if (phase_ == phase::open)
+      socket_.send({data, to_opcode(type), notify});
+    return socket_.output().pushed();
   }
 
-  std::size_t queued_bytes() const override {
-    return queue_.bytes() + socket_->pending();
-  }
+  std::size_t queued_bytes() const override { return socket_.output().bytes(); }
 
   void close(std::uint16_t code, std::string_view reason) override {
-    if (closing_ || done_)
+    if (phase_ != phase::open)
       return;
-    closing_ = true;
-    close_reason_.code = code;
-    close_reason_.reason.assign(reason.data(), reason.size());
-    close_deadline_ = loop_.now() + options_.close_timeout;
-    update_timer();
-    if (!writing_)
-      post([](ws_session& me) { me.send_close(); });
+    enter(phase::closing);
+    if (code == no_status || code == abnormal) { // "no close frame was sent"
+      close_deadline_ = loop_.now();
+      return update_timer();
+    }
+    send_close(code, reason);
+    socket_.want_input(true);
   }
 
   void resume() override {
     paused_ = false;
-    if (have_message_)
-      post([](ws_session& me) { me.deliver(); });
-    else if (!reading_)
-      read();
+    if (phase_ == phase::open)
+      socket_.want_input(true);
   }
 
-  void pause() override { paused_ = true; }
+  void pause() override {
+    paused_ = true;
+    if (phase_ == phase::open)
+      socket_.want_input(false);
+  }
 
   time_point now() const override { return loop_.now(); }
 
@@ -125,267 +102,207 @@ public:
   }
 
 private:
-  struct start_info {
-    admission admitted;
-    ws_registration registration;
-  };
-  template <class F>
-  void post(F what) {
-    boost::asio::post(ws_.get_executor(),
-                      [me = shared_from_this(), what] { what(*me); });
+  // Closing: this side sent a close frame and waits for the client's.
+  // Lingering: no frame is expected any more, only the client's end of the
+  // connection.
+  enum class phase : std::uint8_t { open, closing, lingering, done };
+
+  // -- input ------------------------------------------------------------------
+
+  std::size_t on_input(std::string_view bytes) override {
+    auto rest = bytes;
+    while (!rest.empty() && expects_frames())
+      handle(reader_.next(rest));
+    return phase_ == phase::open ? bytes.size() - rest.size() : bytes.size();
   }
 
-  void on_accept(error_code ec) {
-    if (ec) {
-      log().debug("upgrade failed: {}", ec.message());
-      return socket_->close();
+  bool expects_frames() const noexcept {
+    return phase_ == phase::closing || (phase_ == phase::open && !paused_);
+  }
+
+  void handle(event what) {
+    switch (what) {
+      case event::none:
+      case event::pong: // liveness asks the kernel
+        break;
+      case event::message:
+        return deliver(reader_.take());
+      case event::ping:
+        return answer_ping(reader_.take());
+      case event::close:
+        return on_close_frame(reader_.take());
+      case event::failed:
+        return on_violation(reader_.error());
     }
-    socket_->listen_to_flushes(this);
-    auto start = std::move(config_);
-    liveness_.start(loop_.now());
-    update_timer();
-    auto& system = loop_.system();
-    actor_ =
-        spawn_on(system, &loop_, connection, frame_port_ptr{shared_from_this()},
-                 std::move(start->admitted.config));
-    caf::anon_send(
-        start->registration.acceptor,
-        acceptor_opened{{actor_, shared_buffer{to_string(actor_)},
-                         std::move(start->registration.remote_address),
-                         std::move(start->admitted.endpoint)}});
   }
 
-  // -- reading ----------------------------------------------------------------
-
-  std::string_view input() const {
-    auto bytes = input_.cdata();
-    return {static_cast<const char*>(bytes.data()), bytes.size()};
-  }
-
-  void read() {
-    reading_ = true;
-    ws_.async_read(input_,
-                   [me = shared_from_this()](error_code ec, std::size_t) {
-                     me->on_read(ec);
-                   });
-  }
-
-  void on_read(error_code ec) {
-    reading_ = false;
-    if (ec)
-      return on_read_error(ec);
-    // Beast 1.81 checks the end of a text together with the payload of its last
-    // frame: behind an empty last frame nothing is checked (RFC 6455 8.1).
-    if (ws_.got_text() && ends_inside_sequence(input()))
-      return refuse_message(1007);
-    have_message_ = true;
-    if (!paused_)
-      deliver();
-  }
-
-  void deliver() {
-    if (!have_message_ || paused_)
-      return;
-    have_message_ = false;
-    shared_buffer data{input()};
-    input_.consume(input_.size());
-    if (input_.capacity() > kept_read_buffer)
-      input_ = beast::flat_buffer{};
-    if (sink_ && !closing_)
-      sink_->on_frame(ws_.got_text() ? message_type::text
-                                     : message_type::binary,
+  void deliver(shared_buffer data) {
+    if (sink_ && phase_ == phase::open)
+      sink_->on_frame(reader_.is_text() ? message_type::text
+                                        : message_type::binary,
                       std::move(data));
-    if (!paused_ && !reading_ && !closing_ && !done_)
-      read();
   }
 
-  // Closes although Beast saw nothing wrong; the connection has ended.
-  void refuse_message(std::uint16_t code) {
-    close(code, {});
-    if (auto* sink = std::exchange(sink_, nullptr))
-      sink->on_closed(end_cause::protocol_error, code, {});
-  }
-
-  // The connection has ended; the socket may stay for a while.
-  void on_close_frame() {
-    if (closing_ || done_)
+  // Only the last one of several pings needs an answer (RFC 6455 section
+  // 5.5.3): behind output that the client does not read one waits.
+  void answer_ping(shared_buffer payload) {
+    if (phase_ != phase::open)
       return;
-    left_ = true;
-    auto& reason = ws_.reason();
-    if (auto* sink = std::exchange(sink_, nullptr))
-      sink->on_closed(end_cause::client_closed, reason.code,
-                      reason.reason.c_str());
+    if (socket_.output().size() < max_waiting_pieces)
+      return socket_.send({std::move(payload), opcode::pong, false});
+    owed_pong_ = std::make_unique<shared_buffer>(std::move(payload));
   }
 
-  void on_teardown() override {
-    if (done_ || close_deadline_ != time_point::max())
-      return;
-    close_deadline_ = loop_.now() + options_.close_timeout;
-    update_timer();
+  void on_close_frame(const shared_buffer& payload) {
+    auto code = static_cast<std::uint16_t>(close_frame_code(payload.view()));
+    auto reason =
+        payload.view().substr(std::min<std::size_t>(payload.size(), 2));
+    if (phase_ == phase::open) {
+      enter(phase::lingering);
+      tell_closed(end_cause::client_closed, code, reason);
+      send_close(code == no_status ? 1000 : code, {});
+    }
+    linger();
   }
 
-  void on_read_error(error_code ec) {
-    if (closing_) // the close that is under way tells
-      return;
-    auto [cause, code] = to_read_end(ec);
-    auto& reason = ws_.reason();
-    if (cause == end_cause::client_closed)
-      return finish(cause, reason.code, reason.reason.c_str());
-    finish(cause, code, {});
+  void on_violation(close_code why) {
+    auto code = static_cast<std::uint16_t>(why);
+    if (phase_ == phase::open) {
+      enter(phase::lingering);
+      tell_closed(end_cause::protocol_error, code, {});
+      send_close(code, {});
+    }
+    linger();
   }
 
-  // -- writing ----------------------------------------------------------------
+  void on_end() override { finish(end_cause::connection_lost); }
+  void on_abort() override { finish(end_cause::connection_lost); }
 
-  void write_next() {
-    if (writing_ || queue_.empty())
-      return;
-    writing_ = true;
-    auto& next = queue_.front();
-    ws_.text(next.type == message_type::text);
-    ws_.async_write(boost::asio::buffer(next.data.data(), next.data.size()),
-                    [me = shared_from_this()](error_code ec, std::size_t) {
-                      me->on_write(ec);
-                    });
-  }
+  // -- output -----------------------------------------------------------------
 
-  void on_write(error_code ec) {
-    writing_ = false;
-    if (done_)
-      return;
-    // After an error the read, or the close, tells what has happened; while
-    // nothing is read nobody would.
-    if (ec && paused_ && !reading_ && !closing_)
-      return finish(end_cause::connection_lost, 0, {});
-    if (!ec)
-      message_gathered();
-    if (!ec && !queue_.empty())
-      write_next();
-    else if (closing_)
-      send_close();
-  }
-
-  void message_gathered() {
-    auto notify = queue_.front().notify;
-    queue_.pop(socket_->gathered());
-    if (notify && socket_->pending() == 0)
-      on_flushed(socket_->flushed());
-  }
-
-  void on_flushed(std::uint64_t total) override {
-    if (auto number = queue_.flushed(total); number > 0 && sink_)
+  void on_sent() override {
+    if (socket_.output().empty()) {
+      pinging_ = false;
+      if (auto owed = std::exchange(owed_pong_, nullptr))
+        answer_ping(std::move(*owed));
+    }
+    if (auto number = socket_.output().take_notice(); number > 0 && sink_)
       sink_->on_drained(number);
+    // While nothing is read nobody notices that the socket broke.
+    if (socket_.is_broken() && paused_ && phase_ == phase::open)
+      finish(end_cause::connection_lost);
   }
 
   // -- end --------------------------------------------------------------------
 
-  void send_close() {
-    if (done_ || close_sent_)
-      return;
-    close_sent_ = true;
-    if (close_reason_.code == 1005 || close_reason_.code == 1006)
-      return finish_closed(); // codes that stand for "no close frame"
-    ws_.async_close(close_reason_, [me = shared_from_this()](error_code) {
-      me->finish_closed();
-    });
+  void enter(phase next) {
+    phase_ = next;
+    if (close_deadline_ == time_point::max())
+      close_deadline_ = loop_.now() + options_.close_timeout;
+    update_timer();
   }
 
-  void finish_closed() { finish(end_cause::connection_lost, 0, {}); }
+  void send_close(std::uint16_t code, std::string_view reason) {
+    socket_.send({make_close_payload(code, reason), opcode::close, false});
+  }
 
-  void finish(end_cause cause, std::uint16_t code, std::string_view text) {
-    if (done_)
+  // Both sides know. Whoever closes a socket with unread input resets the
+  // connection and may destroy the close frame on its way, so the client's end
+  // is awaited (RFC 6455 section 7.1.1).
+  void linger() {
+    phase_ = phase::lingering;
+    socket_.end_output();
+    socket_.want_input(true);
+  }
+
+  void finish(end_cause cause) {
+    if (phase_ == phase::done)
       return;
-    done_ = true;
+    phase_ = phase::done;
     loop_.set_timer(*this, time_point::max());
-    socket_->listen_to_flushes(nullptr);
-    socket_->close();
-    queue_.clear();
-    if (auto* sink = std::exchange(sink_, nullptr))
-      sink->on_closed(cause, code, text);
+    socket_.close();
+    tell_closed(cause, 0, {});
     actor_ = nullptr;
   }
+
+  // The actor's end; the socket may stay for a while.
+  void tell_closed(end_cause cause, std::uint16_t code,
+                   std::string_view reason) {
+    if (auto* sink = std::exchange(sink_, nullptr))
+      sink->on_closed(cause, code, reason);
+  }
+
+  void on_released() override { keep_.reset(); }
 
   // -- time -------------------------------------------------------------------
 
   void on_timer() override {
-    auto keep = shared_from_this();
     auto time = loop_.now();
     if (time >= close_deadline_)
-      return finish_closed();
-    if (time >= liveness_.next())
+      return finish(end_cause::connection_lost);
+    if (phase_ == phase::open && time >= liveness_.next())
       check_liveness(time);
-    if (!done_ && time >= wake_) {
+    if (time >= wake_) {
       wake_ = time_point::max();
       if (sink_)
         sink_->on_wake();
     }
-    if (!done_)
-      update_timer();
+    update_timer();
   }
 
   void check_liveness(time_point time) {
-    auto pausing = paused_ && !closing_;
-    switch (liveness_.check(time, socket_->socket().native_handle(), pausing)) {
+    switch (liveness_.check(time, socket_.descriptor(), paused_)) {
       case liveness::verdict::alive:
         break;
       case liveness::verdict::ping:
-        ping();
+        // One that waits behind output that the client does not read is enough.
+        if (!std::exchange(pinging_, true))
+          socket_.send({shared_buffer{}, opcode::ping, false});
         break;
       case liveness::verdict::dead:
-        finish(end_cause::timeout, 0, {});
+        finish(end_cause::timeout);
         break;
     }
   }
 
-  // Beast takes one ping at a time, and one that waits behind output that the
-  // client does not read is still under way.
-  void ping() {
-    if (!std::exchange(pinging_, true))
-      ws_.async_ping(
-          {}, [me = shared_from_this()](error_code) { me->pinging_ = false; });
-  }
-
   void update_timer() {
-    auto liveness_due = closing_ ? time_point::max() : liveness_.next();
-    if (!done_)
-      loop_.set_timer(*this, std::min({wake_, close_deadline_, liveness_due}));
+    if (phase_ == phase::done)
+      return;
+    auto liveness_due =
+        phase_ == phase::open ? liveness_.next() : time_point::max();
+    loop_.set_timer(*this, std::min({wake_, close_deadline_, liveness_due}));
   }
 
-  std::shared_ptr<gathered_socket> socket_;
   loop& loop_;
-  websocket::stream<gathered_layer, false> ws_;
-  std::unique_ptr<start_info> config_;
   const relay_options& options_;
+  std::shared_ptr<ws_session> keep_; // while the socket is open
   caf::actor actor_; // keeps the connection alive while the socket is open
   frame_sink* sink_ = nullptr;
-
-  beast::flat_buffer input_;
-  bool reading_ = false;
-  bool have_message_ = false; // read while paused, stands in input_
+  std::unique_ptr<shared_buffer> owed_pong_;
+  phase phase_ = phase::open;
   bool paused_ = true;
   bool pinging_ = false;
-
-  message_queue queue_;
-  bool writing_ = false;
-  std::uint64_t written_ = 0;
-
-  bool left_ = false; // the client's close frame has come
-  bool closing_ = false;
-  bool close_sent_ = false;
-  bool done_ = false;
-  websocket::close_reason close_reason_;
   time_point close_deadline_ = time_point::max();
   time_point wake_ = time_point::max();
+  message_reader reader_;
   liveness liveness_;
+  ws_socket socket_;
 };
 
 } // namespace
 
-void start_ws_session(std::shared_ptr<gathered_socket> socket,
-                      ws_handshake handshake, admission admitted,
-                      ws_registration registration) {
-  std::make_shared<ws_session>(std::move(socket), std::move(admitted),
-                               std::move(registration))
-      ->accept(std::move(handshake));
+void start_ws_session(upgraded_socket socket, admission admitted,
+                      const caf::actor& acceptor) {
+  auto response = make_switching_protocols(socket.key, admitted.headers);
+  auto remote_address = std::move(socket.remote_address);
+  auto session =
+      std::make_shared<ws_session>(std::move(socket), *admitted.options);
+  session->start(response, std::move(admitted.config));
+  auto& actor = session->actor();
+  caf::anon_send(acceptor,
+                 acceptor_opened{{actor, shared_buffer{to_string(actor)},
+                                  std::move(remote_address),
+                                  std::move(admitted.endpoint)}});
 }
 
 } // namespace wsrelay

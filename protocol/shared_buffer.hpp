@@ -1,11 +1,14 @@
 // Bytes that many messages share: written once, never changed, freed with the
-// last reference. One payload to 10,000 connections is one allocation.
+// last reference. One payload to 10,000 connections is one allocation, is
+// checked once, and is framed once.
 #pragma once
+
+#include "protocol/frame.hpp"
 
 #include <atomic>
 #include <cstddef>
-#include <cstring>
-#include <new>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,7 +22,7 @@ public:
   shared_buffer() noexcept = default;
 
   /// Copies `bytes` once.
-  shared_buffer(std::string_view bytes) : block_{make(bytes)} {}
+  shared_buffer(std::string_view bytes);
   shared_buffer(const char* text) : shared_buffer{std::string_view{text}} {}
   shared_buffer(const std::string& text)
       : shared_buffer{std::string_view{text}} {}
@@ -47,29 +50,69 @@ public:
     return block_ == other.block_ || view() == other.view();
   }
 
+  /// Returns whether the bytes are valid UTF-8; looks at them once.
+  bool is_utf8() const noexcept;
+
+  /// Returns one unfragmented, unmasked frame with these bytes as its payload.
+  /// It stands in the memory of this buffer, whose first call decides on the
+  /// opcode: nothing when that was another one.
+  std::optional<std::string_view> framed(opcode op) const noexcept;
+
 private:
+  friend class buffer_builder;
+
+  // The bytes follow it, and a frame's header is built right before them.
   struct block {
     std::atomic<std::size_t> references;
     std::size_t size;
+    std::atomic<std::uint8_t> utf8; // 0 = nobody looked, 1 = valid, 2 = not
+    char room[15];
   };
+  static_assert(sizeof(block) % 16 == 0);
+  static_assert(sizeof(block::room) >= max_plain_header);
 
-  static block* make(std::string_view bytes) {
-    if (bytes.empty())
-      return nullptr;
-    auto* memory = ::operator new(sizeof(block) + bytes.size());
-    auto* result = new (memory) block{1, bytes.size()};
-    std::memcpy(static_cast<char*>(memory) + sizeof(block), bytes.data(),
-                bytes.size());
-    return result;
-  }
+  // Memory for `capacity` bytes, which holds what `old` held.
+  static block* reallocate(block* old, std::size_t capacity);
+
+  // `made` is of this size now and shared from now on.
+  static void finish(block* made, std::size_t size) noexcept;
 
   void release() noexcept {
     if (block_
         && block_->references.fetch_sub(1, std::memory_order_acq_rel) == 1)
-      ::operator delete(block_);
+      destroy(block_);
   }
+  static void destroy(block* what) noexcept;
 
   block* block_ = nullptr;
+};
+
+/// Builds a shared buffer piece by piece. Owns no memory while it is empty.
+class buffer_builder {
+public:
+  buffer_builder() noexcept = default;
+  ~buffer_builder() { clear(); }
+
+  buffer_builder(const buffer_builder&) = delete;
+  buffer_builder& operator=(const buffer_builder&) = delete;
+
+  std::size_t size() const noexcept { return size_; }
+  std::string_view view() const noexcept;
+
+  /// Adds `count` bytes and returns where the caller writes them. `expected` is
+  /// the size the whole will probably have: memory grows towards it by
+  /// doubling, so that it is never much more than what has come.
+  char* extend(std::size_t count, std::size_t expected);
+
+  /// Returns the bytes and becomes empty. `known_utf8`: somebody looked.
+  shared_buffer finish(bool known_utf8 = false) noexcept;
+
+  void clear() noexcept;
+
+private:
+  shared_buffer::block* block_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
 };
 
 } // namespace wsrelay

@@ -1,0 +1,73 @@
+// A WebSocket's output on its way to the kernel: whole frames that share the
+// memory of their payloads, gathered and sent with one call.
+#pragma once
+
+#include "protocol/frame.hpp"
+#include "protocol/shared_buffer.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace wsrelay {
+
+/// One frame, or bytes that are none.
+struct output_piece {
+  shared_buffer data;
+  std::optional<opcode> op; // none: the bytes go out as they are
+  bool notify = false;      // somebody waits for the kernel to take it
+};
+
+/// The memory of empty queues, shared by all queues of a loop: a queue owns
+/// none while it is empty, and yet allocates nothing in steady traffic.
+using spare_pieces = std::vector<std::vector<output_piece>>;
+
+/// Pieces in order. Counts messages, which are the pieces with opcode text or
+/// binary, from 1. Its bound is the connection's output limit.
+class output_queue {
+public:
+  explicit output_queue(spare_pieces& spare) noexcept : spare_{&spare} {}
+  ~output_queue() { clear(); }
+
+  output_queue(const output_queue&) = delete;
+  output_queue& operator=(const output_queue&) = delete;
+
+  void push(output_piece piece);
+
+  bool empty() const noexcept { return pieces_.empty(); }
+
+  /// Pieces and bytes, headers included, that the kernel has not taken.
+  std::size_t size() const noexcept { return pieces_.size() - first_; }
+  std::size_t bytes() const noexcept { return bytes_; }
+
+  /// Messages that were ever pushed.
+  std::uint64_t pushed() const noexcept { return pushed_; }
+
+  enum class outcome { sent, blocked, failed };
+
+  /// Gives the kernel as much as it takes. `failed`: the socket is broken, and
+  /// everything is forgotten.
+  outcome send_to(int socket);
+
+  /// Returns the number of the last message with `notify` that was taken since
+  /// the last call, or 0.
+  std::uint64_t take_notice() noexcept;
+
+  /// Forgets everything.
+  void clear() noexcept;
+
+private:
+  void taken(std::size_t count) noexcept;
+
+  spare_pieces* spare_;
+  std::vector<output_piece> pieces_;
+  std::size_t first_ = 0; // everything before is taken
+  std::size_t sent_ = 0;  // bytes of the first piece that are taken
+  std::size_t bytes_ = 0;
+  std::uint64_t pushed_ = 0;
+  std::uint64_t taken_ = 0; // messages
+  std::uint64_t notice_ = 0;
+};
+
+} // namespace wsrelay
