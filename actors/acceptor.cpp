@@ -2,6 +2,7 @@
 #include "actors/acceptor.hpp"
 
 #include "actors/answer.hpp"
+#include "actors/directory.hpp"
 #include "actors/log.hpp"
 
 #include <caf/all.hpp>
@@ -110,8 +111,10 @@ void acceptor_state::try_finish() {
 std::vector<connection_info> acceptor_state::list() const {
   std::vector<connection_info> result;
   result.reserve(connections_.size());
-  for (auto& [id, info] : connections_)
+  for (auto& [id, info] : connections_) {
     result.push_back(info);
+    result.back().client_pid = pid_text(id, info.client.node());
+  }
   return result;
 }
 

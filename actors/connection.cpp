@@ -2,6 +2,7 @@
 #include "actors/connection.hpp"
 
 #include "actors/answer.hpp"
+#include "actors/directory.hpp"
 #include "actors/error.hpp"
 #include "protocol/topic.hpp"
 
@@ -26,7 +27,7 @@ caf::behavior connection_state::start(frame_port_ptr port,
   config_ = std::move(config);
   window_ = send_window{config_.window};
   started_ = port_->now();
-  pid_ = to_string(self_->address());
+  pid_ = pid_text(self_->id(), self_->node());
   // PIDs are resolved through CAF's registry, which forgets an actor that ends.
   self_->system().registry().put(self_->id(), self_->ctrl());
   self_->set_default_handler(drop_unexpected);

@@ -37,6 +37,10 @@ struct directory_state {
 /// The directory actor, one per node. Answers `directory_*` of messages.hpp.
 caf::behavior directory(directory_actor* self);
 
+/// Returns the PID of an actor as CAF prints it. Cheap: a node's text is made
+/// once per thread. Any thread.
+std::string pid_text(caf::actor_id id, const caf::node_id& node);
+
 /// Returns the PID of an actor as text and makes it resolvable: CAF's registry
 /// keeps the actor alive until it ends by itself. Any thread.
 std::string publish_pid(const caf::actor& who);

@@ -186,7 +186,8 @@ struct connection_info {
 /// From the node: everything is in place, accept.
 struct acceptor_start {};
 
-/// From net: a socket was upgraded. The acceptor monitors the connection.
+/// From net: a socket was upgraded. The acceptor monitors the connection, and
+/// sets its `client_pid` when it lists it.
 struct acceptor_opened {
   connection_info info;
 };

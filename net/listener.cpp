@@ -52,6 +52,8 @@ checked listener::open(const std::string& host, std::uint16_t port) {
     socket_.open(endpoint.protocol(), ec);
   if (!ec)
     socket_.set_option(tcp::acceptor::reuse_address{true}, ec);
+  if (!ec) // sockets inherit it
+    socket_.set_option(tcp::no_delay{true}, ec);
   if (!ec)
     socket_.bind(endpoint, ec);
   if (!ec)
@@ -98,8 +100,6 @@ void listener::on_accept(error_code ec, loop& chosen, socket_type socket) {
   if (!ec) {
     --credit_;
     acceptor_->on_accepted();
-    error_code ignored;
-    socket.set_option(tcp::no_delay{true}, ignored);
     if (&chosen == loops_.front())
       serve_(chosen, std::move(socket));
     else

@@ -99,8 +99,12 @@ public:
     dirty_.forget(what);
     put_off_.forget(what);
   }
+
+  /// Sets or moves a timer; `time_point::max()` cancels it. It fires up to one
+  /// per cent of its delay late, 128 ms at most, so that the timers of many
+  /// connections share one wake-up.
   void set_timer(loop_timer& timer, time_point when) {
-    timers_.set(timer, when);
+    timers_.set(timer, to_coarse(now(), when));
   }
   time_point now() const noexcept { return std::chrono::steady_clock::now(); }
 

@@ -5,6 +5,9 @@
 
 #include <boost/intrusive/set.hpp>
 
+#include <algorithm>
+#include <chrono>
+
 namespace wsrelay {
 
 /// A timer is a base class: its owner sets it with `loop::set_timer`. It leaves
@@ -28,6 +31,23 @@ private:
   friend class loop_timers;
   time_point deadline_ = time_point::max();
 };
+
+/// Returns a time at or after `when` that many deadlines share: a multiple of a
+/// power of two of milliseconds, at most 128 and a 128th of the delay.
+inline time_point to_coarse(time_point now, time_point when) {
+  using std::chrono::milliseconds;
+  if (when == time_point::max())
+    return when;
+  auto limit =
+      std::min<time_point::duration>((when - now) / 128, milliseconds{128});
+  auto step = milliseconds{1};
+  if (limit < step)
+    return when;
+  while (step * 2 <= limit)
+    step *= 2;
+  auto past_step = when.time_since_epoch() + step - time_point::duration{1};
+  return time_point{past_step / step * step};
+}
 
 /// The timers of one loop, by deadline.
 class loop_timers {

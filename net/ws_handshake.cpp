@@ -14,8 +14,9 @@ std::string accept_key(std::string_view key) {
   std::string text{key};
   text += guid;
   std::array<unsigned char, SHA_DIGEST_LENGTH> digest;
-  SHA1(reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-       digest.data());
+  // Found once: OpenSSL 3 searches its providers for what it is only named.
+  static const auto* sha1 = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+  EVP_Digest(text.data(), text.size(), digest.data(), nullptr, sha1, nullptr);
   std::array<unsigned char, 4 * ((SHA_DIGEST_LENGTH + 2) / 3) + 1> base64;
   auto size = EVP_EncodeBlock(base64.data(), digest.data(), digest.size());
   return {reinterpret_cast<const char*>(base64.data()),

@@ -299,10 +299,10 @@ void start_ws_session(upgraded_socket socket, admission admitted,
       std::make_shared<ws_session>(std::move(socket), *admitted.options);
   session->start(response, std::move(admitted.config));
   auto& actor = session->actor();
-  caf::anon_send(acceptor,
-                 acceptor_opened{{actor, shared_buffer{to_string(actor)},
-                                  std::move(remote_address),
-                                  std::move(admitted.endpoint)}});
+  caf::anon_send(acceptor, acceptor_opened{{actor,
+                                            {},
+                                            std::move(remote_address),
+                                            std::move(admitted.endpoint)}});
 }
 
 } // namespace wsrelay

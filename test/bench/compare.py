@@ -1,125 +1,122 @@
 #!/usr/bin/python3
-"""Measures wsrelayd side by side with beast_echo, the yardstick.
+"""Measures wsrelayd side by side with yardsticks, mostly beast_echo.
 
 Each run has a fresh server on one core and the load generator on another.
-Rounds interleave both servers; the table shows medians and their ratio.
-Exit code 0, 1 when a run fails or --check finds a limit exceeded, 2 on bad
-arguments.
+Rounds interleave subject and yardstick; the table shows medians and their
+ratio. Exit code 0, 1 when a run fails or --check finds a limit exceeded, 2 on
+bad arguments.
 """
 
 import argparse
-import dataclasses
 import json
-import os
 import pathlib
 import signal
 import statistics
 import sys
 import tempfile
 
-from programs import CONFIG, Failure, Server, run_bench
-
-ECHO = [("server CPU", "us/message", "server_cpu_us"),
-        ("rate", "messages/s", "rate")]
-LATENCY = [("latency p50", "us", "p50"), ("latency p99", "us", "p99")]
-HANDSHAKE = [("rate", "handshakes/s", "rate"),
-             ("server CPU", "us/handshake", "server_cpu_us")]
-IDLE = [("memory", "bytes/connection", "bytes_per_connection"),
-        ("opening", "connections/s", "opening_rate")]
+from cases import CASES, LIMITS
+from programs import Failure, Server, command_of, run_bench
 
 
-@dataclasses.dataclass
-class Case:
-    arguments: list
-    metrics: list
-    warmup: str = "500ms"
+def servers_of(case):
+    return [name for name in (case.subject, case.yardstick) if name]
 
 
-@dataclasses.dataclass
-class Limit:
-    case: str
-    metric: str
-    highest: float
-    is_ratio: bool
-
-
-def echo(outstanding, size):
-    return Case(["--connections", "100", "--outstanding", str(outstanding),
-                 "--size", size], ECHO)
-
-
-CASES = {
-    "1x125B": echo(1, "125"),
-    "16x125B": echo(16, "125"),
-    "16x16B": echo(16, "16"),
-    "1x1KiB": echo(1, "1KiB"),
-    "16x1KiB": echo(16, "1KiB"),
-    "1x16KiB": echo(1, "16KiB"),
-    "16x16KiB": echo(16, "16KiB"),
-    "latency": Case(["--connections", "1"], LATENCY),
-    "handshake": Case(["--mode", "handshake", "--connections", "64"],
-                      HANDSHAKE),
-    "idle": Case(["--mode", "idle", "--connections", "10000"], IDLE),
-}
-
-# What --check enforces: wider than the project's budgets, since it also runs
-# on machines that do other work at the same time.
-LIMITS = [
-    Limit("1x125B", "server CPU", 1.25, True),
-    Limit("16x125B", "server CPU", 0.8, True),
-    Limit("idle", "memory", 10 * 1024, False),
-]
-
-
-def measure(options, servers):
+def measure(options, folder):
     """Returns {(case, server): [report, ...]} of all rounds."""
     reports = {}
     for number in range(options.rounds):
-        # Whoever goes first changes, so that neither has the warmer machine.
-        order = servers if number % 2 == 0 else servers[::-1]
-        for case_name in options.cases:
-            for name, command, path in order:
-                print(f"round {number + 1}/{options.rounds}: {case_name} on "
-                      f"{name}", file=sys.stderr)
-                with Server(name, command, path, options.cores[0]) as server:
-                    report = run_bench(options, case_name,
-                                       CASES[case_name], server)
-                reports.setdefault((case_name, name), []).append(report)
+        for name in options.cases:
+            case = CASES[name]
+            if number >= (case.rounds or options.rounds):
+                continue
+            # Whoever goes first changes, so that neither has the warmer
+            # machine.
+            order = servers_of(case)[::1 if number % 2 == 0 else -1]
+            for server in order:
+                print(f"round {number + 1}/{options.rounds}: {name} on "
+                      f"{server}", file=sys.stderr)
+                reports.setdefault((name, server), []).append(
+                    run(options, folder, name, server))
     return reports
 
 
-def to_rows(options, servers, reports):
+def run(options, folder, name, server):
+    case = CASES[name]
+    own = server.startswith("wsrelayd") and not options.other
+    path = case.path if own or server == "hub" else "/"
+    command = command_of(server, options, folder)
+    with Server(server, command, path, case.cores[0]) as running:
+        return run_bench(options, name, case, running)
+
+
+def to_rows(options, reports):
     rows = []
-    for case_name in options.cases:
-        for metric, unit, key in CASES[case_name].metrics:
-            runs = [[report[key] for report in reports[case_name, name]]
-                    for name, _, _ in servers]
-            subject, yardstick = (statistics.median(values) for values in runs)
-            rows.append({
-                "case": case_name, "metric": metric, "unit": unit,
-                "subject": subject, "yardstick": yardstick,
-                "ratio": subject / yardstick if yardstick else None,
-                "subject_runs": runs[0], "yardstick_runs": runs[1]})
+    for name in options.cases:
+        case = CASES[name]
+        for metric in case.metrics:
+            runs = {server: [metric.value(report)
+                             for report in reports[name, server]]
+                    for server in servers_of(case)}
+            medians = [statistics.median(values) for values in runs.values()]
+            rows.append(to_row(name, case, metric, medians, runs))
     return rows
 
 
-def print_table(rows, names):
-    def number(value):
-        if value is None:
-            return "-"
-        return f"{value:.2f}" if value < 100 else f"{value:.0f}"
+def to_row(name, case, metric, medians, runs):
+    row = {"case": name, "about": case.about, "metric": metric.name,
+           "unit": metric.unit, "servers": servers_of(case),
+           "subject": medians[0], "yardstick": None, "ratio": None,
+           "difference": None, "runs": runs}
+    if len(medians) == 2:
+        row["yardstick"] = medians[1]
+        row["difference"] = medians[0] - medians[1]
+        if metric.how == "ratio" and medians[1]:
+            row["ratio"] = medians[0] / medians[1]
+    return row
 
-    lines = [("case", "metric", "unit", *names, "ratio")]
-    for row in rows:
-        lines.append((row["case"], row["metric"], row["unit"],
-                      number(row["subject"]), number(row["yardstick"]),
-                      number(row["ratio"])))
+
+def to_text(value):
+    if value is None:
+        return "-"
+    return f"{value:.2f}" if abs(value) < 100 else f"{value:,.0f}"
+
+
+def compared(row):
+    if row["ratio"] is None and row["difference"] is not None:
+        return f"{row['difference']:+.2f}"
+    return to_text(row["ratio"])
+
+
+def to_cells(row):
+    yardstick = row["servers"][1] if len(row["servers"]) > 1 else "-"
+    return (row["case"], f"{row['metric']}, {row['unit']}", row["servers"][0],
+            to_text(row["subject"]), yardstick, to_text(row["yardstick"]),
+            compared(row))
+
+
+HEADER = ("case", "measured", "subject", "", "yardstick", "", "ratio")
+
+
+def print_table(rows):
+    lines = [HEADER] + [to_cells(row) for row in rows]
     widths = [max(map(len, column)) for column in zip(*lines)]
     for line in lines:
-        left = [cell.ljust(width) for cell, width in zip(line[:3], widths)]
-        right = [cell.rjust(width) for cell, width in zip(line[3:],
-                                                          widths[3:])]
-        print("  ".join(left + right))
+        cells = [cell.rjust(width) if i in (3, 5, 6) else cell.ljust(width)
+                 for i, (cell, width) in enumerate(zip(line, widths))]
+        print("  ".join(cells).rstrip())
+
+
+def print_markdown(rows):
+    print("| case | measured | wsrelay | yardstick | ratio |")
+    print("|---|---|---|---|---|")
+    for row in rows:
+        other = to_text(row["yardstick"])
+        if len(row["servers"]) > 1 and row["servers"][1] != "beast_echo":
+            other += f" ({row['servers'][1]})"
+        print(f"| {row['about']} | {row['metric']}, {row['unit']} | "
+              f"{to_text(row['subject'])} | {other} | {compared(row)} |")
 
 
 def exceeded(rows):
@@ -130,11 +127,10 @@ def exceeded(rows):
         row = found.get((limit.case, limit.metric))
         if row is None:
             continue
-        value = row["ratio" if limit.is_ratio else "subject"]
+        value = row[limit.of]
         if value is None or value > limit.highest:
-            what = "ratio" if limit.is_ratio else row["unit"]
-            lines.append(f"{limit.case}: {limit.metric} {what} {value} is "
-                         f"above {limit.highest}")
+            lines.append(f"{limit.case}: {limit.metric}, {row['unit']}: "
+                         f"{limit.of} {value} is above {limit.highest}")
     return lines
 
 
@@ -145,16 +141,6 @@ def case_list(text):
             raise argparse.ArgumentTypeError(
                 f"no case {name!r}, there are {', '.join(CASES)}")
     return names
-
-
-def core_pair(text):
-    try:
-        first, second = (int(part) for part in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError("not two numbers: 0,1") from None
-    if not {first, second} <= os.sched_getaffinity(0):
-        raise argparse.ArgumentTypeError(f"no such cores here: {text}")
-    return first, second
 
 
 def positive(convert):
@@ -180,44 +166,27 @@ def parse_arguments():
                         metavar="SECONDS", help="of a run (default: 3)")
     parser.add_argument("--cases", type=case_list, default=list(CASES),
                         help=f"some of {','.join(CASES)}")
-    parser.add_argument("--cores", type=core_pair, default="0,1",
-                        help="of the server and the load generator (0,1)")
     parser.add_argument("--text", action="store_true", help="text messages")
-    parser.add_argument("--json", action="store_true")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true")
+    form.add_argument("--markdown", action="store_true")
     parser.add_argument("--check", action="store_true",
                         help="exit code 1 when a limit is exceeded")
-    options = parser.parse_args()
-    options.bench = str(options.build / "wsrelay-bench")
-    return options
-
-
-def list_servers(options, config):
-    """Returns (name, command, path): the subject, then the yardstick."""
-    yardstick = options.build / "test" / "beast_echo"
-    subject = ("wsrelayd", [str(options.build / "wsrelayd"), "--config",
-                            config], "/ws/echo")
-    if options.other:
-        subject = (f"other:{options.other.name}",
-                   [str(options.other.resolve()), "0"], "/")
-    return [subject, ("beast_echo", [str(yardstick), "0"], "/")]
+    return parser.parse_args()
 
 
 def main():
     options = parse_arguments()
     # As an exception, so that a running server is ended on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as config:
-        config.write(CONFIG)
-        config.flush()
-        servers = list_servers(options, config.name)
-        reports = measure(options, servers)
-    rows = to_rows(options, servers, reports)
-    names = [name for name, _, _ in servers]
+    with tempfile.TemporaryDirectory() as folder:
+        rows = to_rows(options, measure(options, folder))
     if options.json:
-        print(json.dumps({"subject": names[0], "yardstick": names[1],
-                          "rows": rows}))
+        print(json.dumps({"rows": rows}))
+    elif options.markdown:
+        print_markdown(rows)
     else:
-        print_table(rows, names)
+        print_table(rows)
     problems = exceeded(rows) if options.check else []
     for line in problems:
         print(f"compare.py: {line}", file=sys.stderr)

@@ -12,19 +12,30 @@ CONFIG = """\
 - name: gateway
   kind: http.service
   addr: "127.0.0.1:0"
-  threads: 1
+  threads: {threads}
 - name: ws
   kind: http.router
-  meta: {server: gateway}
+  meta: {{server: gateway}}
   prefix: /ws
   post_middleware: [websocket_relay]
-  post_options: {wsrelay.max.message.size: "16MiB"}
+  post_options:
+    wsrelay.max.message.size: "16MiB"
+    wsrelay.ping.interval: "30s"
 - name: echo
   kind: http.endpoint
-  meta: {router: ws}
+  meta: {{router: ws}}
   path: /echo
-  relay: {target_pid: echo}
+  relay: {{target_pid: echo}}
+- name: beats
+  kind: http.endpoint
+  meta: {{router: ws}}
+  path: /beats
+  relay: {{target_pid: echo, heartbeat_interval: "30s"}}
 """
+
+# Cores: one for the server, one for the load generator, or any.
+CORES = (0, 1)
+ANY_CORES = (None, None)
 
 START_TIMEOUT = 20  # seconds until a server must print its address
 STOP_TIMEOUT = 10  # seconds from SIGTERM to SIGKILL
@@ -38,7 +49,8 @@ class Failure(Exception):
 def on_core(core):
     """Returns what a child does before it becomes the program."""
     def prepare():
-        os.sched_setaffinity(0, {core})
+        if core is not None:
+            os.sched_setaffinity(0, {core})
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return prepare
@@ -100,11 +112,34 @@ class Server:
         self.output.close()
 
 
+def write_config(folder, threads):
+    """Writes the configuration of a relay and returns its file."""
+    path = os.path.join(folder, f"{threads}.yaml")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(CONFIG.format(threads=threads))
+    return path
+
+
+def command_of(server, options, folder):
+    """Returns how a server is started."""
+    build = options.build
+    if server == "wsrelayd" and options.other:
+        return [str(options.other.resolve()), "0"]
+    if server.startswith("wsrelayd"):
+        threads = server.partition(":")[2] or 1
+        return [str(build / "wsrelayd"), "--config",
+                write_config(folder, threads)]
+    if server == "hub":
+        return [str(build / "examples" / "hub"), "127.0.0.1:0"]
+    return [str(build / "test" / server), "0"]
+
+
 def run_bench(options, case_name, case, server):
     """Returns the load generator's report as a dictionary."""
-    command = [options.bench, server.url, "--json", "--quiet",
-               "--server-pid", str(server.process.pid),
-               "--duration", f"{options.duration}s", "--warmup", case.warmup,
+    seconds = case.seconds or options.duration
+    command = [str(options.build / "wsrelay-bench"), server.url, "--json",
+               "--quiet", "--server-pid", str(server.process.pid),
+               "--duration", f"{seconds}s", "--warmup", case.warmup,
                *case.arguments]
     if options.text:
         command.append("--text")
@@ -112,8 +147,7 @@ def run_bench(options, case_name, case, server):
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            timeout=options.duration + SPARE_TIME,
-            preexec_fn=on_core(options.cores[1]))
+            timeout=seconds + SPARE_TIME, preexec_fn=on_core(case.cores[1]))
     except subprocess.TimeoutExpired as error:
         raise Failure(f"{what}: no end after {error.timeout} s") from error
     except (OSError, subprocess.SubprocessError) as error:

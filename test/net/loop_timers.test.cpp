@@ -111,3 +111,25 @@ TEST_CASE_FIXTURE(fixture, "a timer may set itself and others, and destroy "
   timers.fire(at(30ms));
   CHECK(fired == numbers{1, 1, 2});
 }
+
+TEST_CASE("a coarse deadline is never early and at most a 128th late") {
+  using namespace std::chrono_literals;
+  time_point now{123'456'789'123ns};
+  CHECK(to_coarse(now, time_point::max()) == time_point::max());
+  CHECK(to_coarse(now, now + 127ms) == now + 127ms); // too short to share
+  for (auto delay : {128ms, 129ms, 1000ms, 25'000ms, 3'600'000ms}) {
+    CAPTURE(delay.count());
+    auto late = to_coarse(now, now + delay) - (now + delay);
+    CHECK(late >= 0ns);
+    CHECK(late < std::min<std::chrono::nanoseconds>(delay / 128, 128ms));
+  }
+}
+
+TEST_CASE("deadlines that are close share one") {
+  using namespace std::chrono_literals;
+  time_point now{1'000'000'000'123ns};
+  auto first = to_coarse(now, now + 30s);
+  CHECK(to_coarse(now, now + 30s + 1ns) == first);
+  CHECK(to_coarse(now + 10ms, now + 10ms + 30s) == first);
+  CHECK(first.time_since_epoch() % 128ms == 0ns);
+}

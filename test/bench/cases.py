@@ -1,0 +1,107 @@
+"""What compare.py measures: the cases, their servers and their limits."""
+
+import dataclasses
+
+from programs import ANY_CORES, CORES
+
+
+@dataclasses.dataclass
+class Metric:
+    name: str
+    unit: str
+    value: object  # a function of the load generator's report
+    how: str = "ratio"  # or "difference", where only that says something
+
+
+def field(key):
+    return lambda report: report[key]
+
+
+def core_percent(report):
+    return report["server_cpu_ns"] / report["seconds"] / 1e7
+
+
+CPU = Metric("server CPU", "us/message", field("server_cpu_us"))
+RATE = Metric("rate", "messages/s", field("rate"))
+MEMORY = Metric("memory", "bytes/connection", field("bytes_per_connection"))
+OPENING = Metric("opening", "connections/s", field("opening_rate"))
+LATENCY = [Metric("latency p50", "us", field("p50")),
+           Metric("latency p99", "us", field("p99"))]
+DELIVERY = Metric("server CPU", "us/delivery", field("server_cpu_us"),
+                  "difference")
+BEATS = Metric("server CPU", "% of a core", core_percent)
+
+
+@dataclasses.dataclass
+class Case:
+    about: str
+    arguments: list  # of the load generator
+    metrics: list
+    subject: str = "wsrelayd"
+    yardstick: str = "beast_echo"  # None: the subject alone
+    warmup: str = "500ms"
+    seconds: float = None  # a duration of its own
+    rounds: int = None  # at most so many
+    path: str = "/ws/echo"
+    cores: tuple = CORES  # of the server and of the load generator
+
+
+def echo(outstanding, size, **more):
+    return Case(f"{size}, {outstanding} outstanding",
+                ["--connections", "100", "--outstanding", str(outstanding),
+                 "--size", size.replace(" ", "")], [CPU, RATE], **more)
+
+
+CASES = {
+    "1x125B": echo(1, "125 B"),
+    "16x125B": echo(16, "125 B"),
+    "16x16B": echo(16, "16 B"),
+    "1x1KiB": echo(1, "1 KiB"),
+    "16x1KiB": echo(16, "1 KiB"),
+    "1x16KiB": echo(1, "16 KiB"),
+    "16x16KiB": echo(16, "16 KiB"),
+    "10k/s": Case("10,000 messages/s in all",
+                  ["--connections", "100", "--rate", "10000"], [CPU]),
+    "latency": Case("one client", ["--connections", "1"], LATENCY),
+    "fanout": Case("one message to 1,000",
+                   ["--mode", "fanout", "--connections", "1000"], [DELIVERY],
+                   subject="hub", yardstick="bare_fanout", path="/hub"),
+    "handshake": Case("connect, 101, one echo, close",
+                      ["--mode", "handshake", "--connections", "64"],
+                      [RATE, CPU]),
+    "idle": Case("10,000 held", ["--mode", "idle", "--connections", "10000"],
+                 [MEMORY, OPENING]),
+    "burst": Case("10,000 after a burst of 32 messages each",
+                  ["--connections", "10000", "--outstanding", "16",
+                   "--messages", "320000"], [MEMORY], warmup="0s", seconds=60),
+    "beats": Case("10,000 with ping and heartbeat every 30 s",
+                  ["--mode", "idle", "--connections", "10000"], [BEATS],
+                  yardstick=None, seconds=60, rounds=1, path="/ws/beats"),
+    "2loops": Case("two loops against one, 125 B, 16 outstanding",
+                   ["--connections", "100", "--outstanding", "16"],
+                   [CPU, RATE], subject="wsrelayd:2", yardstick="wsrelayd:1",
+                   cores=ANY_CORES),
+}
+
+
+@dataclasses.dataclass
+class Limit:
+    case: str
+    metric: str
+    highest: float
+    of: str = "ratio"  # or "subject", "difference"
+
+
+# What --check enforces: wider than the project's budgets, since it also runs
+# on machines that do other work at the same time.
+LIMITS = [
+    Limit("1x125B", "server CPU", 1.0),
+    Limit("16x125B", "server CPU", 0.5),
+    Limit("16x16KiB", "server CPU", 0.8),
+    Limit("10k/s", "server CPU", 1.5),
+    Limit("fanout", "server CPU", 2.5, "difference"),
+    Limit("handshake", "server CPU", 1.6),
+    Limit("idle", "memory", 5 * 1024, "subject"),
+    Limit("burst", "memory", 6 * 1024, "subject"),
+    Limit("beats", "server CPU", 2.0, "subject"),
+]
