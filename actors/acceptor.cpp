@@ -83,9 +83,7 @@ caf::result<void> acceptor_state::on_stop(const acceptor_stop& message) {
     self_->delayed_send(self_, message.timeout, acceptor_tick{give_up_tick});
   }
   try_finish();
-  if (!promise)
-    return caf::unit;
-  return *promise;
+  return later(promise);
 }
 
 void acceptor_state::on_tick(std::uint64_t id) {

@@ -49,6 +49,15 @@ promise_to_requester(caf::local_actor* self) {
   return self->make_response_promise();
 }
 
+/// Returns what a handler returns that answers later: the promise, or nothing
+/// when nobody asked.
+inline caf::result<void>
+later(const std::optional<caf::response_promise>& promise) {
+  if (!promise)
+    return caf::unit;
+  return *promise;
+}
+
 /// Default handler: an unknown request is an error, anything else is dropped.
 inline caf::result<caf::message> drop_unexpected(caf::scheduled_actor* self,
                                                  caf::message_view&) {

@@ -99,10 +99,9 @@ caf::result<void> connection_state::write(message_type type,
   }
   auto promise = promise_to_requester(self_);
   auto number = port_->write(type, data, promise.has_value());
-  if (!promise)
-    return caf::unit;
-  pending_writes_.add(number, *promise);
-  return *promise;
+  if (promise)
+    pending_writes_.add(number, *promise);
+  return later(promise);
 }
 
 caf::result<void> connection_state::on_close(const ws_close& message) {
@@ -126,9 +125,7 @@ caf::result<void> connection_state::on_control(ws_control& message) {
     waiting_controls_.push_back({std::move(message), promise});
   else
     apply_control(message, promise);
-  if (!promise)
-    return caf::unit;
-  return *promise;
+  return later(promise);
 }
 
 void connection_state::on_down(const caf::down_msg& message) {

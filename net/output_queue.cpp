@@ -23,23 +23,29 @@ bool is_message(const output_piece& piece) noexcept {
   return piece.op && !is_control(*piece.op);
 }
 
-// A piece was framed with its opcode when it was pushed.
-std::string_view bytes_of(const output_piece& piece) noexcept {
-  return piece.op ? piece.data.framed(*piece.op).value_or("")
-                  : piece.data.view();
+// The same bytes as text and as binary need two headers.
+void frame(output_piece& piece) {
+  if (!piece.op) {
+    piece.bytes = piece.data.view();
+    return;
+  }
+  auto framed = piece.data.framed(*piece.op);
+  if (!framed) {
+    piece.data = shared_buffer{piece.data.view()};
+    framed = piece.data.framed(*piece.op);
+  }
+  piece.bytes = *framed;
 }
 
 } // namespace
 
 void output_queue::push(output_piece piece) {
-  // The same bytes as text and as binary need two headers.
-  if (piece.op && !piece.data.framed(*piece.op))
-    piece.data = shared_buffer{piece.data.view()};
+  frame(piece);
   if (pieces_.capacity() == 0 && !spare_->empty()) {
     pieces_ = std::move(spare_->back());
     spare_->pop_back();
   }
-  bytes_ += bytes_of(piece).size();
+  bytes_ += piece.bytes.size();
   pushed_ += is_message(piece);
   pieces_.push_back(std::move(piece));
 }
@@ -49,7 +55,7 @@ output_queue::outcome output_queue::send_to(int socket) {
     std::array<iovec, max_gathered> parts;
     auto count = std::min(size(), parts.size());
     for (std::size_t i = 0; i < count; ++i) {
-      auto bytes = bytes_of(pieces_[first_ + i]);
+      auto bytes = pieces_[first_ + i].bytes;
       if (i == 0)
         bytes.remove_prefix(sent_);
       parts[i] = {const_cast<char*>(bytes.data()), bytes.size()};
@@ -79,7 +85,7 @@ void output_queue::taken(std::size_t count) noexcept {
   count += sent_;
   for (; first_ < pieces_.size(); ++first_) {
     auto& piece = pieces_[first_];
-    auto size = bytes_of(piece).size();
+    auto size = piece.bytes.size();
     if (count < size)
       break;
     count -= size;

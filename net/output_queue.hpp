@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace wsrelay {
@@ -17,6 +18,7 @@ struct output_piece {
   shared_buffer data;
   std::optional<opcode> op; // none: the bytes go out as they are
   bool notify = false;      // somebody waits for the kernel to take it
+  std::string_view bytes{}; // set by the queue: the frame, inside of `data`
 };
 
 /// The memory of empty queues, shared by all queues of a loop: a queue owns

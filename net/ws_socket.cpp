@@ -19,9 +19,9 @@ ws_socket::ws_socket(loop& home, int descriptor, std::string read_ahead,
       held_{std::move(read_ahead)} {
   ++home_.socket_count;
   home_.add(*this);
-  // Without memory for it nothing will ever be ready: as if it had ended.
+  // The kernel has no memory left: nobody would ever say that it is ready.
   if (!home_.sockets().add(descriptor_, *this))
-    readable_ = hung_up_ = true;
+    broken_ = readable_ = true;
 }
 
 ws_socket::~ws_socket() {
@@ -64,6 +64,8 @@ void ws_socket::read() {
   auto count = ::recv(descriptor_, space, loop::scratch_size, MSG_DONTWAIT);
   if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
     readable_ = false;
+    if (broken_)
+      events_.on_end();
     return;
   }
   if (count <= 0 && !(count < 0 && errno == EINTR)) {

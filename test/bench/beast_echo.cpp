@@ -1,6 +1,8 @@
 // The yardstick: what a plain user of Boost.Beast 1.81 gets. An asynchronous
 // echo server on one thread: type-erased executor, the suggested timeouts of
-// the server role, auto_fragment as it comes, no TCP_NODELAY.
+// the server role, auto_fragment as it comes, no TCP_NODELAY. Without it
+// Nagle's algorithm gathers small replies in the kernel and stalls large ones,
+// so a second argument turns it on.
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -81,8 +83,10 @@ private:
 // Accepts until the process ends. Its callers see to it that it outlives them.
 class echo_listener {
 public:
-  echo_listener(asio::io_context& loop, std::uint16_t port)
-      : acceptor_{loop, {asio::ip::make_address("127.0.0.1"), port}} {}
+  echo_listener(asio::io_context& loop, std::uint16_t port, bool no_delay)
+      : acceptor_{loop, {asio::ip::make_address("127.0.0.1"), port}} {
+    acceptor_.set_option(tcp::no_delay{no_delay}); // sockets inherit it
+  }
 
   std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
 
@@ -115,14 +119,16 @@ bool parse_port(std::string_view text, std::uint16_t& port) {
 
 int main(int argc, char** argv) {
   std::uint16_t port = 0;
-  if (argc != 2 || !parse_port(argv[1], port)) {
-    std::fputs("usage: beast_echo PORT (0 = the kernel chooses)\n", stderr);
+  bool no_delay = argc == 3 && argv[2] == std::string_view{"nodelay"};
+  if ((argc != 2 && !no_delay) || !parse_port(argv[1], port)) {
+    std::fputs("usage: beast_echo PORT [nodelay] (0 = the kernel chooses)\n",
+               stderr);
     return 2;
   }
   try {
     raise_descriptor_limit();
     asio::io_context loop{1};
-    echo_listener listener{loop, port};
+    echo_listener listener{loop, port, no_delay};
     listener.accept();
     std::printf("listening on 127.0.0.1:%u\n", unsigned{listener.port()});
     std::fflush(stdout);

@@ -55,11 +55,13 @@ def echo(outstanding, size, **more):
 CASES = {
     "1x125B": echo(1, "125 B"),
     "16x125B": echo(16, "125 B"),
+    "16x125B:nodelay": echo(16, "125 B", yardstick="beast_echo:nodelay"),
     "16x16B": echo(16, "16 B"),
     "1x1KiB": echo(1, "1 KiB"),
     "16x1KiB": echo(16, "1 KiB"),
     "1x16KiB": echo(1, "16 KiB"),
     "16x16KiB": echo(16, "16 KiB"),
+    "1x16KiB:nodelay": echo(1, "16 KiB", yardstick="beast_echo:nodelay"),
     "10k/s": Case("10,000 messages/s in all",
                   ["--connections", "100", "--rate", "10000"], [CPU]),
     "latency": Case("one client", ["--connections", "1"], LATENCY),

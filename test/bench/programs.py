@@ -131,7 +131,8 @@ def command_of(server, options, folder):
                 write_config(folder, threads)]
     if server == "hub":
         return [str(build / "examples" / "hub"), "127.0.0.1:0"]
-    return [str(build / "test" / server), "0"]
+    program, _, argument = server.partition(":")
+    return [str(build / "test" / program), "0", *argument.split()]
 
 
 def run_bench(options, case_name, case, server):
