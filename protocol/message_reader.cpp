@@ -114,8 +114,7 @@ bool message_reader::check_text(bool at_end) noexcept {
   auto valid = valid_utf8_prefix(fresh);
   checked_ += valid;
   auto rest = fresh.substr(valid);
-  return rest.empty()
-         || (!at_end && rest.size() < 4 && ends_inside_sequence(rest));
+  return rest.empty() || (!at_end && is_cut_sequence(rest));
 }
 
 message_reader::event message_reader::end_frame() noexcept {

@@ -1,8 +1,6 @@
 // A fast path for ASCII; RapidJSON decides on all other sequences.
 #include "protocol/utf8.hpp"
 
-#include <algorithm>
-
 #include <rapidjson/encodings.h>
 #include <rapidjson/memorystream.h>
 
@@ -74,16 +72,27 @@ std::size_t valid_utf8_prefix(std::string_view bytes) noexcept {
   return at;
 }
 
-bool ends_inside_sequence(std::string_view bytes) noexcept {
-  auto most = std::min<std::size_t>(3, bytes.size());
-  for (std::size_t back = 1; back <= most; ++back) {
-    auto byte = static_cast<unsigned char>(bytes[bytes.size() - back]);
-    if ((byte & 0xC0) == 0x80) // a continuation: its lead is further back
-      continue;
-    auto length = byte < 0xC0 ? 1u : byte < 0xE0 ? 2u : byte < 0xF0 ? 3u : 4u;
-    return length > back;
-  }
-  return false;
+// RFC 3629 section 4: what may follow a first byte. Its second byte has a
+// narrower range in four cases; the others are 80 to BF.
+bool is_cut_sequence(std::string_view bytes) noexcept {
+  if (bytes.empty())
+    return false;
+  auto byte = [&](std::size_t i) {
+    return static_cast<unsigned char>(bytes[i]);
+  };
+  auto first = byte(0);
+  std::size_t length = first < 0xC2    ? 0
+                       : first < 0xE0  ? 2
+                       : first < 0xF0  ? 3
+                       : first <= 0xF4 ? 4
+                                       : 0;
+  if (bytes.size() >= length)
+    return false;
+  auto low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+  auto high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+  if (bytes.size() > 1 && (byte(1) < low || byte(1) > high))
+    return false;
+  return bytes.size() < 3 || (byte(2) & 0xC0) == 0x80;
 }
 
 bool is_plain_utf8(std::string_view bytes) noexcept {

@@ -13,9 +13,9 @@ bool is_valid_utf8(std::string_view bytes) noexcept;
 /// Returns the length of the longest prefix of `bytes` that is valid UTF-8.
 std::size_t valid_utf8_prefix(std::string_view bytes) noexcept;
 
-/// Returns whether valid UTF-8 that was cut at the end of `bytes` was cut
-/// inside of a sequence. Looks at three bytes at most.
-bool ends_inside_sequence(std::string_view bytes) noexcept;
+/// Returns whether `bytes` is the beginning of one sequence, and not all of it:
+/// more bytes could make it valid.
+bool is_cut_sequence(std::string_view bytes) noexcept;
 
 /// Returns whether `bytes` is valid UTF-8 without control characters: none of
 /// U+0000 to U+001F and U+007F to U+009F.

@@ -13,6 +13,8 @@
 #include "protocol/topic.hpp"
 #include "protocol/utf8.hpp"
 
+#include "test/protocol/client_frames.hpp"
+
 #include <doctest/doctest.h>
 
 #include <random>
@@ -259,4 +261,19 @@ TEST_CASE("random bytes: a safe field has no line ends") {
                      CHECK_FALSE(find_field(fields, "connection"));
                      (void)has_token(text, "upgrade");
                    });
+}
+
+TEST_CASE("random bytes: frames give the same events in any two pieces") {
+  using test::to_bytes;
+  auto fragments = to_bytes({opcode::text, "ab\xC3", false})
+                   + to_bytes({opcode::ping, "p"})
+                   + to_bytes({opcode::continuation, "\xA9z"});
+  auto messages = to_bytes({opcode::binary, std::string(130, '\xFF')})
+                  + to_bytes({opcode::text, "caf\xC3\xA9"})
+                  + to_bytes({opcode::close, "\x03\xE8text"});
+  for_random_texts({fragments, messages}, [](std::string_view text) {
+    auto whole = test::events_of(text, 150);
+    for (std::size_t cut = 1; cut < text.size(); cut += 3)
+      REQUIRE(test::events_of(text, 150, {cut}) == whole);
+  });
 }

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -121,5 +123,52 @@ TEST_CASE("plain UTF-8 has no control characters") {
         std::string{"\xC2\x9F"}, std::string{"\xFF"}}) {
     CAPTURE(text);
     CHECK_FALSE(is_plain_utf8(text));
+  }
+}
+
+namespace {
+
+std::string encoded(std::uint32_t code) {
+  auto tail = [&](int shift) {
+    return static_cast<char>(0x80 | ((code >> shift) & 0x3f));
+  };
+  if (code < 0x80)
+    return {static_cast<char>(code)};
+  if (code < 0x800)
+    return {static_cast<char>(0xc0 | code >> 6), tail(0)};
+  if (code < 0x10000)
+    return {static_cast<char>(0xe0 | code >> 12), tail(6), tail(0)};
+  return {static_cast<char>(0xf0 | code >> 18), tail(12), tail(6), tail(0)};
+}
+
+// Every beginning of every character.
+std::set<std::string> all_beginnings() {
+  std::set<std::string> result;
+  for (std::uint32_t code = 0x80; code <= 0x10ffff; ++code) {
+    if (code >= 0xd800 && code <= 0xdfff)
+      continue;
+    auto text = encoded(code);
+    for (std::size_t size = 1; size < text.size(); ++size)
+      result.insert(result.end(), text.substr(0, size));
+  }
+  return result;
+}
+
+} // namespace
+
+TEST_CASE("a cut sequence is the beginning of a character and nothing else") {
+  auto beginnings = all_beginnings();
+  CHECK(!is_cut_sequence(""));
+  for (int first = 0; first < 256; ++first) {
+    std::string one{static_cast<char>(first)};
+    REQUIRE(is_cut_sequence(one) == (beginnings.count(one) > 0));
+    for (int second = 0; second < 256; ++second) {
+      auto two = one + static_cast<char>(second);
+      REQUIRE(is_cut_sequence(two) == (beginnings.count(two) > 0));
+      for (int third : {0x00, 0x7f, 0x80, 0xbf, 0xc0, 0xff}) {
+        auto three = two + static_cast<char>(third);
+        REQUIRE(is_cut_sequence(three) == (beginnings.count(three) > 0));
+      }
+    }
   }
 }
