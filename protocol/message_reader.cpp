@@ -95,7 +95,9 @@ bool message_reader::read_payload(std::string_view& input) {
   auto count = static_cast<std::size_t>(
       std::min<std::uint64_t>(remaining_, input.size()));
   if (count > 0) {
-    auto expected = into.size() + static_cast<std::size_t>(remaining_);
+    // Nobody knows how many fragments follow.
+    auto expected = fin_ ? into.size() + static_cast<std::size_t>(remaining_)
+                         : max_message_;
     unmask_copy(into.extend(count, expected), input.substr(0, count), key_,
                 offset_);
     input.remove_prefix(count);

@@ -6,6 +6,7 @@
 #include "protocol/json.hpp"
 #include "protocol/pid.hpp"
 #include "protocol/topic.hpp"
+#include "protocol/utf8.hpp"
 
 #include <fmt/format.h>
 #include <rapidjson/memorystream.h>
@@ -112,10 +113,16 @@ private:
                                        max_json_depth)));
   }
 
+  // It goes into logs, and JSON leaves DEL and C1 controls as they are.
+  static std::string unknown_field(const std::string& quoted) {
+    return is_plain_utf8(quoted) ? fmt::format("unknown field {}", quoted)
+                                 : "unknown field, with control characters";
+  }
+
   bool select(std::string_view name) {
     auto found = std::find(field_names.begin(), field_names.end(), name);
     if (found == field_names.end())
-      return refuse({fmt::format("unknown field {}", json_string(name))});
+      return refuse({unknown_field(json_string(name))});
     auto index = static_cast<std::size_t>(found - field_names.begin());
     current_ = static_cast<field>(index);
     if (std::exchange(seen_[index], true))

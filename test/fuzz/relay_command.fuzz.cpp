@@ -16,10 +16,7 @@ namespace {
 
 // The name of an unknown field stands in it as a JSON string.
 void check_failure(std::string_view what) {
-  auto is_control = [](unsigned char c) { return c < 0x20; };
-  expect(is_valid_utf8(what)
-             && std::none_of(what.begin(), what.end(), is_control),
-         "a failure may be shown");
+  expect(is_plain_utf8(what), "a failure may be shown");
 }
 
 void check_fields(const relay_command& command,

@@ -105,6 +105,10 @@ TEST_CASE("a failure names the field") {
            failure_case{R"({"target_pid":"a","Metadata":{}})",
                         R"(unknown field "Metadata")"},
            failure_case{R"({"a\nb":1})", R"(unknown field "a\nb")"},
+           failure_case{"{\"\x7f\":1}",
+                        "unknown field, with control characters"},
+           failure_case{"{\"\xc2\x9b\":1}",
+                        "unknown field, with control characters"},
            failure_case{R"({"target_pid":"a","":1})", R"(unknown field "")"},
        }) {
     CAPTURE(each.json);

@@ -141,10 +141,10 @@ std::string encoded(std::uint32_t code) {
   return {static_cast<char>(0xf0 | code >> 18), tail(12), tail(6), tail(0)};
 }
 
-// Every beginning of every character.
+// Every beginning of every character: the last byte holds its last six bits.
 std::set<std::string> all_beginnings() {
   std::set<std::string> result;
-  for (std::uint32_t code = 0x80; code <= 0x10ffff; ++code) {
+  for (std::uint32_t code = 0x80; code <= 0x10ffff; code += 64) {
     if (code >= 0xd800 && code <= 0xdfff)
       continue;
     auto text = encoded(code);
@@ -158,17 +158,21 @@ std::set<std::string> all_beginnings() {
 
 TEST_CASE("a cut sequence is the beginning of a character and nothing else") {
   auto beginnings = all_beginnings();
-  CHECK(!is_cut_sequence(""));
+  std::string wrong;
+  auto check = [&](const std::string& text) {
+    if (is_cut_sequence(text) != (beginnings.count(text) > 0))
+      wrong = text;
+  };
+  check("");
   for (int first = 0; first < 256; ++first) {
     std::string one{static_cast<char>(first)};
-    REQUIRE(is_cut_sequence(one) == (beginnings.count(one) > 0));
+    check(one);
     for (int second = 0; second < 256; ++second) {
       auto two = one + static_cast<char>(second);
-      REQUIRE(is_cut_sequence(two) == (beginnings.count(two) > 0));
-      for (int third : {0x00, 0x7f, 0x80, 0xbf, 0xc0, 0xff}) {
-        auto three = two + static_cast<char>(third);
-        REQUIRE(is_cut_sequence(three) == (beginnings.count(three) > 0));
-      }
+      check(two);
+      for (int third : {0x00, 0x7f, 0x80, 0xbf, 0xc0, 0xff})
+        check(two + static_cast<char>(third));
     }
   }
+  CHECK(wrong == "");
 }
