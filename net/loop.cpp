@@ -6,6 +6,7 @@
 #include <caf/logger.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -24,7 +25,8 @@ loop::loop(caf::actor_system& system, std::chrono::nanoseconds in_place_budget)
     : event_loop(&system),
       slow_{in_place_budget},
       work_{context_.get_executor()},
-      poller_ready_{context_.get_executor(), ::dup(poller_.descriptor())} {}
+      poller_ready_{context_.get_executor(),
+                    ::fcntl(poller_.descriptor(), F_DUPFD_CLOEXEC, 0)} {}
 
 loop::~loop() {
   stop();

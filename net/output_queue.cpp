@@ -93,10 +93,16 @@ void output_queue::taken(std::size_t count) noexcept {
     if (piece.notify)
       notice_ = taken_;
     piece.data = {};
+    ++gone_;
   }
   sent_ = count;
-  if (first_ == pieces_.size())
+  if (first_ == pieces_.size()) {
     clear();
+  } else if (first_ > pieces_.size() / 2) { // each piece is moved once at most
+    pieces_.erase(pieces_.begin(),
+                  pieces_.begin() + static_cast<std::ptrdiff_t>(first_));
+    first_ = 0;
+  }
 }
 
 std::uint64_t output_queue::take_notice() noexcept {
@@ -104,8 +110,10 @@ std::uint64_t output_queue::take_notice() noexcept {
 }
 
 void output_queue::clear() noexcept {
+  gone_ += size();
   pieces_.clear();
   first_ = sent_ = bytes_ = 0;
+  taken_ = pushed_;
   if (pieces_.capacity() > 0 && pieces_.capacity() <= max_spare_pieces
       && spare_->size() < max_spare)
     spare_->push_back(std::move(pieces_));

@@ -46,6 +46,10 @@ public:
   /// Messages that were ever pushed.
   std::uint64_t pushed() const noexcept { return pushed_; }
 
+  /// Pieces of any kind that were ever pushed, and that are gone.
+  std::uint64_t all_pushed() const noexcept { return gone_ + size(); }
+  std::uint64_t all_gone() const noexcept { return gone_; }
+
   enum class outcome { sent, blocked, failed };
 
   /// Gives the kernel as much as it takes. `failed`: the socket is broken, and
@@ -70,6 +74,7 @@ private:
   std::uint64_t pushed_ = 0;
   std::uint64_t taken_ = 0; // messages
   std::uint64_t notice_ = 0;
+  std::uint64_t gone_ = 0; // pieces
 };
 
 } // namespace wsrelay

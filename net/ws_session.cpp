@@ -55,8 +55,11 @@ public:
 
   void attach(frame_sink* sink) override {
     sink_ = sink;
-    if (sink)
+    if (sink) {
+      if (phase_ == phase::done) // dropped before its actor started
+        loop_.set_timer(*this, loop_.now());
       return;
+    }
     actor_ = nullptr;
     close(1011, {}); // counts only when nobody closed before
   }
@@ -92,6 +95,10 @@ public:
     paused_ = true;
     if (phase_ == phase::open)
       socket_.want_input(false);
+    if (!socket_.is_broken())
+      return;
+    close_deadline_ = loop_.now(); // nobody would read its end
+    update_timer();
   }
 
   time_point now() const override { return loop_.now(); }
@@ -148,6 +155,7 @@ private:
   void answer_ping(shared_buffer payload) {
     if (phase_ != phase::open)
       return;
+    owed_pong_.reset();
     if (socket_.output().size() < max_waiting_pieces)
       return socket_.send({std::move(payload), opcode::pong, false});
     owed_pong_ = std::make_unique<shared_buffer>(std::move(payload));
@@ -181,11 +189,9 @@ private:
   // -- output -----------------------------------------------------------------
 
   void on_sent() override {
-    if (socket_.output().empty()) {
-      pinging_ = false;
+    if (socket_.output().size() < max_waiting_pieces)
       if (auto owed = std::exchange(owed_pong_, nullptr))
         answer_ping(std::move(*owed));
-    }
     if (auto number = socket_.output().take_notice(); number > 0 && sink_)
       sink_->on_drained(number);
     // While nothing is read nobody notices that the socket broke.
@@ -237,6 +243,8 @@ private:
   // -- time -------------------------------------------------------------------
 
   void on_timer() override {
+    if (phase_ == phase::done)
+      return tell_closed(end_cause::connection_lost, 0, {});
     auto time = loop_.now();
     if (time >= close_deadline_)
       return finish(end_cause::connection_lost);
@@ -256,8 +264,10 @@ private:
         break;
       case liveness::verdict::ping:
         // One that waits behind output that the client does not read is enough.
-        if (!std::exchange(pinging_, true))
+        if (socket_.output().all_gone() >= last_ping_) {
           socket_.send({shared_buffer{}, opcode::ping, false});
+          last_ping_ = socket_.output().all_pushed();
+        }
         break;
       case liveness::verdict::dead:
         finish(end_cause::timeout);
@@ -281,7 +291,7 @@ private:
   std::unique_ptr<shared_buffer> owed_pong_;
   phase phase_ = phase::open;
   bool paused_ = true;
-  bool pinging_ = false;
+  std::uint64_t last_ping_ = 0; // number of its piece
   time_point close_deadline_ = time_point::max();
   time_point wake_ = time_point::max();
   message_reader reader_;

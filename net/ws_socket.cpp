@@ -35,6 +35,11 @@ ws_socket::~ws_socket() {
 void ws_socket::want_input(bool wanted) {
   auto before = std::exchange(wanted_, wanted);
   if (wanted && !before && is_open() && (readable_ || !held_.empty()))
+    put_off();
+}
+
+void ws_socket::put_off() {
+  if (!std::exchange(put_off_, true))
     home_.go_on_later(*this);
 }
 
@@ -45,11 +50,12 @@ void ws_socket::on_ready(readiness what) {
     return;
   readable_ = true;
   hung_up_ = hung_up_ || what.hung_up;
-  if (wanted_ && held_.empty())
+  if (wanted_ && held_.empty() && !put_off_) // else it goes on in this turn
     read();
 }
 
 void ws_socket::go_on() {
+  put_off_ = false;
   if (!is_open())
     return events_.on_released();
   if (wanted_ && !held_.empty())
@@ -64,7 +70,7 @@ void ws_socket::read() {
   auto count = ::recv(descriptor_, space, loop::scratch_size, MSG_DONTWAIT);
   if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
     readable_ = false;
-    if (broken_)
+    if (broken_ && wanted_)
       events_.on_end();
     return;
   }
@@ -73,10 +79,10 @@ void ws_socket::read() {
     return events_.on_end();
   }
   // What comes after a read that left nothing is told again; an end is not.
-  readable_ = count < 0 || hung_up_
+  readable_ = count < 0 || hung_up_ || broken_
               || static_cast<std::size_t>(count) == loop::scratch_size;
   if (readable_)
-    home_.go_on_later(*this);
+    put_off();
   if (count > 0)
     feed({space, static_cast<std::size_t>(count)});
 }
@@ -85,6 +91,8 @@ void ws_socket::feed(std::string_view bytes) {
   auto used = events_.on_input(bytes);
   if (is_open() && used < bytes.size())
     held_.assign(bytes.substr(used));
+  if (is_open() && wanted_ && !held_.empty())
+    put_off();
 }
 
 // -- output -------------------------------------------------------------------
@@ -130,7 +138,7 @@ void ws_socket::close() {
   ticket_.give_back();
   output_.clear();
   held_ = {};
-  home_.go_on_later(*this);
+  put_off();
 }
 
 } // namespace wsrelay

@@ -79,6 +79,7 @@ public:
 private:
   bool is_open() const noexcept { return descriptor_ >= 0; }
   void mark_dirty();
+  void put_off();
   void read();
   void feed(std::string_view bytes);
 
@@ -89,6 +90,7 @@ private:
   bool readable_ = false; // there may be more to read
   bool hung_up_ = false;  // there is an end to read
   bool dirty_ = false;    // in the loop's list of those to flush
+  bool put_off_ = false;  // in the loop's list of those that go on
   bool blocked_ = false;  // the kernel takes nothing
   bool ending_ = false;   // a FIN follows the output
   bool broken_ = false;

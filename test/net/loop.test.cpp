@@ -339,6 +339,23 @@ TEST_CASE_FIXTURE(fixture, "what is added by its own kind belongs to the next "
   CHECK(order == "put off, output, put off, output, put off, output, ");
 }
 
+TEST_CASE_FIXTURE(fixture, "what is added while output is flushed is done "
+                           "though nothing else happens") {
+  std::atomic<int> flushes{0};
+  std::atomic<bool> gone_on{false};
+  task work;
+  work.at_go_on = [&] { gone_on = true; };
+  work.at_flush = [&] {
+    if (++flushes < 10)
+      home.flush_later(work);
+    else
+      home.go_on_later(work);
+  };
+  run_on(home, [&] { home.flush_later(work); });
+  CHECK(holds_soon([&] { return gone_on.load(); }));
+  CHECK(flushes == 10);
+}
+
 TEST_CASE_FIXTURE(fixture, "what is forgotten is neither flushed nor gone on "
                            "with") {
   bool called = false;

@@ -406,3 +406,33 @@ TEST_CASE("the memory of many queues is kept up to a limit") {
     CHECK(spare.size() == std::min<std::size_t>(count, 256));
   }
 }
+
+TEST_CASE_FIXTURE(fixture, "a queue that is never empty keeps no memory for "
+                           "what was sent") {
+  auto data = shared_buffer{make_text(2000)};
+  for (int i = 0; i < 60; ++i)
+    push(text(data));
+  for (int i = 0; i < 2000; ++i) {
+    REQUIRE(send() == outcome::blocked);
+    receive_taken();
+    while (queue.size() < 60)
+      push(text(data));
+    REQUIRE(queue.size() <= 60);
+  }
+  deliver();
+  CHECK(received == expected);
+  // 256 pieces are the most that is kept: it never needed more.
+  REQUIRE(spare.size() == 1);
+  CHECK(spare.back().capacity() <= 256);
+}
+
+TEST_CASE_FIXTURE(fixture, "a queue that was cleared goes on counting where it "
+                           "was") {
+  push(text("1"));
+  push(text("2", true));
+  queue.clear();
+  push(text("3", true));
+  REQUIRE(queue.pushed() == 3);
+  CHECK(send() == outcome::sent);
+  CHECK(queue.take_notice() == 3);
+}

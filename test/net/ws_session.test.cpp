@@ -525,3 +525,138 @@ TEST_CASE_FIXTURE(fixture, "a client that does not answer a ping is cut off") {
   CHECK(client.receive() == "end");
   CHECK(saw("leave timeout 1006"));
 }
+
+TEST_CASE_FIXTURE(fixture, "of two pings of which the first had to wait the "
+                           "second is answered last") {
+  start_with(recording);
+  auto client = connect_raw();
+  block(client);
+  client.send(opcode::ping, "1"); // behind too much: waits
+  settle();
+  // Less than 64 pieces are left, and more than none.
+  for (std::size_t i = 0; i < flood_pieces - 40; ++i)
+    REQUIRE(client.receive().size() == 7 + flood_piece);
+  settle();
+  client.send(opcode::ping, "2");
+  settle();
+  std::string pongs;
+  for (auto next = client.receive(); !next.starts_with("text ");
+       next = client.receive()) {
+    if (next.starts_with("pong "))
+      pongs += next + ", ";
+    if (next.starts_with("pong ") && pongs.size() == 8)
+      caf::anon_send(log->client(), ws_send{message_type::text, "done"});
+  }
+  CHECK((pongs == "pong 2, " || pongs == "pong 1, pong 2, "));
+}
+
+namespace {
+
+// Keeps 16 MiB on the way to a client that says "stream", for ever.
+caf::behavior streaming(caf::event_based_actor* self, shared_record to) {
+  auto piece = shared_buffer{std::string(flood_piece, 'x')};
+  auto next = std::make_shared<std::function<void(const caf::actor&)>>();
+  *next = [=](const caf::actor& client) {
+    self->request(client, caf::infinite, ws_send{message_type::binary, piece})
+        .then([=] { (*next)(client); },
+              [next](caf::error&) { *next = [](const caf::actor&) {}; });
+  };
+  return {
+      [](const ws_join&) {},
+      [next](const ws_message& message) {
+        for (int i = 0; i < 64; ++i)
+          (*next)(message.client);
+      },
+      [to](const ws_leave& message) { to->add(describe(message)); },
+  };
+}
+
+} // namespace
+
+TEST_CASE_FIXTURE(fixture, "a client that answers its pings lives, though "
+                           "output never ends") {
+  start_with(streaming, [](auto& config) {
+    options(config).ping_interval = 10ms;
+    options(config).pong_timeout = 1s;
+  });
+  auto client = connect_raw();
+  client.send("stream");
+  int pings = 0;
+  std::string got;
+  while (pings < 3 && got != "end") {
+    got = client.receive();
+    if (got != "ping ")
+      continue;
+    ++pings;
+    client.send(opcode::pong, "");
+  }
+  CHECK(pings == 3);
+  CHECK(log->seen().empty());
+}
+
+namespace {
+
+// Answers nothing. Its first message breaks the client's socket, on the loop's
+// own thread: before the loop can know.
+caf::behavior breaking(caf::event_based_actor* self, shared_record to,
+                       raw_client** who) {
+  auto held = std::make_shared<std::vector<caf::response_promise>>();
+  return {
+      [to](const ws_join& message) { to->joined(message.client); },
+      [=](const ws_message& message) -> caf::result<void> {
+        to->add(std::string{message.data.view()});
+        if (message.data.view() == "1") {
+          (*who)->send("2");
+          (*who)->socket().reset();
+          self->send(message.client, ws_send{message_type::text, "lost"});
+        }
+        held->push_back(self->make_response_promise());
+        return caf::delegated<void>{};
+      },
+      [to](const ws_leave& message) { to->add(describe(message)); },
+  };
+}
+
+} // namespace
+
+TEST_CASE_FIXTURE(fixture, "a socket that broke before its window is full is "
+                           "noticed behind it") {
+  start_with(recording, [](auto& config) { // pings are off
+    options(config).window = 2;
+    config.services.front().in_place_budget = 10s;
+  });
+  raw_client* broken = nullptr;
+  add("b", system.spawn(breaking, log, &broken));
+  raw_client client{relay->port(), "/ws/to/b"};
+  broken = &client;
+  client.send("1");
+  REQUIRE(saw("1"));
+  CHECK(saw("leave connection_lost 1006"));
+  CHECK(joined(log->seen()) == "1, 2, leave connection_lost 1006");
+}
+
+TEST_CASE_FIXTURE(loop_fixture, "a session that is dropped before its actor "
+                                "has started ends it") {
+  auto before = system.registry().running();
+  auto log = std::make_shared<record>();
+  auto target = system.spawn(recording, log);
+  auto acceptor = system.spawn(
+      []() -> caf::behavior { return {[](const acceptor_opened&) {}}; });
+  relay_options options;
+  plain_listener listener;
+  auto peer = plain_socket::connect_to(listener.port());
+  auto accepted = listener.accept();
+  run_on(home, [&] {
+    admission admitted{{}, &options, "endpoint", {}};
+    admitted.config.target = target;
+    start_ws_session({home, accepted.release(), "", socket_ticket{}, "key", ""},
+                     std::move(admitted), acceptor);
+    home.abort_sockets(false);
+  });
+  CHECK(holds_soon([&] { return system.registry().running() == before + 2; }));
+  if (log->client()) // so that the failure does not hang
+    caf::anon_send_exit(log->client(), caf::exit_reason::kill);
+  caf::anon_send_exit(target, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(acceptor, caf::exit_reason::user_shutdown);
+  CHECK(holds_soon([&] { return system.registry().running() == before; }));
+}

@@ -355,6 +355,31 @@ TEST_CASE_FIXTURE(fixture, "input that was not used is held, and comes again "
   CHECK(seen() == "input 8, input 5, input 2, input 2");
 }
 
+TEST_CASE_FIXTURE(fixture, "what comes as input is wanted again stays behind "
+                           "what is held") {
+  open(make_pair_of(SOCK_STREAM), "held ");
+  on_loop([this] { // the socket is told of it in this turn, and goes on then
+    peer.send("new");
+    socket->want_input(true);
+  });
+  CHECK(has_input("held new"));
+}
+
+TEST_CASE_FIXTURE(fixture, "input that is wanted and not any more in one turn "
+                           "does not come") {
+  open(make_pair_of(SOCK_STREAM), "held");
+  peer.send("new");
+  make_turns();
+  on_loop([this] {
+    socket->want_input(true);
+    socket->want_input(false);
+  });
+  make_turns();
+  CHECK(seen().empty());
+  want(true);
+  CHECK(has_input("heldnew"));
+}
+
 TEST_CASE_FIXTURE(fixture, "more than one read takes comes whole") {
   open();
   auto text = make_text(1'000'000);
@@ -678,6 +703,36 @@ TEST_CASE_FIXTURE(fixture, "a session may close while what it has read is held "
   CHECK(seen() == "input 10, released");
 }
 
+TEST_CASE_FIXTURE(fixture, "a socket that another one closes is not told any "
+                           "more, though both were ready") {
+  open();
+  auto pair = make_pair_of(SOCK_STREAM);
+  session other{events.seen, ""};
+  std::unique_ptr<ws_socket> second;
+  events.use = [&](std::string_view bytes) {
+    second->close();
+    return bytes.size();
+  };
+  other.use = [&](std::string_view bytes) {
+    socket->close();
+    return bytes.size();
+  };
+  on_loop([&] { second = make(pair[0].release(), {}, other); });
+  on_loop([&] {
+    socket->want_input(true);
+    second->want_input(true);
+  });
+  make_turns();
+  on_loop([&] { // one batch
+    peer.send("a");
+    pair[1].send("b");
+  });
+  make_turns();
+  CHECK(seen() == "input 1, released");
+  CHECK(tickets() == 1);
+  on_loop([&] { second.reset(); });
+}
+
 TEST_CASE_FIXTURE(fixture, "a socket that is destroyed while it is open closes "
                            "without a word") {
   open(make_pair_of(SOCK_STREAM), "read ahead");
@@ -731,4 +786,80 @@ TEST_CASE_FIXTURE(fixture, "the loop's sockets are told when the node drops "
   });
   make_turns();
   CHECK(seen() == "abort, released");
+}
+
+TEST_CASE_FIXTURE(fixture, "input that is refused and wanted at once comes "
+                           "again") {
+  open();
+  events.use = [this](std::string_view bytes) {
+    socket->want_input(false);
+    socket->want_input(true);
+    return std::min<std::size_t>(bytes.size(), 1);
+  };
+  want(true);
+  auto text = make_text(100);
+  peer.send(text);
+  CHECK(has_input(text));
+}
+
+TEST_CASE_FIXTURE(fixture, "a socket that the kernel does not watch ends as "
+                           "soon as input is wanted") {
+  struct nobody final : pollable {
+    void on_ready(readiness) override {}
+  } before;
+  auto pair = make_pair_of(SOCK_STREAM);
+  std::string input;
+  SUBCASE("and there is none") {}
+  SUBCASE("behind what there is") {
+    input = "input";
+    pair[1].send(input);
+  }
+  on_loop([&] { // a second registration of one descriptor fails
+    REQUIRE(home.sockets().add(pair[0].descriptor(), before));
+  });
+  open(std::move(pair));
+  want(true);
+  CHECK(soon([this] { return events.has("end"); }));
+  CHECK(on_loop([this] { return events.input; }) == input);
+  on_loop([&] {
+    socket.reset();
+    home.sockets().forget(before);
+  });
+}
+
+TEST_CASE_FIXTURE(fixture, "a socket that had put something off is released "
+                           "once") {
+  open();
+  peer.send("input");
+  make_turns();
+  on_loop([this] {
+    socket->want_input(true);
+    socket->close();
+  });
+  make_turns();
+  CHECK(seen() == "released");
+}
+
+TEST_CASE_FIXTURE(fixture, "whoever stops and goes on reading still lets the "
+                           "others go first") {
+  open();
+  auto pair = make_pair_of(SOCK_STREAM);
+  session other{events.seen, "other "};
+  std::unique_ptr<ws_socket> second;
+  on_loop([&] { second = make(pair[0].release(), {}, other); });
+  constexpr auto read = loop::scratch_size;
+  peer.send(std::string(3 * read, 'x'));
+  pair[1].send("y");
+  make_turns();
+  on_loop([&] {
+    for (int i = 0; i < 3; ++i) {
+      socket->want_input(false);
+      socket->want_input(true);
+    }
+    second->want_input(true);
+  });
+  CHECK(soon([&] { return events.input.size() == 3 * read; }));
+  auto whole = "input " + std::to_string(read);
+  CHECK(seen() == whole + ", other input 1, " + whole + ", " + whole);
+  on_loop([&] { second.reset(); });
 }
