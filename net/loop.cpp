@@ -74,17 +74,19 @@ void loop::take_remote_jobs() {
 }
 
 // CAF notes the id of each actor that runs, for its log, at a seventh of what a
-// message costs. A spawn on this thread turns that on.
-void loop::mute_unused_log() {
+// message costs: not when nothing is logged.
+caf::actor_system* loop::logged_system() {
   auto& log = system().logger();
   auto used = log.accepts(CAF_LOG_LEVEL_ERROR, caf::atom("wsrelay"));
-  caf::logger::set_current_actor_system(used ? &system() : nullptr);
+  return used ? &system() : nullptr;
 }
 
 void loop::run() {
   current_loop = this;
+  auto* logged = logged_system();
   while (!stopping_) {
-    mute_unused_log();
+    // Each turn anew: a spawn on this thread sets it.
+    caf::logger::set_current_actor_system(logged);
     auto handled = run_asio() ? 1u : 0u;
     handled += poller_.poll();
     handled += put_off_.run([](loop_task& what) { what.go_on(); });

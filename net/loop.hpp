@@ -135,7 +135,7 @@ private:
       boost::asio::io_context::executor_type>;
 
   void run();
-  void mute_unused_log();
+  caf::actor_system* logged_system();
   bool run_asio();
   bool poll_asio();
   void block();

@@ -10,6 +10,7 @@
 
 namespace {
 
+using namespace wsrelay;
 using namespace wsrelay::bench;
 
 struct message {
@@ -26,7 +27,7 @@ std::string sample(std::size_t size) {
 
 std::string masked_frame(opcode op, const std::string& data,
                          std::uint32_t key) {
-  std::string out(max_frame_header + data.size(), '\0');
+  std::string out(max_masked_header + data.size(), '\0');
   auto header = put_header(out.data(), op, data.size(), key);
   mask_copy(out.data() + header, data, key);
   out.resize(header + data.size());
@@ -81,7 +82,7 @@ TEST_CASE("a client frame is the one of RFC 6455 section 5.7") {
 }
 
 TEST_CASE("a header has the shortest length that fits") {
-  char out[max_frame_header];
+  char out[max_masked_header];
   CHECK(put_header(out, opcode::binary, 0, 1) == 6);
   CHECK(put_header(out, opcode::binary, 125, 1) == 6);
   CHECK(put_header(out, opcode::binary, 126, 1) == 8);

@@ -3,7 +3,6 @@
 
 #include "test/net/fake_job.hpp"
 #include "test/net/support.hpp"
-#include "test/net/turns.hpp"
 
 #include <doctest/doctest.h>
 

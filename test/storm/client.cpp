@@ -195,7 +195,7 @@ bool client::on_response(std::string_view& bytes) {
 }
 
 void client::on_frame(const bench::frame_part& part) {
-  auto control = bench::is_control(part.op);
+  auto control = is_control(part.op);
   (control ? control_ : message_).append(part.data);
   if (!part.last)
     return;

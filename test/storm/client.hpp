@@ -61,7 +61,6 @@ public:
 
 private:
   enum class phase : std::uint8_t { idle, upgrading, open, ending };
-  using opcode = bench::opcode;
 
   std::uint64_t random() { return setting_.random(); }
 

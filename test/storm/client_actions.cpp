@@ -109,7 +109,7 @@ void client::send_garbage() {
 }
 
 void client::put(opcode op, std::string_view data, bool fin) {
-  char header[bench::max_frame_header];
+  char header[max_masked_header];
   auto key = keys_.next();
   auto size = bench::put_header(header, op, data.size(), key);
   if (!fin)

@@ -184,7 +184,7 @@ void connection::on_close_frame() {
 }
 
 void connection::send_control(opcode op, std::string_view payload) {
-  char frame[max_frame_header + 125];
+  char frame[max_masked_header + 125];
   auto key = env_->keys.next();
   auto size = put_header(frame, op, payload.size(), key);
   mask_copy(frame + size, payload, key);

@@ -11,11 +11,6 @@ constexpr std::uint8_t fin_bit = 0x80;
 constexpr std::uint8_t reserved_bits = 0x70;
 constexpr std::uint8_t mask_bit = 0x80;
 
-void put_big_endian(char* out, std::uint64_t value, std::size_t bytes) {
-  for (std::size_t i = 0; i < bytes; ++i)
-    out[i] = static_cast<char>(value >> (8 * (bytes - 1 - i)));
-}
-
 std::uint64_t get_big_endian(const char* in, std::size_t bytes) {
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < bytes; ++i)
@@ -35,28 +30,18 @@ std::size_t header_size(char second) {
 
 std::size_t put_header(char* out, opcode op, std::uint64_t size,
                        std::uint32_t key) noexcept {
-  std::uint8_t length = size < 126 ? size : size < 65536 ? 126 : 127;
-  auto extra = length_bytes(length);
-  out[0] = static_cast<char>(fin_bit | static_cast<std::uint8_t>(op));
-  out[1] = static_cast<char>(mask_bit | length);
-  put_big_endian(out + 2, size, extra);
-  std::memcpy(out + 2 + extra, &key, sizeof key);
-  return 2 + extra + sizeof key;
+  auto plain_size = plain_header_size(size);
+  out[0] = first_byte(op);
+  put_plain_length(out + 1, size);
+  out[1] = static_cast<char>(out[1] | mask_bit);
+  std::memcpy(out + plain_size, &key, sizeof key);
+  return plain_size + sizeof key;
 }
 
 void mask_copy(char* out, std::string_view in, std::uint32_t key) noexcept {
-  const auto wide = std::uint64_t{key} << 32 | key;
-  std::size_t at = 0;
-  for (; at + 8 <= in.size(); at += 8) {
-    std::uint64_t word;
-    std::memcpy(&word, in.data() + at, 8);
-    word ^= wide;
-    std::memcpy(out + at, &word, 8);
-  }
-  char bytes[8];
-  std::memcpy(bytes, &wide, 8);
-  for (std::size_t i = 0; at < in.size(); ++at, ++i)
-    out[at] = static_cast<char>(in[at] ^ bytes[i]);
+  mask_key bytes;
+  std::memcpy(bytes.data(), &key, sizeof key);
+  unmask_copy(out, in, bytes, 0); // the same both ways
 }
 
 std::uint32_t mask_keys::next() noexcept {

@@ -2,6 +2,8 @@
 // server's. Streams: a payload is handed on in the pieces it arrives in.
 #pragma once
 
+#include "protocol/frame.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -10,26 +12,8 @@
 
 namespace wsrelay::bench {
 
-/// RFC 6455 section 5.2.
-enum class opcode : std::uint8_t {
-  continuation = 0x0,
-  text = 0x1,
-  binary = 0x2,
-  close = 0x8,
-  ping = 0x9,
-  pong = 0xa,
-};
-
-/// Returns whether `op` is a control frame (RFC 6455 section 5.5).
-constexpr bool is_control(opcode op) noexcept {
-  return (static_cast<std::uint8_t>(op) & 0x8) != 0;
-}
-
-/// Bytes of the longest header: 2, the 64-bit length and the mask key.
-inline constexpr std::size_t max_frame_header = 14;
-
 /// Writes the header of a final, masked frame to `out` and returns its size.
-/// `out` has room for `max_frame_header` bytes.
+/// `out` has room for `max_masked_header` bytes.
 std::size_t put_header(char* out, opcode op, std::uint64_t size,
                        std::uint32_t key) noexcept;
 
@@ -71,7 +55,7 @@ private:
   bool accept(const char* header) noexcept;
   bool is_expected(opcode op) const noexcept;
 
-  std::array<char, max_frame_header> header_{};
+  std::array<char, max_masked_header> header_{};
   std::uint8_t held_ = 0;
   opcode op_{};
   bool fin_ = false;

@@ -46,7 +46,7 @@ private:
 
   // One more than needed, so that the payload of the last has an address.
   std::size_t frame_bytes() const noexcept {
-    return max_frame_header + messages_->size() + 1;
+    return max_masked_header + messages_->size() + 1;
   }
 
   const payload* messages_;
