@@ -34,6 +34,8 @@ inline caf::result<void> answer(caf::local_actor* self,
 template <class T>
 caf::result<caf::message> answer(caf::local_actor* self,
                                  caf::result<T> result) {
+  if (result.flag == caf::rt_delegated)
+    return caf::delegated<caf::message>{};
   if (result.flag != caf::rt_error)
     return std::move(result.value);
   if (!is_request(self))

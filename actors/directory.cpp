@@ -4,6 +4,7 @@
 #include "actors/answer.hpp"
 #include "actors/caf_compat.hpp"
 #include "actors/error.hpp"
+#include "actors/log.hpp"
 #include "protocol/pid.hpp"
 #include "protocol/text.hpp"
 
@@ -39,19 +40,59 @@ void directory_state::erase(const std::string& name) {
     self->demonitor(who);
 }
 
-caf::result<caf::actor> directory_state::get(const std::string& target) const {
+caf::result<caf::message> directory_state::get(const std::string& target) {
   auto parsed = parse_target(target);
   if (!parsed)
     return make_error(errc::no_such_target, parsed.error().what);
-  if (parsed->kind == target_name::form::name)
-    return find_name(parsed->name);
   // The node is compared as text: a system without CAF's middleman has no node
   // id, and its PIDs read "12@invalid-node".
-  if (parsed->node != to_string(self->home_system().node()))
+  auto is_here = parsed->kind == target_name::form::name
+                 || parsed->node == to_string(self->home_system().node())
+                 || (!node_name.empty() && parsed->node == node_name);
+  if (is_here)
+    return find_here(*parsed);
+  auto* peer = find_peer(*parsed);
+  if (!peer)
     return make_error(errc::no_such_peer, "no such peer");
-  if (parsed->kind == target_name::form::pid)
-    return find_pid(parsed->id);
-  return find_pid(parse_decimal(parsed->name).value_or(0));
+  // A PID is asked for as it stands, a name without the node's.
+  return ask(*peer,
+             parsed->kind == target_name::form::pid ? target : parsed->name);
+}
+
+caf::result<caf::message>
+directory_state::find_here(const target_name& target) const {
+  auto is_name = target.kind == target_name::form::name
+                 || (!node_name.empty() && target.node == node_name);
+  auto found = is_name ? find_name(target.name)
+               : target.kind == target_name::form::pid
+                   ? find_pid(target.id)
+                   : find_pid(parse_decimal(target.name).value_or(0));
+  if (found.flag == caf::rt_error)
+    return std::move(found.err);
+  return std::move(found.value);
+}
+
+const caf::actor* directory_state::find_peer(const target_name& target) const {
+  for (auto& [name, peer] : peers)
+    if (target.node == name || target.node == to_string(peer.node()))
+      return &peer;
+  return nullptr;
+}
+
+caf::result<caf::message> directory_state::ask(const caf::actor& peer,
+                                               const std::string& target) {
+  auto promise = promise_to_requester(self);
+  if (!promise)
+    return caf::message{};
+  self->request(peer, peer_patience, directory_get{target})
+      .then([promise](caf::actor& found) mutable { promise->deliver(found); },
+            [promise](caf::error& error) mutable {
+              auto silent = error.category() == caf::atom("system");
+              promise->deliver(silent ? make_error(errc::no_such_peer,
+                                                   "the peer does not answer")
+                                      : std::move(error));
+            });
+  return *promise;
 }
 
 caf::result<caf::actor>
@@ -78,14 +119,51 @@ std::vector<directory_entry> directory_state::list() const {
   return result;
 }
 
+// The newest wins: a node that was started again is known by a new id.
+caf::result<peer_hello> directory_state::hello(const peer_hello& message) {
+  if (auto checked = check_name(message.name); !checked)
+    return make_error(errc::invalid_message, checked.error().what);
+  if (node_name.empty() || message.name == node_name || !message.directory)
+    return make_error(errc::invalid_message, "no name that another node has");
+  auto& known = peers[message.name];
+  if (known != message.directory) {
+    if (known)
+      self->demonitor(known);
+    known = message.directory;
+    self->monitor(known);
+    log().info("peer connected: name={} node={}", message.name,
+               to_string(known.node()));
+  }
+  return peer_hello{node_name, self};
+}
+
+std::vector<peer_hello> directory_state::list_peers() const {
+  std::vector<peer_hello> result;
+  for (auto& [name, peer] : peers)
+    result.push_back({name, peer});
+  return result;
+}
+
+void directory_state::drop_peer(const caf::actor_addr& who) {
+  std::erase_if(peers, [&](auto& entry) {
+    if (entry.second != who)
+      return false;
+    log().warn("peer lost: name={}", entry.first);
+    return true;
+  });
+}
+
 void directory_state::drop(const caf::actor_addr& who) {
   std::erase_if(entries, [&](auto& entry) { return entry.second == who; });
 }
 
-caf::behavior directory(directory_actor* self) {
+caf::behavior directory(directory_actor* self, std::string node_name) {
+  self->state.node_name = std::move(node_name);
   self->set_default_handler(drop_unexpected);
-  self->set_down_handler(
-      [self](caf::down_msg& message) { self->state.drop(message.source); });
+  self->set_down_handler([self](caf::down_msg& message) {
+    self->state.drop(message.source);
+    self->state.drop_peer(message.source);
+  });
   return {
       [self](const directory_put& message) {
         return answer(self, self->state.put(message.name, message.who));
@@ -97,6 +175,10 @@ caf::behavior directory(directory_actor* self) {
         return answer(self, self->state.get(message.target));
       },
       [self](directory_list) { return self->state.list(); },
+      [self](const peer_hello& message) {
+        return answer(self, self->state.hello(message));
+      },
+      [self](peer_list) { return self->state.list_peers(); },
   };
 }
 

@@ -1,8 +1,10 @@
 // The directory: names to actors. Names are any UTF-8 text, not CAF's atoms;
-// an actor that ends loses its names. It also turns PID texts into handles.
+// an actor that ends loses its names. It also turns PID texts into handles, and
+// asks the directories of other nodes for what is theirs.
 #pragma once
 
 #include "actors/messages.hpp"
+#include "protocol/pid.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <caf/stateful_actor.hpp>
@@ -24,18 +26,31 @@ struct directory_state {
 
   caf::result<void> put(const std::string& name, const caf::actor& who);
   void erase(const std::string& name);
-  caf::result<caf::actor> get(const std::string& target) const;
+  caf::result<caf::message> get(const std::string& target);
   caf::result<caf::actor> find_name(const std::string& name) const;
   caf::result<caf::actor> find_pid(caf::actor_id id) const;
+  caf::result<caf::message> find_here(const target_name& target) const;
+  caf::result<caf::message> ask(const caf::actor& peer,
+                                const std::string& target);
+  const caf::actor* find_peer(const target_name& target) const;
   std::vector<directory_entry> list() const;
+  caf::result<peer_hello> hello(const peer_hello& message);
+  std::vector<peer_hello> list_peers() const;
   void drop(const caf::actor_addr& who);
+  void drop_peer(const caf::actor_addr& who);
 
   directory_actor* self;
+  std::string node_name; // in the cluster, "" = in none
   std::map<std::string, caf::actor> entries;
+  std::map<std::string, caf::actor> peers; // their directories by node
 };
 
-/// The directory actor, one per node. Answers `directory_*` of messages.hpp.
-caf::behavior directory(directory_actor* self);
+/// How long the directory of another node may take to answer.
+inline constexpr milliseconds peer_patience{5'000};
+
+/// The directory actor, one per node. Answers `directory_*` and `peer_*` of
+/// messages.hpp. `node_name` is that of the cluster.node, "" without one.
+caf::behavior directory(directory_actor* self, std::string node_name);
 
 /// Returns the PID of an actor as CAF prints it. Cheap: a node's text is made
 /// once per thread. Any thread.

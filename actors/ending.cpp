@@ -101,7 +101,9 @@ end_cause cause_of_target_end(const caf::error& reason) noexcept {
     return end_cause::target_normal;
   if (reason == caf::exit_reason::user_shutdown)
     return end_cause::target_shutdown;
-  if (reason == caf::exit_reason::remote_link_unreachable)
+  // CAF says the second when a node was silent for too long.
+  if (reason == caf::exit_reason::remote_link_unreachable
+      || reason == caf::sec::connection_timeout)
     return end_cause::target_lost;
   if (is(reason, errc::overloaded))
     return end_cause::target_overloaded;

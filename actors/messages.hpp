@@ -173,6 +173,23 @@ struct directory_entry {
   caf::actor who;
 };
 
+// -- between nodes -----------------------------------------------------------
+
+/// From node to node, from and to the directories: who is here. As a request it
+/// is answered with the receiver's own. A node that comes again under its name
+/// replaces what it was.
+struct peer_hello {
+  std::string name;     // of the cluster.node
+  caf::actor directory; // of the sender's node; its end is the node's
+};
+
+/// From a peer actor to itself: connect again.
+struct peer_retry {};
+
+/// From anyone to the directory: asks who is connected. Answers
+/// `std::vector<peer_hello>`, sorted.
+struct peer_list {};
+
 // -- net, anyone -> acceptor --------------------------------------------------
 
 /// A connection's place and name, as the acceptor knows it.

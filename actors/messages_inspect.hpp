@@ -41,6 +41,7 @@ WSRELAY_INSPECT(directory_put, x.name, x.who)
 WSRELAY_INSPECT(directory_erase, x.name)
 WSRELAY_INSPECT(directory_get, x.target)
 WSRELAY_INSPECT(directory_entry, x.name, x.who)
+WSRELAY_INSPECT(peer_hello, x.name, x.directory)
 WSRELAY_INSPECT(connection_info, x.client, x.client_pid, x.remote_address,
                 x.endpoint)
 WSRELAY_INSPECT(acceptor_opened, x.info)
@@ -58,6 +59,8 @@ WSRELAY_INSPECT(acceptor_tick, x.id)
   }
 
 WSRELAY_INSPECT_EMPTY(directory_list)
+WSRELAY_INSPECT_EMPTY(peer_list)
+WSRELAY_INSPECT_EMPTY(peer_retry)
 WSRELAY_INSPECT_EMPTY(acceptor_start)
 WSRELAY_INSPECT_EMPTY(acceptor_list)
 WSRELAY_INSPECT_EMPTY(connection_shutdown)

@@ -2,6 +2,7 @@
 #include "config/check_entry.hpp"
 
 #include "config/address_set.hpp"
+#include "config/listen_address.hpp"
 #include "config/range_check.hpp"
 #include "config/validate.hpp"
 #include "protocol/text.hpp"
@@ -50,6 +51,24 @@ void check_root(const std::string& root, entry_report& report) {
     report.fail("root", fmt::format("is not a folder: {}", root));
 }
 
+void check_listen(const std::string& listen, entry_report& report) {
+  if (listen.empty())
+    return;
+  if (auto address = parse_listen_address(listen); !address)
+    report.fail("listen", address.error().what);
+}
+
+// What to connect to needs both, while a service listens also without a host
+// and on any port.
+void check_peer(const std::string& peer, std::string_view key,
+                entry_report& report) {
+  auto address = parse_listen_address(peer);
+  if (!address)
+    report.fail(key, address.error().what);
+  else if (address->host.empty() || address->port == 0)
+    report.fail(key, "must be HOST:PORT");
+}
+
 } // namespace
 
 entry_report::entry_report(std::string_view kind, std::string_view name,
@@ -84,6 +103,22 @@ void check_entry(const router_config& x, entry_report& report) {
     report.fail("prefix", "must not end with /");
   else if (!pattern)
     report.fail("prefix", pattern.error().what);
+}
+
+void check_entry(const cluster_config& x, entry_report& report) {
+  visit_cluster(x, range_check{report});
+  check_listen(x.listen, report);
+  for (std::size_t i = 0; i < x.peers.size(); ++i)
+    check_peer(x.peers[i], fmt::format("peers[{}]", i), report);
+  if (x.heartbeat_interval.count() < 1)
+    report.fail("heartbeat_interval", "must be 1ms or more");
+  if (x.heartbeat_timeout <= x.heartbeat_interval)
+    report.fail("heartbeat_timeout",
+                "must be longer than the heartbeat_interval");
+  if (x.reconnect_min.count() < 1)
+    report.fail("reconnect_min", "must be 1ms or more");
+  if (x.reconnect_max < x.reconnect_min)
+    report.fail("reconnect_max", "must not be shorter than reconnect_min");
 }
 
 void check_entry(const static_config& x, entry_report& report) {

@@ -38,6 +38,7 @@ private:
 void check_entry(const service_config& x, entry_report& report);
 void check_entry(const router_config& x, entry_report& report);
 void check_entry(const static_config& x, entry_report& report);
+void check_entry(const cluster_config& x, entry_report& report);
 
 /// `router` is the endpoint's, or null when it does not exist: then nothing is
 /// said that depends on it.

@@ -146,12 +146,34 @@ struct static_config {
   source_location where;
 };
 
+/// `kind: cluster.node`: how this node meets others; at most one. Its name is
+/// what others write behind the "@": `chat@app1`.
+struct cluster_config {
+  std::string name;
+  /// `listen`: where other nodes connect; "" = nowhere, this node only
+  /// connects.
+  std::string listen;
+  /// `peers`: "HOST:PORT" of the nodes to connect to, in any order of starting.
+  std::vector<std::string> peers;
+  /// `heartbeat_interval`: between heartbeats to every connected node.
+  std::chrono::milliseconds heartbeat_interval = std::chrono::seconds{2};
+  /// `heartbeat_timeout`: a node that was silent this long is lost; more than
+  /// the interval of the other side.
+  std::chrono::milliseconds heartbeat_timeout = std::chrono::seconds{8};
+  /// `reconnect_min`, `reconnect_max`: wait before a lost peer is tried again,
+  /// doubled from try to try and shortened by up to a half at random.
+  std::chrono::milliseconds reconnect_min{200};
+  std::chrono::milliseconds reconnect_max = std::chrono::seconds{10};
+  source_location where;
+};
+
 /// Everything a node runs. Loaded and validated together.
 struct relay_config {
   std::vector<service_config> services;
   std::vector<router_config> routers;
   std::vector<endpoint_config> endpoints;
   std::vector<static_config> statics;
+  std::vector<cluster_config> clusters; // none or one
 };
 
 } // namespace wsrelay

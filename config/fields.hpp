@@ -13,6 +13,7 @@ inline constexpr std::string_view service_kind = "http.service";
 inline constexpr std::string_view router_kind = "http.router";
 inline constexpr std::string_view endpoint_kind = "http.endpoint";
 inline constexpr std::string_view static_kind = "http.static";
+inline constexpr std::string_view cluster_kind = "cluster.node";
 
 /// The one post-match middleware there is.
 inline constexpr std::string_view relay_middleware = "websocket_relay";
@@ -62,6 +63,15 @@ void visit_options(Options& x, Visitor&& visit) {
   visit("wsrelay.pong.timeout", x.pong_timeout);
   visit("wsrelay.close.timeout", x.close_timeout);
   visit("wsrelay.join.timeout", x.join_timeout);
+}
+
+/// As `visit_service`, for a cluster.node.
+template <class Cluster, class Visitor>
+void visit_cluster(Cluster& x, Visitor&& visit) {
+  visit("heartbeat_interval", x.heartbeat_interval);
+  visit("heartbeat_timeout", x.heartbeat_timeout);
+  visit("reconnect_min", x.reconnect_min);
+  visit("reconnect_max", x.reconnect_max);
 }
 
 /// As `visit_service`, for the keys beside `func`.

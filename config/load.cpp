@@ -18,7 +18,7 @@ namespace {
 
 /// In the order in which they are read: an endpoint needs its router.
 constexpr std::string_view kinds[] = {service_kind, router_kind, endpoint_kind,
-                                      static_kind};
+                                      static_kind, cluster_kind};
 
 constexpr std::string_view builtin_service = "gateway";
 
@@ -114,6 +114,8 @@ private:
       add(config_.routers, entry, read_router(in));
     else if (entry.kind == endpoint_kind)
       add(config_.endpoints, entry, read_endpoint(in, config_, folder_));
+    else if (entry.kind == cluster_kind)
+      add(config_.clusters, entry, read_cluster(in));
     else
       add(config_.statics, entry, read_static(in, folder_));
     in.refuse_unknown();

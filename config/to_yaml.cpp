@@ -85,6 +85,13 @@ public:
     text("index", x.index);
   }
 
+  void print(const cluster_config& x) {
+    begin(x, cluster_kind);
+    text("listen", x.listen);
+    list("peers", x.peers);
+    visit_cluster(x, *this);
+  }
+
   // The members that fields.hpp lists.
   void operator()(std::string_view key, std::uint64_t value, number_range) {
     line(key, std::to_string(value));
@@ -198,6 +205,8 @@ std::string to_yaml(const relay_config& config) {
   for (const auto& x : config.endpoints)
     out.print(x, prefix_of(x.router, config));
   for (const auto& x : config.statics)
+    out.print(x);
+  for (const auto& x : config.clusters)
     out.print(x);
   return out.take();
 }

@@ -68,6 +68,7 @@ public:
     check_names(config_.routers, router_kind);
     check_names(config_.endpoints, endpoint_kind);
     check_names(config_.statics, static_kind);
+    check_names(config_.clusters, cluster_kind);
     for (const auto& x : config_.services)
       check(x, entry_report{service_kind, x, issues_});
     for (const auto& x : config_.routers)
@@ -76,6 +77,8 @@ public:
       check(x, entry_report{endpoint_kind, x, issues_});
     for (const auto& x : config_.statics)
       check(x, entry_report{static_kind, x, issues_});
+    for (const auto& x : config_.clusters)
+      check(x, entry_report{cluster_kind, x, issues_});
     return std::move(issues_);
   }
 
@@ -134,6 +137,13 @@ private:
       report.fail("path", fmt::format("the path of {}", *first));
   }
 
+  void check(const cluster_config& x, entry_report report) {
+    check_entry(x, report);
+    if (auto first = clusters_.take("", x))
+      report.fail("kind",
+                  fmt::format("a node is in one cluster, with {}", *first));
+  }
+
   void check_server(const std::string& server, entry_report& report) {
     check_reference(server, find_entry(services_, server), service_kind,
                     "meta.server", report);
@@ -155,6 +165,7 @@ private:
   occupied addresses_; // host and port
   occupied endpoints_; // service, method and shape
   occupied statics_;   // service and path
+  occupied clusters_;
 };
 
 bool allows_any(const router_config& router) {

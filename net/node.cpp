@@ -4,6 +4,7 @@
 #include "actors/directory.hpp"
 #include "actors/error.hpp"
 #include "actors/log.hpp"
+#include "actors/peer.hpp"
 #include "config/listen_address.hpp"
 #include "config/load.hpp"
 #include "config/validate.hpp"
@@ -16,6 +17,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <random>
 #include <thread>
 
 namespace wsrelay {
@@ -74,6 +76,10 @@ struct node::running_service {
   std::vector<std::unique_ptr<loop>> loops;
 };
 
+// How long a node may be silent, in CAF's configuration.
+static constexpr const char* connection_timeout =
+    "middleman.connection-timeout";
+
 system_config::system_config() {
   wsrelay::add_message_types(*this);
   // It gives the system its node id, which is a part of every PID.
@@ -83,14 +89,41 @@ system_config::system_config() {
   set("scheduler.policy", caf::atom("sharing"));
 }
 
+void system_config::prepare(const relay_config& config) {
+  if (config.clusters.empty())
+    return;
+  auto& cluster = config.clusters.front();
+  set("middleman.heartbeat-interval",
+      caf::timespan{cluster.heartbeat_interval});
+  set(connection_timeout, caf::timespan{cluster.heartbeat_timeout});
+}
+
 node::node(caf::actor_system& system, relay_config config)
     : system_{system},
       config_{std::move(config)},
-      directory_{system.spawn(wsrelay::directory)} {}
+      directory_{system.spawn(wsrelay::directory,
+                              config_.clusters.empty()
+                                  ? std::string{}
+                                  : config_.clusters.front().name)} {}
 
 node::~node() {
   stop();
+  end_named_actors();
   caf::anon_send_exit(directory_, caf::exit_reason::user_shutdown);
+}
+
+// CAF's registry keeps an actor whose handle went to another node until it
+// ends, and the actor system waits for it.
+void node::end_named_actors() {
+  caf::scoped_actor self{system_};
+  self->request(directory_, caf::infinite, directory_list{})
+      .receive(
+          [&](const std::vector<directory_entry>& entries) {
+            for (auto& entry : entries)
+              if (entry.who.node() == system_.node())
+                self->send_exit(entry.who, caf::exit_reason::user_shutdown);
+          },
+          [](caf::error&) {});
 }
 
 checked node::put(std::string name, const caf::actor& who) {
@@ -110,7 +143,59 @@ checked node::start() {
       stop();
       return started;
     }
+  for (auto& settings : config_.clusters)
+    if (auto started = start_cluster(settings); !started) {
+      stop();
+      return started;
+    }
   return passed();
+}
+
+checked node::start_cluster(const cluster_config& settings) {
+  if (caf::get_or(system_.config(), connection_timeout, caf::timespan{0})
+          .count()
+      == 0)
+    return failure{"the actor system is not prepared for a cluster "
+                   "(system_config::prepare)"};
+  if (!settings.listen.empty())
+    if (auto listening = listen_for_nodes(settings.listen); !listening)
+      return listening;
+  auto& middleman = system_.middleman();
+  std::random_device random;
+  for (auto& peer : settings.peers) {
+    auto address = parse_listen_address(peer); // validated before
+    peers_.push_back(system_.spawn(
+        wsrelay::peer,
+        peer_config{address->host,
+                    address->port,
+                    {settings.name, directory_},
+                    caf::actor_cast<caf::actor>(middleman.actor_handle()),
+                    settings.heartbeat_timeout,
+                    settings.reconnect_min,
+                    settings.reconnect_max,
+                    random()}));
+  }
+  return passed();
+}
+
+checked node::listen_for_nodes(const std::string& address) {
+  auto [host, port] = *parse_listen_address(address); // validated before
+  auto bound = system_.middleman().publish(
+      directory_, port, host.empty() ? nullptr : host.c_str(), true);
+  if (!bound)
+    return failure{fmt::format("cannot listen for nodes on {}: {}", address,
+                               to_text(bound.error()))};
+  cluster_port_ = *bound;
+  return passed();
+}
+
+void node::stop_cluster() {
+  for (auto& peer : peers_)
+    caf::anon_send_exit(peer, caf::exit_reason::user_shutdown);
+  peers_.clear();
+  if (cluster_port_ != 0)
+    system_.middleman().unpublish(directory_, cluster_port_);
+  cluster_port_ = 0;
 }
 
 checked node::start_service(const service_config& settings) {
@@ -145,6 +230,7 @@ void node::start_loops(running_service& what) {
 }
 
 void node::stop() {
+  stop_cluster();
   for (auto& service : services_)
     service->shared->stopping = true;
   for (auto& service : services_)

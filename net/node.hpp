@@ -22,6 +22,10 @@ namespace wsrelay {
 /// message types of their own derive from it.
 struct system_config : caf::actor_system_config {
   system_config();
+
+  /// Prepares for a configuration with a cluster.node: when a silent node is
+  /// lost. Before the actor system is made; without one it does nothing.
+  void prepare(const relay_config& config);
 };
 
 /// A relay inside of this process. Not thread-safe itself; what it returns is.
@@ -31,7 +35,8 @@ public:
   /// Takes a configuration that was loaded or built in code.
   node(caf::actor_system& system, relay_config config);
 
-  /// Stops, if that has not happened.
+  /// Stops, if that has not happened, and ends the actors of this process that
+  /// have a name, with `user_shutdown`.
   ~node();
 
   node(const node&) = delete;
@@ -57,6 +62,9 @@ public:
   /// Returns "http://HOST:PORT" of a running service.
   std::string url(std::string_view service = {}) const;
 
+  /// Returns the port where other nodes connect, or 0.
+  std::uint16_t cluster_port() const noexcept { return cluster_port_; }
+
   /// Returns the directory actor (`directory_*` of messages.hpp).
   const caf::actor& directory() const noexcept;
 
@@ -67,14 +75,20 @@ private:
   struct running_service;
 
   checked start_service(const service_config& settings);
+  checked start_cluster(const cluster_config& settings);
+  checked listen_for_nodes(const std::string& address);
+  void stop_cluster();
   void start_loops(running_service& what);
   void stop_service(running_service& what);
+  void end_named_actors();
   const running_service* find(std::string_view service) const;
 
   caf::actor_system& system_;
   relay_config config_;
   caf::actor directory_;
   std::vector<std::unique_ptr<running_service>> services_;
+  std::vector<caf::actor> peers_;
+  std::uint16_t cluster_port_ = 0;
 };
 
 /// SIGINT and SIGTERM as something to wait for. Make it before the actor

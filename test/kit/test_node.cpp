@@ -19,7 +19,7 @@ test_node::test_node(std::unique_ptr<test_config> config)
     : config_{std::move(config)},
       system_{*config_},
       scheduler_{system_},
-      directory_{system_.spawn(wsrelay::directory)} {
+      directory_{system_.spawn(wsrelay::directory, std::string{})} {
   // Nothing else would ever run the actors that it waited for.
   system_.await_actors_before_shutdown(false);
   run();

@@ -35,6 +35,10 @@ int check(const std::string& file) {
 void print_urls(const node& relay, const relay_config& config) {
   for (auto& service : config.services)
     fmt::print("listening on {}\n", relay.url(service.name));
+  for (auto& cluster : config.clusters)
+    if (relay.cluster_port() != 0)
+      fmt::print("node {} listening on port {}\n", cluster.name,
+                 relay.cluster_port());
   for (auto& files : config.statics)
     if (files.root == "builtin:demo")
       fmt::print("open {}{} in two browser tabs\n", relay.url(files.server),
@@ -45,6 +49,7 @@ void print_urls(const node& relay, const relay_config& config) {
 int serve(const relay_config& config) {
   termination_signals signals;
   system_config system_settings;
+  system_settings.prepare(config);
   caf::actor_system system{system_settings};
   node relay{system, config};
   for (auto& put : {relay.put("echo", system.spawn(echo)),

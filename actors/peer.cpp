@@ -1,0 +1,89 @@
+// Connecting, over and over.
+#include "actors/peer.hpp"
+
+#include "actors/answer.hpp"
+#include "actors/error.hpp"
+#include "actors/log.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+#include <set>
+
+namespace wsrelay {
+
+caf::behavior peer_state::start(peer_config settings) {
+  config = std::move(settings);
+  random.seed(config.seed);
+  self->set_default_handler(drop_unexpected);
+  self->set_error_handler([](caf::error&) {});
+  self->set_down_handler([this](caf::down_msg& message) { on_down(message); });
+  connect();
+  return {[this](peer_retry) { connect(); }};
+}
+
+// No timeout: the middleman answers, at the latest when TCP gives up.
+void peer_state::connect() {
+  self->request(config.connector, caf::infinite, caf::connect_atom::value,
+                config.host, config.port)
+      .then(
+          [this](caf::node_id&, caf::strong_actor_ptr& found,
+                 std::set<std::string>&) {
+            on_connected(caf::actor_cast<caf::actor>(found));
+          },
+          [this](caf::error& error) { on_failed(error); });
+}
+
+void peer_state::on_connected(caf::actor directory) {
+  if (!directory)
+    return on_failed(make_error(errc::no_such_peer, "no node of wsrelay"));
+  remote = std::move(directory);
+  self->monitor(remote);
+  self->request(remote, config.patience, config.own)
+      .then([this](const peer_hello& message) { on_hello(message); },
+            [this](caf::error& error) {
+              if (!remote) // its end was told already
+                return;
+              self->demonitor(remote);
+              remote = nullptr;
+              on_failed(error);
+            });
+}
+
+void peer_state::on_hello(const peer_hello& message) {
+  failures = 0;
+  self->send(config.own.directory, message);
+}
+
+// Said once until the peer was there again.
+void peer_state::on_failed(const caf::error& why) {
+  if (failures++ == 0)
+    log().warn("peer cannot be reached: address={}:{} reason={}", config.host,
+               config.port, to_text(why));
+  try_again();
+}
+
+void peer_state::on_down(const caf::down_msg& message) {
+  if (message.source != remote)
+    return;
+  remote = nullptr;
+  try_again();
+}
+
+void peer_state::try_again() {
+  self->delayed_send(self, next_delay(), peer_retry{});
+}
+
+// Jitter, so that the nodes that lost one do not come back all at once.
+milliseconds peer_state::next_delay() {
+  auto doubled = config.reconnect_min.count() << std::min(failures, 20u);
+  auto delay = std::min<std::int64_t>(doubled, config.reconnect_max.count());
+  std::uniform_int_distribution<std::int64_t> from{(delay + 1) / 2, delay};
+  return milliseconds{from(random)};
+}
+
+caf::behavior peer(peer_actor* self, peer_config config) {
+  return self->state.start(std::move(config));
+}
+
+} // namespace wsrelay

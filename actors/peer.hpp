@@ -1,0 +1,58 @@
+// A peer: the way to one configured node. Connects, introduces the nodes to
+// each other, and begins anew when the node is lost. That a node is lost, dead
+// or silent, says CAF's transport by the end of the remote directory.
+#pragma once
+
+#include "actors/messages.hpp"
+
+#include <caf/event_based_actor.hpp>
+#include <caf/stateful_actor.hpp>
+
+#include <cstdint>
+#include <random>
+#include <string>
+
+namespace wsrelay {
+
+/// What a peer starts with.
+struct peer_config {
+  std::string host;
+  std::uint16_t port = 0;
+  peer_hello own;        // this node's name and directory
+  caf::actor connector;  // CAF's middleman actor: answers `connect_atom`
+  milliseconds patience; // longest wait for the other node's hello
+  milliseconds reconnect_min;
+  milliseconds reconnect_max;
+  std::uint32_t seed = 0; // of the jitter
+};
+
+struct peer_state;
+using peer_actor = caf::stateful_actor<peer_state>;
+
+/// The state of a peer: connecting, introducing (`remote` is set), connected
+/// (its hello has come), waiting.
+struct peer_state {
+  static inline const char* name = "wsrelay.peer";
+
+  explicit peer_state(peer_actor* self) : self{self} {}
+
+  caf::behavior start(peer_config config);
+  void connect();
+  void on_connected(caf::actor directory);
+  void on_hello(const peer_hello& message);
+  void on_failed(const caf::error& why);
+  void on_down(const caf::down_msg& message);
+  void try_again();
+  milliseconds next_delay();
+
+  peer_actor* self;
+  peer_config config;
+  caf::actor remote;
+  unsigned failures = 0; // since the last hello
+  std::minstd_rand random;
+};
+
+/// The peer actor. Tells the own directory of each hello.
+caf::behavior peer(peer_actor* self, peer_config config);
+
+} // namespace wsrelay

@@ -1,0 +1,202 @@
+// Nodes that find each other, lose each other and come back.
+#include "actors/peer.hpp"
+
+#include "actors/directory.hpp"
+#include "test/support/connected.hpp"
+
+#include <caf/all.hpp>
+
+#include <set>
+
+using namespace wsrelay;
+using namespace wsrelay::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr milliseconds patience{8'000};
+
+// Two nodes in one system: what CAF's middleman would connect is handed over.
+struct fixture {
+  checked_node node;
+  caf::actor own = spawn_directory("relay1");
+  caf::actor remote = spawn_directory("app1");
+  caf::actor connector;
+  caf::actor actor;
+  std::vector<time_point> tries;
+  bool reachable = true;
+
+  fixture() {
+    auto answer = [this](caf::connect_atom, const std::string& host,
+                         std::uint16_t port) {
+      CHECK(host == "app1.example");
+      CHECK(port == 9001);
+      return on_connect();
+    };
+    connector = node.system().spawn(
+        [answer](caf::event_based_actor*) { return caf::behavior{answer}; });
+  }
+
+  ~fixture() {
+    for (auto& who : {actor, connector, own, remote})
+      if (who)
+        caf::anon_send_exit(who, caf::exit_reason::kill);
+  }
+
+  caf::result<caf::node_id, caf::strong_actor_ptr, std::set<std::string>>
+  on_connect() {
+    tries.push_back(node.now());
+    if (!reachable)
+      return caf::sec::cannot_connect_to_node;
+    return {remote.node(), caf::actor_cast<caf::strong_actor_ptr>(remote),
+            std::set<std::string>{}};
+  }
+
+  caf::actor spawn_directory(std::string name) {
+    return node.system().spawn(directory, std::move(name));
+  }
+
+  void start() {
+    actor = node.system().spawn(peer, peer_config{"app1.example",
+                                                  9001,
+                                                  {"relay1", own},
+                                                  connector,
+                                                  patience,
+                                                  200ms,
+                                                  10s,
+                                                  1});
+    node.run();
+  }
+
+  strings peers_of(const caf::actor& who) {
+    auto found = node.request<std::vector<peer_hello>>(who, peer_list{});
+    REQUIRE(found);
+    strings result;
+    for (auto& each : *found)
+      result.push_back(each.name);
+    return result;
+  }
+
+  caf::expected<caf::actor> get(std::string target) {
+    return node.request<caf::actor>(own, directory_get{std::move(target)});
+  }
+
+  void lose_remote() {
+    caf::anon_send_exit(remote, caf::exit_reason::remote_link_unreachable);
+    node.run();
+  }
+};
+
+} // namespace
+
+TEST_CASE_FIXTURE(fixture, "nodes that connect know each other") {
+  start();
+  CHECK(peers_of(own) == strings{"app1"});
+  CHECK(peers_of(remote) == strings{"relay1"});
+}
+
+TEST_CASE_FIXTURE(fixture, "a name of another node leads to its actor") {
+  probe chat{node};
+  REQUIRE(node.request<void>(remote, directory_put{"chat", chat}));
+  start();
+  auto found = get("chat@app1");
+  REQUIRE(found);
+  CHECK(*found == chat.actor());
+  CHECK(is(get("nobody@app1").error(), errc::no_such_target));
+  CHECK(is(get("chat@app2").error(), errc::no_such_peer));
+  CHECK(is(get("chat").error(), errc::no_such_target));
+}
+
+TEST_CASE_FIXTURE(fixture, "a node's own name leads to itself") {
+  probe chat{node};
+  REQUIRE(node.request<void>(own, directory_put{"chat", chat}));
+  auto found = get("chat@relay1");
+  REQUIRE(found);
+  CHECK(*found == chat.actor());
+}
+
+TEST_CASE_FIXTURE(fixture, "a node that is lost is forgotten and tried again") {
+  start();
+  lose_remote();
+  CHECK(peers_of(own).empty());
+  CHECK(is(get("chat@app1").error(), errc::no_such_peer));
+  CHECK(tries.size() == 1);
+  remote = spawn_directory("app1"); // started again
+  node.advance(200ms);
+  CHECK(tries.size() == 2);
+  CHECK(peers_of(own) == strings{"app1"});
+  CHECK(peers_of(remote) == strings{"relay1"});
+}
+
+TEST_CASE_FIXTURE(fixture, "tries become rarer, up to the limit, and are not "
+                           "in step") {
+  reachable = false;
+  start();
+  node.advance(60s);
+  REQUIRE(tries.size() > 8);
+  auto limit = 400ms; // after the first failure
+  for (std::size_t i = 1; i < tries.size(); ++i) {
+    auto waited = tries[i] - tries[i - 1];
+    CHECK(waited >= limit / 2);
+    CHECK(waited <= limit);
+    limit = std::min<milliseconds>(2 * limit, 10s);
+  }
+  reachable = true;
+  node.advance(10s);
+  CHECK(peers_of(own) == strings{"app1"});
+}
+
+TEST_CASE_FIXTURE(fixture, "a node that says nothing is tried again") {
+  auto mute = node.system().spawn([](caf::event_based_actor* self) {
+    return caf::behavior{[self](const peer_hello&) {
+      return self->make_response_promise(); // and keeps it to itself
+    }};
+  });
+  std::swap(remote, mute);
+  start();
+  CHECK(tries.size() == 1);
+  std::swap(remote, mute);
+  node.advance(patience + 1s);
+  CHECK(tries.size() == 2);
+  CHECK(peers_of(own) == strings{"app1"});
+  caf::anon_send_exit(mute, caf::exit_reason::kill);
+}
+
+TEST_CASE_FIXTURE(fixture, "what answers but is no node of wsrelay is not "
+                           "taken for one") {
+  auto stranger = node.system().spawn(
+      [](caf::event_based_actor*) { return caf::behavior{[](int) {}}; });
+  std::swap(remote, stranger);
+  start();
+  node.advance(5s);
+  CHECK(peers_of(own).empty());
+  CHECK(tries.size() > 2);
+  std::swap(remote, stranger);
+  caf::anon_send_exit(stranger, caf::exit_reason::kill);
+}
+
+TEST_CASE_FIXTURE(fixture, "a node started again replaces what it was") {
+  start();
+  auto again = spawn_directory("app1");
+  REQUIRE(node.request<peer_hello>(own, peer_hello{"app1", again}));
+  auto found = node.request<std::vector<peer_hello>>(own, peer_list{});
+  REQUIRE(found);
+  REQUIRE(found->size() == 1);
+  CHECK(found->front().directory == again);
+  lose_remote(); // the old one's end comes late
+  CHECK(peers_of(own) == strings{"app1"});
+  caf::anon_send_exit(again, caf::exit_reason::kill);
+}
+
+TEST_CASE_FIXTURE(fixture, "a node with a wrong name is refused") {
+  auto refused = [&](const caf::actor& by, peer_hello hello) {
+    return is(node.request<peer_hello>(by, hello).error(),
+              errc::invalid_message);
+  };
+  CHECK(refused(own, {"relay1", remote}));
+  CHECK(refused(own, {"", remote}));
+  CHECK(refused(own, {"a@b", remote}));
+  CHECK(refused(own, {"app1", nullptr}));
+  CHECK(refused(node.directory(), {"app1", remote})); // in no cluster
+  CHECK(peers_of(own).empty());
+}

@@ -1,0 +1,78 @@
+// The keys of a cluster.node.
+#include "test/config/loaded_text.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace wsrelay;
+using namespace std::chrono_literals;
+using test::errors;
+
+namespace {
+
+std::string with(std::string_view lines) {
+  return "- name: relay1\n  kind: cluster.node\n  " + std::string{lines} + "\n";
+}
+
+} // namespace
+
+TEST_CASE("a cluster node has an address, peers and times") {
+  auto config = test::config(
+      with("listen: 127.0.0.1:9000\n  peers: [app1:9001, \"[::1]:9002\"]\n"
+           "  heartbeat_interval: 1s\n  heartbeat_timeout: 3s\n"
+           "  reconnect_min: 10ms\n  reconnect_max: 1m"));
+  REQUIRE(config.clusters.size() == 1);
+  auto& cluster = config.clusters[0];
+  CHECK(cluster.name == "relay1");
+  CHECK(cluster.listen == "127.0.0.1:9000");
+  CHECK(cluster.peers == std::vector<std::string>{"app1:9001", "[::1]:9002"});
+  CHECK(cluster.heartbeat_interval == 1s);
+  CHECK(cluster.heartbeat_timeout == 3s);
+  CHECK(cluster.reconnect_min == 10ms);
+  CHECK(cluster.reconnect_max == 1min);
+}
+
+TEST_CASE("a silent node is lost after eight seconds unless told otherwise") {
+  auto config = test::config(with("peers: []"));
+  REQUIRE(config.clusters.size() == 1);
+  CHECK(config.clusters[0].heartbeat_interval == 2s);
+  CHECK(config.clusters[0].heartbeat_timeout == 8s);
+}
+
+TEST_CASE("addresses of a cluster node are complete") {
+  CHECK(errors(with("listen: here"))
+            .starts_with("relay.yaml:3: relay1.listen: "));
+  CHECK(errors(with("listen: :0")).empty());
+  for (std::string peer : {"app1", ":9000", "app1:0", "app1:99999"}) {
+    CAPTURE(peer);
+    CHECK(errors(with("peers: [\"" + peer + "\"]"))
+              .starts_with("relay.yaml:3: relay1.peers[0]: "));
+  }
+}
+
+TEST_CASE("times of a cluster node make sense together") {
+  CHECK(errors(with("heartbeat_timeout: 2s"))
+        == "relay.yaml:3: relay1.heartbeat_timeout: must be longer than the "
+           "heartbeat_interval");
+  CHECK(errors(with("heartbeat_timeout: 2001ms")).empty());
+  CHECK(errors(with("heartbeat_interval: 0s"))
+        == "relay.yaml:3: relay1.heartbeat_interval: a duration must be more "
+           "than zero: 0s");
+  CHECK(errors(with("reconnect_min: 0s"))
+        == "relay.yaml:3: relay1.reconnect_min: a duration must be more than "
+           "zero: 0s");
+  CHECK(errors(with("reconnect_max: 199ms"))
+        == "relay.yaml:3: relay1.reconnect_max: must not be shorter than "
+           "reconnect_min");
+}
+
+TEST_CASE("a node is in one cluster") {
+  CHECK(errors(with("peers: []") + "- name: relay2\n  kind: cluster.node\n")
+        == "relay.yaml:5: relay2.kind: a node is in one cluster, with relay1 "
+           "(relay.yaml:1)");
+}
+
+TEST_CASE("what a cluster node is prints and loads again") {
+  auto config = test::config(with("listen: :0\n  peers: [app1:9001]"));
+  auto printed = to_yaml(config);
+  CHECK(to_yaml(test::config(printed)) == printed);
+}
