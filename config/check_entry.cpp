@@ -51,6 +51,23 @@ void check_root(const std::string& root, entry_report& report) {
     report.fail("root", fmt::format("is not a folder: {}", root));
 }
 
+void check_file(const std::string& path, std::string_view key,
+                entry_report& report) {
+  std::error_code none;
+  if (path.empty())
+    report.fail(key, "is missing");
+  else if (!std::filesystem::is_regular_file(path, none))
+    report.fail(key, fmt::format("is not a file: {}", path));
+}
+
+void check_tls(const tls_config& x, entry_report& report) {
+  if (!x.enabled())
+    return;
+  check_file(x.certificate, "tls.certificate", report);
+  check_file(x.key, "tls.key", report);
+  check_file(x.ca, "tls.ca", report);
+}
+
 void check_listen(const std::string& listen, entry_report& report) {
   if (listen.empty())
     return;
@@ -106,6 +123,7 @@ void check_entry(const router_config& x, entry_report& report) {
 }
 
 void check_entry(const cluster_config& x, entry_report& report) {
+  check_tls(x.tls, report);
   visit_cluster(x, range_check{report});
   check_listen(x.listen, report);
   for (std::size_t i = 0; i < x.peers.size(); ++i)

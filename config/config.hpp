@@ -146,6 +146,19 @@ struct static_config {
   source_location where;
 };
 
+/// `tls` of a cluster.node: PEM files. Both sides of a connection show a
+/// certificate that an authority of `ca` signed: it is all that a node needs to
+/// take part.
+struct tls_config {
+  std::string certificate; // and the chain up to the authority
+  std::string key;
+  std::string ca;
+
+  bool enabled() const noexcept {
+    return !certificate.empty() || !key.empty() || !ca.empty();
+  }
+};
+
 /// `kind: cluster.node`: how this node meets others; at most one. Its name is
 /// what others write behind the "@": `chat@app1`.
 struct cluster_config {
@@ -164,6 +177,8 @@ struct cluster_config {
   /// doubled from try to try and shortened by up to a half at random.
   std::chrono::milliseconds reconnect_min{200};
   std::chrono::milliseconds reconnect_max = std::chrono::seconds{10};
+  /// `tls`: without it everybody who reaches `listen` is a node.
+  tls_config tls;
   source_location where;
 };
 

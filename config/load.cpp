@@ -115,7 +115,7 @@ private:
     else if (entry.kind == endpoint_kind)
       add(config_.endpoints, entry, read_endpoint(in, config_, folder_));
     else if (entry.kind == cluster_kind)
-      add(config_.clusters, entry, read_cluster(in));
+      add(config_.clusters, entry, read_cluster(in, folder_));
     else
       add(config_.statics, entry, read_static(in, folder_));
     in.refuse_unknown();

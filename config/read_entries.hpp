@@ -48,7 +48,7 @@ endpoint_config read_endpoint(yaml_map& in, const relay_config& config,
 /// Looks `root` up in `folder`.
 static_config read_static(yaml_map& in, const std::string& folder);
 
-cluster_config read_cluster(yaml_map& in);
+cluster_config read_cluster(yaml_map& in, const std::string& folder);
 
 /// Returns `path` as an absolute path; a relative one begins at `folder`.
 std::string resolve_path(const std::string& folder, const std::string& path);

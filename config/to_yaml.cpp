@@ -90,6 +90,13 @@ public:
     text("listen", x.listen);
     list("peers", x.peers);
     visit_cluster(x, *this);
+    if (!x.tls.enabled())
+      return;
+    open("tls");
+    text("certificate", x.tls.certificate);
+    text("key", x.tls.key);
+    text("ca", x.tls.ca);
+    close();
   }
 
   // The members that fields.hpp lists.

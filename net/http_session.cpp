@@ -54,7 +54,7 @@ class http_session final : public loop_timer,
                            public open_socket,
                            public std::enable_shared_from_this<http_session> {
 public:
-  http_session(http_socket socket, socket_ticket ticket, exchange_place place,
+  http_session(tcp_socket socket, socket_ticket ticket, exchange_place place,
                std::string remote_address)
       : place_{std::move(place)},
         ticket_{std::move(ticket)},
@@ -101,7 +101,7 @@ private:
       return start();
     waiting_ = idle_ = true;
     set_timer(settings().idle_timeout);
-    socket_.async_wait(http_socket::wait_read,
+    socket_.async_wait(tcp_socket::wait_read,
                        [me = shared_from_this()](error_code ec) {
                          me->waiting_ = me->idle_ = false;
                          ec ? me->close() : me->start();
@@ -298,7 +298,7 @@ private:
     lingering_ = true;
     set_timer(linger);
     error_code ignored;
-    socket_.shutdown(http_socket::shutdown_send, ignored);
+    socket_.shutdown(tcp_socket::shutdown_send, ignored);
     discard();
   }
 
@@ -319,7 +319,7 @@ private:
 
   exchange_place place_;
   socket_ticket ticket_;
-  http_socket socket_;
+  tcp_socket socket_;
   std::string remote_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
@@ -337,7 +337,7 @@ private:
 
 } // namespace
 
-void start_http_session(http_socket socket, socket_ticket ticket,
+void start_http_session(tcp_socket socket, socket_ticket ticket,
                         exchange_place place, std::string remote_address) {
   std::make_shared<http_session>(std::move(socket), std::move(ticket),
                                  std::move(place), std::move(remote_address))

@@ -4,21 +4,15 @@
 
 #include "net/exchange.hpp"
 #include "net/socket_ticket.hpp"
-
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include "net/tcp_socket.hpp"
 
 #include <string>
 
 namespace wsrelay {
 
-using http_socket =
-    boost::asio::basic_stream_socket<boost::asio::ip::tcp,
-                                     boost::asio::io_context::executor_type>;
-
 /// Serves HTTP on `socket` until it closes or becomes a WebSocket. Loop thread;
 /// returns at once.
-void start_http_session(http_socket socket, socket_ticket ticket,
+void start_http_session(tcp_socket socket, socket_ticket ticket,
                         exchange_place place, std::string remote_address);
 
 } // namespace wsrelay

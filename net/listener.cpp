@@ -3,40 +3,13 @@
 
 #include "actors/log.hpp"
 
-#include <boost/asio/ip/address.hpp>
-
-#include <fmt/format.h>
-
 #include <algorithm>
 
 namespace wsrelay {
 
 namespace {
 
-using tcp = boost::asio::ip::tcp;
 using error_code = boost::system::error_code;
-
-// The kernel is out of something: trying again at once would spin.
-bool is_shortage(error_code ec) {
-  namespace errc = boost::system::errc;
-  return ec == errc::too_many_files_open
-         || ec == errc::too_many_files_open_in_system
-         || ec == errc::no_buffer_space || ec == errc::not_enough_memory;
-}
-
-// An address, or the first one of a name.
-tcp::endpoint find_endpoint(loop& home, const std::string& host,
-                            std::uint16_t port, error_code& ec) {
-  if (host.empty())
-    return {tcp::v4(), port};
-  auto address = boost::asio::ip::make_address(host, ec);
-  if (!ec)
-    return {address, port};
-  ec = {};
-  tcp::resolver resolver{home.context()};
-  auto found = resolver.resolve(host, std::to_string(port), ec);
-  return ec || found.empty() ? tcp::endpoint{} : found.begin()->endpoint();
-}
 
 } // namespace
 
@@ -46,27 +19,12 @@ listener::listener(std::vector<loop*> loops, serve_function serve)
       socket_{loops_.front()->context().get_executor()} {}
 
 checked listener::open(const std::string& host, std::uint16_t port) {
-  error_code ec;
-  auto endpoint = find_endpoint(*loops_.front(), host, port, ec);
-  if (!ec)
-    socket_.open(endpoint.protocol(), ec);
-  if (!ec)
-    socket_.set_option(tcp::acceptor::reuse_address{true}, ec);
-  if (!ec) // sockets inherit it
-    socket_.set_option(tcp::no_delay{true}, ec);
-  if (!ec)
-    socket_.bind(endpoint, ec);
-  if (!ec)
-    socket_.listen(boost::asio::socket_base::max_listen_connections, ec);
-  if (ec) {
-    // It is destroyed after its loop, which only a closed one may be.
-    error_code ignored;
-    socket_.close(ignored);
-    return failure{
-        fmt::format("cannot listen on {}:{}: {}", host, port, ec.message())};
-  }
-  port_ = socket_.local_endpoint().port();
-  return passed();
+  // One that fails is closed: it is destroyed after its loop, which only a
+  // closed one may be.
+  auto listening = listen(socket_, host, port);
+  if (listening)
+    port_ = socket_.local_endpoint().port();
+  return listening;
 }
 
 void listener::grant(std::size_t count) {
@@ -80,15 +38,14 @@ void listener::accept() {
     return;
   accepting_ = true;
   auto& chosen = least_loaded();
-  socket_.async_accept(
-      chosen.context(),
-      [me = shared_from_this(), &chosen](error_code ec, socket_type socket) {
-        me->accepting_ = false;
-        me->on_accept(ec, chosen, std::move(socket));
-      });
+  socket_.async_accept(chosen.context(), [me = shared_from_this(), &chosen](
+                                             error_code ec, tcp_socket socket) {
+    me->accepting_ = false;
+    me->on_accept(ec, chosen, std::move(socket));
+  });
 }
 
-void listener::on_accept(error_code ec, loop& chosen, socket_type socket) {
+void listener::on_accept(error_code ec, loop& chosen, tcp_socket socket) {
   if (stopped_)
     return;
   if (ec && is_shortage(ec)) {

@@ -4,10 +4,8 @@
 
 #include "actors/acceptor.hpp"
 #include "net/loop.hpp"
+#include "net/tcp_socket.hpp"
 #include "protocol/result.hpp"
-
-#include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
 #include <functional>
 #include <memory>
@@ -21,11 +19,8 @@ namespace wsrelay {
 class listener final : public listener_port,
                        public std::enable_shared_from_this<listener> {
 public:
-  using socket_type =
-      boost::asio::basic_stream_socket<boost::asio::ip::tcp,
-                                       boost::asio::io_context::executor_type>;
   /// Serves a socket on its loop's thread.
-  using serve_function = std::function<void(loop& home, socket_type socket)>;
+  using serve_function = std::function<void(loop& home, tcp_socket socket)>;
 
   listener(std::vector<loop*> loops, serve_function serve);
 
@@ -42,15 +37,12 @@ public:
 
 private:
   void accept();
-  void on_accept(boost::system::error_code ec, loop& chosen,
-                 socket_type socket);
+  void on_accept(boost::system::error_code ec, loop& chosen, tcp_socket socket);
   loop& least_loaded() const;
 
   std::vector<loop*> loops_;
   serve_function serve_;
-  boost::asio::basic_socket_acceptor<boost::asio::ip::tcp,
-                                     boost::asio::io_context::executor_type>
-      socket_;
+  tcp_acceptor socket_;
   acceptor_state* acceptor_ = nullptr;
   std::uint16_t port_ = 0;
   std::size_t credit_ = 0;

@@ -42,9 +42,18 @@ void loop::start(std::string thread_name) {
 void loop::stop() {
   if (!thread_.joinable())
     return;
-  post([this] { stopping_ = true; });
+  ask_to_stop();
   thread_.join();
   leave_jobs_to_scheduler();
+}
+
+void loop::run_here() {
+  run();
+  leave_jobs_to_scheduler();
+}
+
+void loop::ask_to_stop() {
+  post([this] { stopping_ = true; });
 }
 
 void loop::post(std::function<void()> what) {

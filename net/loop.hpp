@@ -79,6 +79,12 @@ public:
   /// Starts the thread.
   void start(std::string thread_name);
 
+  /// Runs on the calling thread, until `ask_to_stop`.
+  void run_here();
+
+  /// Makes the thread end after the turn it is in. Any thread.
+  void ask_to_stop();
+
   /// Ends the thread after the turn it is in. Actors that become ready later
   /// run on CAF's scheduler. Not from the loop's own thread.
   void stop();

@@ -4,27 +4,25 @@
 #include "actors/directory.hpp"
 #include "actors/error.hpp"
 #include "actors/log.hpp"
-#include "actors/peer.hpp"
 #include "config/listen_address.hpp"
 #include "config/load.hpp"
 #include "config/validate.hpp"
+#include "net/cluster.hpp"
 #include "net/http_session.hpp"
 #include "net/listener.hpp"
 
 #include <caf/all.hpp>
-#include <caf/io/middleman.hpp>
 
 #include <fmt/format.h>
 
 #include <map>
-#include <random>
 #include <thread>
 
 namespace wsrelay {
 
 namespace {
 
-std::string remote_address(const listener::socket_type& socket) {
+std::string remote_address(const tcp_socket& socket) {
   boost::system::error_code ec;
   auto endpoint = socket.remote_endpoint(ec);
   return ec ? std::string{} : endpoint.address().to_string();
@@ -56,8 +54,7 @@ listener::serve_function make_serve_function(std::shared_ptr<service> owner,
   std::map<loop*, gate_state*> states;
   for (auto& [home, gate] : gates)
     states[home] = &actor_object<gate_actor>(gate).state;
-  return [owner = std::move(owner), states](loop& home,
-                                            listener::socket_type socket) {
+  return [owner = std::move(owner), states](loop& home, tcp_socket socket) {
     auto remote = remote_address(socket);
     start_http_session(std::move(socket), socket_ticket{owner->acceptor},
                        {owner, home, *states.at(&home)}, std::move(remote));
@@ -76,35 +73,14 @@ struct node::running_service {
   std::vector<std::unique_ptr<loop>> loops;
 };
 
-// How long a node may be silent, in CAF's configuration.
-static constexpr const char* connection_timeout =
-    "middleman.connection-timeout";
-
-system_config::system_config() {
-  wsrelay::add_message_types(*this);
-  // It gives the system its node id, which is a part of every PID.
-  load<caf::io::middleman>();
-  // CAF's default, work stealing, polls: each worker wakes a hundred times a
-  // second for nothing, 0.9 % of a core with four of them.
-  set("scheduler.policy", caf::atom("sharing"));
-}
-
-void system_config::prepare(const relay_config& config) {
-  if (config.clusters.empty())
-    return;
-  auto& cluster = config.clusters.front();
-  set("middleman.heartbeat-interval",
-      caf::timespan{cluster.heartbeat_interval});
-  set(connection_timeout, caf::timespan{cluster.heartbeat_timeout});
-}
-
 node::node(caf::actor_system& system, relay_config config)
     : system_{system},
       config_{std::move(config)},
       directory_{system.spawn(wsrelay::directory,
                               config_.clusters.empty()
                                   ? std::string{}
-                                  : config_.clusters.front().name)} {}
+                                  : config_.clusters.front().name)},
+      cluster_{std::make_unique<cluster>(system, directory_)} {}
 
 node::~node() {
   stop();
@@ -144,58 +120,11 @@ checked node::start() {
       return started;
     }
   for (auto& settings : config_.clusters)
-    if (auto started = start_cluster(settings); !started) {
+    if (auto started = cluster_->start(settings); !started) {
       stop();
       return started;
     }
   return passed();
-}
-
-checked node::start_cluster(const cluster_config& settings) {
-  if (caf::get_or(system_.config(), connection_timeout, caf::timespan{0})
-          .count()
-      == 0)
-    return failure{"the actor system is not prepared for a cluster "
-                   "(system_config::prepare)"};
-  if (!settings.listen.empty())
-    if (auto listening = listen_for_nodes(settings.listen); !listening)
-      return listening;
-  auto& middleman = system_.middleman();
-  std::random_device random;
-  for (auto& peer : settings.peers) {
-    auto address = parse_listen_address(peer); // validated before
-    peers_.push_back(system_.spawn(
-        wsrelay::peer,
-        peer_config{address->host,
-                    address->port,
-                    {settings.name, directory_},
-                    caf::actor_cast<caf::actor>(middleman.actor_handle()),
-                    settings.heartbeat_timeout,
-                    settings.reconnect_min,
-                    settings.reconnect_max,
-                    random()}));
-  }
-  return passed();
-}
-
-checked node::listen_for_nodes(const std::string& address) {
-  auto [host, port] = *parse_listen_address(address); // validated before
-  auto bound = system_.middleman().publish(
-      directory_, port, host.empty() ? nullptr : host.c_str(), true);
-  if (!bound)
-    return failure{fmt::format("cannot listen for nodes on {}: {}", address,
-                               to_text(bound.error()))};
-  cluster_port_ = *bound;
-  return passed();
-}
-
-void node::stop_cluster() {
-  for (auto& peer : peers_)
-    caf::anon_send_exit(peer, caf::exit_reason::user_shutdown);
-  peers_.clear();
-  if (cluster_port_ != 0)
-    system_.middleman().unpublish(directory_, cluster_port_);
-  cluster_port_ = 0;
 }
 
 checked node::start_service(const service_config& settings) {
@@ -230,7 +159,7 @@ void node::start_loops(running_service& what) {
 }
 
 void node::stop() {
-  stop_cluster();
+  cluster_->stop();
   for (auto& service : services_)
     service->shared->stopping = true;
   for (auto& service : services_)
@@ -260,6 +189,10 @@ const node::running_service* node::find(std::string_view service) const {
     if (service.empty() || running->settings->name == service)
       return running.get();
   return nullptr;
+}
+
+std::uint16_t node::cluster_port() const {
+  return cluster_->port();
 }
 
 std::uint16_t node::port(std::string_view service) const {

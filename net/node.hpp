@@ -3,11 +3,11 @@
 #pragma once
 
 #include "config/config.hpp"
+#include "net/system_config.hpp"
 #include "protocol/result.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
 
 #include <csignal>
 #include <cstdint>
@@ -18,15 +18,7 @@
 
 namespace wsrelay {
 
-/// A CAF configuration that knows wsrelay's messages and errors. Programs with
-/// message types of their own derive from it.
-struct system_config : caf::actor_system_config {
-  system_config();
-
-  /// Prepares for a configuration with a cluster.node: when a silent node is
-  /// lost. Before the actor system is made; without one it does nothing.
-  void prepare(const relay_config& config);
-};
+class cluster;
 
 /// A relay inside of this process. Not thread-safe itself; what it returns is.
 /// The actor system outlives it.
@@ -63,7 +55,7 @@ public:
   std::string url(std::string_view service = {}) const;
 
   /// Returns the port where other nodes connect, or 0.
-  std::uint16_t cluster_port() const noexcept { return cluster_port_; }
+  std::uint16_t cluster_port() const;
 
   /// Returns the directory actor (`directory_*` of messages.hpp).
   const caf::actor& directory() const noexcept;
@@ -75,9 +67,6 @@ private:
   struct running_service;
 
   checked start_service(const service_config& settings);
-  checked start_cluster(const cluster_config& settings);
-  checked listen_for_nodes(const std::string& address);
-  void stop_cluster();
   void start_loops(running_service& what);
   void stop_service(running_service& what);
   void end_named_actors();
@@ -87,8 +76,7 @@ private:
   relay_config config_;
   caf::actor directory_;
   std::vector<std::unique_ptr<running_service>> services_;
-  std::vector<caf::actor> peers_;
-  std::uint16_t cluster_port_ = 0;
+  std::unique_ptr<cluster> cluster_;
 };
 
 /// SIGINT and SIGTERM as something to wait for. Make it before the actor

@@ -19,10 +19,10 @@ namespace {
 // A listener and its acceptor on one loop.
 struct fixture : loop_fixture {
   fixture() {
-    port = std::make_shared<listener>(
-        std::vector<loop*>{&home}, [this](loop&, listener::socket_type socket) {
-          served.push_back(std::move(socket));
-        });
+    port = std::make_shared<listener>(std::vector<loop*>{&home},
+                                      [this](loop&, tcp_socket socket) {
+                                        served.push_back(std::move(socket));
+                                      });
     REQUIRE(port->open("127.0.0.1", 0));
   }
 
@@ -54,7 +54,7 @@ struct fixture : loop_fixture {
 
   plain_socket connect() { return plain_socket::connect_to(port->port()); }
 
-  std::vector<listener::socket_type> served; // on the loop
+  std::vector<tcp_socket> served; // on the loop
   std::shared_ptr<listener> port;
   caf::actor who;
 };

@@ -119,7 +119,7 @@ class Configuration(RelayTest):
         self.addCleanup(app.end)
         port = re.search(r"listening on port (\d+)\n", app.stdout).group(1)
         with self.assertRaisesRegex(AssertionError,
-                                    "cannot listen for nodes on "):
+                                    "cannot meet other nodes: "):
             Relay(app_config(port))
         app.stop()
 

@@ -1,0 +1,144 @@
+// Accepting nodes.
+#include "net/basp_acceptor.hpp"
+
+#include "actors/log.hpp"
+#include "net/basp_stream.hpp"
+
+#include <caf/io/abstract_broker.hpp>
+
+#include <atomic>
+
+namespace wsrelay {
+
+namespace {
+
+using error_code = boost::system::error_code;
+
+// Pause after the kernel refused for lack of something.
+constexpr std::chrono::milliseconds back_off{100};
+
+caf::io::accept_handle next_handle() {
+  static std::atomic<std::int64_t> last{0};
+  return caf::io::accept_handle::from_int(++last);
+}
+
+// The TLS handshake of one socket, given up after a while.
+class arrival final : public loop_timer {
+public:
+  arrival(loop& home, std::unique_ptr<node_socket> socket)
+      : socket_{std::move(socket)} {
+    home.set_timer(*this, home.now() + node_handshake_timeout);
+  }
+
+  void on_timer() override { socket_->close(); }
+
+  node_socket& socket() { return *socket_; }
+  std::unique_ptr<node_socket> take() { return std::move(socket_); }
+
+private:
+  std::unique_ptr<node_socket> socket_;
+};
+
+class basp_acceptor final : public caf::io::doorman, private loop_timer {
+public:
+  basp_acceptor(loop& home, tcp_acceptor socket, tls_context_ptr tls)
+      : doorman{next_handle()},
+        home_{home},
+        socket_{std::move(socket)},
+        tls_{std::move(tls)} {
+    error_code ignored;
+    local_ = socket_.local_endpoint(ignored);
+  }
+
+  // From the broker, on the loop's thread.
+  void launch() override { add_to_loop(); }
+
+  void add_to_loop() override {
+    active_ = true;
+    accept();
+  }
+
+  void remove_from_loop() override { active_ = false; }
+
+  void graceful_shutdown() override {
+    error_code ignored;
+    socket_.close(ignored);
+    home_.set_timer(*this, time_point::max());
+    detach(&home_, false);
+  }
+
+  bool new_connection() override { return false; } // CAF's poll interface
+
+  std::string addr() const override { return local_.address().to_string(); }
+  std::uint16_t port() const override { return local_.port(); }
+
+private:
+  using pointer = caf::intrusive_ptr<basp_acceptor>;
+
+  void on_timer() override { accept(); }
+
+  void accept() {
+    if (!active_ || detached() || handshakes_ >= max_node_handshakes
+        || std::exchange(accepting_, true))
+      return;
+    socket_.async_accept(
+        [me = pointer{this}](error_code ec, tcp_socket socket) {
+          me->accepting_ = false;
+          me->on_accept(ec, std::move(socket));
+        });
+  }
+
+  void on_accept(error_code ec, tcp_socket socket) {
+    if (detached() || !socket_.is_open())
+      return;
+    if (ec && is_shortage(ec)) {
+      log().warn("cannot accept a node: {}", ec.message());
+      return home_.set_timer(*this, home_.now() + back_off);
+    }
+    if (!ec)
+      greet(make_node_socket(std::move(socket), tls_));
+    accept();
+  }
+
+  void greet(std::unique_ptr<node_socket> socket) {
+    ++handshakes_;
+    auto guest = std::make_shared<arrival>(home_, std::move(socket));
+    guest->socket().handshake(node_socket::server,
+                              [me = pointer{this}, guest](error_code ec) {
+                                --me->handshakes_;
+                                me->on_greeted(ec, *guest);
+                                me->accept();
+                              });
+  }
+
+  void on_greeted(error_code ec, arrival& guest) {
+    if (ec)
+      return log().warn("node refused: address={} reason={}",
+                        guest.socket().remote().address().to_string(),
+                        ec.message());
+    if (detached())
+      return;
+    auto stream = make_basp_stream(home_, guest.take());
+    auto handle = stream->hdl();
+    parent()->add_scribe(std::move(stream));
+    doorman::new_connection(&home_, handle);
+  }
+
+  loop& home_;
+  tcp_acceptor socket_;
+  tls_context_ptr tls_;
+  boost::asio::ip::tcp::endpoint local_;
+  std::size_t handshakes_ = 0;
+  bool active_ = false;
+  bool accepting_ = false;
+};
+
+} // namespace
+
+caf::io::doorman_ptr make_basp_acceptor(loop& home, tcp_acceptor socket,
+                                        tls_context_ptr tls) {
+  return caf::make_counted<basp_acceptor>(home, std::move(socket),
+                                          std::move(tls));
+}
+
+} // namespace wsrelay

@@ -1,0 +1,88 @@
+// Listening and connecting.
+#include "net/cluster.hpp"
+
+#include "actors/peer.hpp"
+#include "config/listen_address.hpp"
+#include "net/basp_acceptor.hpp"
+#include "net/basp_multiplexer.hpp"
+#include "net/node_connector.hpp"
+#include "net/node_tls.hpp"
+#include "net/system_config.hpp"
+
+#include <caf/all.hpp>
+#include <caf/io/basp_broker.hpp>
+
+#include <fmt/format.h>
+
+#include <random>
+#include <set>
+
+namespace wsrelay {
+
+cluster::cluster(caf::actor_system& system, caf::actor directory)
+    : system_{system}, directory_{std::move(directory)} {}
+
+cluster::~cluster() {
+  stop();
+}
+
+checked cluster::start(const cluster_config& settings) {
+  if (!is_prepared(system_))
+    return failure{"the actor system is not prepared for a cluster "
+                   "(system_config::prepare)"};
+  auto tls = make_node_tls(settings.tls);
+  if (!tls)
+    return failure{tls.error()};
+  connector_ = spawn_node_connector(system_, *tls);
+  if (!settings.listen.empty())
+    if (auto listening = listen(settings.listen, *tls); !listening)
+      return listening;
+  connect(settings);
+  return passed();
+}
+
+checked cluster::listen(const std::string& address, tls_context_ptr tls) {
+  auto [host, port] = *parse_listen_address(address); // validated before
+  auto& home = *loop_of_nodes(system_);
+  tcp_acceptor socket{home.context().get_executor()};
+  if (auto listening = wsrelay::listen(socket, host, port); !listening)
+    return failure{
+        fmt::format("cannot meet other nodes: {}", listening.error().what)};
+  port_ = socket.local_endpoint().port();
+  auto broker =
+      system_.middleman().named_broker<caf::io::basp_broker>(caf::atom("BASP"));
+  caf::anon_send(broker, caf::publish_atom_v,
+                 make_basp_acceptor(home, std::move(socket), std::move(tls)),
+                 port_, caf::actor_cast<caf::strong_actor_ptr>(directory_),
+                 std::set<std::string>{});
+  return passed();
+}
+
+void cluster::connect(const cluster_config& settings) {
+  std::random_device random;
+  for (auto& peer : settings.peers) {
+    auto address = parse_listen_address(peer); // validated before
+    peers_.push_back(
+        system_.spawn(wsrelay::peer, peer_config{address->host,
+                                                 address->port,
+                                                 {settings.name, directory_},
+                                                 connector_,
+                                                 settings.heartbeat_timeout,
+                                                 settings.reconnect_min,
+                                                 settings.reconnect_max,
+                                                 random()}));
+  }
+}
+
+void cluster::stop() {
+  for (auto& peer : peers_)
+    caf::anon_send_exit(peer, caf::exit_reason::user_shutdown);
+  peers_.clear();
+  if (port_ != 0)
+    system_.middleman().unpublish(directory_, port_);
+  port_ = 0;
+  caf::anon_send_exit(connector_, caf::exit_reason::user_shutdown);
+  connector_ = nullptr;
+}
+
+} // namespace wsrelay

@@ -1,0 +1,48 @@
+// What a node wants of CAF.
+#include "net/system_config.hpp"
+
+#include "actors/messages.hpp"
+#include "net/basp_multiplexer.hpp"
+
+#include <caf/all.hpp>
+
+namespace wsrelay {
+
+namespace {
+
+// How long a node may be silent, in CAF's configuration.
+constexpr const char* connection_timeout = "middleman.connection-timeout";
+
+} // namespace
+
+system_config::system_config() {
+  wsrelay::add_message_types(*this);
+  // It gives the system its node id, which is a part of every PID.
+  load<loop_middleman>();
+  // Messages of other nodes are read on the thread that has their socket.
+  set("middleman.workers", 0);
+  // CAF's default, work stealing, polls: each worker wakes a hundred times a
+  // second for nothing, 0.9 % of a core with four of them.
+  set("scheduler.policy", caf::atom("sharing"));
+}
+
+system_config::system_config(const relay_config& config) : system_config{} {
+  prepare(config);
+}
+
+void system_config::prepare(const relay_config& config) {
+  if (config.clusters.empty())
+    return;
+  auto& cluster = config.clusters.front();
+  set("middleman.heartbeat-interval",
+      caf::timespan{cluster.heartbeat_interval});
+  set(connection_timeout, caf::timespan{cluster.heartbeat_timeout});
+}
+
+bool is_prepared(caf::actor_system& system) {
+  auto timeout =
+      caf::get_or(system.config(), connection_timeout, caf::timespan{0});
+  return timeout.count() > 0 && loop_of_nodes(system) != nullptr;
+}
+
+} // namespace wsrelay
