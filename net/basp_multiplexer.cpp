@@ -3,6 +3,7 @@
 
 #include "net/basp_acceptor.hpp"
 #include "net/basp_stream.hpp"
+#include "net/node_broker.hpp"
 
 #include <boost/asio/connect.hpp>
 
@@ -47,7 +48,8 @@ basp_multiplexer::new_scribe(caf::io::network::native_socket fd) {
   tcp_socket socket{home_.context().get_executor()};
   error_code ignored;
   socket.assign(protocol_of(fd), fd, ignored);
-  return make_basp_stream(home_, make_node_socket(std::move(socket), nullptr));
+  return make_basp_stream(home_, make_node_socket(std::move(socket), nullptr),
+                          greeting::any);
 }
 
 caf::expected<caf::io::scribe_ptr>
@@ -61,7 +63,8 @@ basp_multiplexer::new_tcp_scribe(const std::string& host, std::uint16_t port) {
     boost::asio::connect(socket, found, ec);
   if (ec)
     return make_error(caf::sec::cannot_connect_to_node, ec.message());
-  return make_basp_stream(home_, make_node_socket(std::move(socket), nullptr));
+  return make_basp_stream(home_, make_node_socket(std::move(socket), nullptr),
+                          greeting::any);
 }
 
 caf::io::doorman_ptr
@@ -69,7 +72,7 @@ basp_multiplexer::new_doorman(caf::io::network::native_socket fd) {
   tcp_acceptor socket{home_.context().get_executor()};
   error_code ignored;
   socket.assign(protocol_of(fd), fd, ignored);
-  return make_basp_acceptor(home_, std::move(socket), nullptr);
+  return make_basp_acceptor(home_, std::move(socket), nullptr, greeting::any);
 }
 
 caf::expected<caf::io::doorman_ptr>
@@ -78,7 +81,7 @@ basp_multiplexer::new_tcp_doorman(std::uint16_t port, const char* in, bool) {
   auto listening = listen(socket, in ? in : "", port);
   if (!listening)
     return make_error(caf::sec::cannot_open_port, listening.error().what);
-  return make_basp_acceptor(home_, std::move(socket), nullptr);
+  return make_basp_acceptor(home_, std::move(socket), nullptr, greeting::any);
 }
 
 caf::io::datagram_servant_ptr
@@ -128,6 +131,11 @@ void basp_multiplexer::on_timer() {
     home_.ask_to_stop();
   else
     home_.set_timer(*this, home_.now() + stop_step);
+}
+
+void loop_middleman::start() {
+  broker_of_nodes(system()); // before CAF makes one of its own
+  middleman::start();
 }
 
 caf::actor_system::module* loop_middleman::make(caf::actor_system& system,

@@ -66,6 +66,7 @@ public:
       : middleman(system), backend_{&system} {}
 
   basp_multiplexer& backend() override { return backend_; }
+  void start() override;
 
   /// Makes the module; called by CAF.
   static caf::actor_system::module* make(caf::actor_system& system,

@@ -1,0 +1,62 @@
+// The seams that CAF's broker leaves.
+#include "net/node_broker.hpp"
+
+#include "actors/log.hpp"
+#include "net/node_proxy.hpp"
+
+#include <caf/all.hpp>
+#include <caf/binary_deserializer.hpp>
+#include <caf/io/middleman.hpp>
+
+namespace wsrelay {
+
+caf::strong_actor_ptr node_broker::make_proxy(caf::node_id node,
+                                              caf::actor_id id) {
+  if (node == caf::none || id == caf::invalid_actor_id)
+    return nullptr;
+  // A handle of a third node: whoever sent it knows the way there.
+  if (node != last_hop_ && instance.tbl().add_indirect(last_hop_, node))
+    system().middleman().backend().post(
+        [me = caf::strong_actor_ptr{ctrl()}, this, node] {
+          if (!getf(abstract_actor::is_terminated_flag))
+            learned_new_node_indirectly(node);
+        });
+  caf::actor_config config;
+  return caf::make_actor<node_proxy, caf::strong_actor_ptr>(
+      id, node, &system(), config, caf::actor_cast<caf::actor>(this));
+}
+
+void node_broker::set_last_hop(caf::node_id* node) {
+  last_hop_ = node ? *node : caf::node_id{};
+  basp_broker::set_last_hop(node);
+}
+
+void node_broker::on_first_message(const std::vector<char>& header,
+                                   const std::vector<char>& payload) {
+  caf::io::basp::header what;
+  caf::node_id node;
+  caf::binary_deserializer head{context(), header};
+  if (head(what)
+      || what.operation != caf::io::basp::message_type::client_handshake)
+    return;
+  caf::binary_deserializer body{context(), payload};
+  if (body(node))
+    return;
+  while (auto old = instance.tbl().lookup_direct(node)) {
+    log().info("node connects again: node={}", to_string(node));
+    connection_cleanup(*old, caf::sec::none);
+    close(*old);
+  }
+}
+
+void node_broker::forget(const caf::node_id& node) {
+  if (!instance.tbl().lookup_direct(node)
+      && instance.tbl().erase_indirect(node))
+    purge_state(node);
+}
+
+caf::actor broker_of_nodes(caf::actor_system& system) {
+  return system.middleman().named_broker<node_broker>(caf::atom("BASP"));
+}
+
+} // namespace wsrelay

@@ -1,0 +1,39 @@
+// CAF's BASP broker, where what it knows of a node begins and ends with the
+// connection to it.
+#pragma once
+
+#include <caf/io/basp_broker.hpp>
+
+#include <vector>
+
+namespace wsrelay {
+
+/// What CAF 0.17.6's own does otherwise: a node that connects again while its
+/// lost connection is not noticed here yet gets a second one beside it, and
+/// neither side tells the other any more of actors that end.
+class node_broker final : public caf::io::basp_broker {
+public:
+  using basp_broker::basp_broker;
+
+  // Called by CAF, on the loop's thread.
+  caf::strong_actor_ptr make_proxy(caf::node_id node,
+                                   caf::actor_id id) override;
+  void set_last_hop(caf::node_id* node) override;
+
+  /// Takes the first message of a connection that another node has opened. When
+  /// it says who comes, and that node is connected already, the old connection
+  /// is closed: everything of the node ends, before it begins anew.
+  void on_first_message(const std::vector<char>& header,
+                        const std::vector<char>& payload);
+
+  /// Ends everything of a node that was reached through another one.
+  void forget(const caf::node_id& node);
+
+private:
+  caf::node_id last_hop_; // whom the message comes from
+};
+
+/// Returns the broker of a system with `loop_middleman`.
+caf::actor broker_of_nodes(caf::actor_system& system);
+
+} // namespace wsrelay
