@@ -24,6 +24,8 @@ caf::result<void> traffic_watch::add(const ws_watch& message) {
       return caf::unit;
     }
   if (watchers_.size() >= max_watchers)
+    drop_silent();
+  if (watchers_.size() >= max_watchers)
     return make_error(errc::busy, "the connection has too many watchers");
   self_->monitor(message.watcher);
   watchers_.push_back(
@@ -39,6 +41,13 @@ bool traffic_watch::drop(const caf::actor_addr& who) {
 // A refusing watcher stays monitored: its end then says nothing new.
 void traffic_watch::drop_refusing() {
   std::erase_if(watchers_, [](auto& known) { return known.open->refused; });
+}
+
+void traffic_watch::drop_silent() {
+  auto now = self_->clock().now();
+  std::erase_if(watchers_, [&](auto& known) {
+    return known.open->events > 0 && now - known.open->since >= watch_patience;
+  });
 }
 
 bool traffic_watch::has(const caf::actor& who) const noexcept {
@@ -88,11 +97,14 @@ void traffic_watch::tell(watcher& to, ws_traffic event) {
     return;
   }
   event.missed = std::exchange(to.missed, 0);
-  ++open.events;
+  auto& clock = self_->clock();
+  if (open.events++ == 0)
+    open.since = clock.now();
   open.bytes += bytes;
-  auto answered = [open = to.open, bytes] {
+  auto answered = [&clock, open = to.open, bytes] {
     --open->events;
     open->bytes -= bytes;
+    open->since = clock.now();
   };
   // No timeout: the monitor tells of the watcher's end.
   self_->request(to.who, caf::infinite, std::move(event))

@@ -5,6 +5,7 @@
 #include "actors/ending.hpp"
 #include "actors/messages.hpp"
 
+#include <caf/actor_clock.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/result.hpp>
 
@@ -22,6 +23,10 @@ inline constexpr std::size_t max_watchers = 16;
 /// unanswered.
 inline constexpr std::size_t watch_window = 128;
 inline constexpr std::size_t watch_window_bytes = 1024 * 1024;
+
+/// A watcher whose events stay unanswered for so long gives its place to a new
+/// one that finds none: its node may be gone without a word, behind another.
+inline constexpr milliseconds watch_patience{30'000};
 
 /// The watchers of one connection. Owned by it; there is none while nobody
 /// watches.
@@ -51,7 +56,9 @@ private:
   struct credit {
     std::size_t events = 0; // unanswered
     std::size_t bytes = 0;
-    bool refused = false; // an answer was an error
+    bool refused = false;               // an answer was an error
+    caf::actor_clock::time_point since; // the last answer, or the event that
+                                        // waits for the first
   };
   struct watcher {
     caf::actor who;
@@ -63,6 +70,7 @@ private:
   void tell(const ws_traffic& event);
   void tell(watcher& to, ws_traffic event);
   void drop_refusing();
+  void drop_silent();
 
   caf::event_based_actor* self_;
   shared_buffer client_pid_;

@@ -171,6 +171,29 @@ TEST_CASE_FIXTURE(watched, "a connection has at most 16 watchers") {
   CHECK(others[3].log == strings{"in 1 text 1 x"});
 }
 
+TEST_CASE_FIXTURE(watched, "a watcher that was silent for 30 s gives its place "
+                           "to a new one") {
+  std::deque<watcher> others;
+  for (std::size_t i = 0; i < max_watchers; ++i)
+    CHECK_FALSE(watch(others.emplace_back(node).actor));
+  others[3].hold = others[4].hold = true;
+  say("x");
+  node.advance(milliseconds{1000});
+  say("x");
+  node.advance(watch_patience - milliseconds{1001});
+  CHECK(is(watch(by.actor), errc::busy));
+  others[4].answer(node, 1); // late, and one is open still
+  node.advance(milliseconds{1});
+  CHECK_FALSE(watch(by.actor));
+  say("y");
+  CHECK(by.log.size() == 1);
+  CHECK(others[3].log.size() == 2);
+  for (auto i : {2, 4, 5})
+    CHECK(others[i].log.size() == 3);
+  watcher late{node};
+  CHECK(is(watch(late.actor), errc::busy));
+}
+
 TEST_CASE_FIXTURE(watched, "events beyond a watcher's credit are missed and "
                            "counted, and the client never waits") {
   by.hold = true;
