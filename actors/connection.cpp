@@ -54,6 +54,10 @@ caf::behavior connection_state::start(frame_port_ptr port,
       [this](ws_control& message) {
         return answer(self_, on_control(message));
       },
+      [this](const ws_watch& message) {
+        return answer(self_, on_watch(message));
+      },
+      [this](connection_stats_get) { return stats(); },
       [this](connection_shutdown) { end(end_cause::node_shutdown); },
       [this](connection_finished) { on_finished(); },
   };
@@ -97,6 +101,10 @@ caf::result<void> connection_state::write(message_type type,
     end(end_cause::slow_consumer);
     return make_error(errc::slow_consumer);
   }
+  ++messages_out_;
+  bytes_out_ += data.size();
+  if (watch_)
+    watch_->on_message(traffic_kind::out, messages_out_, type, data);
   auto promise = promise_to_requester(self_);
   auto number = port_->write(type, data, promise.has_value());
   if (promise)
@@ -129,6 +137,8 @@ caf::result<void> connection_state::on_control(ws_control& message) {
 }
 
 void connection_state::on_down(const caf::down_msg& message) {
+  if (watch_ && watch_->drop(message.source))
+    watch_.reset();
   if (claim_ && claim_->target == message.source)
     return fail_claim(errc::target_down, cause_of_target_end(message.reason),
                       false);
@@ -153,8 +163,12 @@ void connection_state::on_exit(caf::exit_msg& message) {
 void connection_state::on_frame(message_type type, shared_buffer data) {
   if (closing() || !owner_)
     return;
+  ++seq_;
+  bytes_in_ += data.size();
+  if (watch_)
+    watch_->on_message(traffic_kind::in, seq_, type, data);
   relay({caf::actor_cast<caf::actor>(self_), pid_, settings_.message_topic,
-         ++seq_, type, std::move(data), settings_.metadata});
+         seq_, type, std::move(data), settings_.metadata});
 }
 
 void connection_state::relay(ws_message message) {

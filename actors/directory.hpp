@@ -11,6 +11,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 
 namespace wsrelay {
 
@@ -44,6 +45,11 @@ struct directory_state {
   std::map<std::string, caf::actor> entries;
   std::map<std::string, caf::actor> peers; // their directories by node
 };
+
+/// Names that begin so are the relay's own; "wsrelay.acceptor.SERVICE" is the
+/// acceptor of an http.service.
+inline constexpr std::string_view own_prefix = "wsrelay.";
+inline constexpr std::string_view acceptor_prefix = "wsrelay.acceptor.";
 
 /// How long the directory of another node may take to answer.
 inline constexpr milliseconds peer_patience{5'000};

@@ -117,13 +117,15 @@ void connection_state::commit_claim() {
     if (owner_) {
       ending moved{0, {}, leave_reason::transferred, {}, false};
       send_leave(owner_, settings_, moved, last_owned_seq());
-      self_->demonitor(owner_);
+      forget(owner_);
     }
     owner_ = won->target;
     ++owner_epoch_;
     owned_from_ = seq_ + 1;
     window_.reset(seq_);
     heartbeat_open_ = false;
+    if (watch_)
+      watch_->on_transfer(owner_, seq_);
   }
   use(std::move(won->settings));
   if (won->requester)
@@ -137,7 +139,7 @@ void connection_state::fail_claim(errc code, end_cause cause, bool tell_target,
                                   std::string detail) {
   auto lost = std::move(claim_);
   if (lost->target) {
-    self_->demonitor(lost->target);
+    forget(lost->target);
     ending back{0, {}, leave_reason::rolled_back, {}, false};
     if (tell_target)
       send_leave(lost->target, lost->settings, back, 0);

@@ -1,0 +1,31 @@
+// The way to a node.
+#pragma once
+
+#include "protocol/result.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/actor_system.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace wsrelay::cli {
+
+/// Where the node listens for other nodes, and how to talk to it.
+struct connect_options {
+  std::string host;
+  std::uint16_t port = 0;
+  std::string tls_cert; // PEM files, "" = none
+  std::string tls_key;
+  std::string tls_ca;
+  std::chrono::milliseconds timeout{5'000};
+};
+
+/// Connects and returns the node's directory. Blocks for `timeout` at most. An
+/// attempt that ran out of time goes on in CAF's middleman, whose end then
+/// waits for TCP to give up: leave the program without it.
+result<caf::actor> connect(caf::actor_system& system,
+                           const connect_options& options);
+
+} // namespace wsrelay::cli
