@@ -130,6 +130,7 @@ TEST_CASE_FIXTURE(fixture, "a broadcast is one message to a node of members") {
   say("b");
   CHECK(take() == strings{"a", "b"});
   end(all);
+  end(std::exchange(*asked, nullptr));
   end(remote);
 }
 
