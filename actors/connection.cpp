@@ -2,8 +2,10 @@
 #include "actors/connection.hpp"
 
 #include "actors/answer.hpp"
+#include "actors/audience_actor.hpp"
 #include "actors/directory.hpp"
 #include "actors/error.hpp"
+#include "actors/outgoing.hpp"
 #include "protocol/topic.hpp"
 
 #include <caf/all.hpp>
@@ -58,6 +60,7 @@ caf::behavior connection_state::start(frame_port_ptr port,
         return answer(self_, on_watch(message));
       },
       [this](connection_stats_get) { return stats(); },
+      [this](const audience_open& message) { open_audience(self_, message); },
       [this](connection_shutdown) { end(end_cause::node_shutdown); },
       [this](connection_finished) { on_finished(); },
   };
@@ -71,24 +74,16 @@ caf::behavior connection(connection_actor* self, frame_port_ptr port,
 // -- from actors --------------------------------------------------------------
 
 caf::result<void> connection_state::on_send(const ws_send& message) {
-  if (message.type == message_type::text) {
-    if (!message.data.is_utf8())
-      return make_error(errc::invalid_utf8, "a text message must be UTF-8");
-  } else if (message.type != message_type::binary) {
-    return make_error(errc::invalid_message, "no such type of message");
-  }
+  if (auto error = wsrelay::check(message))
+    return error;
   return write(message.type, message.data);
 }
 
 caf::result<void> connection_state::on_event(const ws_event& message) {
-  if (is_reserved(message.topic))
-    return make_error(errc::reserved_topic, "topics in ws. are reserved");
-  if (auto checked = check_topic(message.topic); !checked)
-    return make_error(errc::invalid_topic, checked.error().what);
-  auto envelope = make_envelope(message.topic, message.data.view());
-  if (!envelope)
-    return make_error(errc::invalid_json, envelope.error().what);
-  return write(message_type::text, *envelope);
+  auto made = to_send(message);
+  if (!made)
+    return std::move(made.error());
+  return write(made->type, made->data);
 }
 
 caf::result<void> connection_state::write(message_type type,

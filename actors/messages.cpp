@@ -26,6 +26,9 @@ void add_message_types(caf::actor_system_config& config) {
   config.add_message_type<directory_get>("directory.get");
   config.add_message_type<directory_list>("directory.list");
   config.add_message_type<std::vector<directory_entry>>("directory.entries");
+  config.add_message_type<audience_open>("audience.open");
+  config.add_message_type<audience_opened>("audience.opened");
+  config.add_message_type<audience_change>("audience.change");
   config.add_message_type<peer_hello>("peer.hello");
   config.add_message_type<peer_list>("peer.list");
   config.add_message_type<std::vector<peer_hello>>("peer.hellos");

@@ -235,6 +235,22 @@ struct peer_hello {
   caf::actor directory; // of the sender's node; its end is the node's
 };
 
+/// From an audience to one of its members: make an audience for that member's
+/// node. It ends with `owner`, and is answered to it by `audience_opened`.
+struct audience_open {
+  caf::actor owner;
+};
+
+struct audience_opened {
+  caf::actor audience;
+};
+
+/// From an audience to one that it has opened: who is in it, by actor id.
+struct audience_change {
+  std::vector<std::uint64_t> add;
+  std::vector<std::uint64_t> remove;
+};
+
 /// From a peer actor to itself: connect again.
 struct peer_retry {};
 

@@ -23,7 +23,7 @@ struct room_keeper_state {
 /// A room is a hub that ends when its last client has left.
 inline caf::behavior room(caf::stateful_actor<hub_state>* self) {
   auto empty_room = [self](const ws_leave& message) {
-    self->state.clients.erase(message.client);
+    self->state.clients.remove(message.client);
     if (self->state.clients.empty())
       self->quit();
   };

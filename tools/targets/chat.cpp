@@ -15,11 +15,11 @@ caf::behavior chat(chat_actor* self) {
 
 // Who has not said hello yet has no name, hears nothing and is not listed.
 void chat_state::on_join(const ws_join& message) {
-  rooms[room_of(message.metadata.view())].members.emplace(message.client, "");
+  room_for(message.metadata).members.emplace(message.client, "");
 }
 
 void chat_state::on_message(const ws_message& message) {
-  auto& where = rooms[room_of(message.metadata.view())];
+  auto& where = room_for(message.metadata);
   auto parsed = parse_chat_message(message.data.view());
   if (!parsed)
     return tell(message.client, "chat.error",
@@ -37,11 +37,13 @@ void chat_state::hello(room& where, const ws_message& message,
     return tell(message.client, "chat.error",
                 chat_error_json("you have a name already"));
   known = name;
+  where.named.add(message.client);
   tell(message.client, "chat.welcome",
        chat_welcome_json(room_of(message.metadata.view()),
                          message.client_pid.view(), names(where),
                          where.history));
-  tell_all(where, "chat.joined", chat_change_json(name, names(where)));
+  where.named.send(
+      ws_event{"chat.joined", chat_change_json(name, names(where))});
 }
 
 void chat_state::say(room& where, const caf::actor& from, std::string text) {
@@ -49,7 +51,7 @@ void chat_state::say(room& where, const caf::actor& from, std::string text) {
   if (name.empty())
     return tell(from, "chat.error", chat_error_json("say hello first"));
   chat_line line{name, std::move(text)};
-  tell_all(where, "chat.message", chat_line_json(line));
+  where.named.send(ws_event{"chat.message", chat_line_json(line)});
   where.history.push_back(std::move(line));
   if (where.history.size() > max_chat_history)
     where.history.pop_front();
@@ -60,11 +62,13 @@ void chat_state::on_leave(const ws_leave& message) {
   if (entry == rooms.end())
     return;
   auto& where = entry->second;
+  where.named.remove(message.client);
   auto gone = where.members.extract(message.client);
   if (where.members.empty())
     rooms.erase(entry);
   else if (gone && !gone.mapped().empty())
-    tell_all(where, "chat.left", chat_change_json(gone.mapped(), names(where)));
+    where.named.send(
+        ws_event{"chat.left", chat_change_json(gone.mapped(), names(where))});
 }
 
 void chat_state::tell(const caf::actor& who, std::string topic,
@@ -72,12 +76,8 @@ void chat_state::tell(const caf::actor& who, std::string topic,
   self->send(who, ws_event{std::move(topic), std::move(json)});
 }
 
-void chat_state::tell_all(const room& where, const std::string& topic,
-                          const std::string& json) {
-  shared_buffer shared{json};
-  for (auto& [who, name] : where.members)
-    if (!name.empty())
-      tell(who, topic, shared);
+chat_state::room& chat_state::room_for(const shared_buffer& metadata) {
+  return rooms.try_emplace(room_of(metadata.view()), self).first->second;
 }
 
 std::vector<std::string> chat_state::names(const room& where) {

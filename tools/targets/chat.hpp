@@ -2,6 +2,7 @@
 // connection's metadata; what is said is in chat_message.hpp.
 #pragma once
 
+#include "actors/audience.hpp"
 #include "actors/messages.hpp"
 #include "tools/targets/chat_message.hpp"
 
@@ -25,7 +26,10 @@ struct chat_state {
   static inline const char* name = "wsrelay.chat";
 
   struct room {
+    explicit room(caf::local_actor* self) : named{self} {}
+
     std::map<caf::actor, std::string> members; // by connection, with their name
+    audience named;                            // those who have one
     std::deque<chat_line> history;
   };
 
@@ -38,8 +42,7 @@ struct chat_state {
   void hello(room& where, const ws_message& message, std::string name);
   void say(room& where, const caf::actor& from, std::string text);
   void tell(const caf::actor& who, std::string topic, shared_buffer json);
-  void tell_all(const room& where, const std::string& topic,
-                const std::string& json);
+  room& room_for(const shared_buffer& metadata);
   static std::vector<std::string> names(const room& where);
 
   chat_actor* self;
