@@ -78,9 +78,8 @@ caf::behavior watcher(caf::event_based_actor* self, caf::actor whom) {
 }
 
 caf::behavior linked(caf::event_based_actor* self, caf::actor whom) {
-  self->set_exit_handler([self, whom](caf::exit_msg& message) {
-    report_end("unlinked", whom, message.reason);
-    self->quit(message.reason);
+  self->attach_functor([whom](const caf::error& reason) {
+    report_end("unlinked", whom, reason);
   });
   self->link_to(whom);
   return {[](caf::unit_t) {}};

@@ -26,8 +26,8 @@ caf::behavior giving_handler(caf::event_based_actor* self, std::string name,
 /// Monitors an actor and prints "down PID REASON" for each down message.
 caf::behavior watcher(caf::event_based_actor* self, caf::actor whom);
 
-/// Links to an actor and prints "linked PID"; "unlinked PID REASON" when the
-/// link ends it.
+/// Links to an actor and does nothing about it; prints "unlinked PID REASON"
+/// when it has ended itself.
 caf::behavior linked(caf::event_based_actor* self, caf::actor whom);
 
 /// Sends one request, prints "answer PID ok" or "answer PID error TEXT", ends.

@@ -36,8 +36,6 @@ caf::error reason_of(const std::string& text) {
 } // namespace
 
 commander::~commander() {
-  for (auto& [name, who] : own_)
-    caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
   for (auto& who : helpers_)
     caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
 }

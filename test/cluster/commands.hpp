@@ -37,7 +37,7 @@ public:
   commander(caf::actor_system& system, node& relay)
       : system_{system}, relay_{relay} {}
 
-  /// Ends what is left of what was spawned.
+  /// Ends what has no name; the node ends what has one.
   ~commander();
 
   /// Does what a line says; prints "unknown LINE" when it cannot. False: quit.
