@@ -32,7 +32,7 @@ class Host:
         return contextlib.nullcontext()
 
 
-def relay_config(name, peers):
+def relay_config(name, peers, times):
     quoted = ", ".join(f'"{peer}"' for peer in peers)
     return (service() + router(close_timeout="1s")
             + endpoint("far", "/far", 'relay: {target_pid: "far@app1"}')
@@ -40,15 +40,17 @@ def relay_config(name, peers):
             + endpoint("near", "/near", f"relay: {{target_pid: {ECHO}}}")
             + endpoint("asked", "/asked", 'func: "front@app1"')
             + endpoint("given", "/given", 'func: "giver@app1"')
-            + node(name, listen='"127.0.0.1:0"', peers=f"[{quoted}]"))
+            + node(name, listen='"127.0.0.1:0"', peers=f"[{quoted}]", **times))
 
 
 class Scene:
-    """The four nodes; `test` cleans up what it starts."""
+    """The four nodes; `test` cleans up what it starts. `times` are keys of the
+    cluster.node."""
 
-    def __init__(self, test, hosts=None):
+    def __init__(self, test, hosts=None, **times):
         self.test = test
         self.hosts = hosts or {}
+        self.times = times
         self.clients = []
         self.app1 = self.start_app("app1")
         self.app2 = self.start_app("app2")
@@ -63,7 +65,8 @@ class Scene:
 
     def start_app(self, name, port=0):
         host = self.host(name)
-        app = Probe(name, f"{host.address}:{port}", prefix=host.prefix)
+        app = Probe(name, f"{host.address}:{port}", prefix=host.prefix,
+                    **self.times)
         self.test.addCleanup(app.end)
         app.register("far")
         return app
@@ -72,7 +75,8 @@ class Scene:
         peers = [f"{self.host(app.name).address}:{app.cluster_port}"
                  for app in (self.app1, self.app2)]
         host = self.host(name)
-        relay = Relay(relay_config(name, peers), prefix=host.prefix)
+        relay = Relay(relay_config(name, peers, self.times),
+                      prefix=host.prefix)
         relay.name = name
         self.test.addCleanup(relay.end)
         return relay
