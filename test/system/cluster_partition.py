@@ -8,7 +8,7 @@ import time
 import unittest
 
 from cluster_probe import DETECTION, TIMEOUT
-from cluster_scene import LOST, Scene
+from cluster_scene import LOST, RelationsTest
 from namespaces import network_or_skip
 from raw_client import CLOSE
 from support import wait_until
@@ -16,37 +16,11 @@ from support import wait_until
 NAMES = ("app1", "app2", "relay1", "relay2")
 
 
-class Partition(unittest.TestCase):
-    def start(self, **times):
+class Partition(RelationsTest):
+    def start_with_network(self, **times):
         self.network = network_or_skip(NAMES)
         self.addCleanup(self.network.close)
-        self.scene = Scene(self, self.network.hosts, **times)
-        self.app1, self.app2 = self.scene.app1, self.scene.app2
-        self.relay1, self.relay2 = self.scene.relay1, self.scene.relay2
-
-    def connect_all(self):
-        self.bound = self.scene.connect_far(self.relay1)
-        self.seen = self.scene.connect_near(self.relay1)
-        self.tied = self.scene.connect_near(self.relay1)
-        self.plain = self.scene.connect_near(self.relay1)
-        self.other_app = self.scene.connect_far(self.relay1, self.app2)
-        self.other_relay = self.scene.connect_far(self.relay2)
-        self.watch()
-
-    def watch(self):
-        self.app1.do(f"monitor {self.seen.pid}", "monitoring .*")
-        self.app1.do(f"link {self.tied.pid}", "linking .*")
-        self.check_request(self.seen)
-        self.check_request(self.tied)
-
-    def check_request(self, client):
-        self.assertEqual(self.app1.answer(f"request {client.pid} 0 x",
-                                          client.pid), "ok")
-        self.assertEqual(client.read_text(), "x")
-
-    def check_works(self, *clients):
-        for client in clients:
-            self.scene.assert_works(client)
+        self.start(self.network.hosts, **times)
 
     def check_cut(self, since):
         with self.subTest("connection"):
@@ -58,9 +32,7 @@ class Partition(unittest.TestCase):
             self.scene.assert_closes(self.tied, 1011, DETECTION, since)
             self.scene.assert_unlinked(self.app1, self.tied.pid, LOST)
         with self.subTest("request"):
-            answer = self.app1.answer(f"request {self.plain.pid} 300 x",
-                                      self.plain.pid)
-            self.assertRegex(answer, "error .*")
+            self.check_no_answer(self.plain)
         with self.subTest("broadcast"):
             self.scene.broadcast(self.app1, "cut", self.plain,
                                  self.other_relay)
@@ -68,35 +40,8 @@ class Partition(unittest.TestCase):
         with self.subTest("bystanders"):
             self.check_works(self.other_relay, self.plain)
 
-    def check_healed(self, old):
-        """The nodes find each other, and know each other for the same."""
-        self.assertEqual(self.app1.wait_for_peer("relay1"), old)
-        self.scene.assert_once(self.app1, self.seen.pid, self.tied.pid)
-        for client in (self.seen, self.plain):
-            self.assertEqual(self.app1.resolve(client.pid), client.pid)
-        with self.subTest("connection, healed"):
-            self.bound = self.scene.connect_far(self.relay1)
-            self.check_works(self.bound)
-        with self.subTest("monitor, healed"):
-            self.app1.do(f"monitor {self.seen.pid}", "monitoring .*")
-            self.check_request(self.seen)
-            self.seen.leave()
-            self.scene.assert_down(self.app1, self.seen.pid, "normal")
-        with self.subTest("link, healed"):
-            self.tied = self.scene.connect_near(self.relay1)
-            self.app1.do(f"link {self.tied.pid}", "linking .*")
-            self.check_request(self.tied)
-            self.tied.abort()
-            self.scene.assert_unlinked(self.app1, self.tied.pid,
-                                       "connection_lost 1006 .*")
-        with self.subTest("request and broadcast, healed"):
-            self.check_request(self.plain)
-            self.scene.broadcast(self.app1, "b", self.plain, self.bound)
-            for client in (self.plain, self.bound):
-                self.assertEqual(client.read_text(), "b")
-
     def test_a_cut_is_silent(self):
-        self.start()
+        self.start_with_network()
         address = (self.network.hosts["app1"].address, self.app1.cluster_port)
         with self.network.hosts["relay1"].inside():
             socket.create_connection(address, 5).close()
@@ -111,36 +56,36 @@ class Partition(unittest.TestCase):
         self.scene.stop()
 
     def test_two_nodes_are_cut_off_from_each_other_and_meet_again(self):
-        self.start()
-        self.connect_all()
+        self.start_with_network()
+        self.relate()
         old = self.app1.peers()["relay1"]
         since = time.monotonic()
         self.network.cut("app1", "relay1")
         self.check_cut(since)
         self.check_works(self.other_app)
         self.network.heal()
-        self.check_healed(old)
+        self.check_same_again(old)
         self.check_works(self.other_app, self.other_relay)
         self.scene.stop()
 
     def test_a_relay_is_cut_off_from_everybody(self):
-        self.start()
-        self.connect_all()
+        self.start_with_network()
+        self.relate()
         old = self.app1.peers()["relay1"]
         since = time.monotonic()
         self.network.cut("app1", "app2", "relay1")
         self.check_cut(since)
         self.scene.assert_closes(self.other_app, 1011)
         self.network.heal()
-        self.check_healed(old)
+        self.check_same_again(old)
         self.check_works(self.scene.connect_far(self.relay1, self.app2))
         self.scene.stop()
 
     def test_a_cut_shorter_than_the_timeout_loses_nothing(self):
         # TCP tries again after 0.2, 0.6, 1.4 and 3 s: a node is silent for
         # longer than the cut.
-        self.start(heartbeat_timeout="5s")
-        self.connect_all()
+        self.start_with_network(heartbeat_timeout="5s")
+        self.relate()
         self.network.cut("app1", "relay1")
         for i in range(100):
             self.bound.send_text(f"m{i}")
@@ -165,7 +110,7 @@ class Partition(unittest.TestCase):
         self.scene.stop()
 
     def test_a_cut_about_as_long_as_the_timeout_ends_one_way_or_the_other(self):
-        self.start()
+        self.start_with_network()
         for seconds in (TIMEOUT - 0.4, TIMEOUT, TIMEOUT + 0.3):
             with self.subTest(seconds=seconds):
                 bound = self.scene.connect_far(self.relay1)

@@ -10,6 +10,7 @@ clients in every relation that the other node can have to a connection.
 import contextlib
 import re
 import time
+import unittest
 
 from cluster_probe import DETECTION, Probe, node
 from raw_client import CLOSE, WebSocket
@@ -107,6 +108,8 @@ class Scene:
         path = "/ws/far" if app.name == "app1" else "/ws/other"
         client = self.connect_soon(relay, path)
         client.pid = app.expect(r"join far (\S+)", count + 1)[1]
+        # From now on the app has its handle and asks nobody for it.
+        self.test.assertEqual(app.resolve(client.pid), client.pid)
         return client
 
     def connect_near(self, relay):
@@ -162,3 +165,89 @@ class Scene:
         for program in (self.app1, self.app2):
             if program.alive():
                 program.quit()
+
+
+class RelationsTest(unittest.TestCase):
+    """Tests of what becomes of each relation that app1 can have to a
+    connection: `bound` has its target there, `seen` is monitored from there,
+    `tied` is linked to an actor there, `plain` is only known there. The others
+    are bystanders of what happens between app1 and relay1."""
+
+    def start(self, hosts=None, **times):
+        self.scene = Scene(self, hosts, **times)
+        self.app1, self.app2 = self.scene.app1, self.scene.app2
+        self.relay1, self.relay2 = self.scene.relay1, self.scene.relay2
+
+    def relate(self):
+        self.bound = self.scene.connect_far(self.relay1)
+        self.seen = self.scene.connect_near(self.relay1)
+        self.tied = self.scene.connect_near(self.relay1)
+        self.plain = self.scene.connect_near(self.relay1)
+        self.other_app = self.scene.connect_far(self.relay1, self.app2)
+        self.other_relay = self.scene.connect_far(self.relay2)
+        self.watch()
+
+    def watch(self):
+        self.app1.do(f"monitor {self.seen.pid}", "monitoring .*")
+        self.app1.do(f"link {self.tied.pid}", "linking .*")
+        # The same way: what was sent before it has arrived.
+        self.check_request(self.seen)
+        self.check_request(self.tied)
+
+    def check_works(self, *clients):
+        for client in clients:
+            self.scene.assert_works(client)
+
+    def check_request(self, client):
+        answer = self.app1.answer(f"request {client.pid} 0 x", client.pid)
+        self.assertEqual(answer, "ok")
+        self.assertEqual(client.read_text(), "x")
+
+    def check_broadcast(self, *clients):
+        self.scene.broadcast(self.app1, "b", *clients)
+        for client in clients:
+            self.assertEqual(client.read_text(), "b")
+
+    def check_no_answer(self, client):
+        """To a node that is lost, at least the timeout answers."""
+        answer = self.app1.answer(f"request {client.pid} 300 x", client.pid)
+        self.assertRegex(answer, "error .*")
+
+    def check_relations(self):
+        """All of them work; `seen` and `tied` end."""
+        with self.subTest("connection, afterwards"):
+            self.check_works(self.bound)
+        with self.subTest("request, afterwards"):
+            self.check_request(self.plain)
+        with self.subTest("broadcast, afterwards"):
+            self.check_broadcast(self.plain, self.bound)
+        with self.subTest("monitor, afterwards"):
+            self.seen.leave()
+            self.scene.assert_down(self.app1, self.seen.pid, "normal")
+        with self.subTest("link, afterwards"):
+            self.tied.abort()
+            self.scene.assert_unlinked(self.app1, self.tied.pid,
+                                       "connection_lost 1006 .*")
+
+    def check_same_again(self, node_id):
+        """relay1, known by this id, is back in sight of app1. `seen` and
+        `plain` never ended; the handles of before are those of lost actors,
+        but the same PIDs give new ones."""
+        self.assertEqual(self.app1.wait_for_peer("relay1"), node_id)
+        self.scene.assert_once(self.app1, self.seen.pid, self.tied.pid)
+        for client in (self.seen, self.plain):
+            self.assertEqual(self.app1.resolve(client.pid), client.pid)
+        self.bound = self.scene.connect_far(self.relay1)
+        self.tied = self.scene.connect_near(self.relay1)
+        self.watch()
+        self.check_relations()
+
+    def check_anew(self):
+        """app1 or relay1 was started again: nothing is left of what was."""
+        self.bound = self.scene.connect_far(self.relay1)
+        self.seen = self.scene.connect_near(self.relay1)
+        self.tied = self.scene.connect_near(self.relay1)
+        self.plain = self.scene.connect_near(self.relay1)
+        self.watch()
+        self.check_relations()
+        self.scene.assert_once(self.app1, self.seen.pid, self.tied.pid)
