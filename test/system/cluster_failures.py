@@ -123,7 +123,7 @@ class LostRelay(RelationsTest):
         self.relay1.signal(signal.SIGKILL)
         self.check_lost(since, AT_ONCE)
         with self.subTest("connection"):
-            # Nobody is left who could say it.
+            # Nobody is left who could say it; a monitor tells.
             self.assertFalse(self.app1.find(f"leave far {self.bound.pid} .*"))
         self.relay1.wait()
         self.start_again()

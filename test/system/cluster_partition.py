@@ -25,6 +25,7 @@ class Partition(RelationsTest):
     def check_cut(self, since):
         with self.subTest("connection"):
             self.scene.assert_closes(self.bound, 1011, DETECTION, since)
+            self.assertFalse(self.app1.find(f"leave far {self.bound.pid} .*"))
         with self.subTest("monitor"):
             self.scene.assert_down(self.app1, self.seen.pid, LOST)
             self.check_works(self.seen)
