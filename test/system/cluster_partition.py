@@ -3,6 +3,7 @@ network between them drops everything, and when that ends. The tests are the
 column "partition" of the table in README.md."""
 
 import re
+import signal
 import socket
 import time
 import unittest
@@ -80,6 +81,26 @@ class Partition(RelationsTest):
         self.network.heal()
         self.check_same_again(old)
         self.check_works(self.scene.connect_far(self.relay1, self.app2))
+        self.scene.stop()
+
+    def test_a_node_that_cannot_be_reached_holds_up_nobody(self):
+        self.start_with_network()
+        bound = self.scene.connect_far(self.relay1)
+        self.network.cut("app1", "relay1")
+        self.scene.assert_closes(bound, 1011)
+        time.sleep(0.5)  # the relay tries to connect, and nobody says no
+        with self.subTest("another node comes back meanwhile"):
+            self.app2.signal(signal.SIGKILL)
+            self.app2.wait()
+            self.app2 = self.scene.app2 = self.scene.start_app(
+                "app2", self.app2.cluster_port)
+            self.app2.wait_for_peer("relay1")
+            self.check_works(self.scene.connect_far(self.relay1, self.app2))
+        with self.subTest("the relay is stopped meanwhile"):
+            for client in self.scene.clients:
+                client.close()
+            self.relay1.stop(deadline=5)
+        self.network.heal()
         self.scene.stop()
 
     def test_a_cut_shorter_than_the_timeout_loses_nothing(self):
