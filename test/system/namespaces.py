@@ -68,6 +68,7 @@ class Namespace:
 class NetworkHost(Host):
     def __init__(self, space, address):
         super().__init__(address, space.prefix)
+        self.space = space
         self.inside = space.inside
 
 
@@ -89,10 +90,11 @@ class Network:
         return self.spaces[-1]
 
     def _build(self, names):
+        self.numbers = {name: i for i, name in enumerate(names, 1)}
         self.hub = self._space()
         self.hub.run("ip link add bridge type bridge")
         self.hub.run("ip link set bridge up")
-        for number, name in enumerate(names, 1):
+        for name, number in self.numbers.items():
             space = self._space()
             self.hub.run(f"ip link add {name} type veth peer name eth0 "
                          f"address {self._mac(number)} netns {space.path}")
@@ -102,11 +104,14 @@ class Network:
             space.run("ip link set eth0 up")
             # Nobody asks for addresses: a cut would be answered with "host
             # unreachable" by the own kernel.
-            for other in range(1, len(names) + 1):
+            for other in self.numbers.values():
                 if other != number:
-                    space.run(f"ip neighbour add {self._address(other)} lladdr "
-                              f"{self._mac(other)} dev eth0 nud permanent")
+                    self._direct(space, other, self._mac(other))
             self.hosts[name] = NetworkHost(space, self._address(number))
+
+    def _direct(self, space, other, mac):
+        space.run(f"ip neighbour replace {self._address(other)} lladdr {mac} "
+                  f"dev eth0 nud permanent")
 
     @staticmethod
     def _address(number):
@@ -121,9 +126,17 @@ class Network:
         for name in names:
             self._isolate(name, "on")
 
+    def mute(self, speaker, listener):
+        """Drops what one sends to the other, and nothing of the way back."""
+        nobody = self._mac(0)
+        self._direct(self.hosts[speaker].space, self.numbers[listener], nobody)
+
     def heal(self):
-        for name in self.hosts:
+        for name, host in self.hosts.items():
             self._isolate(name, "off")
+            for other in self.numbers.values():
+                if other != self.numbers[name]:
+                    self._direct(host.space, other, self._mac(other))
 
     def _isolate(self, name, how):
         self.hub.run(f"ip link set {name} type bridge_slave isolated {how}")
