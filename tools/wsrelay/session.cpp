@@ -75,9 +75,13 @@ caf::actor session::find(const std::string& target) {
   return ask<caf::actor>(directory_, directory_get{target}, target);
 }
 
-void session::fail(const caf::error& error, const std::string& asked) {
+void session::fail(const caf::actor& whom, const caf::error& error,
+                   const std::string& asked) {
   if (!is_alive(node_))
     throw lost_node();
+  if (whom == node_ && error == caf::sec::unexpected_message)
+    throw command_error{exit_code::unreachable, "unreachable",
+                        "not a node of wsrelay"};
   throw to_command_error(error, asked);
 }
 
