@@ -39,6 +39,8 @@ TEST_CASE("every error of a request has an exit code") {
         "1@x does not understand that");
   check(make_error(errc::slow_consumer), exit_code::refused, "slow_consumer",
         "1@x: slow_consumer");
+  check(make_error(errc::no_such_target, "no_such_target: no such target"),
+        exit_code::not_found, "no_such_target", "1@x: no such target");
   check(make_error(errc::target_refused, "go away"), exit_code::refused,
         "target_refused", "1@x: go away");
 }

@@ -23,11 +23,14 @@ std::string kind_of(const caf::error& error) {
   return std::string{to_text(static_cast<errc>(error.code()))};
 }
 
-// The error's own sentence; without one, its kind.
+// The error's own sentence; without one, its kind. A connection that passes an
+// error on names the kind a second time.
 std::string sentence(const caf::error& error) {
   auto text = to_text(error);
   auto kind = kind_of(error) + ": ";
-  return text.starts_with(kind) ? text.substr(kind.size()) : text;
+  while (text.starts_with(kind))
+    text.erase(0, kind.size());
+  return text;
 }
 
 } // namespace
