@@ -3,6 +3,7 @@
 
 #include <caf/all.hpp>
 #include <caf/detail/sync_request_bouncer.hpp>
+#include <caf/io/middleman.hpp>
 #include <caf/locks.hpp>
 
 #include <mutex>
@@ -18,9 +19,16 @@ node_proxy::node_proxy(caf::actor_config& config, caf::actor broker)
 void node_proxy::enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) {
   auto content = what->move_content_to_message();
   if (content.match_elements<caf::exit_msg>())
-    unlink_from(content.get_as<caf::exit_msg>(0).source);
+    unlink_later(content.get_as<caf::exit_msg>(0).source);
   forward(std::move(what->sender), what->mid, std::move(what->stages),
           std::move(content));
+}
+
+// Not at once: CAF sends the exit message of an actor that has ended already
+// from inside of `add_link`, which holds the lock that unlinking wants.
+void node_proxy::unlink_later(caf::actor_addr who) {
+  home_system().middleman().backend().post(
+      [me = caf::strong_actor_ptr{ctrl()}, this, who] { unlink_from(who); });
 }
 
 void node_proxy::forward(caf::strong_actor_ptr sender, caf::message_id id,
