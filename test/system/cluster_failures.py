@@ -156,9 +156,8 @@ class LostRelay(RelationsTest):
             self.scene.assert_closes(self.tied, 1011)
         with self.subTest("monitor, relay1's side"):
             self.check_works(self.seen)
-        with self.subTest("request, relay1's side"):
-            # It was on its way before the relay was given up.
-            self.assertEqual(self.plain.read_text(), "in flight")
+        # What was on its way to `plain` may arrive or not: the relay reads it
+        # first, or notices the silence first.
         self.check_same_again(self.old)
         self.check_works(self.scene.connect_far(self.relay1, self.app2))
         self.scene.stop()
