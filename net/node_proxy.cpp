@@ -1,6 +1,8 @@
 // Forwarding to another node.
 #include "net/node_proxy.hpp"
 
+#include "net/basp_multiplexer.hpp"
+
 #include <caf/all.hpp>
 #include <caf/detail/sync_request_bouncer.hpp>
 #include <caf/locks.hpp>
@@ -18,9 +20,19 @@ node_proxy::node_proxy(caf::actor_config& config, caf::actor broker)
 void node_proxy::enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) {
   auto content = what->move_content_to_message();
   if (content.match_elements<caf::exit_msg>())
-    unlink_from(content.get_as<caf::exit_msg>(0).source);
+    unlink_later(content.get_as<caf::exit_msg>(0).source);
   forward(std::move(what->sender), what->mid, std::move(what->stages),
           std::move(content));
+}
+
+// Not now: CAF calls `enqueue` with this proxy locked when another node links
+// to an actor that has just ended, and unlinking locks it once more. (CAF's own
+// proxy does so, and its node hangs.)
+void node_proxy::unlink_later(const caf::actor_addr& whom) {
+  if (auto* home = loop_of_nodes(home_system()))
+    home->post([self = caf::strong_actor_ptr{ctrl()}, whom] {
+      static_cast<node_proxy*>(self->get())->unlink_from(whom);
+    });
 }
 
 void node_proxy::forward(caf::strong_actor_ptr sender, caf::message_id id,

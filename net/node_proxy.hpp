@@ -26,6 +26,7 @@ public:
   void kill_proxy(caf::execution_unit* caller, caf::error reason) override;
 
 private:
+  void unlink_later(const caf::actor_addr& whom);
   void forward(caf::strong_actor_ptr sender, caf::message_id id,
                caf::mailbox_element::forwarding_stack stages,
                caf::message content);
