@@ -4,6 +4,7 @@
 #include "net/basp_acceptor.hpp"
 #include "net/basp_stream.hpp"
 #include "net/node_broker.hpp"
+#include "net/node_identity.hpp"
 
 #include <boost/asio/connect.hpp>
 
@@ -131,6 +132,11 @@ void basp_multiplexer::on_timer() {
     home_.ask_to_stop();
   else
     home_.set_timer(*this, home_.now() + stop_step);
+}
+
+void loop_middleman::init(caf::actor_system_config& config) {
+  middleman::init(config);
+  take_new_node_id(system());
 }
 
 void loop_middleman::start() {

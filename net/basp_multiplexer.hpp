@@ -66,6 +66,7 @@ public:
       : middleman(system), backend_{&system} {}
 
   basp_multiplexer& backend() override { return backend_; }
+  void init(caf::actor_system_config& config) override;
   void start() override;
 
   /// Makes the module; called by CAF.

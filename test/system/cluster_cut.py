@@ -27,7 +27,7 @@ class PartitionTest(RelationsTest):
             self.scene.assert_closes(self.tied, 1011, DETECTION, since)
             self.scene.assert_unlinked(self.app1, self.tied.pid, LOST)
         with self.subTest("request"):
-            self.check_no_answer(self.plain)
+            self.check_refused(self.plain)
         with self.subTest("broadcast"):
             self.scene.broadcast(self.app1, "cut", self.plain,
                                  self.other_relay)

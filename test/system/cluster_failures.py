@@ -99,7 +99,7 @@ class LostRelay(RelationsTest):
                                        within)
         self.assertLess(time.monotonic() - since, within)
         with self.subTest("request"):
-            self.check_no_answer(self.plain)
+            self.check_refused(self.plain)
         with self.subTest("broadcast"):
             self.scene.broadcast(self.app1, "b", self.plain, self.other_relay)
             self.assertEqual(self.other_relay.read_text(), "b")
@@ -146,7 +146,7 @@ class LostRelay(RelationsTest):
     def test_frozen(self):
         since = time.monotonic()
         self.relay1.signal(signal.SIGSTOP)
-        self.app1.request(self.plain.pid, "in flight", 5000)
+        self.app1.request(self.plain.pid, "in flight")
         self.check_lost(since, DETECTION)
         self.relay1.signal(signal.SIGCONT)
         with self.subTest("connection"):
@@ -156,8 +156,10 @@ class LostRelay(RelationsTest):
             self.scene.assert_closes(self.tied, 1011)
         with self.subTest("monitor, relay1's side"):
             self.check_works(self.seen)
-        # What was on its way to `plain` may arrive or not: the relay reads it
-        # first, or notices the silence first.
+        with self.subTest("request in flight"):
+            # The kernel may have handed it over or not; nobody says.
+            if not self.plain.is_silent(0.3):
+                self.assertEqual(self.plain.read_text(), "in flight")
         self.check_same_again(self.old)
         self.check_works(self.scene.connect_far(self.relay1, self.app2))
         self.scene.stop()

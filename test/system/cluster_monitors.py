@@ -2,12 +2,14 @@
 right reason."""
 
 import signal
+import subprocess
 import time
 import unittest
 
-from cluster_probe import DETECTION
+from cluster_probe import DETECTION, Probe
 from cluster_scene import LOST, Scene
 from raw_client import TEXT
+from support import wait_until
 
 AT_ONCE = 1.0
 
@@ -110,6 +112,44 @@ class Monitors(unittest.TestCase):
         client.leave()
         self.app2.expect(f"down {client.pid} normal", 1, AT_ONCE)
         self.scene.stop()
+
+
+class Containers(unittest.TestCase):
+    """Each node is process 1 of its own, on the same host."""
+
+    PREFIX = ("unshare", "--pid", "--fork", "--kill-child")
+
+    def setUp(self):
+        if subprocess.run([*self.PREFIX, "true"],
+                          stderr=subprocess.DEVNULL).returncode != 0:
+            self.skipTest("no right to make a PID namespace")
+
+    def start(self, name, port=0, peers=()):
+        made = Probe(name, f"127.0.0.1:{port}", peers, prefix=self.PREFIX)
+        self.addCleanup(made.end)
+        self.assertTrue(made.id.endswith("#1"), made.id)
+        return made
+
+    def test_nodes_with_the_same_process_id_know_each_other_apart(self):
+        first = self.start("first")
+        address = f"127.0.0.1:{first.cluster_port}"
+        second = self.start("second", peers=[address])
+        self.assertEqual(first.wait_for_peer("second"), second.id)
+        self.assertEqual(second.wait_for_peer("first"), first.id)
+        pid = first.register("target")
+        self.assertEqual(second.resolve(pid), pid)
+        second.do(f"monitor {pid}", "monitoring .*")
+        first.end()
+        second.expect(f"down {pid} {LOST}")
+        again = self.start("first", first.cluster_port)
+        self.assertNotEqual(again.id, first.id)
+        self.assertNotEqual(again.register("target"), pid)
+        wait_until(lambda: second.peers().get("first") == again.id,
+                   "the node is known anew")
+        self.assertRegex(second.resolve(pid), "error no_such_peer.*")
+        self.assertEqual(len(second.find(f"down {pid} .*")), 1)
+        second.quit()
+        again.quit()
 
 
 if __name__ == "__main__":

@@ -208,10 +208,11 @@ class RelationsTest(unittest.TestCase):
         for client in clients:
             self.assertEqual(client.read_text(), "b")
 
-    def check_no_answer(self, client):
-        """To a node that is lost, at least the timeout answers."""
-        answer = self.app1.answer(f"request {client.pid} 300 x", client.pid)
-        self.assertRegex(answer, "error .*")
+    def check_refused(self, client):
+        """A request to an actor of a lost node fails at once, also without a
+        timeout."""
+        answer = self.app1.answer(f"request {client.pid} 0 x", client.pid)
+        self.assertEqual(answer, "error request_receiver_down")
 
     def check_relations(self):
         """All of them work; `seen` and `tied` end."""
