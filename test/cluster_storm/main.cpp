@@ -92,18 +92,25 @@ private:
       for (int i = 0; i < 10; ++i)
         move_one("app2");
       for (auto& each : clients_)
-        if (each->seen().last_owner == app2_.label() && chance(4))
+        if (each->seen().last_owner == app2_.label() && chance(2))
           move(*each, chance(2) ? "app1" : "relay1");
-      for (auto i = pick(6); i > 0; --i)
+      for (auto i = pick(6); i > 0; --i) {
+        for (auto& each : clients_)
+          each->send_number();
         turn();
+      }
     }
     kills_[app2_.label()] = steady::now();
     app2_.kill();
     restart_at_ = steady::now() + milliseconds{pick(4) == 0 ? 0 : pick(700)};
   }
 
+  // Half of the time both sides connect to each other.
   void start_app2() {
-    app2_.start();
+    std::vector<std::uint16_t> peers;
+    if (chance(2))
+      peers = {relay1_.cluster_port(), app1_.cluster_port()};
+    app2_.start(peers);
     started_ = steady::now();
   }
 
