@@ -67,6 +67,12 @@ public:
 
   basp_multiplexer& backend() override { return backend_; }
 
+  /// With a broker of ours: an actor on a node that this one is not connected
+  /// to is lost at once. CAF would route to it through the node that sent its
+  /// handle, without a word when it ends, in another order once there is a
+  /// direct way.
+  void start() override;
+
   /// Makes the module; called by CAF.
   static caf::actor_system::module* make(caf::actor_system& system,
                                          caf::detail::type_list<>);

@@ -38,8 +38,9 @@ relay_config driver_config(const std::vector<std::uint16_t>& peers) {
     cluster.peers.push_back(fmt::format("127.0.0.1:{}", port));
   cluster.heartbeat_interval = 300ms;
   cluster.heartbeat_timeout = 1'500ms;
-  cluster.reconnect_min = 50ms;
-  cluster.reconnect_max = 300ms;
+  // Sooner than the relay: it knows a node that the relay does not.
+  cluster.reconnect_min = 10ms;
+  cluster.reconnect_max = 20ms;
   relay_config result;
   result.clusters.push_back(cluster);
   return result;
@@ -138,7 +139,7 @@ private:
       for (; messages_ < due(messages_per_second); ++messages_)
         any_client().send_number();
       if (moves_ < std::min(due(options_.rate), options_.transfers))
-        move_one();
+        move_one(app2_.running() && !app2_settled() && chance(2) ? "app2" : "");
       if (!kill_at_.empty() && moves_ >= kill_at_.front() && app2_.running()) {
         kill_at_.erase(kill_at_.begin());
         kill_app2();
@@ -195,6 +196,8 @@ private:
     what.expected = to == "app2" ? outcome::any : outcome::moves;
     if (chance(12))
       spoil(what);
+    else if (to == "app2" && !app2_settled() && chance(2))
+      what.how = manner::by_handle;
     if (what.how == manner::by_sibling) {
       what.where = fmt::format("t{}", pick(4));
       what.expected = outcome::any;
