@@ -4,9 +4,10 @@ import json
 import re
 import signal
 import unittest
+from pathlib import Path
 
 from raw_client import Connection, WebSocket
-from support import Program, wait_until
+from support import HERE, Program, Relay, wait_until
 
 
 class Example(Program):
@@ -128,6 +129,55 @@ class ExampleTest(unittest.TestCase):
         client.close()
         self.clients.clear()
         self.stop(work)
+
+    # -- a node of its own ------------------------------------------------------
+
+    def start_relay(self, cluster_port=0):
+        config = Path(HERE.parents[1], "tools/examples/app_node.yaml")
+        text = config.read_text().replace(":8080", ":0")
+        relay = Relay(text.replace(":9000", f":{cluster_port}"))
+        self.addCleanup(relay.end)
+        relay.cluster_port = re.search(r"node relay1 listening on port (\d+)",
+                                       relay.stdout)[1]
+        return relay
+
+    def start_app(self, relay):
+        app = Program("examples/app_node", f"127.0.0.1:{relay.cluster_port}")
+        self.addCleanup(app.end)
+        return app
+
+    def greet(self, relay, path):
+        """Returns the greeting, once what greets is there."""
+        def attempt():
+            try:
+                return self.connect(relay, path)
+            except AssertionError:  # 503: not yet
+                return None
+        client = wait_until(attempt, "the application has offered itself")
+        return client.echo("ann")
+
+    def test_an_application_node_offers_itself_after_every_restart(self):
+        relay = self.start_relay()
+        app = self.start_app(relay)
+        self.assertEqual(self.greet(relay, "/greet"), "hello ann")
+        with Connection(relay.port) as client:
+            self.assertEqual(client.request("GET", "/knock").status, 401)
+        self.assertEqual(self.greet(relay, "/knock?word=friend"), "hello ann")
+        app.signal(signal.SIGKILL)
+        for client in self.clients:
+            self.assertEqual(client.read_close().code, 1011)
+        app.wait()
+        app = self.start_app(relay)
+        self.assertEqual(self.greet(relay, "/greet"), "hello ann")
+        relay.signal(signal.SIGKILL)
+        relay.wait()
+        self.clients.clear()
+        relay = self.start_relay(relay.cluster_port)
+        self.assertEqual(self.greet(relay, "/greet"), "hello ann")
+        app.signal(signal.SIGTERM)
+        self.assertEqual(app.wait(), 0)
+        self.clients.clear()
+        relay.end()
 
 
 if __name__ == "__main__":
