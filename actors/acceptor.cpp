@@ -4,6 +4,7 @@
 #include "actors/answer.hpp"
 #include "actors/directory.hpp"
 #include "actors/log.hpp"
+#include "actors/stats_collector.hpp"
 
 #include <caf/all.hpp>
 
@@ -32,6 +33,9 @@ caf::behavior acceptor_state::start(listener_port_ptr port,
         on_socket_closed(message.count);
       },
       [this](acceptor_list) { return list(); },
+      [this](acceptor_stats request) {
+        return self_->delegate(self_->spawn(stats_collector, list()), request);
+      },
       [this](const acceptor_stop& message) { return on_stop(message); },
       [this](const acceptor_tick& message) { on_tick(message.id); },
   };

@@ -2,8 +2,10 @@
 #include "actors/connection.hpp"
 
 #include "actors/answer.hpp"
+#include "actors/audience_actor.hpp"
 #include "actors/directory.hpp"
 #include "actors/error.hpp"
+#include "actors/outgoing.hpp"
 #include "protocol/topic.hpp"
 
 #include <caf/all.hpp>
@@ -54,6 +56,11 @@ caf::behavior connection_state::start(frame_port_ptr port,
       [this](ws_control& message) {
         return answer(self_, on_control(message));
       },
+      [this](const ws_watch& message) {
+        return answer(self_, on_watch(message));
+      },
+      [this](connection_stats_get) { return stats(); },
+      [this](const audience_open& message) { open_audience(self_, message); },
       [this](connection_shutdown) { end(end_cause::node_shutdown); },
       [this](connection_finished) { on_finished(); },
   };
@@ -67,24 +74,16 @@ caf::behavior connection(connection_actor* self, frame_port_ptr port,
 // -- from actors --------------------------------------------------------------
 
 caf::result<void> connection_state::on_send(const ws_send& message) {
-  if (message.type == message_type::text) {
-    if (!message.data.is_utf8())
-      return make_error(errc::invalid_utf8, "a text message must be UTF-8");
-  } else if (message.type != message_type::binary) {
-    return make_error(errc::invalid_message, "no such type of message");
-  }
+  if (auto error = wsrelay::check(message))
+    return error;
   return write(message.type, message.data);
 }
 
 caf::result<void> connection_state::on_event(const ws_event& message) {
-  if (is_reserved(message.topic))
-    return make_error(errc::reserved_topic, "topics in ws. are reserved");
-  if (auto checked = check_topic(message.topic); !checked)
-    return make_error(errc::invalid_topic, checked.error().what);
-  auto envelope = make_envelope(message.topic, message.data.view());
-  if (!envelope)
-    return make_error(errc::invalid_json, envelope.error().what);
-  return write(message_type::text, *envelope);
+  auto made = to_send(message);
+  if (!made)
+    return std::move(made.error());
+  return write(made->type, made->data);
 }
 
 caf::result<void> connection_state::write(message_type type,
@@ -97,6 +96,10 @@ caf::result<void> connection_state::write(message_type type,
     end(end_cause::slow_consumer);
     return make_error(errc::slow_consumer);
   }
+  ++messages_out_;
+  bytes_out_ += data.size();
+  if (watch_)
+    watch_->on_message(traffic_kind::out, messages_out_, type, data);
   auto promise = promise_to_requester(self_);
   auto number = port_->write(type, data, promise.has_value());
   if (promise)
@@ -129,6 +132,8 @@ caf::result<void> connection_state::on_control(ws_control& message) {
 }
 
 void connection_state::on_down(const caf::down_msg& message) {
+  if (watch_ && watch_->drop(message.source))
+    watch_.reset();
   auto cause = cause_of_target_end(message.reason);
   if (forget_former(message.source) && cause == end_cause::target_lost)
     return end(cause);
@@ -157,8 +162,12 @@ void connection_state::on_exit(caf::exit_msg& message) {
 void connection_state::on_frame(message_type type, shared_buffer data) {
   if (closing() || !owner_)
     return;
+  ++seq_;
+  bytes_in_ += data.size();
+  if (watch_)
+    watch_->on_message(traffic_kind::in, seq_, type, data);
   relay({caf::actor_cast<caf::actor>(self_), pid_, settings_.message_topic,
-         ++seq_, type, std::move(data), settings_.metadata});
+         seq_, type, std::move(data), settings_.metadata});
 }
 
 void connection_state::relay(ws_message message) {

@@ -10,6 +10,7 @@
 #include "actors/messages.hpp"
 #include "actors/pending_writes.hpp"
 #include "actors/send_window.hpp"
+#include "actors/traffic_watch.hpp"
 #include "config/config.hpp"
 #include "protocol/topic.hpp"
 
@@ -32,6 +33,10 @@ struct connection_config {
   std::size_t max_metadata = 16 * 1024;
   milliseconds join_timeout{10'000};
   caf::actor directory; // resolves `ws_control::target_pid`
+  /// Says whether a target's node is connected; null = every one is. What is
+  /// reached through a third node is no target: its messages may be overtaken
+  /// by later ones, once there is a direct way.
+  bool (*is_reachable)(const caf::actor& target) = nullptr;
 };
 
 /// Takes the limits over from a route.
@@ -100,11 +105,13 @@ private:
     std::optional<caf::response_promise> requester;
   };
 
-  // messages (connection.cpp)
+  // messages (connection.cpp, connection_watch.cpp)
   caf::result<void> on_send(const ws_send& message);
   caf::result<void> on_event(const ws_event& message);
   caf::result<void> on_close(const ws_close& message);
   caf::result<void> on_control(ws_control& message);
+  caf::result<void> on_watch(const ws_watch& message);
+  connection_stats stats() const;
   void on_down(const caf::down_msg& message);
   void on_exit(caf::exit_msg& message);
   caf::result<void> write(message_type type, const shared_buffer& data);
@@ -149,6 +156,7 @@ private:
   bool closing() const noexcept { return ending_.has_value(); }
   void update_reading();
   void update_wake();
+  void forget(const caf::actor& target);
 
   connection_actor* self_;
   frame_port_ptr port_;
@@ -164,6 +172,10 @@ private:
   relay_settings settings_;
   send_window window_{1};
   std::uint64_t seq_ = 0;
+  std::uint64_t bytes_in_ = 0;
+  std::uint64_t messages_out_ = 0;
+  std::uint64_t bytes_out_ = 0;
+  std::unique_ptr<traffic_watch> watch_; // null while nobody watches
 
   std::unique_ptr<claim> claim_;
   std::uint64_t last_claim_ = 0;

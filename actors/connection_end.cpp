@@ -26,6 +26,9 @@ void connection_state::end(end_cause cause, std::uint16_t code,
   ending_ = make_ending(cause, code, text, std::move(exit));
   log_end(cause, *ending_);
   leave_targets(*ending_);
+  if (watch_)
+    watch_->on_end(*ending_);
+  watch_.reset();
   fail_requests(errc::closing);
   update_reading();
   update_wake();
@@ -36,12 +39,12 @@ void connection_state::end(end_cause cause, std::uint16_t code,
 void connection_state::leave_targets(const ending& how) {
   if (owner_) {
     send_leave(owner_, settings_, how, last_owned_seq());
-    self_->demonitor(owner_);
+    forget(owner_);
     owner_ = nullptr;
   }
   if (claim_ && claim_->target) {
     send_leave(claim_->target, claim_->settings, how, 0);
-    self_->demonitor(claim_->target);
+    forget(claim_->target);
   }
   for (auto& former : former_owners_)
     self_->demonitor(former.target);

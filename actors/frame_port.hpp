@@ -61,6 +61,9 @@ public:
   /// kernel.
   virtual std::size_t queued_bytes() const = 0;
 
+  /// Returns how many messages that is.
+  virtual std::size_t queued_messages() const = 0;
+
   /// Sends what is queued, then a close frame, waits for the client's (bounded
   /// by the close timeout) and calls `on_closed`. Only the first call counts.
   virtual void close(std::uint16_t code, std::string_view reason) = 0;

@@ -8,6 +8,7 @@
 
 #include <caf/actor.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/node_id.hpp>
 #include <caf/optional.hpp>
 
 #include <chrono>
@@ -116,6 +117,58 @@ struct ws_event {
   shared_buffer data; // JSON text
 };
 
+/// Asks a connection for its numbers: answers `connection_stats`.
+struct connection_stats_get {};
+
+/// A connection in numbers. Payload bytes, without the frames' headers.
+struct connection_numbers {
+  std::string target_pid; // "" while no target has joined
+  milliseconds age;       // since the upgrade
+  std::uint64_t messages_in;
+  std::uint64_t bytes_in;
+  std::uint64_t messages_out; // queued ones included
+  std::uint64_t bytes_out;
+  std::uint64_t queued_messages; // not yet taken by the kernel
+  std::uint64_t queued_bytes;    // of these, with their headers
+};
+
+struct connection_stats {
+  caf::actor client;
+  shared_buffer client_pid;
+  connection_numbers numbers;
+};
+
+/// `ws.watch`: from now on the watcher gets a `ws.traffic` for every event of
+/// the connection. Watching again changes `payload`; an error as the answer to
+/// a `ws.traffic`, or the watcher's end, ends it. Error: `busy`, the connection
+/// has `max_watchers`.
+struct ws_watch {
+  caf::actor watcher;
+  bool payload = false; // whether events hold the messages' data
+};
+
+/// What a `ws.traffic` tells of.
+enum class traffic_kind : std::uint8_t {
+  in,          // a message of the client, on its way to the target
+  out,         // a message that was queued for the client
+  transferred, // another target owns the connection now
+  ended,       // the connection closes; the last event
+};
+
+/// `ws.traffic`: connection -> watcher, as a request (but for `ended`). What
+/// the watcher's credit does not allow is dropped and counted.
+struct ws_traffic {
+  shared_buffer client_pid;
+  traffic_kind kind;
+  std::uint64_t number; // in: seq; out: counts from 1; ended: close code
+  message_type type;    // in, out
+  std::uint64_t size;   // in, out: bytes
+  shared_buffer data;   // in, out: if asked for; transferred: the target's
+                        // PID; ended: close reason
+  leave_reason reason;  // ended
+  std::uint64_t missed; // events dropped since the one before
+};
+
 // -- relay -> handler actor ---------------------------------------------------
 
 /// A request of an endpoint with `func: NAME`, to the actor of that name.
@@ -155,9 +208,19 @@ struct directory_put {
   caf::actor who;
 };
 
-/// Removes a name. No error when it is not there.
+/// As `directory_put`, here and in the directory of every node that is
+/// connected now or later: its endpoints need no "@" then. A node where another
+/// actor has the name keeps it, and says so in its log; that is no error.
+struct directory_offer {
+  std::string name;
+  caf::actor who;
+};
+
+/// Removes a name, also where it was offered. With `who` only if it is that
+/// actor's. No error when it is not there.
 struct directory_erase {
   std::string name;
+  caf::actor who; // null = whoever has it
 };
 
 /// Asks for the actor of a name or of the text of a PID: answers `caf::actor`,
@@ -182,6 +245,27 @@ struct directory_entry {
 struct peer_hello {
   std::string name;     // of the cluster.node
   caf::actor directory; // of the sender's node; its end is the node's
+};
+
+/// From an audience to one of its members: make an audience for that member's
+/// node. It ends with `owner`, and is answered to it by `audience_opened`.
+struct audience_open {
+  caf::actor owner;
+};
+
+struct audience_opened {
+  caf::actor audience;
+};
+
+/// From an audience to one that it has opened: who is in it, by actor id.
+struct audience_change {
+  std::vector<std::uint64_t> add;
+  std::vector<std::uint64_t> remove;
+};
+
+/// From node to node, between what carries their messages: this one lost it.
+struct node_lost {
+  caf::node_id node;
 };
 
 /// From a peer actor to itself: connect again.
@@ -217,6 +301,20 @@ struct acceptor_socket_closed {
 
 /// Asks who is connected: answers `std::vector<connection_info>`.
 struct acceptor_list {};
+
+/// Asks for the numbers of all: answers `std::vector<connection_row>`, the
+/// oldest first. Connections that do not answer within `stats_patience` have no
+/// numbers.
+struct acceptor_stats {};
+
+/// A connection in a table. Without its handle: every handle that leaves for
+/// another node costs the connection memory until it ends.
+struct connection_row {
+  shared_buffer client_pid;
+  std::string remote_address;
+  std::string endpoint;
+  caf::optional<connection_numbers> numbers;
+};
 
 /// Stops listening and closes every connection with 1001. Answered when the
 /// last socket is gone; those that are left after `timeout` are cut off.

@@ -85,6 +85,9 @@ void connection_state::join_claim(caf::actor target) {
     return commit_claim();
   if (!is_alive(target))
     return fail_claim(errc::target_down, end_cause::target_crashed, false);
+  if (config_.is_reachable && !config_.is_reachable(target))
+    return fail_claim(errc::no_such_peer, end_cause::target_lost, false,
+                      "the target's node is not connected");
   claim_->target = std::move(target);
   update_reading();
   self_->monitor(claim_->target);
@@ -123,6 +126,8 @@ void connection_state::commit_claim() {
     owned_from_ = seq_ + 1;
     window_.reset(seq_);
     heartbeat_open_ = false;
+    if (watch_)
+      watch_->on_transfer(owner_, seq_);
   }
   use(std::move(won->settings));
   if (won->requester)
@@ -168,7 +173,7 @@ void connection_state::unwatch(const caf::actor& target) {
   auto is_former = [&](auto& former) { return former.target == target; };
   if (target != owner_ && !(claim_ && claim_->target == target)
       && std::none_of(former_owners_.begin(), former_owners_.end(), is_former))
-    self_->demonitor(target);
+    forget(target);
 }
 
 // `tell_target`: the join may still be accepted, so the target gets a leave.

@@ -2,7 +2,6 @@
 #include "net/basp_acceptor.hpp"
 
 #include "actors/log.hpp"
-#include "net/basp_stream.hpp"
 
 #include <caf/io/abstract_broker.hpp>
 
@@ -41,11 +40,13 @@ private:
 
 class basp_acceptor final : public caf::io::doorman, private loop_timer {
 public:
-  basp_acceptor(loop& home, tcp_acceptor socket, tls_context_ptr tls)
+  basp_acceptor(loop& home, tcp_acceptor socket, tls_context_ptr tls,
+                greeting how)
       : doorman{next_handle()},
         home_{home},
         socket_{std::move(socket)},
-        tls_{std::move(tls)} {
+        tls_{std::move(tls)},
+        greeting_{how} {
     error_code ignored;
     local_ = socket_.local_endpoint(ignored);
   }
@@ -118,7 +119,7 @@ private:
                         ec.message());
     if (detached())
       return;
-    auto stream = make_basp_stream(home_, guest.take());
+    auto stream = make_basp_stream(home_, guest.take(), greeting_);
     auto handle = stream->hdl();
     parent()->add_scribe(std::move(stream));
     doorman::new_connection(&home_, handle);
@@ -127,6 +128,7 @@ private:
   loop& home_;
   tcp_acceptor socket_;
   tls_context_ptr tls_;
+  greeting greeting_;
   boost::asio::ip::tcp::endpoint local_;
   std::size_t handshakes_ = 0;
   bool active_ = false;
@@ -136,9 +138,9 @@ private:
 } // namespace
 
 caf::io::doorman_ptr make_basp_acceptor(loop& home, tcp_acceptor socket,
-                                        tls_context_ptr tls) {
+                                        tls_context_ptr tls, greeting how) {
   return caf::make_counted<basp_acceptor>(home, std::move(socket),
-                                          std::move(tls));
+                                          std::move(tls), how);
 }
 
 } // namespace wsrelay

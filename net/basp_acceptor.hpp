@@ -1,6 +1,7 @@
 // Where other nodes connect, as CAF's BASP broker sees it: a doorman on a loop.
 #pragma once
 
+#include "net/basp_stream.hpp"
 #include "net/loop.hpp"
 #include "net/node_socket.hpp"
 #include "net/tcp_socket.hpp"
@@ -21,8 +22,8 @@ inline constexpr std::size_t max_node_handshakes = 64;
 
 /// Makes the doorman of a listening socket; it accepts once a broker has it.
 /// With `tls` only who proves itself by a certificate gets through to the
-/// broker. Any thread.
+/// broker. `how` is that of the streams it makes. Any thread.
 caf::io::doorman_ptr make_basp_acceptor(loop& home, tcp_acceptor socket,
-                                        tls_context_ptr tls);
+                                        tls_context_ptr tls, greeting how);
 
 } // namespace wsrelay

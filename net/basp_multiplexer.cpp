@@ -3,10 +3,11 @@
 
 #include "net/basp_acceptor.hpp"
 #include "net/basp_stream.hpp"
+#include "net/node_broker.hpp"
+#include "net/node_identity.hpp"
 
 #include <boost/asio/connect.hpp>
 
-#include <caf/io/basp_broker.hpp>
 #include <caf/io/scribe.hpp>
 #include <caf/sec.hpp>
 
@@ -25,18 +26,6 @@ constexpr std::chrono::milliseconds stop_step{10};
 caf::error no_udp() {
   return make_error(caf::sec::bad_function_call, "no UDP between nodes");
 }
-
-class direct_broker : public caf::io::basp_broker {
-public:
-  using caf::io::basp_broker::basp_broker;
-
-  // CAF 0.17.6 takes the last hop for a way to `node`.
-  caf::strong_actor_ptr make_proxy(caf::node_id node,
-                                   caf::actor_id id) override {
-    set_last_hop(nullptr);
-    return basp_broker::make_proxy(std::move(node), id);
-  }
-};
 
 // The address family of a socket that somebody else made.
 tcp protocol_of(int fd) {
@@ -60,7 +49,8 @@ basp_multiplexer::new_scribe(caf::io::network::native_socket fd) {
   tcp_socket socket{home_.context().get_executor()};
   error_code ignored;
   socket.assign(protocol_of(fd), fd, ignored);
-  return make_basp_stream(home_, make_node_socket(std::move(socket), nullptr));
+  return make_basp_stream(home_, make_node_socket(std::move(socket), nullptr),
+                          greeting::any);
 }
 
 caf::expected<caf::io::scribe_ptr>
@@ -74,7 +64,8 @@ basp_multiplexer::new_tcp_scribe(const std::string& host, std::uint16_t port) {
     boost::asio::connect(socket, found, ec);
   if (ec)
     return make_error(caf::sec::cannot_connect_to_node, ec.message());
-  return make_basp_stream(home_, make_node_socket(std::move(socket), nullptr));
+  return make_basp_stream(home_, make_node_socket(std::move(socket), nullptr),
+                          greeting::any);
 }
 
 caf::io::doorman_ptr
@@ -82,7 +73,7 @@ basp_multiplexer::new_doorman(caf::io::network::native_socket fd) {
   tcp_acceptor socket{home_.context().get_executor()};
   error_code ignored;
   socket.assign(protocol_of(fd), fd, ignored);
-  return make_basp_acceptor(home_, std::move(socket), nullptr);
+  return make_basp_acceptor(home_, std::move(socket), nullptr, greeting::any);
 }
 
 caf::expected<caf::io::doorman_ptr>
@@ -91,7 +82,7 @@ basp_multiplexer::new_tcp_doorman(std::uint16_t port, const char* in, bool) {
   auto listening = listen(socket, in ? in : "", port);
   if (!listening)
     return make_error(caf::sec::cannot_open_port, listening.error().what);
-  return make_basp_acceptor(home_, std::move(socket), nullptr);
+  return make_basp_acceptor(home_, std::move(socket), nullptr, greeting::any);
 }
 
 caf::io::datagram_servant_ptr
@@ -143,9 +134,13 @@ void basp_multiplexer::on_timer() {
     home_.set_timer(*this, home_.now() + stop_step);
 }
 
-// What has its name first stays.
+void loop_middleman::init(caf::actor_system_config& config) {
+  middleman::init(config);
+  take_new_node_id(system());
+}
+
 void loop_middleman::start() {
-  named_broker<direct_broker>(caf::atom("BASP"));
+  broker_of_nodes(system()); // before CAF makes one of its own
   middleman::start();
 }
 

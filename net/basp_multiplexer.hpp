@@ -66,11 +66,7 @@ public:
       : middleman(system), backend_{&system} {}
 
   basp_multiplexer& backend() override { return backend_; }
-
-  /// With a broker of ours: an actor on a node that this one is not connected
-  /// to is lost at once. CAF would route to it through the node that sent its
-  /// handle, without a word when it ends, in another order once there is a
-  /// direct way.
+  void init(caf::actor_system_config& config) override;
   void start() override;
 
   /// Makes the module; called by CAF.

@@ -2,6 +2,7 @@
 #include "net/basp_stream.hpp"
 
 #include "actors/log.hpp"
+#include "net/node_broker.hpp"
 
 #include <caf/actor_control_block.hpp>
 #include <caf/io/abstract_broker.hpp>
@@ -63,10 +64,11 @@ private:
 
 class basp_stream final : public caf::io::scribe, private loop_timer {
 public:
-  basp_stream(loop& home, std::unique_ptr<node_socket> socket)
+  basp_stream(loop& home, std::unique_ptr<node_socket> socket, greeting how)
       : scribe{next_handle()},
         home_{home},
         socket_{std::move(socket)},
+        greeting_{how},
         output_{*this} {
     ++home_.socket_count;
   }
@@ -82,7 +84,8 @@ public:
     policy_ = policy;
     if (std::exchange(launched_, true))
       return;
-    home_.set_timer(*this, home_.now() + basp_greeting_timeout);
+    if (greeting_ != greeting::any)
+      home_.set_timer(*this, home_.now() + basp_greeting_timeout);
     add_to_loop();
   }
 
@@ -91,7 +94,8 @@ public:
   buffer& rd_buf() override { return consumed_; }
 
   void flush() override {
-    if (gathered_.empty() || closed_ || std::exchange(flushing_, true))
+    if (gathered_.empty() || closed_ || !may_write()
+        || std::exchange(flushing_, true))
       return;
     home_.flush_later(output_);
   }
@@ -99,6 +103,8 @@ public:
   // What is written goes out first.
   void graceful_shutdown() override {
     closing_ = pointer{this};
+    if (!may_write())
+      gathered_.clear();
     detach(&home_, false);
     home_.set_timer(*this, home_.now() + basp_linger_timeout);
     if (!writing_ && gathered_.empty())
@@ -162,9 +168,27 @@ private:
         return;
       auto count = wanted();
       input_.take(count, consumed_);
+      if (parts_ < 2)
+        watch_greeting();
       if (!consume(&home_, consumed_.data(), count))
         active_ = false;
+      if (parts_ < 2 && ++parts_ == 2)
+        flush();
     }
+  }
+
+  // The first two parts are the header and the payload of a handshake.
+  void watch_greeting() {
+    if (greeting_ != greeting::incoming)
+      return;
+    if (parts_ == 0)
+      first_header_ = consumed_;
+    else if (auto* broker = dynamic_cast<node_broker*>(parent()))
+      broker->on_first_message(std::exchange(first_header_, {}), consumed_);
+  }
+
+  bool may_write() const noexcept {
+    return greeting_ != greeting::outgoing || parts_ >= 2;
   }
 
   std::size_t needed() const noexcept {
@@ -248,7 +272,10 @@ private:
 
   loop& home_;
   std::unique_ptr<node_socket> socket_;
+  greeting greeting_;
   output output_;
+  buffer first_header_;
+  unsigned parts_ = 0; // consumed; counts to 2
   receive_policy::config policy_ = receive_policy::at_most(1);
   input input_;
   buffer consumed_; // what the broker is given
@@ -268,8 +295,9 @@ private:
 } // namespace
 
 caf::io::scribe_ptr make_basp_stream(loop& home,
-                                     std::unique_ptr<node_socket> socket) {
-  return caf::make_counted<basp_stream>(home, std::move(socket));
+                                     std::unique_ptr<node_socket> socket,
+                                     greeting how) {
+  return caf::make_counted<basp_stream>(home, std::move(socket), how);
 }
 
 } // namespace wsrelay

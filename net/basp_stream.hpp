@@ -24,13 +24,21 @@ inline constexpr std::chrono::seconds basp_greeting_timeout{5};
 /// the connection.
 inline constexpr std::chrono::seconds basp_linger_timeout{1};
 
+/// How a stream begins. All but `any` end when nothing comes for
+/// `basp_greeting_timeout`.
+enum class greeting {
+  any,      // no BASP, perhaps: a broker of the program
+  incoming, // the broker is told of the first message, if it is a `node_broker`
+  outgoing, // says who it is once it knows who the other side is, so that a
+            // second connection to the same node ends without a trace
+};
+
 /// Makes the scribe of a connected socket, whose TLS handshake is done. It gets
 /// a handle that no connection of the process had before: CAF's own, the
 /// descriptor, may be used again before the broker has forgotten the old one.
 /// While it is open, or has something left to send, `home` counts it as a
-/// socket.
-/// The socket is one of `home`'s. Any thread.
-caf::io::scribe_ptr make_basp_stream(loop& home,
-                                     std::unique_ptr<node_socket> socket);
+/// socket. The socket is one of `home`'s. Any thread.
+caf::io::scribe_ptr
+make_basp_stream(loop& home, std::unique_ptr<node_socket> socket, greeting how);
 
 } // namespace wsrelay

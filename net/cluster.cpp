@@ -5,12 +5,12 @@
 #include "config/listen_address.hpp"
 #include "net/basp_acceptor.hpp"
 #include "net/basp_multiplexer.hpp"
+#include "net/node_broker.hpp"
 #include "net/node_connector.hpp"
 #include "net/node_tls.hpp"
 #include "net/system_config.hpp"
 
 #include <caf/all.hpp>
-#include <caf/io/basp_broker.hpp>
 
 #include <fmt/format.h>
 
@@ -52,7 +52,8 @@ checked cluster::listen(const std::string& address, tls_context_ptr tls) {
   auto broker =
       system_.middleman().named_broker<caf::io::basp_broker>(caf::atom("BASP"));
   caf::anon_send(broker, caf::publish_atom_v,
-                 make_basp_acceptor(home, std::move(socket), std::move(tls)),
+                 make_basp_acceptor(home, std::move(socket), std::move(tls),
+                                    greeting::incoming),
                  port_, caf::actor_cast<caf::strong_actor_ptr>(directory_),
                  std::set<std::string>{});
   return passed();

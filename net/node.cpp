@@ -34,6 +34,10 @@ unsigned loop_count(const service_config& settings) {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
+std::string acceptor_name(const service_config& settings) {
+  return std::string{acceptor_prefix} + settings.name;
+}
+
 template <class Actor>
 Actor& actor_object(const caf::actor& handle) {
   return *static_cast<Actor*>(caf::actor_cast<caf::abstract_actor*>(handle));
@@ -103,9 +107,18 @@ void node::end_named_actors() {
 }
 
 checked node::put(std::string name, const caf::actor& who) {
+  return tell_directory(directory_put{std::move(name), who});
+}
+
+checked node::offer(std::string name, const caf::actor& who) {
+  return tell_directory(directory_offer{std::move(name), who});
+}
+
+template <class Message>
+checked node::tell_directory(Message message) {
   caf::scoped_actor self{system_};
   checked answer = passed();
-  self->request(directory_, caf::infinite, directory_put{std::move(name), who})
+  self->request(directory_, caf::infinite, std::move(message))
       .receive([] {},
                [&](caf::error& error) { answer = failure{to_text(error)}; });
   return answer;
@@ -140,6 +153,10 @@ checked node::start_service(const service_config& settings) {
                            listener_port_ptr{made.port},
                            acceptor_config{settings.max_connections});
   made.shared->acceptor = acceptor;
+  // A name that the directory does not take only hides it from operators.
+  if (auto named = put(acceptor_name(settings), acceptor); !named)
+    log().warn("acceptor has no name: service={} reason={}", settings.name,
+               named.error().what);
   caf::anon_send(acceptor, acceptor_start{});
   return passed();
 }
@@ -175,6 +192,8 @@ void node::stop_service(running_service& what) {
         .receive([] {}, [](caf::error&) {});
     self->send_exit(acceptor, caf::exit_reason::user_shutdown);
     self->wait_for(acceptor);
+    self->send(directory_,
+               directory_erase{acceptor_name(*what.settings), nullptr});
   }
   for (auto& [home, gate] : what.gates) {
     self->send_exit(gate, caf::exit_reason::user_shutdown);

@@ -5,11 +5,11 @@
 #include "actors/loop_actor.hpp"
 #include "net/basp_multiplexer.hpp"
 #include "net/basp_stream.hpp"
+#include "net/node_broker.hpp"
 
 #include <boost/asio/connect.hpp>
 
 #include <caf/all.hpp>
-#include <caf/io/basp_broker.hpp>
 
 #include <set>
 
@@ -95,8 +95,7 @@ using connector_actor = caf::stateful_actor<connector_state, loop_actor>;
 
 caf::behavior connector(connector_actor* self, loop* home,
                         tls_context_ptr tls) {
-  auto broker = self->system().middleman().named_broker<caf::io::basp_broker>(
-      caf::atom("BASP"));
+  auto broker = broker_of_nodes(self->system());
   self->set_default_handler(drop_unexpected);
   self->set_error_handler([](caf::error&) {});
   // Called on the actor's own thread, but outside of a message.
@@ -129,7 +128,10 @@ caf::behavior connector(connector_actor* self, loop* home,
           if (ec)
             return promise->deliver(
                 make_error(caf::sec::cannot_connect_to_node, ec.message()));
-          introduce(*promise, make_basp_stream(*home, std::move(socket)), port);
+          introduce(
+              *promise,
+              make_basp_stream(*home, std::move(socket), greeting::outgoing),
+              port);
         };
         std::make_shared<attempt>(*home, tls, std::move(done))
             ->start(host, port);

@@ -43,6 +43,11 @@ public:
   std::size_t size() const noexcept { return pieces_.size() - first_; }
   std::size_t bytes() const noexcept { return bytes_; }
 
+  /// Messages among them.
+  std::size_t messages() const noexcept {
+    return static_cast<std::size_t>(pushed_ - taken_);
+  }
+
   /// Messages that were ever pushed.
   std::uint64_t pushed() const noexcept { return pushed_; }
 

@@ -73,6 +73,10 @@ public:
 
   std::size_t queued_bytes() const override { return socket_.output().bytes(); }
 
+  std::size_t queued_messages() const override {
+    return socket_.output().messages();
+  }
+
   void close(std::uint16_t code, std::string_view reason) override {
     if (phase_ != phase::open)
       return;

@@ -121,6 +121,40 @@ TEST_CASE_FIXTURE(fixture, "the list names every connection, with its place") {
   CHECK(all[1].endpoint == "ws");
 }
 
+TEST_CASE_FIXTURE(fixture, "the numbers name every connection with its place, "
+                           "and do not hold the acceptor up") {
+  auto first = open("192.0.2.1");
+  auto second = open("2001:db8::1");
+  first.send_text("four");
+  node.run();
+  // A connection whose messages wait; the acceptor answers meanwhile.
+  auto mute = node.system().spawn([](caf::event_based_actor* self) {
+    return caf::behavior{[self](connection_stats_get) {
+      return self->make_response_promise<connection_stats>();
+    }};
+  });
+  port->accept();
+  node.send(actor, acceptor_opened{{mute, "", "192.0.2.3", "ws"}});
+  auto reply =
+      node.begin_request<std::vector<connection_row>>(actor, acceptor_stats{});
+  node.run();
+  CHECK_FALSE(reply.answered());
+  CHECK(list().size() == 3);
+  node.advance(milliseconds{2000});
+  REQUIRE(reply.succeeded());
+  auto rows = *reply.get();
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[0].client_pid.view() == to_string(first.actor()));
+  CHECK(rows[0].remote_address == "192.0.2.1");
+  CHECK(rows[0].endpoint == "ws");
+  REQUIRE(rows[0].numbers);
+  CHECK(rows[0].numbers->messages_in == 1);
+  CHECK(rows[0].numbers->target_pid == to_string(target.actor()));
+  CHECK(rows[1].numbers);
+  CHECK_FALSE(rows[2].numbers);
+  caf::anon_send_exit(mute, caf::exit_reason::kill);
+}
+
 TEST_CASE_FIXTURE(fixture, "a connection that ends is listed no more") {
   auto first = open();
   auto second = open();

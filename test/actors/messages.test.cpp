@@ -57,6 +57,16 @@ TEST_CASE("messages to a target keep every field on their way") {
   CHECK(leave.last_seq == 9);
 }
 
+TEST_CASE("messages between audiences keep every field on their way") {
+  connected on;
+  auto me = on.target.actor();
+  CHECK(travelled(on.node, audience_open{me}).owner == me);
+  CHECK(travelled(on.node, audience_opened{me}).audience == me);
+  auto change = travelled(on.node, audience_change{{1, 1ull << 40}, {3}});
+  CHECK(change.add == std::vector<std::uint64_t>{1, 1ull << 40});
+  CHECK(change.remove == std::vector<std::uint64_t>{3});
+}
+
 TEST_CASE("messages to a connection keep every field on their way") {
   connected on;
   auto send = travelled(on.node, ws_send{message_type::binary, "x"});
@@ -130,6 +140,50 @@ TEST_CASE("lists keep every field on their way") {
   CHECK(list[0].client == on.client.actor());
   CHECK(list[0].remote_address == "192.0.2.1");
   CHECK(list[0].endpoint == "ws");
+}
+
+TEST_CASE("numbers and traffic keep every field on their way") {
+  connected on;
+  auto me = on.client.actor();
+  connection_numbers numbers{"7@x", milliseconds{1}, 2, 3, 4, 5, 6, 7};
+  auto stats = travelled(on.node, connection_stats{me, "1@x", numbers});
+  CHECK(stats.client == me);
+  CHECK(stats.client_pid.view() == "1@x");
+  CHECK(stats.numbers.target_pid == "7@x");
+  CHECK(stats.numbers.age == milliseconds{1});
+  CHECK(stats.numbers.messages_in == 2);
+  CHECK(stats.numbers.bytes_in == 3);
+  CHECK(stats.numbers.messages_out == 4);
+  CHECK(stats.numbers.bytes_out == 5);
+  CHECK(stats.numbers.queued_messages == 6);
+  CHECK(stats.numbers.queued_bytes == 7);
+
+  auto rows = travelled(on.node, std::vector<connection_row>{
+                                     {"1@x", "192.0.2.1", "ws", numbers},
+                                     {"2@x", "192.0.2.2", "ws", caf::none}});
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].client_pid.view() == "1@x");
+  CHECK(rows[0].remote_address == "192.0.2.1");
+  CHECK(rows[0].endpoint == "ws");
+  REQUIRE(rows[0].numbers);
+  CHECK(rows[0].numbers->queued_bytes == 7);
+  CHECK_FALSE(rows[1].numbers);
+
+  auto watch = travelled(on.node, ws_watch{me, true});
+  CHECK(watch.watcher == me);
+  CHECK(watch.payload);
+  auto event =
+      travelled(on.node, ws_traffic{"1@x", traffic_kind::ended, 1013,
+                                    message_type::binary, 5, "too slow",
+                                    leave_reason::slow_consumer, 9});
+  CHECK(event.client_pid.view() == "1@x");
+  CHECK(event.kind == traffic_kind::ended);
+  CHECK(event.number == 1013);
+  CHECK(event.type == message_type::binary);
+  CHECK(event.size == 5);
+  CHECK(event.data.view() == "too slow");
+  CHECK(event.reason == leave_reason::slow_consumer);
+  CHECK(event.missed == 9);
 }
 
 TEST_CASE("an error keeps its code and its text on its way") {

@@ -42,6 +42,7 @@ public:
   std::uint64_t write(message_type type, const shared_buffer& data,
                       bool notify) override;
   std::size_t queued_bytes() const override { return queued_; }
+  std::size_t queued_messages() const override { return output_.size(); }
   void close(std::uint16_t code, std::string_view reason) override;
   void resume() override;
   void pause() override;

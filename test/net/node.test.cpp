@@ -130,3 +130,28 @@ TEST_CASE_FIXTURE(node_fixture, "two services have their own ports and "
   a.close();
   b.close();
 }
+
+TEST_CASE_FIXTURE(node_fixture, "a service's acceptor has a name while the "
+                                "service runs") {
+  start();
+  caf::scoped_actor self{system};
+  auto names = [&] {
+    std::vector<std::string> result;
+    self->request(relay->directory(), caf::infinite, directory_list{})
+        .receive(
+            [&](const std::vector<directory_entry>& entries) {
+              for (auto& entry : entries)
+                result.push_back(entry.name);
+            },
+            [](caf::error&) {});
+    return result;
+  };
+  auto has = [](const std::vector<std::string>& all, std::string_view name) {
+    return std::find(all.begin(), all.end(), name) != all.end();
+  };
+  CHECK(has(names(), "wsrelay.acceptor.gateway"));
+  relay->stop();
+  CHECK_FALSE(has(names(), "wsrelay.acceptor.gateway"));
+  REQUIRE(relay->start());
+  CHECK(has(names(), "wsrelay.acceptor.gateway"));
+}

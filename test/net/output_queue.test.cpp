@@ -157,9 +157,11 @@ TEST_CASE_FIXTURE(fixture, "it counts what waits, headers included, and the "
   push(raw("raw"));
   CHECK(queue.size() == 4);
   CHECK(queue.bytes() == 2 + 5 + 2 + 4 + 4 + 126 + 3);
+  CHECK(queue.messages() == 2);
   CHECK(queue.pushed() == 2);
   deliver();
   CHECK(queue.size() == 0);
+  CHECK(queue.messages() == 0);
   CHECK(queue.bytes() == 0);
   CHECK(queue.pushed() == 2);
 }

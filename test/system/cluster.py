@@ -2,7 +2,12 @@
 
 import re
 import signal
+import socket
+import ssl
+import subprocess
+import tempfile
 import unittest
+from pathlib import Path
 
 from raw_client import CLOSE, WebSocket
 from support import (Relay, RelayTest, endpoint, router, service, wait_until)
@@ -12,37 +17,93 @@ TIMES = "  heartbeat_interval: 300ms\n  heartbeat_timeout: 1500ms\n" \
         "  reconnect_min: 50ms\n  reconnect_max: 300ms\n"
 
 
-def node(name, **keys):
+class Authority:
+    """Signs certificates, in a folder of its own until `clean_up` ends it."""
+
+    def __init__(self, clean_up):
+        self.folder = tempfile.TemporaryDirectory(prefix="wsrelay-test-")
+        clean_up(self.folder.cleanup)
+        self.file = self.path("ca.pem")
+        self.openssl("req", "-x509", "-subj", "/CN=authority", "-keyout",
+                     self.path("ca.key"), "-out", self.file)
+
+    def path(self, name):
+        return Path(self.folder.name, name)
+
+    def openssl(self, *arguments):
+        subprocess.run(
+            ["openssl", *map(str, arguments), "-newkey", "ec", "-pkeyopt",
+             "ec_paramgen_curve:P-256", "-nodes", "-days", "2"],
+            check=True, capture_output=True)
+
+    def sign(self, name):
+        """Returns the files of a new certificate: itself and its key."""
+        certificate, key = self.path(f"{name}.pem"), self.path(f"{name}.key")
+        self.openssl("req", "-x509", "-CA", self.file, "-CAkey",
+                     self.path("ca.key"), "-subj", f"/CN={name}", "-keyout",
+                     key, "-out", certificate)
+        return certificate, key
+
+    def keys_of(self, name):
+        """Returns the `tls` of a cluster.node."""
+        certificate, key = self.sign(name)
+        return (f"  tls: {{certificate: {certificate}, key: {key}, "
+                f"ca: {self.file}}}\n")
+
+
+def node(name, tls="", **keys):
     """Returns the entry of a cluster.node."""
     lines = "".join(f"  {key}: {value}\n" for key, value in keys.items())
-    return f"- name: {name}\n  kind: cluster.node\n{lines}{TIMES}"
+    return f"- name: {name}\n  kind: cluster.node\n{lines}{tls}{TIMES}"
 
 
-def app_config(port=0, peers="[]"):
-    return service() + node("app1", listen=f'"127.0.0.1:{port}"', peers=peers)
+def app_config(port=0, peers="[]", tls=""):
+    return service() + node("app1", tls, listen=f'"127.0.0.1:{port}"',
+                            peers=peers)
 
 
-def relay_config(port):
+def relay_config(port, tls="", peers=None):
+    peers = peers or f'["127.0.0.1:{port}"]'
     return (service() + router()
             + endpoint("far", "/far", 'relay: {target_pid: "echo@app1"}')
             + endpoint("near", "/near", "relay: {target_pid: echo}")
-            + node("relay1", peers=f'["127.0.0.1:{port}"]'))
+            + node("relay1", tls, peers=peers))
+
+
+def cluster_port(program):
+    return int(re.search(r"listening on port (\d+)\n", program.stdout)[1])
 
 
 class TwoNodes(unittest.TestCase):
+    def setUp(self):
+        self.clients = []
+
+    def tls(self, name):
+        """Returns the `tls` of a node: none."""
+        return ""
+
     def start(self, config):
         relay = Relay(config)
         self.addCleanup(relay.end)
         return relay
 
     def start_app(self, port=0):
-        app = self.start(app_config(port))
-        found = re.search(r"node app1 listening on port (\d+)\n", app.stdout)
-        app.cluster_port = int(found.group(1))
+        app = self.start(app_config(port, tls=self.tls("app1")))
+        app.cluster_port = cluster_port(app)
         return app
+
+    def start_relay(self, port):
+        return self.start(relay_config(port, self.tls("relay1")))
+
+    def stop(self, *programs):
+        for client in self.clients:
+            client.close()  # it does not answer a close frame
+        for program in programs:
+            program.stop()
 
     def connect(self, relay, path="/ws/far"):
         client = WebSocket(relay.port, path)
+        self.clients.append(client)
         self.addCleanup(client.close)
         return client
 
@@ -63,31 +124,29 @@ class TwoNodes(unittest.TestCase):
 
     def test_a_client_talks_to_a_target_on_another_node(self):
         app = self.start_app()
-        relay = self.start(relay_config(app.cluster_port))
+        relay = self.start_relay(app.cluster_port)
         client = self.connect_soon(relay)
         for i in range(200):
             self.assertEqual(client.echo(f"message {i}"), f"message {i}")
         big = "b" * 200_000
         self.assertEqual(client.echo(big), big)
         client.send_close(1000)
-        relay.stop()
-        app.stop()
+        self.stop(relay, app)
 
     def test_nodes_start_in_any_order(self):
         app = self.start_app()
         port = app.cluster_port
         app.stop()
-        relay = self.start(relay_config(port))
+        relay = self.start_relay(port)
         with self.assertRaisesRegex(AssertionError, "503"):
             self.connect(relay)
         app = self.start_app(port)
         self.assertEqual(self.connect_soon(relay).echo("late"), "late")
-        relay.stop()
-        app.stop()
+        self.stop(relay, app)
 
     def lose(self, number):
         app = self.start_app()
-        relay = self.start(relay_config(app.cluster_port))
+        relay = self.start_relay(app.cluster_port)
         far = [self.connect_soon(relay) for _ in range(3)]
         near = self.connect(relay, "/ws/near")
         app.signal(number)
@@ -102,22 +161,89 @@ class TwoNodes(unittest.TestCase):
         again = self.start_app(app.cluster_port)
         self.assertEqual(self.connect_soon(relay).echo("again"), "again")
         self.assertEqual(relay.stderr.count("peer lost"), 1)
-        relay.stop()
-        again.stop()
+        self.stop(relay, again)
 
     def test_a_frozen_node_closes_its_connections_with_1011(self):
         app, relay = self.lose(signal.SIGSTOP)
         app.signal(signal.SIGCONT)
         self.assertEqual(self.connect_soon(relay).echo("thawed"), "thawed")
-        relay.stop()
-        app.stop()
+        self.stop(relay, app)
+
+
+class TwoNodesOverTls(TwoNodes):
+    """Everything above once more, and who is kept out."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.authority = Authority(cls.addClassCleanup)
+
+    def tls(self, name):
+        return self.authority.keys_of(name)
+
+    def assert_kept_out(self, app, tls):
+        """A node with other keys gets no connection, and says so once."""
+        relay = self.start(relay_config(app.cluster_port, tls))
+        wait_until(lambda: "peer cannot be reached" in relay.stderr,
+                   "the node has tried")
+        with self.assertRaisesRegex(AssertionError, "503"):
+            self.connect(relay)
+        self.assertNotIn("peer connected", relay.stderr + app.stderr)
+        self.assertEqual(relay.stderr.count("cannot be reached"), 1)
+        self.stop(relay)
+
+    def test_a_node_without_a_certificate_is_kept_out(self):
+        app = self.start_app()
+        self.assert_kept_out(app, "")
+        # Not a byte of what speaks behind TLS.
+        with socket.create_connection(("127.0.0.1", app.cluster_port)) as raw:
+            raw.settimeout(20)
+            raw.sendall(b"x" * 100)
+            self.assertNotIn(b"echo", raw.recv(4096))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        with socket.create_connection(("127.0.0.1", app.cluster_port)) as raw:
+            with self.assertRaises(ssl.SSLError):
+                with context.wrap_socket(raw) as stream:
+                    stream.recv(1)
+        self.stop(app)
+
+    def test_a_node_with_a_strange_certificate_is_kept_out(self):
+        app = self.start_app()
+        self.assert_kept_out(app, Authority(self.addCleanup).keys_of("relay1"))
+        self.assertRegex(app.stderr, "node refused: address=127.0.0.1 reason=")
+        self.stop(app)
+
+    def test_a_node_does_not_talk_to_one_with_a_strange_certificate(self):
+        strange = Authority(self.addCleanup)
+        app = self.start(app_config(tls=strange.keys_of("app1")))
+        app.cluster_port = cluster_port(app)
+        self.assert_kept_out(app, self.tls("relay1"))
+        self.stop(app)
+
+
+class Files(RelayTest):
+    def start_with(self, tls):
+        return Relay(app_config(tls=tls))
+
+    def test_a_certificate_that_is_none_is_an_error(self):
+        authority = Authority(self.addCleanup)
+        bad = authority.path("bad.pem")
+        bad.write_text("nothing")
+        good = authority.keys_of("app1")
+        with self.assertRaisesRegex(AssertionError, "cannot use .*bad.pem: "):
+            self.start_with(good.replace("app1.pem", "bad.pem"))
+        with self.assertRaisesRegex(AssertionError, "cannot use .*ca.key: "):
+            self.start_with(good.replace("app1.key", "ca.key"))
+        with self.assertRaisesRegex(AssertionError, "tls.ca: is not a file"):
+            self.start_with(good.replace("ca.pem", "none.pem"))
 
 
 class Configuration(RelayTest):
     def test_an_address_in_use_is_an_error(self):
         app = Relay(app_config())
         self.addCleanup(app.end)
-        port = re.search(r"listening on port (\d+)\n", app.stdout).group(1)
+        port = cluster_port(app)
         with self.assertRaisesRegex(AssertionError,
                                     "cannot meet other nodes: "):
             Relay(app_config(port))

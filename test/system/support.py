@@ -44,13 +44,15 @@ def wait_until(condition, what, deadline=DEADLINE):
 
 class Program:
     """One of the project's programs. Output goes to files, so that it never
-    blocks; the process is ended by `end`, whatever happened."""
+    blocks; the process is ended by `end`, whatever happened. `prefix` is a
+    command that becomes the program, such as ("ip", "netns", "exec", "x")."""
 
-    def __init__(self, name, *arguments, environment=None):
+    def __init__(self, name, *arguments, environment=None, prefix=(),
+                 stdin=subprocess.DEVNULL):
         self.output = tempfile.TemporaryFile()
         self.errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [BUILD / name, *map(str, arguments)], stdin=subprocess.DEVNULL,
+            [*prefix, BUILD / name, *map(str, arguments)], stdin=stdin,
             stdout=self.output, stderr=self.errors,
             env={**os.environ, **(environment or {})})
         self.pid = self.process.pid
@@ -114,14 +116,14 @@ class Relay(Program):
     """A wsrelayd that listens. `config` is YAML text; without one the
     built-in configuration runs."""
 
-    def __init__(self, config=None, *arguments):
+    def __init__(self, config=None, *arguments, prefix=()):
         self.folder = tempfile.TemporaryDirectory(prefix="wsrelay-test-")
         if config is not None:
             path = Path(self.folder.name, "relay.yaml")
             path.write_text(config)
             arguments = ("--config", path, *arguments)
         super().__init__("wsrelayd", "--listen", "127.0.0.1:0",
-                         "--threads", "2", *arguments)
+                         "--threads", "2", *arguments, prefix=prefix)
         try:
             self.port = wait_until(self._port, "wsrelayd listens")
         except BaseException:

@@ -2,6 +2,7 @@
 // connection's metadata; what is said is in chat_message.hpp.
 #pragma once
 
+#include "actors/audience.hpp"
 #include "actors/messages.hpp"
 #include "tools/targets/chat_message.hpp"
 
@@ -11,6 +12,7 @@
 #include <deque>
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace wsrelay {
@@ -25,7 +27,10 @@ struct chat_state {
   static inline const char* name = "wsrelay.chat";
 
   struct room {
-    std::map<caf::actor, std::string> members; // by connection, with their name
+    explicit room(caf::local_actor* self) : named{self} {}
+
+    std::map<caf::actor_addr, std::string> members; // connections, their names
+    audience named;                                 // those who have one
     std::deque<chat_line> history;
   };
 
@@ -34,16 +39,17 @@ struct chat_state {
   void on_join(const ws_join& message);
   void on_message(const ws_message& message);
   void on_leave(const ws_leave& message);
+  void on_down(const caf::actor_addr& who);
 
-  void hello(room& where, const ws_message& message, std::string name);
+  void hello(const std::string& place, const ws_message& message,
+             std::string name);
   void say(room& where, const caf::actor& from, std::string text);
   void tell(const caf::actor& who, std::string topic, shared_buffer json);
-  void tell_all(const room& where, const std::string& topic,
-                const std::string& json);
   static std::vector<std::string> names(const room& where);
 
   chat_actor* self;
   std::map<std::string, room> rooms;
+  std::unordered_map<caf::actor_addr, std::string> places; // the room of each
 };
 
 /// The chat target.

@@ -1,0 +1,37 @@
+// What a connection tells about itself: its numbers, and who watches it.
+#include "actors/connection.hpp"
+#include "actors/directory.hpp"
+#include "actors/error.hpp"
+
+#include <caf/all.hpp>
+
+namespace wsrelay {
+
+connection_stats connection_state::stats() const {
+  auto age = std::chrono::duration_cast<milliseconds>(port_->now() - started_);
+  return {caf::actor_cast<caf::actor>(self_),
+          pid_,
+          {owner_ ? pid_text(owner_.id(), owner_.node()) : std::string{}, age,
+           seq_, bytes_in_, messages_out_, bytes_out_, port_->queued_messages(),
+           port_->queued_bytes()}};
+}
+
+caf::result<void> connection_state::on_watch(const ws_watch& message) {
+  if (closing())
+    return make_error(errc::closing);
+  if (!watch_)
+    watch_ = std::make_unique<traffic_watch>(self_, pid_);
+  auto added = watch_->add(message);
+  if (watch_->empty())
+    watch_.reset();
+  return added;
+}
+
+// CAF 0.17.6 drops all monitors of an actor at once, also that of a watcher.
+void connection_state::forget(const caf::actor& target) {
+  self_->demonitor(target);
+  if (watch_ && !closing() && watch_->has(target))
+    self_->monitor(target);
+}
+
+} // namespace wsrelay

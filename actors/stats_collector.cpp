@@ -1,0 +1,70 @@
+// One question to each connection, one answer to who asked.
+#include "actors/stats_collector.hpp"
+
+#include "actors/answer.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+
+namespace wsrelay {
+
+caf::result<std::vector<connection_row>> stats_collector_state::start() {
+  promise = self->make_response_promise<std::vector<connection_row>>();
+  auto older = [](auto& a, auto& b) { return a.client.id() < b.client.id(); };
+  std::sort(connections.begin(), connections.end(), older);
+  for (auto& one : connections)
+    rows.push_back({one.client_pid, std::move(one.remote_address),
+                    std::move(one.endpoint), caf::none});
+  waiting = rows.size();
+  if (waiting == 0) {
+    finish();
+    return promise;
+  }
+  self->delayed_send(self, stats_patience, caf::timeout_atom::value);
+  ask_some();
+  return promise;
+}
+
+// The collector may run on a loop, between whose messages others have a turn.
+void stats_collector_state::ask_some() {
+  auto end = std::min(asked + stats_at_once, rows.size());
+  while (asked < end)
+    ask(asked++);
+  if (asked < rows.size())
+    self->send(self, caf::tick_atom::value);
+}
+
+// No timeout: one for all is enough.
+void stats_collector_state::ask(std::size_t row) {
+  self->request(connections[row].client, caf::infinite, connection_stats_get{})
+      .then(
+          [this, row](connection_stats& stats) {
+            rows[row].numbers = std::move(stats.numbers);
+            on_answer();
+          },
+          [this](caf::error&) { on_answer(); });
+}
+
+void stats_collector_state::on_answer() {
+  if (--waiting == 0)
+    finish();
+}
+
+void stats_collector_state::finish() {
+  promise.deliver(std::move(rows));
+  self->quit();
+}
+
+caf::behavior stats_collector(stats_collector_actor* self,
+                              std::vector<connection_info> connections) {
+  self->state.connections = std::move(connections);
+  self->set_default_handler(drop_unexpected);
+  return {
+      [self](acceptor_stats) { return self->state.start(); },
+      [self](caf::tick_atom) { self->state.ask_some(); },
+      [self](caf::timeout_atom) { self->state.finish(); },
+  };
+}
+
+} // namespace wsrelay

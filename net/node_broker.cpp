@@ -1,0 +1,104 @@
+// The seams that CAF's broker leaves.
+#include "net/node_broker.hpp"
+
+#include "actors/log.hpp"
+#include "actors/messages.hpp"
+#include "net/basp_multiplexer.hpp"
+#include "net/node_proxy.hpp"
+
+#include <caf/all.hpp>
+#include <caf/binary_deserializer.hpp>
+#include <caf/io/middleman.hpp>
+
+namespace wsrelay {
+
+namespace {
+
+// Under this name brokers find each other; CAF's own have none, and messages to
+// them are dropped.
+constexpr caf::atom_value broker_name = caf::atom("nodes");
+
+} // namespace
+
+caf::behavior node_broker::make_behavior() {
+  system().registry().put(broker_name, ctrl());
+  caf::message_handler lost{
+      [this](const node_lost& message) { on_lost(message.node); }};
+  return lost.or_else(basp_broker::make_behavior());
+}
+
+// Every node that this one is connected to may know the lost one through it.
+void node_broker::purge_state(const caf::node_id& node) {
+  basp_broker::purge_state(node);
+  for (auto& [handle, connection] : ctx)
+    if (auto neighbour = instance.tbl().lookup_direct(handle))
+      instance.dispatch(context(), caf::strong_actor_ptr{}, {}, neighbour,
+                        static_cast<std::uint64_t>(broker_name),
+                        caf::io::basp::header::named_receiver_flag,
+                        caf::make_message_id(),
+                        caf::make_message(node_lost{node}));
+}
+
+// A neighbour has lost a node. It matters when this one reached it that way.
+void node_broker::on_lost(const caf::node_id& node) {
+  if (!instance.tbl().lookup_direct(node)
+      && instance.tbl().erase_indirect(node))
+    purge_state(node);
+}
+
+caf::strong_actor_ptr node_broker::make_proxy(caf::node_id node,
+                                              caf::actor_id id) {
+  if (node == caf::none || id == caf::invalid_actor_id)
+    return nullptr;
+  // A handle of a third node: whoever sent it knows the way there.
+  if (node != last_hop_ && instance.tbl().add_indirect(last_hop_, node))
+    system().middleman().backend().post(
+        [me = caf::strong_actor_ptr{ctrl()}, this, node] {
+          if (!getf(abstract_actor::is_terminated_flag))
+            learned_new_node_indirectly(node);
+        });
+  caf::actor_config config;
+  return caf::make_actor<node_proxy, caf::strong_actor_ptr>(
+      id, node, &system(), config, caf::actor_cast<caf::actor>(this));
+}
+
+void node_broker::set_last_hop(caf::node_id* node) {
+  last_hop_ = node ? *node : caf::node_id{};
+  basp_broker::set_last_hop(node);
+}
+
+void node_broker::on_first_message(const std::vector<char>& header,
+                                   const std::vector<char>& payload) {
+  caf::io::basp::header what;
+  caf::node_id node;
+  caf::binary_deserializer head{context(), header};
+  if (head(what)
+      || what.operation != caf::io::basp::message_type::client_handshake)
+    return;
+  caf::binary_deserializer body{context(), payload};
+  if (body(node))
+    return;
+  while (auto old = instance.tbl().lookup_direct(node)) {
+    log().info("node connects again: node={}", to_string(node));
+    connection_cleanup(*old, caf::sec::none);
+    close(*old);
+  }
+}
+
+bool is_reachable(const caf::actor& who) {
+  auto& system = who.home_system();
+  if (who.node() == system.node())
+    return true;
+  if (!loop_of_nodes(system))
+    return true; // CAF's own broker, about which this knows nothing
+  auto broker = broker_of_nodes(system);
+  auto* object = caf::actor_cast<caf::abstract_actor*>(broker);
+  auto& table = static_cast<node_broker*>(object)->instance.tbl();
+  return table.lookup_direct(who.node()) != caf::none;
+}
+
+caf::actor broker_of_nodes(caf::actor_system& system) {
+  return system.middleman().named_broker<node_broker>(caf::atom("BASP"));
+}
+
+} // namespace wsrelay

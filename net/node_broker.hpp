@@ -1,0 +1,45 @@
+// CAF's BASP broker, where what it knows of a node begins and ends with the
+// connection to it.
+#pragma once
+
+#include <caf/io/basp_broker.hpp>
+
+#include <vector>
+
+namespace wsrelay {
+
+/// What CAF 0.17.6's own does otherwise: a node that connects again while its
+/// lost connection is not noticed here yet gets a second one beside it, and
+/// neither side tells the other any more of actors that end. And who reaches a
+/// node through this one never hears that it is lost.
+class node_broker final : public caf::io::basp_broker {
+public:
+  using basp_broker::basp_broker;
+
+  // Called by CAF, on the loop's thread.
+  caf::behavior make_behavior() override;
+  void purge_state(const caf::node_id& node) override;
+  caf::strong_actor_ptr make_proxy(caf::node_id node,
+                                   caf::actor_id id) override;
+  void set_last_hop(caf::node_id* node) override;
+
+  /// Takes the first message of a connection that another node has opened. When
+  /// it says who comes, and that node is connected already, the old connection
+  /// is closed: everything of the node ends, before it begins anew.
+  void on_first_message(const std::vector<char>& header,
+                        const std::vector<char>& payload);
+
+private:
+  void on_lost(const caf::node_id& node);
+
+  caf::node_id last_hop_; // whom the message comes from
+};
+
+/// Returns whether an actor lives here or on a node that is connected without a
+/// third one in between. Any thread.
+bool is_reachable(const caf::actor& who);
+
+/// Returns the broker of a system with `loop_middleman`.
+caf::actor broker_of_nodes(caf::actor_system& system);
+
+} // namespace wsrelay

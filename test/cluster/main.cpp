@@ -1,0 +1,55 @@
+// A node that does what its standard input says: wsrelay_cluster_probe FILE.
+#include "actors/log.hpp"
+#include "config/load.hpp"
+#include "net/node.hpp"
+#include "test/cluster/commands.hpp"
+#include "test/cluster/report.hpp"
+
+#include <caf/actor_system.hpp>
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+
+#include <iostream>
+
+namespace {
+
+using namespace wsrelay;
+using cluster_probe::report;
+
+// Returns the exit status.
+int run(const relay_config& config) {
+  system_config settings;
+  settings.prepare(config);
+  caf::actor_system system{settings};
+  node relay{system, config};
+  if (auto started = relay.start(); !started) {
+    report("error {}", started.error().what);
+    return 1;
+  }
+  report("id {}", to_string(system.node()));
+  for (auto& cluster : config.clusters)
+    report("node {} listening on port {}", cluster.name, relay.cluster_port());
+  cluster_probe::commander commands{system, relay};
+  std::string line;
+  while (std::getline(std::cin, line) && commands.run(line)) {
+  }
+  relay.stop();
+  return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2)
+    return 2;
+  set_log_sink(std::make_shared<spdlog::sinks::stderr_color_sink_mt>(),
+               spdlog::level::info);
+  auto loaded = load_config_file(argv[1]);
+  for (auto& error : loaded.errors)
+    report("error {}", to_text(error));
+  if (!loaded.errors.empty())
+    return 1;
+  // What the loader adds to a file without an http.service is not for here.
+  loaded.config.services.clear();
+  return run(loaded.config);
+}

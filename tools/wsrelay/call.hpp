@@ -1,0 +1,20 @@
+// Asks a handler actor what it would answer.
+#pragma once
+
+#include "tools/wsrelay/options.hpp"
+#include "tools/wsrelay/session.hpp"
+
+#include <string>
+
+namespace wsrelay::cli {
+
+/// Sends the request to the handler and returns its response as it prints.
+std::string call(session& node, const options& opts);
+
+/// Prints a response: for people the body as it is, made printable; as JSON
+/// `status`, `headers` (pairs), `relay` (the command, or null) and `body`, or
+/// `body_base64` where it is not UTF-8.
+std::string to_lines(const http_response& response);
+std::string to_json(const http_response& response);
+
+} // namespace wsrelay::cli

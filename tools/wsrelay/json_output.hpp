@@ -1,0 +1,36 @@
+// JSON documents, written with RapidJSON.
+#pragma once
+
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace wsrelay::cli {
+
+using json_writer = rapidjson::Writer<rapidjson::StringBuffer>;
+
+/// Adds a member. Text that is not UTF-8 gets U+FFFD where it is not.
+void put(json_writer& out, const char* key, std::string_view value);
+void put(json_writer& out, const char* key, std::uint64_t value);
+
+/// Adds bytes of somebody else: as text under `key` if they are UTF-8, else in
+/// base64 under `key` + "_base64".
+void put_bytes(json_writer& out, const std::string& key,
+               std::string_view bytes);
+
+/// Adds a member that is JSON already; as text if it is not.
+void put_json(json_writer& out, const char* key, std::string_view json);
+
+/// Returns a document with what `fill` writes.
+template <class Fill>
+std::string make_json(Fill fill) {
+  rapidjson::StringBuffer buffer;
+  json_writer out{buffer};
+  fill(out);
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+} // namespace wsrelay::cli

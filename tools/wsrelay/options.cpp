@@ -1,0 +1,277 @@
+// The command line: what is declared here is also what shells complete.
+#include "tools/wsrelay/options.hpp"
+
+#include "config/listen_address.hpp"
+#include "protocol/close_code.hpp"
+#include "protocol/duration.hpp"
+#include "protocol/http_fields.hpp"
+#include "protocol/json.hpp"
+#include "protocol/text.hpp"
+#include "tools/wsrelay/completion.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <map>
+
+namespace wsrelay::cli {
+
+namespace {
+
+constexpr auto exit_codes =
+    "Exit codes: 0 ok, 1 refused, 2 usage, 3 node not reachable or lost,\n"
+    "4 no such PID, name or peer, 5 no answer in time.\n"
+    "With --json errors are {\"error\":{...}} on standard error.";
+
+// What the command line says before it is an `options`.
+struct raw_options {
+  std::string node;
+  std::string timeout = "5s";
+  std::string file;
+  std::string body;
+  std::string shell;
+  std::vector<std::string> headers;
+};
+
+using commands = std::map<command, CLI::App*>;
+
+CLI::Validator checked_by(std::string (*check)(const std::string&)) {
+  return {[check](std::string& text) { return check(text); }, ""};
+}
+
+CLI::Validator existing_file() {
+  return CLI::ExistingFile.description(""); // the type says it
+}
+
+std::string check_node(const std::string& text) {
+  auto parsed = parse_listen_address(text);
+  if (!parsed)
+    return parsed.error().what;
+  return parsed->host.empty() || parsed->port == 0 ? "must be HOST:PORT"
+                                                   : std::string{};
+}
+
+std::string check_timeout(const std::string& text) {
+  auto parsed = parse_duration(text);
+  return parsed ? std::string{} : parsed.error().what;
+}
+
+std::string check_field(const std::string& text) {
+  auto colon = text.find(':');
+  auto good = colon != std::string::npos
+              && is_safe_field(text.substr(0, colon), text.substr(colon + 1));
+  return good ? std::string{} : "not 'Name: value': " + text;
+}
+
+std::string check_body(const std::string& text) {
+  auto json = check_json(text);
+  return json ? std::string{} : "not JSON: " + json.error().what;
+}
+
+void add_node(CLI::App& app, options& out, raw_options& raw) {
+  app.add_option("--node", raw.node,
+                 "where a node listens for nodes (its cluster.node's listen)")
+      ->type_name("HOST:PORT")
+      ->envname("WSRELAY_NODE")
+      ->check(checked_by(check_node));
+  app.add_option("--peer", out.peer, "act on this peer of the node instead")
+      ->type_name("NAME");
+  app.add_option("--tls-cert", out.node.tls.certificate,
+                 "certificate of ours, PEM")
+      ->type_name("FILE")
+      ->check(existing_file());
+  app.add_option("--tls-key", out.node.tls.key, "its private key, PEM")
+      ->type_name("FILE")
+      ->check(existing_file());
+  app.add_option("--tls-ca", out.node.tls.ca, "who signs nodes, PEM")
+      ->type_name("FILE")
+      ->check(existing_file());
+  app.add_option("--timeout", raw.timeout, "wait for an answer so long")
+      ->type_name("DURATION")
+      ->check(checked_by(check_timeout))
+      ->capture_default_str();
+  app.add_flag("--json", out.json, "print JSON");
+}
+
+CLI::App* add_command(CLI::App& app, commands& all, command what,
+                      const char* name, const char* help) {
+  auto* result = app.add_subcommand(name, help)->fallthrough();
+  all[what] = result;
+  return result;
+}
+
+void add_pid(CLI::App& app, options& out) {
+  app.add_option("pid", out.subject, "PID of a connection, as ps prints it")
+      ->type_name("PID")
+      ->required();
+}
+
+void add_lists(CLI::App& app, commands& all, options& out) {
+  add_command(app, all, command::ps, "ps", "list the connections");
+  add_command(app, all, command::targets, "targets",
+              "list the names of actors and their PIDs")
+      ->add_flag("--all", out.all, "also the relay's own names");
+  add_command(app, all, command::peers, "peers",
+              "list the nodes that are connected to the node");
+}
+
+void add_actions(CLI::App& app, commands& all, options& out, raw_options& raw) {
+  auto* send = add_command(app, all, command::send, "send",
+                           "send one message to a client; ends when the kernel "
+                           "has it");
+  add_pid(*send, out);
+  auto* text = send->add_option("text", out.text, "the text");
+  send->add_option("--binary", raw.file, "send this file's bytes instead")
+      ->type_name("FILE")
+      ->check(existing_file())
+      ->excludes(text);
+  auto* close = add_command(app, all, command::close, "close",
+                            "close a connection with a close frame");
+  add_pid(*close, out);
+  close->add_option("code", out.code, "close code")->capture_default_str();
+  close->add_option("reason", out.reason, "close reason");
+  auto* transfer = add_command(app, all, command::transfer, "transfer",
+                               "move a connection to another target; ends "
+                               "when that has happened");
+  add_pid(*transfer, out);
+  transfer->add_option("target", out.target, "name, NAME@PEER or PID")
+      ->type_name("TARGET")
+      ->required();
+  auto* watch = add_command(app, all, command::watch, "watch",
+                            "tell of each message of a connection until it "
+                            "ends");
+  add_pid(*watch, out);
+  watch->add_flag("--payload", out.payload, "show what is in the messages");
+}
+
+void add_call(CLI::App& app, commands& all, options& out, raw_options& raw) {
+  auto* call = add_command(app, all, command::call, "call",
+                           "ask a handler actor as the relay does for a "
+                           "request");
+  call->add_option("name", out.subject, "name of the handler, or its PID")
+      ->type_name("NAME")
+      ->required();
+  auto* json = call->add_option("json", raw.body, "the body, JSON")
+                   ->type_name("JSON")
+                   ->check(checked_by(check_body));
+  call->add_option("--body", out.text, "the body, any text")->excludes(json);
+  call->add_option("--method", out.method,
+                   "method (GET, or POST if there is a body)");
+  call->add_option("--path", out.path, "path and query")->capture_default_str();
+  call->add_option("--header", raw.headers, "'Name: value', also repeated")
+      ->type_name("FIELD")
+      ->check(checked_by(check_field))
+      ->type_size(1)
+      ->allow_extra_args(false);
+  add_command(app, all, command::completion, "completion",
+              "print a script that completes commands in a shell")
+      ->add_option("shell", raw.shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+}
+
+// Returns what is wrong, or nothing.
+std::string read_file(const std::string& name, std::string& out) {
+  std::ifstream file{name, std::ios::binary};
+  out.assign(std::istreambuf_iterator<char>{file}, {});
+  return file ? std::string{} : "cannot read " + name;
+}
+
+std::string finish_send(const CLI::App& app, const raw_options& raw,
+                        options& out) {
+  out.binary = app.count("--binary") > 0;
+  if (out.binary)
+    return read_file(raw.file, out.text);
+  return app.count("text") > 0 ? std::string{} : "send needs TEXT or --binary";
+}
+
+std::string finish_close(const options& out) {
+  auto good = check_close(out.code, out.reason);
+  return good ? std::string{} : good.error().what;
+}
+
+void finish_call(const CLI::App& app, const raw_options& raw, options& out) {
+  for (auto& line : raw.headers) {
+    auto colon = line.find(':');
+    out.headers.emplace_back(line.substr(0, colon),
+                             trim(std::string_view{line}.substr(colon + 1)));
+  }
+  if (app.count("json") > 0) {
+    out.text = raw.body;
+    if (!find_field(out.headers, "Content-Type"))
+      out.headers.emplace_back("Content-Type", "application/json");
+  }
+  if (out.method.empty())
+    out.method = out.text.empty() ? "GET" : "POST";
+}
+
+std::string finish_node(const raw_options& raw, options& out) {
+  if (raw.node.empty())
+    return "--node or WSRELAY_NODE is required";
+  auto address = parse_listen_address(raw.node); // checked
+  out.node.host = address->host;
+  out.node.port = address->port;
+  out.node.timeout = *parse_duration(raw.timeout);
+  auto& tls = out.node.tls;
+  if (tls.enabled()
+      && (tls.certificate.empty() || tls.key.empty() || tls.ca.empty()))
+    return "--tls-cert, --tls-key and --tls-ca belong together";
+  return {};
+}
+
+// Takes over what needs converting. Returns what is wrong, or nothing.
+std::string finish(const CLI::App& app, const commands& all,
+                   const raw_options& raw, options& out) {
+  for (auto& [what, sub] : all)
+    if (sub->parsed())
+      out.what = what;
+  auto& sub = *all.at(out.what);
+  std::string error;
+  if (out.what == command::send)
+    error = finish_send(sub, raw, out);
+  if (out.what == command::close)
+    error = finish_close(out);
+  if (out.what == command::call)
+    finish_call(sub, raw, out);
+  if (out.what == command::completion)
+    out.script = make_completion(raw.shell, app);
+  else if (error.empty())
+    error = finish_node(raw, out);
+  return error;
+}
+
+} // namespace
+
+std::variant<options, early_exit> parse_options(std::vector<std::string> args) {
+  options out;
+  raw_options raw;
+  commands all;
+  CLI::App app{"Operates nodes of wsrelay.", "wsrelay"};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "wsrelay " WSRELAY_VERSION);
+  app.footer(exit_codes);
+  add_node(app, out, raw);
+  add_lists(app, all, out);
+  add_actions(app, all, out, raw);
+  add_call(app, all, out, raw);
+  try {
+    // CLI11 takes the arguments from the back.
+    std::reverse(args.begin(), args.end());
+    app.parse(std::move(args));
+  } catch (const CLI::CallForHelp&) {
+    auto chosen = app.get_subcommands();
+    return early_exit{exit_code::ok,
+                      chosen.empty() ? app.help() : chosen.front()->help()};
+  } catch (const CLI::CallForVersion& version) {
+    return early_exit{exit_code::ok, std::string{version.what()} + "\n"};
+  } catch (const CLI::ParseError& error) {
+    return early_exit{exit_code::usage, error.what()};
+  }
+  if (auto error = finish(app, all, raw, out); !error.empty())
+    return early_exit{exit_code::usage, error};
+  return out;
+}
+
+} // namespace wsrelay::cli

@@ -1,0 +1,57 @@
+// The command line of wsrelay.
+#pragma once
+
+#include "tools/wsrelay/connect.hpp"
+#include "tools/wsrelay/exit_code.hpp"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace wsrelay::cli {
+
+enum class command {
+  ps,
+  targets,
+  peers,
+  send,
+  close,
+  transfer,
+  watch,
+  call,
+  completion
+};
+
+/// What the command line asks for. Each command reads what is its own.
+struct options {
+  command what = command::ps;
+  connect_options node;
+  std::string peer; // act on this peer of the node, "" = on the node itself
+  bool json = false;
+  bool all = false;    // targets: those of the relay, too
+  std::string subject; // the PID, or the name of a handler
+  std::string target;  // transfer
+  std::string text;    // send: the message; call: the body
+  bool binary = false; // send: as a binary message
+  std::uint16_t code = 1000;
+  std::string reason;
+  bool payload = false; // watch
+  std::string method;   // call
+  std::string path = "/";
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string script; // completion: the script
+};
+
+/// Ends the program: `text` goes to standard output when `code` is ok.
+struct early_exit {
+  exit_code code;
+  std::string text;
+};
+
+/// Parses the arguments, without the program's name. Reads WSRELAY_NODE from
+/// the environment, and the file of `send --binary`.
+std::variant<options, early_exit> parse_options(std::vector<std::string> args);
+
+} // namespace wsrelay::cli

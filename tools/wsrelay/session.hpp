@@ -1,0 +1,109 @@
+// Questions to the actors of a node, with an end to the waiting.
+#pragma once
+
+#include "actors/messages.hpp"
+#include "tools/wsrelay/exit_code.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/expected.hpp>
+
+#include <future>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace wsrelay::cli {
+
+/// Says what an error means for a command. `asked` is what was to answer.
+command_error to_command_error(const caf::error& error,
+                               const std::string& asked);
+
+/// The node was lost.
+command_error lost_node();
+
+/// A connected node. Its functions block, for the timeout at most, and throw
+/// `command_error`.
+class session {
+public:
+  session(caf::actor_system& system, caf::actor directory,
+          milliseconds timeout);
+
+  caf::actor_system& system() const noexcept { return system_; }
+  const caf::actor& node() const noexcept { return node_; }
+  milliseconds timeout() const noexcept { return timeout_; }
+
+  /// Returns the directory to ask: of the node, or of the chosen peer.
+  const caf::actor& directory() const noexcept { return directory_; }
+
+  /// Asks this peer's directory from now on.
+  void choose_peer(const std::string& name);
+
+  /// Returns the actor of a name or PID.
+  caf::actor find(const std::string& target);
+
+  /// Sends a request. `Result` may be void. `asked` is for the error's text.
+  template <class Result, class Message>
+  auto ask(const caf::actor& whom, Message message, const std::string& asked);
+
+private:
+  template <class Answer, class Message>
+  caf::expected<Answer> request(const caf::actor& whom, Message message);
+
+  [[noreturn]] void fail(const caf::actor& whom, const caf::error& error,
+                         const std::string& asked);
+
+  caf::actor_system& system_;
+  caf::actor node_; // its directory; its end is the node's
+  caf::actor directory_;
+  milliseconds timeout_;
+};
+
+template <class Result, class Message>
+auto session::ask(const caf::actor& whom, Message message,
+                  const std::string& asked) {
+  using answer_type =
+      std::conditional_t<std::is_void_v<Result>, std::monostate, Result>;
+  auto answer = request<answer_type>(whom, std::move(message));
+  if (!answer)
+    fail(whom, answer.error(), asked);
+  return std::move(*answer);
+}
+
+// An actor waits, since it hears of the node's end meanwhile.
+template <class Answer, class Message>
+caf::expected<Answer> session::request(const caf::actor& whom,
+                                       Message message) {
+  auto answer = std::make_shared<std::promise<caf::expected<Answer>>>();
+  auto waiter = [node = node_, whom, timeout = timeout_, answer,
+                 message = std::move(message)](caf::event_based_actor* self) {
+    auto failed = [self, answer](const caf::error& error) {
+      answer->set_value(error);
+      self->quit();
+    };
+    auto done = [self, answer](Answer& value) {
+      answer->set_value(std::move(value));
+      self->quit();
+    };
+    self->set_down_handler([failed](caf::down_msg&) {
+      failed(caf::exit_reason::remote_link_unreachable);
+    });
+    self->monitor(node);
+    auto reply = self->request(whom, timeout, message);
+    if constexpr (std::is_same_v<Answer, std::monostate>)
+      reply.then(
+          [done] {
+            std::monostate nothing;
+            done(nothing);
+          },
+          failed);
+    else
+      reply.then(done, failed);
+  };
+  system_.spawn(std::move(waiter));
+  return answer->get_future().get();
+}
+
+} // namespace wsrelay::cli

@@ -1,0 +1,25 @@
+// Follows the traffic of one connection.
+#pragma once
+
+#include "tools/wsrelay/options.hpp"
+#include "tools/wsrelay/session.hpp"
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+namespace wsrelay::cli {
+
+using wall_time = std::chrono::system_clock::time_point;
+
+/// Prints one event as a line, its time in UTC.
+std::string to_line(const ws_traffic& event, wall_time when);
+std::string to_json_line(const ws_traffic& event, wall_time when);
+
+/// Calls `print` with a line for each event, on another thread, until the
+/// connection ends or SIGINT or SIGTERM comes. Throws `command_error`, also
+/// when the node is lost meanwhile. Signals are blocked: see main.
+void watch(session& node, const options& opts,
+           std::function<void(const std::string&)> print);
+
+} // namespace wsrelay::cli
