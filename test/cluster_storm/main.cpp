@@ -26,6 +26,9 @@ constexpr auto patience = 10s;
 
 constexpr auto longest_storm = 120s;
 
+// Longer than the nodes' heartbeat_timeout.
+constexpr auto frozen_time = 2'500ms;
+
 constexpr std::size_t messages_per_second = 5'000;
 
 // After this, a node that was started is known to all others.
@@ -101,10 +104,25 @@ private:
         turn();
       }
     }
-    kills_[app2_.label()] = steady::now();
+    kills_[app2_.label()].push_back(steady::now());
+    if (pick(kill_at_.size() + 1) < freezes_) {
+      --freezes_;
+      app2_.freeze();
+      frozen_ = true;
+      restart_at_ = steady::now() + frozen_time;
+      return;
+    }
     app2_.kill();
     restart_at_ = steady::now() + milliseconds{pick(4) == 0 ? 0 : pick(700)};
   }
+
+  void thaw_app2() {
+    app2_.thaw();
+    frozen_ = false;
+    started_ = steady::now();
+  }
+
+  bool app2_runs() const { return app2_.running() && !frozen_; }
 
   // Half of the time both sides connect to each other.
   void start_app2() {
@@ -116,7 +134,7 @@ private:
   }
 
   bool app2_settled() const {
-    return app2_.running() && steady::now() > started_ + settling;
+    return app2_runs() && steady::now() > started_ + settling;
   }
 
   // -- the storm --------------------------------------------------------------
@@ -139,13 +157,13 @@ private:
       for (; messages_ < due(messages_per_second); ++messages_)
         any_client().send_number();
       if (moves_ < std::min(due(options_.rate), options_.transfers))
-        move_one(app2_.running() && !app2_settled() && chance(2) ? "app2" : "");
-      if (!kill_at_.empty() && moves_ >= kill_at_.front() && app2_.running()) {
+        move_one(app2_runs() && !app2_settled() && chance(2) ? "app2" : "");
+      if (!kill_at_.empty() && moves_ >= kill_at_.front() && app2_runs()) {
         kill_at_.erase(kill_at_.begin());
         kill_app2();
       }
-      if (!app2_.running() && steady::now() >= restart_at_)
-        start_app2();
+      if (!app2_runs() && steady::now() >= restart_at_)
+        frozen_ ? thaw_app2() : start_app2();
       turn();
     }
   }
@@ -224,8 +242,8 @@ private:
 
   // Everything is answered, the node is back and takes connections.
   void settle() {
-    if (!app2_.running())
-      start_app2();
+    if (!app2_runs())
+      frozen_ ? thaw_app2() : start_app2();
     expect(turn_until(patience, [this] { return app2_settled(); }),
            "app2 does not start");
     expect(turn_until(patience, [this] { return book_.unanswered() == 0; }),
@@ -322,7 +340,7 @@ private:
                "replies={} kills={} closed_1011={} excused={} slowest_close={} "
                "transfers={} slowest_answer={}\nanswers:{}\n",
                options_.seed, violations_.size(), records_.size(), found.stays,
-               found.messages, found.replies, kills_.size(), found.lost,
+               found.messages, found.replies, options_.kills, found.lost,
                found.excused, found.slowest_close.count(), book_.moves().size(),
                found.slowest_answer.count(), answers);
     if (violations_.empty() && !options_.keep)
@@ -377,7 +395,9 @@ private:
   std::size_t moves_ = 0;
   std::size_t messages_ = 0;
   std::vector<std::size_t> kill_at_; // counts of transfers
-  std::map<std::string, steady::time_point> kills_;
+  std::map<std::string, std::vector<steady::time_point>> kills_;
+  std::size_t freezes_ = options_.freezes;
+  bool frozen_ = false;
   steady::time_point restart_at_{};
   steady::time_point started_{};
   std::vector<std::string> violations_;

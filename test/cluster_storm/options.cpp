@@ -29,6 +29,8 @@ storm_options parse_options(int argc, char** argv) {
   app.add_option("--connections", result.connections)
       ->check(CLI::Range(1, 10000));
   app.add_option("--kills", result.kills);
+  app.add_option("--freezes", result.freezes,
+                 "How many of the kills are a SIGSTOP for a while");
   app.add_option("--rate", result.rate, "Transfers per second")
       ->check(CLI::Range(1, 100000));
   app.add_option("--node", result.node, "The program of a node")->required();

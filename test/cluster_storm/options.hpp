@@ -12,10 +12,11 @@ struct storm_options {
   std::size_t transfers = 1000;
   std::size_t connections = 100;
   std::size_t kills = 6;
-  std::size_t rate = 100; // transfers per second
-  std::string node;       // program
-  std::string folder;     // for journals, logs and configurations
-  bool keep = false;      // the folder, also when all is well
+  std::size_t freezes = 1; // of the kills
+  std::size_t rate = 100;  // transfers per second
+  std::string node;        // program
+  std::string folder;      // for journals, logs and configurations
+  bool keep = false;       // the folder, also when all is well
 };
 
 /// Without a seed it is random, without a folder it is a new one. Ends the

@@ -114,6 +114,14 @@ void node_process::kill() {
   pid_ = 0;
 }
 
+void node_process::freeze() const {
+  ::kill(pid_, SIGSTOP);
+}
+
+void node_process::thaw() const {
+  ::kill(pid_, SIGCONT);
+}
+
 bool node_process::stop() {
   if (pid_ <= 0)
     return false;

@@ -30,6 +30,10 @@ public:
   /// SIGKILL, and waits for the end.
   void kill();
 
+  /// SIGSTOP, SIGCONT.
+  void freeze() const;
+  void thaw() const;
+
   /// SIGTERM, and waits; returns whether it ended with status 0.
   bool stop();
 

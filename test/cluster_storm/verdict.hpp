@@ -14,8 +14,10 @@ namespace wsrelay::cluster_storm {
 /// Everything there is to judge.
 struct evidence {
   std::string folder;
-  std::vector<std::string> labels;                 // of all starts of all nodes
-  std::map<std::string, steady::time_point> kills; // by label
+  std::vector<std::string> labels; // of all starts of all nodes
+  /// When nodes were killed or frozen, by label. What one of them had taken may
+  /// be lost.
+  std::map<std::string, std::vector<steady::time_point>> kills;
   std::vector<client_record> clients;
   std::map<std::uint64_t, move_record> moves;
 };
