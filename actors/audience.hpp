@@ -25,9 +25,9 @@ namespace wsrelay {
 /// once, however many members are there. The order holds in which one actor
 /// sends to the audience and to a single member.
 ///
-/// A node's first two members are sent to one by one, until the node has
-/// answered with an audience of its own: any `caf::actor` may be a member, but
-/// only connections answer that.
+/// The second member of another node makes it ask one of them for an audience
+/// on their node; until that has answered, they are sent to one by one. Any
+/// actor may be a member, but only connections answer that.
 class audience {
 public:
   /// `self` is the sender of what is sent here and outlives this.

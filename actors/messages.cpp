@@ -29,6 +29,7 @@ void add_message_types(caf::actor_system_config& config) {
   config.add_message_type<audience_open>("audience.open");
   config.add_message_type<audience_opened>("audience.opened");
   config.add_message_type<audience_change>("audience.change");
+  config.add_message_type<node_lost>("node.lost");
   config.add_message_type<peer_hello>("peer.hello");
   config.add_message_type<peer_list>("peer.list");
   config.add_message_type<std::vector<peer_hello>>("peer.hellos");

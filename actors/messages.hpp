@@ -8,6 +8,7 @@
 
 #include <caf/actor.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/node_id.hpp>
 #include <caf/optional.hpp>
 
 #include <chrono>
@@ -249,6 +250,11 @@ struct audience_opened {
 struct audience_change {
   std::vector<std::uint64_t> add;
   std::vector<std::uint64_t> remove;
+};
+
+/// From node to node, between what carries their messages: this one lost it.
+struct node_lost {
+  caf::node_id node;
 };
 
 /// From a peer actor to itself: connect again.

@@ -51,6 +51,7 @@ WSRELAY_INSPECT(directory_entry, x.name, x.who)
 WSRELAY_INSPECT(audience_open, x.owner)
 WSRELAY_INSPECT(audience_opened, x.audience)
 WSRELAY_INSPECT(audience_change, x.add, x.remove)
+WSRELAY_INSPECT(node_lost, x.node)
 WSRELAY_INSPECT(peer_hello, x.name, x.directory)
 WSRELAY_INSPECT(connection_info, x.client, x.client_pid, x.remote_address,
                 x.endpoint)

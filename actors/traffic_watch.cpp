@@ -74,6 +74,7 @@ void traffic_watch::on_transfer(const caf::actor& target,
 
 // No request: nobody would hear the answer. One event more than the credit.
 void traffic_watch::on_end(const ending& how) {
+  drop_refusing();
   for (auto& to : watchers_)
     self_->send(to.who, ws_traffic{client_pid_, traffic_kind::ended, how.code,
                                    message_type::text, 0, how.text, how.leave,

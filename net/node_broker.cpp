@@ -2,6 +2,7 @@
 #include "net/node_broker.hpp"
 
 #include "actors/log.hpp"
+#include "actors/messages.hpp"
 #include "net/node_proxy.hpp"
 
 #include <caf/all.hpp>
@@ -9,6 +10,39 @@
 #include <caf/io/middleman.hpp>
 
 namespace wsrelay {
+
+namespace {
+
+// Under this name brokers find each other; CAF's own have none, and messages to
+// them are dropped.
+constexpr caf::atom_value broker_name = caf::atom("nodes");
+
+} // namespace
+
+caf::behavior node_broker::make_behavior() {
+  system().registry().put(broker_name, ctrl());
+  return basp_broker::make_behavior().or_else(
+      [this](const node_lost& message) { on_lost(message.node); });
+}
+
+// Every node that this one is connected to may know the lost one through it.
+void node_broker::purge_state(const caf::node_id& node) {
+  basp_broker::purge_state(node);
+  for (auto& [handle, connection] : ctx)
+    if (auto neighbour = instance.tbl().lookup_direct(handle))
+      instance.dispatch(context(), caf::strong_actor_ptr{}, {}, neighbour,
+                        static_cast<std::uint64_t>(broker_name),
+                        caf::io::basp::header::named_receiver_flag,
+                        caf::make_message_id(),
+                        caf::make_message(node_lost{node}));
+}
+
+// A neighbour has lost a node. It matters when this one reached it that way.
+void node_broker::on_lost(const caf::node_id& node) {
+  if (!instance.tbl().lookup_direct(node)
+      && instance.tbl().erase_indirect(node))
+    purge_state(node);
+}
 
 caf::strong_actor_ptr node_broker::make_proxy(caf::node_id node,
                                               caf::actor_id id) {
@@ -47,12 +81,6 @@ void node_broker::on_first_message(const std::vector<char>& header,
     connection_cleanup(*old, caf::sec::none);
     close(*old);
   }
-}
-
-void node_broker::forget(const caf::node_id& node) {
-  if (!instance.tbl().lookup_direct(node)
-      && instance.tbl().erase_indirect(node))
-    purge_state(node);
 }
 
 caf::actor broker_of_nodes(caf::actor_system& system) {

@@ -10,12 +10,15 @@ namespace wsrelay {
 
 /// What CAF 0.17.6's own does otherwise: a node that connects again while its
 /// lost connection is not noticed here yet gets a second one beside it, and
-/// neither side tells the other any more of actors that end.
+/// neither side tells the other any more of actors that end. And who reaches a
+/// node through this one never hears that it is lost.
 class node_broker final : public caf::io::basp_broker {
 public:
   using basp_broker::basp_broker;
 
   // Called by CAF, on the loop's thread.
+  caf::behavior make_behavior() override;
+  void purge_state(const caf::node_id& node) override;
   caf::strong_actor_ptr make_proxy(caf::node_id node,
                                    caf::actor_id id) override;
   void set_last_hop(caf::node_id* node) override;
@@ -26,10 +29,9 @@ public:
   void on_first_message(const std::vector<char>& header,
                         const std::vector<char>& payload);
 
-  /// Ends everything of a node that was reached through another one.
-  void forget(const caf::node_id& node);
-
 private:
+  void on_lost(const caf::node_id& node);
+
   caf::node_id last_hop_; // whom the message comes from
 };
 

@@ -57,6 +57,16 @@ TEST_CASE("messages to a target keep every field on their way") {
   CHECK(leave.last_seq == 9);
 }
 
+TEST_CASE("messages between audiences keep every field on their way") {
+  connected on;
+  auto me = on.target.actor();
+  CHECK(travelled(on.node, audience_open{me}).owner == me);
+  CHECK(travelled(on.node, audience_opened{me}).audience == me);
+  auto change = travelled(on.node, audience_change{{1, 1ull << 40}, {3}});
+  CHECK(change.add == std::vector<std::uint64_t>{1, 1ull << 40});
+  CHECK(change.remove == std::vector<std::uint64_t>{3});
+}
+
 TEST_CASE("messages to a connection keep every field on their way") {
   connected on;
   auto send = travelled(on.node, ws_send{message_type::binary, "x"});

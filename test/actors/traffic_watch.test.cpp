@@ -273,6 +273,8 @@ TEST_CASE_FIXTURE(watched, "a watcher that answers with an error hears no "
   CHECK_FALSE(watch(by.actor));
   say("x");
   say("x");
+  client.close(1000);
+  node.run();
   CHECK(by.log.size() == 1);
   CHECK(target.messages().size() == 2);
 }

@@ -49,7 +49,7 @@ TEST_CASE("a command and a node are enough") {
   CHECK(opts.node.host == "example");
   CHECK(opts.node.port == 7800);
   CHECK(opts.node.timeout == 5s);
-  CHECK(opts.node.tls_ca.empty());
+  CHECK(opts.node.tls.ca.empty());
   CHECK(opts.peer.empty());
   CHECK_FALSE(opts.json);
 }
@@ -140,7 +140,7 @@ TEST_CASE("what is wrong is refused with code 2") {
   CHECK(refused({"ps", "--timeout", "5"}) != "");
   CHECK(refused({"ps", "--timeout", "0s"}) != "");
   CHECK(refused({"ps", "--tls-cert", "/dev/null"})
-        == "--tls-cert and --tls-key belong together");
+        == "--tls-cert, --tls-key and --tls-ca belong together");
   CHECK(refused({"ps", "--tls-ca", "/no such file"}) != "");
   CHECK(refused({"send", "1@x"}) == "send needs TEXT or --binary");
   CHECK(refused({"send", "1@x", "hi", "--binary", "/dev/null"}) != "");

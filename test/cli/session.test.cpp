@@ -2,9 +2,11 @@
 #include "tools/wsrelay/session.hpp"
 
 #include "actors/error.hpp"
+#include "net/node.hpp"
+#include "tools/wsrelay/connect.hpp"
 
-#include <caf/exit_reason.hpp>
-#include <caf/sec.hpp>
+#include <caf/all.hpp>
+#include <caf/io/middleman.hpp>
 #include <doctest/doctest.h>
 
 using namespace wsrelay;
@@ -37,6 +39,37 @@ TEST_CASE("every error of a request has an exit code") {
         "1@x does not understand that");
   check(make_error(errc::slow_consumer), exit_code::refused, "slow_consumer",
         "1@x: slow_consumer");
+  check(make_error(errc::no_such_target, "no_such_target: no such target"),
+        exit_code::not_found, "no_such_target", "1@x: no such target");
   check(make_error(errc::target_refused, "go away"), exit_code::refused,
         "target_refused", "1@x: go away");
+}
+
+TEST_CASE("a CAF node that is none of wsrelay is not reachable") {
+  system_config far_settings;
+  caf::actor_system far{far_settings};
+  auto other = far.spawn([](caf::event_based_actor* self) {
+    self->set_default_handler(caf::drop);
+    return caf::behavior{[](int) {}};
+  });
+  auto port = far.middleman().publish(other, 0, "127.0.0.1");
+  REQUIRE(port);
+  {
+    system_config near_settings;
+    caf::actor_system near{near_settings};
+    connect_options where;
+    where.host = "127.0.0.1";
+    where.port = *port;
+    auto found = connect(near, where);
+    REQUIRE(found);
+    session node{near, *found, where.timeout};
+    try {
+      node.find("chat");
+      FAIL("no error");
+    } catch (const command_error& error) {
+      CHECK(error.code == exit_code::unreachable);
+      CHECK(error.text == "not a node of wsrelay");
+    }
+  }
+  caf::anon_send_exit(other, caf::exit_reason::user_shutdown);
 }

@@ -55,6 +55,19 @@ TEST_CASE_FIXTURE(fixture,
   CHECK(again.take() == std::vector{text("hi")});
 }
 
+TEST_CASE_FIXTURE(fixture, "a room ends with a client that says nothing") {
+  auto before = node.running_actors();
+  auto guest = node.system().spawn([](caf::event_based_actor*) {
+    return caf::behavior{[](const ws_send&) {}};
+  });
+  node.send(ask("blue")->relay->target, ws_join{guest, "1@far", "{}"});
+  node.run();
+  CHECK(node.running_actors() == before + 2);
+  caf::anon_send_exit(guest, caf::exit_reason::kill);
+  node.run();
+  CHECK(node.running_actors() == before);
+}
+
 TEST_CASE_FIXTURE(fixture, "there are at most a thousand rooms") {
   for (std::size_t i = 0; i < examples::max_rooms; ++i)
     CHECK(ask(std::to_string(i))->relay);

@@ -67,7 +67,8 @@ class Listener(WebSocket):
     def __init__(self, relay, room, name):
         super().__init__(relay.port, f"/ws/chat/{room}")
         self.send_text(json.dumps({"type": "hello", "name": name}))
-        history = self.hear("chat.welcome")["history"]
+        welcome = self.hear("chat.welcome")
+        history, self.members = welcome["history"], welcome["members"]
         self.next = int(history[-1]["text"]) + 1 if history else 0
 
     def hear(self, *topics):
@@ -203,6 +204,8 @@ class Broadcast(unittest.TestCase):
             speaker.say(i)
         for client in (speaker, *others):
             client.hear_up_to(319)
+        newcomer, = self.enter(self.first, 1)
+        self.assertEqual(len(newcomer.members), 6)
 
     def test_a_killed_relay_drops_out(self):
         self.lose_the_second(signal.SIGKILL)

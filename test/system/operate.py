@@ -134,7 +134,7 @@ class Lists(OperateTest):
         self.assertEqual(client.echo("four"), "four")
         row = self.row(pid)
         self.assertEqual(row["target"], self.pid_of("echo"))
-        self.assertEqual(row["peer"], "127.0.0.1")
+        self.assertEqual(row["address"], "127.0.0.1")
         self.assertEqual(row["endpoint"], "echo")
         self.assertEqual((row["messages_in"], row["bytes_in"]), (1, 4))
         self.assertEqual((row["messages_out"], row["bytes_out"]), (1, 4))

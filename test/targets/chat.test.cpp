@@ -116,6 +116,23 @@ TEST_CASE_FIXTURE(fixture, "who leaves is announced, unless nobody knew") {
         == events{{"chat.left", R"({"name":"Bob","members":["Ann"]})"}});
 }
 
+TEST_CASE_FIXTURE(fixture, "who ends without a word is announced as well") {
+  auto ann = enter_as("Ann");
+  auto guest = node.system().spawn([](caf::event_based_actor*) {
+    return caf::behavior{[](const ws_event&) {}, [](const ws_send&) {}};
+  });
+  node.send(target, ws_join{guest, "1@far", "{}"});
+  node.send(target,
+            ws_message{guest, "1@far", "ws.message", 1, message_type::text,
+                       R"({"type":"hello","name":"Far"})", "{}"});
+  node.run();
+  ann.take();
+  caf::anon_send_exit(guest, caf::exit_reason::kill);
+  node.run();
+  CHECK(ann.take_events()
+        == events{{"chat.left", R"({"name":"Far","members":["Ann"]})"}});
+}
+
 TEST_CASE_FIXTURE(fixture, "who has not said hello hears and says nothing") {
   auto ann = enter_as("Ann");
   auto nameless = enter();

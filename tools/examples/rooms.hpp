@@ -20,14 +20,25 @@ struct room_keeper_state {
   std::map<std::string, caf::actor> rooms;
 };
 
-/// A room is a hub that ends when its last client has left.
+/// A room is a hub that ends when its last client has left, or was lost with
+/// its node, which only the monitor tells.
 inline caf::behavior room(caf::stateful_actor<hub_state>* self) {
-  auto empty_room = [self](const ws_leave& message) {
-    self->state.clients.remove(message.client);
-    if (self->state.clients.empty())
+  auto& clients = self->state.clients;
+  auto end_if_empty = [self, &clients] {
+    if (clients.empty())
       self->quit();
   };
-  return caf::message_handler{empty_room}.or_else(hub(self).as_behavior_impl());
+  self->set_down_handler([end_if_empty](caf::down_msg&) { end_if_empty(); });
+  auto enter = [self, &clients](const ws_join& message) {
+    self->monitor(message.client);
+    clients.add(message.client);
+  };
+  auto leave = [end_if_empty, &clients](const ws_leave& message) {
+    clients.remove(message.client);
+    end_if_empty();
+  };
+  return caf::message_handler{enter, leave}.or_else(
+      hub(self).as_behavior_impl());
 }
 
 /// Answers requests of /room/{room}. It monitors its rooms, so that one that

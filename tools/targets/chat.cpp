@@ -5,6 +5,8 @@ namespace wsrelay {
 
 caf::behavior chat(chat_actor* self) {
   auto& state = self->state;
+  self->set_down_handler(
+      [&state](caf::down_msg& message) { state.on_down(message.source); });
   return {
       [&state](const ws_join& message) { state.on_join(message); },
       [&state](const ws_message& message) { state.on_message(message); },
@@ -13,41 +15,48 @@ caf::behavior chat(chat_actor* self) {
   };
 }
 
-// Who has not said hello yet has no name, hears nothing and is not listed.
+// Who has not said hello yet has no name, hears nothing and is not listed. The
+// monitor tells of those who end without a word: with their node.
 void chat_state::on_join(const ws_join& message) {
-  room_for(message.metadata).members.emplace(message.client, "");
+  auto place = room_of(message.metadata.view());
+  auto who = message.client.address();
+  rooms.try_emplace(place, self).first->second.members.emplace(who, "");
+  places.emplace(who, std::move(place));
+  self->monitor(message.client);
 }
 
 void chat_state::on_message(const ws_message& message) {
-  auto& where = room_for(message.metadata);
+  auto place = places.find(message.client.address());
+  if (place == places.end())
+    return;
   auto parsed = parse_chat_message(message.data.view());
   if (!parsed)
     return tell(message.client, "chat.error",
                 chat_error_json(parsed.error().what));
   if (parsed->type == chat_message::kind::hello)
-    hello(where, message, std::move(parsed->text));
+    hello(place->second, message, std::move(parsed->text));
   else
-    say(where, message.client, std::move(parsed->text));
+    say(rooms.at(place->second), message.client, std::move(parsed->text));
 }
 
-void chat_state::hello(room& where, const ws_message& message,
+void chat_state::hello(const std::string& place, const ws_message& message,
                        std::string name) {
-  auto& known = where.members[message.client];
+  auto& where = rooms.at(place);
+  auto& known = where.members[message.client.address()];
   if (!known.empty())
     return tell(message.client, "chat.error",
                 chat_error_json("you have a name already"));
   known = name;
   where.named.add(message.client);
   tell(message.client, "chat.welcome",
-       chat_welcome_json(room_of(message.metadata.view()),
-                         message.client_pid.view(), names(where),
+       chat_welcome_json(place, message.client_pid.view(), names(where),
                          where.history));
   where.named.send(
       ws_event{"chat.joined", chat_change_json(name, names(where))});
 }
 
 void chat_state::say(room& where, const caf::actor& from, std::string text) {
-  auto& name = where.members[from];
+  auto& name = where.members[from.address()];
   if (name.empty())
     return tell(from, "chat.error", chat_error_json("say hello first"));
   chat_line line{name, std::move(text)};
@@ -58,12 +67,20 @@ void chat_state::say(room& where, const caf::actor& from, std::string text) {
 }
 
 void chat_state::on_leave(const ws_leave& message) {
-  auto entry = rooms.find(room_of(message.metadata.view()));
-  if (entry == rooms.end())
+  self->demonitor(message.client);
+  auto place = places.find(message.client.address());
+  if (place != places.end()) // it may live on, with another target
+    rooms.at(place->second).named.remove(message.client);
+  on_down(message.client.address());
+}
+
+void chat_state::on_down(const caf::actor_addr& who) {
+  auto place = places.extract(who);
+  if (!place)
     return;
+  auto entry = rooms.find(place.mapped());
   auto& where = entry->second;
-  where.named.remove(message.client);
-  auto gone = where.members.extract(message.client);
+  auto gone = where.members.extract(who);
   if (where.members.empty())
     rooms.erase(entry);
   else if (gone && !gone.mapped().empty())
@@ -74,10 +91,6 @@ void chat_state::on_leave(const ws_leave& message) {
 void chat_state::tell(const caf::actor& who, std::string topic,
                       shared_buffer json) {
   self->send(who, ws_event{std::move(topic), std::move(json)});
-}
-
-chat_state::room& chat_state::room_for(const shared_buffer& metadata) {
-  return rooms.try_emplace(room_of(metadata.view()), self).first->second;
 }
 
 std::vector<std::string> chat_state::names(const room& where) {

@@ -12,6 +12,7 @@
 #include <deque>
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace wsrelay {
@@ -28,8 +29,8 @@ struct chat_state {
   struct room {
     explicit room(caf::local_actor* self) : named{self} {}
 
-    std::map<caf::actor, std::string> members; // by connection, with their name
-    audience named;                            // those who have one
+    std::map<caf::actor_addr, std::string> members; // connections, their names
+    audience named;                                 // those who have one
     std::deque<chat_line> history;
   };
 
@@ -38,15 +39,17 @@ struct chat_state {
   void on_join(const ws_join& message);
   void on_message(const ws_message& message);
   void on_leave(const ws_leave& message);
+  void on_down(const caf::actor_addr& who);
 
-  void hello(room& where, const ws_message& message, std::string name);
+  void hello(const std::string& place, const ws_message& message,
+             std::string name);
   void say(room& where, const caf::actor& from, std::string text);
   void tell(const caf::actor& who, std::string topic, shared_buffer json);
-  room& room_for(const shared_buffer& metadata);
   static std::vector<std::string> names(const room& where);
 
   chat_actor* self;
   std::map<std::string, room> rooms;
+  std::unordered_map<caf::actor_addr, std::string> places; // the room of each
 };
 
 /// The chat target.

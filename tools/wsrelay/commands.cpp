@@ -45,7 +45,7 @@ void put_numbers(json_writer& out, const connection_numbers& numbers) {
 std::string to_json(const std::vector<connection_row>& rows) {
   return to_json_array(rows, [](json_writer& out, auto& row) {
     put(out, "pid", row.client_pid.view());
-    put(out, "peer", row.remote_address);
+    put(out, "address", row.remote_address);
     put(out, "endpoint", row.endpoint);
     if (row.numbers)
       put_numbers(out, *row.numbers);
@@ -69,7 +69,7 @@ std::string to_lines(const std::vector<connection_row>& rows) {
     }
     table.push_back(std::move(cells));
   }
-  return to_table({"PID", "TARGET", "PEER", "ENDPOINT", "AGE", "IN", "BYTES",
+  return to_table({"PID", "TARGET", "ADDRESS", "ENDPOINT", "AGE", "IN", "BYTES",
                    "OUT", "BYTES", "QUEUED", "BYTES"},
                   table, 4);
 }
@@ -146,7 +146,9 @@ std::string tell(session& node, const options& opts, Message message) {
 std::string transfer(session& node, const options& opts) {
   ws_control control;
   control.target_pid = opts.target;
-  return tell(node, opts, std::move(control));
+  node.ask<void>(node.find(opts.subject), std::move(control),
+                 opts.subject + " to " + opts.target);
+  return done(opts);
 }
 
 std::string send(session& node, const options& opts) {

@@ -167,7 +167,7 @@ _wsrelay() {{
 {2}
   esac
   if [[ $words[CURRENT] == -* ]]; then
-    _describe option options
+    _describe -o option options
   elif [[ -z $command ]]; then
     _describe command commands
   elif [[ $command == completion ]]; then

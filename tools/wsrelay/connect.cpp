@@ -2,22 +2,36 @@
 #include "tools/wsrelay/connect.hpp"
 
 #include "actors/error.hpp"
+#include "net/node_connector.hpp"
+#include "net/node_tls.hpp"
 
 #include <caf/all.hpp>
-#include <caf/io/middleman.hpp>
 
 #include <set>
 
 namespace wsrelay::cli {
 
-// As `middleman::remote_actor`, which waits for a silent peer for ever.
+namespace {
+
+// "cannot_connect_to_node: Connection refused" without what the caller says.
+std::string reason(const caf::error& error) {
+  auto text = to_text(error);
+  auto colon = text.find(": ");
+  return colon == text.npos ? text : text.substr(colon + 2);
+}
+
+} // namespace
+
 result<caf::actor> connect(caf::actor_system& system,
                            const connect_options& options) {
+  auto tls = make_node_tls(options.tls);
+  if (!tls)
+    return failure{tls.error()};
+  auto connector = spawn_node_connector(system, *tls);
   caf::scoped_actor self{system};
   result<caf::actor> answer = failure{"no answer in time"};
-  self->request(caf::actor_cast<caf::actor>(system.middleman().actor_handle()),
-                options.timeout, caf::connect_atom::value, options.host,
-                options.port)
+  self->request(connector, options.timeout, caf::connect_atom::value,
+                options.host, options.port)
       .receive(
           [&](caf::node_id&, caf::strong_actor_ptr& found,
               std::set<std::string>&) {
@@ -28,10 +42,11 @@ result<caf::actor> connect(caf::actor_system& system,
           },
           [&](caf::error& error) {
             if (error == caf::sec::cannot_connect_to_node)
-              answer = failure{"cannot connect"};
+              answer = failure{"cannot connect: " + reason(error)};
             else if (error != caf::sec::request_timeout)
               answer = failure{"not a node of wsrelay"};
           });
+  self->send_exit(connector, caf::exit_reason::user_shutdown);
   return answer;
 }
 

@@ -1,6 +1,7 @@
 // The way to a node.
 #pragma once
 
+#include "config/config.hpp"
 #include "protocol/result.hpp"
 
 #include <caf/actor.hpp>
@@ -16,15 +17,11 @@ namespace wsrelay::cli {
 struct connect_options {
   std::string host;
   std::uint16_t port = 0;
-  std::string tls_cert; // PEM files, "" = none
-  std::string tls_key;
-  std::string tls_ca;
+  tls_config tls;
   std::chrono::milliseconds timeout{5'000};
 };
 
-/// Connects and returns the node's directory. Blocks for `timeout` at most. An
-/// attempt that ran out of time goes on in CAF's middleman, whose end then
-/// waits for TCP to give up: leave the program without it.
+/// Connects and returns the node's directory. Blocks for `timeout` at most.
 result<caf::actor> connect(caf::actor_system& system,
                            const connect_options& options);
 

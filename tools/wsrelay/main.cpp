@@ -13,12 +13,15 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 
 namespace {
 
 using namespace wsrelay;
 using namespace wsrelay::cli;
+
+// A node that is silent for longer is lost; its own heartbeats come every two
+// seconds unless it is told otherwise.
+constexpr std::chrono::seconds node_patience{10};
 
 void print(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
@@ -45,24 +48,17 @@ int complain(const command_error& error, bool json) {
   return code;
 }
 
-// What still tries to connect cannot be called back, and CAF would wait for it.
-[[noreturn]] void leave(int status) {
-  std::fflush(nullptr);
-  std::_Exit(status);
-}
-
-caf::actor connect_or_leave(caf::actor_system& system, const options& opts) {
+caf::actor connect_to_node(caf::actor_system& system, const options& opts) {
   auto connected = connect(system, opts.node);
   if (connected)
     return *connected;
-  leave(complain({exit_code::unreachable, "unreachable",
-                  fmt::format("{}:{}: {}", opts.node.host, opts.node.port,
-                              connected.error().what)},
-                 opts.json));
+  throw command_error{exit_code::unreachable, "unreachable",
+                      fmt::format("{}:{}: {}", opts.node.host, opts.node.port,
+                                  connected.error().what)};
 }
 
 void run(caf::actor_system& system, const options& opts) {
-  session node{system, connect_or_leave(system, opts), opts.node.timeout};
+  session node{system, connect_to_node(system, opts), opts.node.timeout};
   if (!opts.peer.empty())
     node.choose_peer(opts.peer);
   if (opts.what == command::watch)
@@ -78,6 +74,7 @@ int run(const options& opts) {
   // Far below the patience of any node.
   config.set("middleman.heartbeat-interval",
              caf::timespan{std::chrono::milliseconds{250}});
+  config.set("middleman.connection-timeout", caf::timespan{node_patience});
   caf::actor_system system{config};
   try {
     run(system, opts);

@@ -78,13 +78,13 @@ void add_node(CLI::App& app, options& out, raw_options& raw) {
       ->check(checked_by(check_node));
   app.add_option("--peer", out.peer, "act on this peer of the node instead")
       ->type_name("NAME");
-  app.add_option("--tls-cert", out.node.tls_cert, "certificate of ours, PEM")
+  app.add_option("--tls-cert", out.node.tls.certificate, "certificate of ours, PEM")
       ->type_name("FILE")
       ->check(existing_file());
-  app.add_option("--tls-key", out.node.tls_key, "its private key, PEM")
+  app.add_option("--tls-key", out.node.tls.key, "its private key, PEM")
       ->type_name("FILE")
       ->check(existing_file());
-  app.add_option("--tls-ca", out.node.tls_ca, "who signs nodes, PEM")
+  app.add_option("--tls-ca", out.node.tls.ca, "who signs nodes, PEM")
       ->type_name("FILE")
       ->check(existing_file());
   app.add_option("--timeout", raw.timeout, "wait for an answer so long")
@@ -213,8 +213,10 @@ std::string finish_node(const raw_options& raw, options& out) {
   out.node.host = address->host;
   out.node.port = address->port;
   out.node.timeout = *parse_duration(raw.timeout);
-  if (out.node.tls_cert.empty() != out.node.tls_key.empty())
-    return "--tls-cert and --tls-key belong together";
+  auto& tls = out.node.tls;
+  if (tls.enabled()
+      && (tls.certificate.empty() || tls.key.empty() || tls.ca.empty()))
+    return "--tls-cert, --tls-key and --tls-ca belong together";
   return {};
 }
 

@@ -23,11 +23,14 @@ std::string kind_of(const caf::error& error) {
   return std::string{to_text(static_cast<errc>(error.code()))};
 }
 
-// The error's own sentence; without one, its kind.
+// The error's own sentence; without one, its kind. A connection that passes an
+// error on names the kind a second time.
 std::string sentence(const caf::error& error) {
   auto text = to_text(error);
   auto kind = kind_of(error) + ": ";
-  return text.starts_with(kind) ? text.substr(kind.size()) : text;
+  while (text.starts_with(kind))
+    text.erase(0, kind.size());
+  return text;
 }
 
 } // namespace
@@ -75,9 +78,13 @@ caf::actor session::find(const std::string& target) {
   return ask<caf::actor>(directory_, directory_get{target}, target);
 }
 
-void session::fail(const caf::error& error, const std::string& asked) {
+void session::fail(const caf::actor& whom, const caf::error& error,
+                   const std::string& asked) {
   if (!is_alive(node_))
     throw lost_node();
+  if (whom == node_ && error == caf::sec::unexpected_message)
+    throw command_error{exit_code::unreachable, "unreachable",
+                        "not a node of wsrelay"};
   throw to_command_error(error, asked);
 }
 

@@ -52,7 +52,8 @@ private:
   template <class Answer, class Message>
   caf::expected<Answer> request(const caf::actor& whom, Message message);
 
-  [[noreturn]] void fail(const caf::error& error, const std::string& asked);
+  [[noreturn]] void fail(const caf::actor& whom, const caf::error& error,
+                         const std::string& asked);
 
   caf::actor_system& system_;
   caf::actor node_; // its directory; its end is the node's
@@ -67,7 +68,7 @@ auto session::ask(const caf::actor& whom, Message message,
       std::conditional_t<std::is_void_v<Result>, std::monostate, Result>;
   auto answer = request<answer_type>(whom, std::move(message));
   if (!answer)
-    fail(answer.error(), asked);
+    fail(whom, answer.error(), asked);
   return std::move(*answer);
 }
 
