@@ -28,12 +28,36 @@ caf::result<void> directory_state::put(const std::string& name,
   return caf::unit;
 }
 
-void directory_state::erase(const std::string& name) {
-  auto entry = entries.find(name);
-  if (entry == entries.end())
+caf::result<void> directory_state::offer(const std::string& name,
+                                         const caf::actor& who) {
+  auto result = put(name, who);
+  if (result.flag == caf::rt_error)
+    return result;
+  offers[name] = who;
+  for (auto& [peer, remote] : peers)
+    offer_to({peer, remote}, name, who);
+  return result;
+}
+
+void directory_state::offer_to(const peer_hello& peer, const std::string& name,
+                               const caf::actor& who) {
+  self->request(peer.directory, peer_patience, directory_put{name, who})
+      .then([] {},
+            [peer = peer.name, name](caf::error& error) {
+              log().warn("offer refused: peer={} name={} reason={}", peer, name,
+                         to_text(error));
+            });
+}
+
+void directory_state::erase(const directory_erase& message) {
+  auto entry = entries.find(message.name);
+  if (entry == entries.end() || (message.who && entry->second != message.who))
     return;
   auto who = std::move(entry->second);
   entries.erase(entry);
+  if (offers.erase(message.name) > 0)
+    for (auto& [peer, remote] : peers)
+      self->send(remote, directory_erase{message.name, who});
   // CAF 0.17.6 drops all monitors of an actor at once, also of its other names.
   auto has_name = [&](auto& other) { return other.second == who; };
   if (std::none_of(entries.begin(), entries.end(), has_name))
@@ -126,14 +150,18 @@ caf::result<peer_hello> directory_state::hello(const peer_hello& message) {
   if (node_name.empty() || message.name == node_name || !message.directory)
     return make_error(errc::invalid_message, "no name that another node has");
   auto& known = peers[message.name];
-  if (known != message.directory) {
-    if (known)
-      self->demonitor(known);
-    known = message.directory;
-    self->monitor(known);
-    log().info("peer connected: name={} node={}", message.name,
-               to_string(known.node()));
+  if (known == message.directory)
+    return peer_hello{node_name, self};
+  if (known) {
+    self->demonitor(known);
+    drop_node(known.node());
   }
+  known = message.directory;
+  self->monitor(known);
+  log().info("peer connected: name={} node={}", message.name,
+             to_string(known.node()));
+  for (auto& [name, who] : offers)
+    offer_to(message, name, who);
   return peer_hello{node_name, self};
 }
 
@@ -154,7 +182,17 @@ void directory_state::drop_peer(const caf::actor_addr& who) {
 }
 
 void directory_state::drop(const caf::actor_addr& who) {
-  std::erase_if(entries, [&](auto& entry) { return entry.second == who; });
+  auto is_gone = [&](auto& entry) { return entry.second == who; };
+  std::erase_if(entries, is_gone);
+  std::erase_if(offers, is_gone);
+}
+
+// What a node has left here that was started again: its new actors may have
+// the same names.
+void directory_state::drop_node(const caf::node_id& node) {
+  if (node != self->node())
+    std::erase_if(entries,
+                  [&](auto& entry) { return entry.second.node() == node; });
 }
 
 caf::behavior directory(directory_actor* self, std::string node_name) {
@@ -168,9 +206,10 @@ caf::behavior directory(directory_actor* self, std::string node_name) {
       [self](const directory_put& message) {
         return answer(self, self->state.put(message.name, message.who));
       },
-      [self](const directory_erase& message) {
-        self->state.erase(message.name);
+      [self](const directory_offer& message) {
+        return answer(self, self->state.offer(message.name, message.who));
       },
+      [self](const directory_erase& message) { self->state.erase(message); },
       [self](const directory_get& message) {
         return answer(self, self->state.get(message.target));
       },

@@ -1,6 +1,7 @@
 // The directory: names to actors. Names are any UTF-8 text, not CAF's atoms;
 // an actor that ends loses its names. It also turns PID texts into handles, and
-// asks the directories of other nodes for what is theirs.
+// asks the directories of other nodes for what is theirs. What is offered is
+// put into these as well.
 #pragma once
 
 #include "actors/messages.hpp"
@@ -26,7 +27,10 @@ struct directory_state {
   explicit directory_state(directory_actor* self) : self{self} {}
 
   caf::result<void> put(const std::string& name, const caf::actor& who);
-  void erase(const std::string& name);
+  caf::result<void> offer(const std::string& name, const caf::actor& who);
+  void offer_to(const peer_hello& peer, const std::string& name,
+                const caf::actor& who);
+  void erase(const directory_erase& message);
   caf::result<caf::message> get(const std::string& target);
   caf::result<caf::actor> find_name(const std::string& name) const;
   caf::result<caf::actor> find_pid(caf::actor_id id) const;
@@ -39,11 +43,13 @@ struct directory_state {
   std::vector<peer_hello> list_peers() const;
   void drop(const caf::actor_addr& who);
   void drop_peer(const caf::actor_addr& who);
+  void drop_node(const caf::node_id& node);
 
   directory_actor* self;
   std::string node_name; // in the cluster, "" = in none
   std::map<std::string, caf::actor> entries;
-  std::map<std::string, caf::actor> peers; // their directories by node
+  std::map<std::string, caf::actor> offers; // a part of them
+  std::map<std::string, caf::actor> peers;  // their directories by node
 };
 
 /// Names that begin so are the relay's own; "wsrelay.acceptor.SERVICE" is the

@@ -22,6 +22,7 @@ void add_message_types(caf::actor_system_config& config) {
   config.add_message_type<http_request>("http.request");
   config.add_message_type<http_response>("http.response");
   config.add_message_type<directory_put>("directory.put");
+  config.add_message_type<directory_offer>("directory.offer");
   config.add_message_type<directory_erase>("directory.erase");
   config.add_message_type<directory_get>("directory.get");
   config.add_message_type<directory_list>("directory.list");

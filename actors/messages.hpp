@@ -207,9 +207,19 @@ struct directory_put {
   caf::actor who;
 };
 
-/// Removes a name. No error when it is not there.
+/// As `directory_put`, here and in the directory of every node that is
+/// connected now or later: its endpoints need no "@" then. A node where another
+/// actor has the name keeps it, and says so in its log; that is no error.
+struct directory_offer {
+  std::string name;
+  caf::actor who;
+};
+
+/// Removes a name, also where it was offered. With `who` only if it is that
+/// actor's. No error when it is not there.
 struct directory_erase {
   std::string name;
+  caf::actor who; // null = whoever has it
 };
 
 /// Asks for the actor of a name or of the text of a PID: answers `caf::actor`,

@@ -107,9 +107,18 @@ void node::end_named_actors() {
 }
 
 checked node::put(std::string name, const caf::actor& who) {
+  return tell_directory(directory_put{std::move(name), who});
+}
+
+checked node::offer(std::string name, const caf::actor& who) {
+  return tell_directory(directory_offer{std::move(name), who});
+}
+
+template <class Message>
+checked node::tell_directory(Message message) {
   caf::scoped_actor self{system_};
   checked answer = passed();
-  self->request(directory_, caf::infinite, directory_put{std::move(name), who})
+  self->request(directory_, caf::infinite, std::move(message))
       .receive([] {},
                [&](caf::error& error) { answer = failure{to_text(error)}; });
   return answer;
@@ -183,7 +192,8 @@ void node::stop_service(running_service& what) {
         .receive([] {}, [](caf::error&) {});
     self->send_exit(acceptor, caf::exit_reason::user_shutdown);
     self->wait_for(acceptor);
-    self->send(directory_, directory_erase{acceptor_name(*what.settings)});
+    self->send(directory_,
+               directory_erase{acceptor_name(*what.settings), nullptr});
   }
   for (auto& [home, gate] : what.gates) {
     self->send_exit(gate, caf::exit_reason::user_shutdown);

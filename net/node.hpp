@@ -39,6 +39,10 @@ public:
   /// or the actor has ended.
   checked put(std::string name, const caf::actor& who);
 
+  /// As `put`, and with every node that is connected now or later, also one
+  /// that was started again: its endpoints name the actor without an "@".
+  checked offer(std::string name, const caf::actor& who);
+
   /// Listens and serves. Failure: the configuration is invalid, or an address
   /// is in use; then nothing runs.
   checked start();
@@ -66,6 +70,8 @@ public:
 private:
   struct running_service;
 
+  template <class Message>
+  checked tell_directory(Message message);
   checked start_service(const service_config& settings);
   void start_loops(running_service& what);
   void stop_service(running_service& what);

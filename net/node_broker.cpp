@@ -21,8 +21,9 @@ constexpr caf::atom_value broker_name = caf::atom("nodes");
 
 caf::behavior node_broker::make_behavior() {
   system().registry().put(broker_name, ctrl());
-  return basp_broker::make_behavior().or_else(
-      [this](const node_lost& message) { on_lost(message.node); });
+  caf::message_handler lost{
+      [this](const node_lost& message) { on_lost(message.node); }};
+  return lost.or_else(basp_broker::make_behavior());
 }
 
 // Every node that this one is connected to may know the lost one through it.

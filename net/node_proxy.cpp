@@ -1,10 +1,9 @@
 // Forwarding to another node.
 #include "net/node_proxy.hpp"
 
-#include "net/basp_multiplexer.hpp"
-
 #include <caf/all.hpp>
 #include <caf/detail/sync_request_bouncer.hpp>
+#include <caf/io/middleman.hpp>
 #include <caf/locks.hpp>
 
 #include <mutex>
@@ -25,14 +24,11 @@ void node_proxy::enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) {
           std::move(content));
 }
 
-// Not now: CAF calls `enqueue` with this proxy locked when another node links
-// to an actor that has just ended, and unlinking locks it once more. (CAF's own
-// proxy does so, and its node hangs.)
-void node_proxy::unlink_later(const caf::actor_addr& whom) {
-  if (auto* home = loop_of_nodes(home_system()))
-    home->post([self = caf::strong_actor_ptr{ctrl()}, whom] {
-      static_cast<node_proxy*>(self->get())->unlink_from(whom);
-    });
+// Not at once: CAF sends the exit message of an actor that has ended already
+// from inside of `add_link`, which holds the lock that unlinking wants.
+void node_proxy::unlink_later(caf::actor_addr who) {
+  home_system().middleman().backend().post(
+      [me = caf::strong_actor_ptr{ctrl()}, this, who] { unlink_from(who); });
 }
 
 void node_proxy::forward(caf::strong_actor_ptr sender, caf::message_id id,

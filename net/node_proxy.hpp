@@ -9,9 +9,10 @@ namespace wsrelay {
 
 /// Hands what it gets to the BASP broker. It ends, with everybody told who
 /// monitors it, when the actor or its node does. CAF 0.17.6's own proxy
-/// differs in two ways: once ended it swallows requests, where this one answers
-/// with an error; and when its last handle goes it ends the proxy that came
-/// after it, with the same ID, when the node was lost and found again.
+/// differs in three ways: once ended it swallows requests, where this one
+/// answers with an error; when its last handle goes it ends the proxy that came
+/// after it, with the same ID, when the node was lost and found again; and a
+/// link to an actor that has just ended locks the broker's thread for good.
 class node_proxy final : public caf::actor_proxy {
 public:
   node_proxy(caf::actor_config& config, caf::actor broker);
@@ -26,7 +27,7 @@ public:
   void kill_proxy(caf::execution_unit* caller, caf::error reason) override;
 
 private:
-  void unlink_later(const caf::actor_addr& whom);
+  void unlink_later(caf::actor_addr who);
   void forward(caf::strong_actor_ptr sender, caf::message_id id,
                caf::mailbox_element::forwarding_stack stages,
                caf::message content);

@@ -93,7 +93,7 @@ TEST_CASE_FIXTURE(fixture, "an actor with two names keeps one without the "
                            "other, until it ends") {
   CHECK_FALSE(put_error("a", first));
   CHECK_FALSE(put_error("b", first));
-  CHECK(node.request<void>(node.directory(), directory_erase{"a"}));
+  CHECK(node.request<void>(node.directory(), directory_erase{"a", nullptr}));
   CHECK(fails("a", errc::no_such_target));
   CHECK(finds("b", first));
   first.crash();
@@ -102,7 +102,7 @@ TEST_CASE_FIXTURE(fixture, "an actor with two names keeps one without the "
 }
 
 TEST_CASE_FIXTURE(fixture, "erasing a name that is not there is no error") {
-  CHECK(node.request<void>(node.directory(), directory_erase{"nobody"}));
+  CHECK(node.request<void>(node.directory(), directory_erase{"nobody", nullptr}));
 }
 
 TEST_CASE_FIXTURE(fixture, "an actor that has ended gets no name") {

@@ -78,7 +78,8 @@ void add_node(CLI::App& app, options& out, raw_options& raw) {
       ->check(checked_by(check_node));
   app.add_option("--peer", out.peer, "act on this peer of the node instead")
       ->type_name("NAME");
-  app.add_option("--tls-cert", out.node.tls.certificate, "certificate of ours, PEM")
+  app.add_option("--tls-cert", out.node.tls.certificate,
+                 "certificate of ours, PEM")
       ->type_name("FILE")
       ->check(existing_file());
   app.add_option("--tls-key", out.node.tls.key, "its private key, PEM")
