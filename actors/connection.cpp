@@ -134,15 +134,19 @@ caf::result<void> connection_state::on_control(ws_control& message) {
 void connection_state::on_down(const caf::down_msg& message) {
   if (watch_ && watch_->drop(message.source))
     watch_.reset();
+  auto cause = cause_of_target_end(message.reason);
+  if (forget_former(message.source) && cause == end_cause::target_lost)
+    return end(cause);
   if (claim_ && claim_->target == message.source)
-    return fail_claim(errc::target_down, cause_of_target_end(message.reason),
-                      false);
+    return fail_claim(errc::target_down, cause, false);
   if (owner_ != message.source || closing())
     return;
-  if (!claim_)
-    return end(cause_of_target_end(message.reason));
+  auto took_messages =
+      cause == end_cause::target_lost && !window_.all_answered();
+  if (!claim_ || took_messages)
+    return end(cause);
   // The claim decides: it takes the connection over, or nobody is left.
-  owner_end_ = cause_of_target_end(message.reason);
+  owner_end_ = cause;
   send_leave(owner_, settings_, make_ending(owner_end_), last_owned_seq());
   owner_ = nullptr;
   update_reading();
@@ -210,9 +214,19 @@ void connection_state::send_heartbeat() {
 void connection_state::send_leave(const caf::actor& target,
                                   const relay_settings& settings,
                                   const ending& how, std::uint64_t last_seq) {
-  self_->send(target,
-              ws_leave{caf::actor_cast<caf::actor>(self_), pid_, how.leave,
-                       how.code, how.text, last_seq, settings.metadata});
+  self_->send(target, make_leave(settings, how, last_seq));
+}
+
+ws_leave connection_state::make_leave(const relay_settings& settings,
+                                      const ending& how,
+                                      std::uint64_t last_seq) const {
+  return {caf::actor_cast<caf::actor>(self_),
+          pid_,
+          how.leave,
+          how.code,
+          how.text,
+          last_seq,
+          settings.metadata};
 }
 
 std::uint64_t connection_state::last_owned_seq() const noexcept {

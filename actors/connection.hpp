@@ -33,6 +33,10 @@ struct connection_config {
   std::size_t max_metadata = 16 * 1024;
   milliseconds join_timeout{10'000};
   caf::actor directory; // resolves `ws_control::target_pid`
+  /// Says whether a target's node is connected; null = every one is. What is
+  /// reached through a third node is no target: its messages may be overtaken
+  /// by later ones, once there is a direct way.
+  bool (*is_reachable)(const caf::actor& target) = nullptr;
 };
 
 /// Takes the limits over from a route.
@@ -59,6 +63,10 @@ using connection_actor = caf::stateful_actor<connection_state, loop_actor>;
 /// ws.leave{transferred} and the new one owns the next `seq`. A target that is
 /// dead, silent or refuses is rolled back: the old one keeps the connection.
 /// The first binding is a transfer without an old target.
+///
+/// What is under way to an owner when its node is lost is lost with it, and the
+/// connection ends, also when it has moved on: a former owner is watched until
+/// it has answered ws.leave.
 class connection_state : public frame_sink {
 public:
   static inline const char* name = "wsrelay.connection";
@@ -88,6 +96,10 @@ private:
     time_point deadline;
     std::optional<caf::response_promise> requester;
   };
+  struct former_owner {
+    std::uint64_t epoch;
+    caf::actor target;
+  };
   struct waiting_control {
     ws_control control;
     std::optional<caf::response_promise> requester;
@@ -110,6 +122,8 @@ private:
   void send_heartbeat();
   void send_leave(const caf::actor& target, const relay_settings& settings,
                   const ending& how, std::uint64_t last_seq);
+  ws_leave make_leave(const relay_settings& settings, const ending& how,
+                      std::uint64_t last_seq) const;
   std::uint64_t last_owned_seq() const noexcept;
 
   // transfer (transfer.cpp)
@@ -121,6 +135,10 @@ private:
   void join_claim(caf::actor target);
   void on_claim_answer(std::uint64_t id, const caf::error& error);
   void commit_claim();
+  void part_from_owner();
+  void on_parted(std::uint64_t epoch);
+  bool forget_former(const caf::actor_addr& who);
+  void unwatch(const caf::actor& target);
   void fail_claim(errc code, end_cause cause, bool tell_target,
                   std::string detail = {});
   void run_waiting_controls();
@@ -150,6 +168,7 @@ private:
   std::uint64_t owner_epoch_ = 0;
   std::uint64_t owned_from_ = 1; // first seq of the owner
   end_cause owner_end_ = end_cause::target_normal;
+  std::vector<former_owner> former_owners_; // have not answered their leave
   relay_settings settings_;
   send_window window_{1};
   std::uint64_t seq_ = 0;

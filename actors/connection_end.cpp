@@ -46,6 +46,9 @@ void connection_state::leave_targets(const ending& how) {
     send_leave(claim_->target, claim_->settings, how, 0);
     forget(claim_->target);
   }
+  for (auto& former : former_owners_)
+    self_->demonitor(former.target);
+  former_owners_.clear();
 }
 
 void connection_state::fail_requests(errc code) {

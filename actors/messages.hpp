@@ -72,7 +72,8 @@ struct ws_heartbeat {
 };
 
 /// `ws.leave`: the last message of a connection to this target, exactly one
-/// for each join that was not refused.
+/// for each join that was not refused. A request with `transferred`: its
+/// answer, which is ignored, says that everything before it has arrived.
 struct ws_leave {
   caf::actor client;
   shared_buffer client_pid;

@@ -32,6 +32,9 @@ public:
 
   bool full() const noexcept { return sent_ - answered_ >= size_; }
 
+  /// Returns whether the target is known to have got every message.
+  bool all_answered() const noexcept { return sent_ == answered_; }
+
 private:
   std::uint32_t size_;
   std::uint32_t stride_;

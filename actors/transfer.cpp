@@ -9,6 +9,8 @@
 
 #include <caf/all.hpp>
 
+#include <algorithm>
+
 namespace wsrelay {
 
 caf::error connection_state::check(const ws_control& control) const {
@@ -83,6 +85,9 @@ void connection_state::join_claim(caf::actor target) {
     return commit_claim();
   if (!is_alive(target))
     return fail_claim(errc::target_down, end_cause::target_crashed, false);
+  if (config_.is_reachable && !config_.is_reachable(target))
+    return fail_claim(errc::no_such_peer, end_cause::target_lost, false,
+                      "the target's node is not connected");
   claim_->target = std::move(target);
   update_reading();
   self_->monitor(claim_->target);
@@ -114,11 +119,8 @@ void connection_state::on_claim_answer(std::uint64_t id,
 void connection_state::commit_claim() {
   auto won = std::move(claim_);
   if (won->target) {
-    if (owner_) {
-      ending moved{0, {}, leave_reason::transferred, {}, false};
-      send_leave(owner_, settings_, moved, last_owned_seq());
-      forget(owner_);
-    }
+    if (owner_)
+      part_from_owner();
     owner_ = won->target;
     ++owner_epoch_;
     owned_from_ = seq_ + 1;
@@ -134,12 +136,52 @@ void connection_state::commit_claim() {
   run_waiting_controls();
 }
 
+// Its answer tells that everything before has arrived.
+void connection_state::part_from_owner() {
+  ending moved{0, {}, leave_reason::transferred, {}, false};
+  forget_former(owner_.address()); // the last leave counts
+  former_owners_.push_back({owner_epoch_, owner_});
+  auto parted = [this, epoch = owner_epoch_] { on_parted(epoch); };
+  // No timeout: the monitor tells of the target's end.
+  self_
+      ->request(owner_, caf::infinite,
+                make_leave(settings_, moved, last_owned_seq()))
+      .then(parted, [parted](caf::error& error) {
+        if (error != caf::sec::request_receiver_down)
+          parted();
+      });
+}
+
+void connection_state::on_parted(std::uint64_t epoch) {
+  for (auto& former : former_owners_)
+    if (former.epoch == epoch) {
+      auto target = former.target;
+      forget_former(target.address());
+      return unwatch(target);
+    }
+}
+
+// Returns whether there was something to forget.
+bool connection_state::forget_former(const caf::actor_addr& who) {
+  return std::erase_if(former_owners_,
+                       [&](auto& former) { return former.target == who; })
+         > 0;
+}
+
+// CAF 0.17.6 drops all monitors of an actor at once.
+void connection_state::unwatch(const caf::actor& target) {
+  auto is_former = [&](auto& former) { return former.target == target; };
+  if (target != owner_ && !(claim_ && claim_->target == target)
+      && std::none_of(former_owners_.begin(), former_owners_.end(), is_former))
+    forget(target);
+}
+
 // `tell_target`: the join may still be accepted, so the target gets a leave.
 void connection_state::fail_claim(errc code, end_cause cause, bool tell_target,
                                   std::string detail) {
   auto lost = std::move(claim_);
   if (lost->target) {
-    forget(lost->target);
+    unwatch(lost->target);
     ending back{0, {}, leave_reason::rolled_back, {}, false};
     if (tell_target)
       send_leave(lost->target, lost->settings, back, 0);

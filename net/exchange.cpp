@@ -4,6 +4,7 @@
 #include "actors/caf_compat.hpp"
 #include "actors/error.hpp"
 #include "actors/log.hpp"
+#include "net/node_broker.hpp"
 #include "net/problem_response.hpp"
 #include "net/trusted_header.hpp"
 #include "net/upstream.hpp"
@@ -205,6 +206,7 @@ private:
     apply(options, result.config);
     result.config.target = target;
     result.config.directory = place_.owner->directory;
+    result.config.is_reachable = is_reachable;
     if (!command_.message_topic.empty())
       result.config.message_topic = command_.message_topic;
     result.config.heartbeat_interval =

@@ -3,6 +3,7 @@
 
 #include "actors/log.hpp"
 #include "actors/messages.hpp"
+#include "net/basp_multiplexer.hpp"
 #include "net/node_proxy.hpp"
 
 #include <caf/all.hpp>
@@ -82,6 +83,18 @@ void node_broker::on_first_message(const std::vector<char>& header,
     connection_cleanup(*old, caf::sec::none);
     close(*old);
   }
+}
+
+bool is_reachable(const caf::actor& who) {
+  auto& system = who.home_system();
+  if (who.node() == system.node())
+    return true;
+  if (!loop_of_nodes(system))
+    return true; // CAF's own broker, about which this knows nothing
+  auto broker = broker_of_nodes(system);
+  auto* object = caf::actor_cast<caf::abstract_actor*>(broker);
+  auto& table = static_cast<node_broker*>(object)->instance.tbl();
+  return table.lookup_direct(who.node()) != caf::none;
 }
 
 caf::actor broker_of_nodes(caf::actor_system& system) {

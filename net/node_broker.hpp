@@ -35,6 +35,10 @@ private:
   caf::node_id last_hop_; // whom the message comes from
 };
 
+/// Returns whether an actor lives here or on a node that is connected without a
+/// third one in between. Any thread.
+bool is_reachable(const caf::actor& who);
+
 /// Returns the broker of a system with `loop_middleman`.
 caf::actor broker_of_nodes(caf::actor_system& system);
 

@@ -192,7 +192,10 @@ TEST_CASE("every way to end, while transferring") {
     on.node.run();
     how.happen(on);
     on.node.run();
-    if (how.of_target) { // the new target may still take over
+    // The new target may still take over, but not from one that took a message
+    // with it.
+    auto is_lost = how.name == "node lost";
+    if (how.of_target && !is_lost) {
       CHECK(on.client.is_open());
       on.other.end();
       on.node.run();
@@ -202,6 +205,8 @@ TEST_CASE("every way to end, while transferring") {
     }
     check_ended(on, how);
     CHECK(reply.failed_with(errc::closing));
+    if (is_lost)
+      continue;
     CHECK(on.target.log().back() == leave_line(how, 1));
     CHECK(on.other.log() == strings{"join {}", leave_line(how, 0)});
   }

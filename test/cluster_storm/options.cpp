@@ -1,0 +1,47 @@
+// Options.
+#include "test/cluster_storm/options.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+
+namespace wsrelay::cluster_storm {
+
+namespace {
+
+std::string new_folder() {
+  auto pattern =
+      std::filesystem::temp_directory_path() / "wsrelay-storm-XXXXXX";
+  auto text = pattern.string();
+  return ::mkdtemp(text.data()) ? text : "";
+}
+
+} // namespace
+
+storm_options parse_options(int argc, char** argv) {
+  storm_options result;
+  result.seed = std::random_device{}();
+  CLI::App app{"Transfers between three nodes, one of which is killed"};
+  app.add_option("--seed", result.seed, "Repeats the choices of a run");
+  app.add_option("--transfers", result.transfers);
+  app.add_option("--connections", result.connections)
+      ->check(CLI::Range(1, 10000));
+  app.add_option("--kills", result.kills);
+  app.add_option("--rate", result.rate, "Transfers per second")
+      ->check(CLI::Range(1, 100000));
+  app.add_option("--node", result.node, "The program of a node")->required();
+  app.add_option("--folder", result.folder, "For journals and logs");
+  app.add_flag("--keep", result.keep, "Leaves the folder there");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    std::exit(app.exit(error));
+  }
+  if (result.folder.empty())
+    result.folder = new_folder();
+  return result;
+}
+
+} // namespace wsrelay::cluster_storm

@@ -1,0 +1,57 @@
+// The nodes as processes.
+#pragma once
+
+#include "test/cluster_storm/client.hpp"
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace wsrelay::cluster_storm {
+
+/// One node: started, killed and started again under its name and on the port
+/// that it got first. Each start has a label and a journal of its own.
+class node_process {
+public:
+  node_process(std::string program, std::string folder, std::string name);
+  ~node_process();
+
+  node_process(const node_process&) = delete;
+  node_process& operator=(const node_process&) = delete;
+
+  /// Does not wait for it. `peers` are ports.
+  void start(const std::vector<std::uint16_t>& peers = {});
+
+  /// Returns whether it listens; remembers its ports.
+  bool ready();
+
+  /// SIGKILL, and waits for the end.
+  void kill();
+
+  /// SIGTERM, and waits; returns whether it ended with status 0.
+  bool stop();
+
+  bool running() const noexcept { return pid_ > 0; }
+  std::uint16_t cluster_port() const noexcept { return cluster_port_; }
+  std::uint16_t port() const noexcept { return port_; }
+
+  /// Labels of all starts, "app2.1", ...; that of the current one.
+  const std::vector<std::string>& labels() const noexcept { return labels_; }
+  const std::string& label() const { return labels_.back(); }
+
+private:
+  std::string config(const std::vector<std::uint16_t>& peers) const;
+  std::string file(const char* kind) const;
+
+  std::string program_;
+  std::string folder_;
+  std::string name_;
+  std::vector<std::string> labels_;
+  pid_t pid_ = 0;
+  std::uint16_t cluster_port_ = 0;
+  std::uint16_t port_ = 0;
+};
+
+} // namespace wsrelay::cluster_storm

@@ -1,0 +1,328 @@
+// Reading the journals, and the rules.
+#include "test/cluster_storm/verdict.hpp"
+
+#include "test/cluster_storm/journal.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+namespace wsrelay::cluster_storm {
+
+namespace {
+
+using std::chrono::duration_cast;
+
+// One stay of a connection with a target.
+struct stay {
+  std::string label;
+  bool joined = false;
+  bool refused = false;
+  bool ignored = false;
+  unsigned leaves = 0;
+  std::string reason;
+  std::uint64_t last_seq = 0;
+  std::vector<std::uint64_t> seqs;
+  std::uint64_t sent = 0;
+  std::uint64_t taken = 0; // the highest
+  std::vector<std::string> drops;
+};
+
+using stays = std::map<std::string, stay>; // by "label/target epoch"
+
+class court {
+public:
+  explicit court(const evidence& all) : all_{all} {
+    for (auto& label : all.labels)
+      read(label);
+  }
+
+  judgement decide() {
+    for (auto& [serial, found] : stays_)
+      if (!by_serial_.count(serial))
+        violation("connection {}: nobody opened it", serial);
+    for (auto& each : all_.clients)
+      judge_client(each, stays_[each.serial]);
+    judge_moves();
+    return std::move(result_);
+  }
+
+private:
+  template <class... Ts>
+  void violation(fmt::format_string<Ts...> format, const Ts&... values) {
+    result_.violations.push_back(
+        fmt::vformat(format, fmt::make_format_args(values...)));
+  }
+
+  bool killed(const std::string& label) const {
+    return all_.kills.count(label) > 0;
+  }
+
+  // -- journals ---------------------------------------------------------------
+
+  void read(const std::string& label) {
+    std::ifstream lines{fmt::format("{}/{}.log", all_.folder, label)};
+    for (std::string line; std::getline(lines, line);) {
+      std::istringstream words{line};
+      char kind = 0;
+      std::string target;
+      std::uint64_t epoch = 0;
+      std::uint64_t serial = 0;
+      if (words >> kind >> target >> epoch >> serial)
+        read_event(label, fmt::format("{}/{} {}", label, target, epoch), serial,
+                   static_cast<event>(kind), words);
+      else
+        violation("journal {}: {}", label, line);
+    }
+  }
+
+  void read_event(const std::string& label, const std::string& key,
+                  std::uint64_t serial, event kind, std::istream& more) {
+    auto& at = stays_[serial][key];
+    at.label = label;
+    std::uint64_t number = 0;
+    std::string text;
+    switch (kind) {
+      case event::joined:
+        at.joined = true;
+        ++result_.stays;
+        break;
+      case event::refused:
+        at.refused = true;
+        break;
+      case event::ignored:
+        at.ignored = true;
+        break;
+      case event::message:
+        return read_message(key, serial, at, more);
+      case event::left:
+        more >> at.reason >> at.last_seq;
+        // A connection that ends while the refusal is on its way says so.
+        if (key.ends_with("/picky 0"))
+          break;
+        if (++at.leaves > 1)
+          violation("connection {}: left {} twice", serial, key);
+        break;
+      case event::sent:
+        more >> at.sent;
+        ++result_.replies;
+        break;
+      case event::taken:
+        more >> number;
+        at.taken = std::max(at.taken, number);
+        break;
+      case event::dropped:
+        std::getline(more, text);
+        at.drops.push_back(text);
+        break;
+      case event::move_asked:
+        more >> number;
+        asked_[number] = label;
+        break;
+      case event::move_answered:
+        more >> number >> std::ws;
+        std::getline(more, text);
+        if (!answers_.emplace(number, text).second)
+          violation("transfer {}: answered twice", number);
+        break;
+      default:
+        violation("journal {}: unknown event", label);
+    }
+  }
+
+  void read_message(const std::string& key, std::uint64_t serial, stay& at,
+                    std::istream& more) {
+    std::uint64_t seq = 0;
+    std::uint64_t number = 0;
+    more >> seq >> number;
+    ++result_.messages;
+    if (!at.joined)
+      violation("connection {}: message {} to {} without a join", serial, seq,
+                key);
+    if (at.leaves > 0)
+      violation("connection {}: message {} to {} after the leave", serial, seq,
+                key);
+    if (seq != number)
+      violation("connection {}: {} got number {} as seq {}", serial, key,
+                number, seq);
+    if (!at.seqs.empty() && seq != at.seqs.back() + 1)
+      violation("connection {}: {} got seq {} after {}", serial, key, seq,
+                at.seqs.back());
+    at.seqs.push_back(seq);
+  }
+
+  // -- connections ------------------------------------------------------------
+
+  void judge_client(const client_record& who, const stays& found) {
+    for (auto& text : who.violations)
+      violation("connection {}: {}", who.serial, text);
+    for (auto& [key, at] : found)
+      judge_stay(who, key, at);
+    if (!who.upgraded)
+      return;
+    judge_messages(who, found);
+    judge_close(who, found);
+    for (auto& [key, count] : who.received)
+      if (auto at = found.find(key);
+          at == found.end() || count > at->second.sent)
+        violation("connection {}: got message {} that {} did not send",
+                  who.serial, count, key);
+  }
+
+  void judge_stay(const client_record& who, const std::string& key,
+                  const stay& at) {
+    auto wants_leave = at.joined || at.ignored;
+    if (at.leaves > 0 && !wants_leave)
+      violation("connection {}: left {} without a join", who.serial, key);
+    if (at.leaves > 0 && at.last_seq != (at.seqs.empty() ? 0 : at.seqs.back()))
+      violation("connection {}: last_seq {} at {} instead of {}", who.serial,
+                at.last_seq, key, at.seqs.empty() ? 0 : at.seqs.back());
+    auto got = who.received.find(key);
+    auto count = got == who.received.end() ? 0 : got->second;
+    if (at.taken > count)
+      violation("connection {}: {} was told that {} is sent, {} came",
+                who.serial, key, at.taken, count);
+    if (killed(at.label))
+      return;
+    if (wants_leave && at.leaves == 0)
+      violation("connection {}: never left {}", who.serial, key);
+    if (!who.closes)
+      return;
+    if (count != at.sent)
+      violation("connection {}: {} of the {} messages of {} came", who.serial,
+                count, at.sent, key);
+    for (auto& drop : at.drops)
+      violation("connection {}: {} could not send {}", who.serial, key, drop);
+  }
+
+  // Each number has one owner. Those at the end may be with a killed one, or on
+  // their way, if the connection was closed.
+  void judge_messages(const client_record& who, const stays& found) {
+    std::map<std::uint64_t, const std::string*> owners;
+    for (auto& [key, at] : found)
+      for (auto seq : at.seqs)
+        if (auto [had, first] = owners.emplace(seq, &key); !first)
+          violation("connection {}: {} is with {} and with {}", who.serial, seq,
+                    *had->second, key);
+    std::uint64_t next = 1;
+    for (auto& [seq, key] : owners) {
+      if (seq != next)
+        violation("connection {}: {} to {} are lost, {} is with {}", who.serial,
+                  next, seq - 1, seq, *key);
+      next = seq + 1;
+    }
+    if (who.closes && next != who.sent + 1)
+      violation("connection {}: {} to {} are lost", who.serial, next, who.sent);
+    if (!who.closes)
+      result_.excused += who.sent + 1 - next;
+  }
+
+  void judge_close(const client_record& who, const stays& found) {
+    if (who.closes) {
+      if (who.close_code != 1000)
+        violation("connection {}: its close was answered with {}", who.serial,
+                  who.close_code);
+      return;
+    }
+    if (who.close_code != 1011)
+      return violation("connection {}: closed with {}", who.serial,
+                       who.close_code);
+    ++result_.lost;
+    // The owner at the end: who has not been left. Its node was killed before.
+    const steady::time_point* cause = nullptr;
+    auto any = false;
+    for (auto& [key, at] : found)
+      if (at.joined && at.leaves == 0) {
+        any = true;
+        if (auto kill = all_.kills.find(at.label); kill != all_.kills.end())
+          if (kill->second <= who.closed_at
+              && (!cause || *cause < kill->second))
+            cause = &kill->second;
+      }
+    // One that was killed while it was asked first writes nothing.
+    if (!any && who.first_target.ends_with("@app2"))
+      return;
+    if (!cause)
+      return violation("connection {}: closed with 1011 for no reason",
+                       who.serial);
+    auto took = duration_cast<milliseconds>(who.closed_at - *cause);
+    result_.slowest_close = std::max(result_.slowest_close, took);
+    if (took > detection_limit)
+      violation("connection {}: closed {} ms after its node was killed",
+                who.serial, took.count());
+  }
+
+  // -- transfers --------------------------------------------------------------
+
+  void judge_moves() {
+    for (auto& [id, what] : all_.moves)
+      judge_move(id, what);
+    for (auto& [id, label] : asked_)
+      if (!answers_.count(id) && !killed(label))
+        violation("transfer {}: {} got no answer", id, label);
+  }
+
+  void judge_move(std::uint64_t id, const move_record& what) {
+    auto answer = what.answer;
+    if (what.how > manner::by_stale_handle) {
+      auto found = answers_.find(id);
+      answer = found == answers_.end() ? "" : found->second;
+    } else {
+      if (what.answers != 1)
+        violation("transfer {}: {} answers", id, what.answers);
+      auto took = duration_cast<milliseconds>(what.answered - what.asked);
+      result_.slowest_answer = std::max(result_.slowest_answer, took);
+      if (took > answer_limit)
+        violation("transfer {}: answered after {} ms", id, took.count());
+    }
+    ++result_.answers[kind_of(answer)];
+    if (std::getenv("WSRELAY_STORM_MOVES"))
+      fmt::print(
+          "move {} of {} to {} how={}: {} after {} ms\n", id, what.serial,
+          what.where, static_cast<int>(what.how), answer,
+          duration_cast<milliseconds>(what.answered - what.asked).count());
+    if (answer.empty())
+      return; // it did not reach its target, or that was killed
+    auto& client = all_.clients.at(by_serial_.at(what.serial));
+    if (answer == "ok" && what.expected == outcome::fails)
+      violation("transfer {} of {} to {}: ok", id, what.serial, what.where);
+    if (answer != "ok" && what.expected == outcome::moves && client.closes)
+      violation("transfer {} of {} to {}: {}", id, what.serial, what.where,
+                answer);
+    if (client.closes && answer.find("timeout") != answer.npos)
+      violation("transfer {} of {} to {}: {}", id, what.serial, what.where,
+                answer);
+  }
+
+  // Without the text that differs.
+  static std::string kind_of(const std::string& answer) {
+    if (answer.empty())
+      return "none";
+    return answer.substr(0, answer.find_first_of(":( ", 11));
+  }
+
+  std::map<std::uint64_t, std::size_t> index() const {
+    std::map<std::uint64_t, std::size_t> result;
+    for (std::size_t i = 0; i < all_.clients.size(); ++i)
+      result[all_.clients[i].serial] = i;
+    return result;
+  }
+
+  const evidence& all_;
+  judgement result_;
+  std::map<std::uint64_t, std::size_t> by_serial_ = index();
+  std::map<std::uint64_t, stays> stays_;       // by serial
+  std::map<std::uint64_t, std::string> asked_; // by targets: their labels
+  std::map<std::uint64_t, std::string> answers_;
+};
+
+} // namespace
+
+judgement judge(const evidence& all) {
+  return court{all}.decide();
+}
+
+} // namespace wsrelay::cluster_storm
