@@ -1,0 +1,157 @@
+#!/usr/bin/python3
+"""Measures what a message to a target on another node costs, on each of the
+two nodes, beside the same on one node.
+
+Three processes: the relay, the target's node and the load generator, which the
+kernel may run on any core. Rounds interleave both; the table shows medians.
+Exit code 0, 1 when a run fails or --check finds a limit exceeded.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+from programs import (ANY_CORES, START_TIMEOUT, STOP_TIMEOUT, Failure, Server,
+                      on_core)
+
+SERVICE = """\
+- name: gateway
+  kind: http.service
+  addr: "127.0.0.1:0"
+  threads: 1
+"""
+
+APP = SERVICE + """\
+- name: app1
+  kind: cluster.node
+  listen: "127.0.0.1:0"
+"""
+
+RELAY = SERVICE + """\
+- name: ws
+  kind: http.router
+  meta: {{server: gateway}}
+  post_middleware: [websocket_relay]
+- name: far
+  kind: http.endpoint
+  meta: {{router: ws}}
+  path: /far
+  relay: {{target_pid: echo@app1}}
+- name: near
+  kind: http.endpoint
+  meta: {{router: ws}}
+  path: /near
+  relay: {{target_pid: echo}}
+- name: relay1
+  kind: cluster.node
+  peers: ["127.0.0.1:{port}"]
+"""
+
+OUTSTANDING = (1, 16)
+
+# What --check enforces, in us per message on the relay's node.
+LIMITS = {1: 60, 16: 8}
+
+
+class Node(Server):
+    """A wsrelayd with this configuration."""
+
+    def __init__(self, build, folder, name, config):
+        path = os.path.join(folder, f"{name}.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(config)
+        super().__init__(name, [str(build / "wsrelayd"), "--config", path], "",
+                         ANY_CORES[0])
+
+    def find(self, pattern):
+        """Returns what the first group matches, once it is printed."""
+        deadline = time.monotonic() + START_TIMEOUT
+        while time.monotonic() < deadline:
+            found = re.search(pattern, self.printed())
+            if found:
+                return found[1]
+            time.sleep(0.02)
+        raise Failure(f"{self.name} never printed {pattern}")
+
+    def cpu_seconds(self):
+        total = 0
+        tasks = f"/proc/{self.process.pid}/task"
+        for task in os.listdir(tasks):
+            with open(f"{tasks}/{task}/schedstat", encoding="ascii") as file:
+                total += int(file.read().split()[0])
+        return total / 1e9
+
+
+def run(options, relay, app, path, outstanding):
+    """Returns us per message: on the relay's node and on the target's."""
+    before = relay.cpu_seconds(), app.cpu_seconds()
+    done = subprocess.run(
+        [str(options.build / "wsrelay-bench"), f"{relay.url}/{path}",
+         "--connections", str(options.connections), "--outstanding",
+         str(outstanding), "--duration", f"{options.duration}s", "--warmup",
+         "1ms", "--json", "--quiet"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=options.duration + STOP_TIMEOUT, preexec_fn=on_core(None))
+    if done.returncode != 0:
+        raise Failure(f"{path}: {done.stderr.strip()}")
+    after = relay.cpu_seconds(), app.cpu_seconds()
+    count = json.loads(done.stdout)["messages"]
+    return [(b - a) * 1e6 / count for a, b in zip(before, after)]
+
+
+def measure(options, folder):
+    """Returns {(path, outstanding): [(relay, app), ...]}."""
+    results = {}
+    with Node(options.build, folder, "app1", APP) as app:
+        port = app.find(r"node app1 listening on port (\d+)\n")
+        config = RELAY.format(port=port)
+        with Node(options.build, folder, "relay1", config) as relay:
+            relay.find("peer (connected): name=app1")
+            for _ in range(options.rounds):
+                for outstanding in OUTSTANDING:
+                    for path in ("near", "far"):
+                        results.setdefault((path, outstanding), []).append(
+                            run(options, relay, app, path, outstanding))
+    return results
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", type=pathlib.Path,
+                        default=pathlib.Path("build/release"))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--duration", type=float, default=2)
+    parser.add_argument("--connections", type=int, default=1)
+    parser.add_argument("--check", action="store_true")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        results = measure(options, folder)
+    print("| outstanding | one node, us/message | two: relay's node | "
+          "two: target's node |")
+    print("|---|---|---|---|")
+    status = 0
+    for outstanding in OUTSTANDING:
+        near, far = ([statistics.median(column) for column in
+                      zip(*results[path, outstanding])]
+                     for path in ("near", "far"))
+        print(f"| {outstanding} | {near[0]:.1f} | {far[0]:.1f} | "
+              f"{far[1]:.1f} |")
+        if options.check and far[0] > LIMITS[outstanding]:
+            print(f"remote.py: above {LIMITS[outstanding]} us",
+                  file=sys.stderr)
+            status = 1
+    return status
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except Failure as failure:
+        sys.exit(f"remote.py: {failure}")
