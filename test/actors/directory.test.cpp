@@ -102,7 +102,8 @@ TEST_CASE_FIXTURE(fixture, "an actor with two names keeps one without the "
 }
 
 TEST_CASE_FIXTURE(fixture, "erasing a name that is not there is no error") {
-  CHECK(node.request<void>(node.directory(), directory_erase{"nobody", nullptr}));
+  CHECK(
+      node.request<void>(node.directory(), directory_erase{"nobody", nullptr}));
 }
 
 TEST_CASE_FIXTURE(fixture, "an actor that has ended gets no name") {

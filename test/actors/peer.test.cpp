@@ -81,6 +81,12 @@ struct fixture {
     return node.request<caf::actor>(own, directory_get{std::move(target)});
   }
 
+  // The actor of a name in a directory, or null.
+  caf::actor name_at(const caf::actor& who, std::string name) {
+    auto found = node.request<caf::actor>(who, directory_get{std::move(name)});
+    return found ? *found : caf::actor{};
+  }
+
   void lose_remote() {
     caf::anon_send_exit(remote, caf::exit_reason::remote_link_unreachable);
     node.run();
@@ -199,4 +205,66 @@ TEST_CASE_FIXTURE(fixture, "a node with a wrong name is refused") {
   CHECK(refused(own, {"app1", nullptr}));
   CHECK(refused(node.directory(), {"app1", remote})); // in no cluster
   CHECK(peers_of(own).empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "what is offered stands in the directory of every "
+                           "peer, whoever came first") {
+  probe early{node};
+  probe late{node};
+  REQUIRE(node.request<void>(own, directory_offer{"early", early}));
+  start();
+  REQUIRE(node.request<void>(own, directory_offer{"late", late}));
+  node.run();
+  CHECK(name_at(remote, "early") == early.actor());
+  CHECK(name_at(remote, "late") == late.actor());
+  CHECK(name_at(own, "late") == late.actor());
+}
+
+TEST_CASE_FIXTURE(fixture, "an offer is made again to a node that comes back") {
+  probe chat{node};
+  REQUIRE(node.request<void>(own, directory_offer{"chat", chat}));
+  start();
+  lose_remote();
+  remote = spawn_directory("app1");
+  CHECK(name_at(remote, "chat") == nullptr);
+  node.advance(200ms);
+  CHECK(name_at(remote, "chat") == chat.actor());
+}
+
+TEST_CASE_FIXTURE(fixture, "an offer that is taken back is so everywhere, but "
+                           "for another actor's name") {
+  probe chat{node};
+  probe theirs{node};
+  REQUIRE(node.request<void>(remote, directory_put{"echo", theirs}));
+  start();
+  REQUIRE(node.request<void>(own, directory_offer{"chat", chat}));
+  REQUIRE(node.request<void>(own, directory_offer{"echo", chat}));
+  node.run();
+  CHECK(name_at(remote, "echo") == theirs.actor());
+  for (std::string name : {"chat", "echo"})
+    REQUIRE(node.request<void>(own, directory_erase{name, nullptr}));
+  node.run();
+  CHECK(name_at(remote, "chat") == nullptr);
+  CHECK(name_at(own, "echo") == nullptr);
+  CHECK(name_at(remote, "echo") == theirs.actor());
+}
+
+TEST_CASE_FIXTURE(fixture, "only who has a name can take it back by its own") {
+  probe chat{node};
+  probe other{node};
+  REQUIRE(node.request<void>(own, directory_put{"chat", chat}));
+  REQUIRE(node.request<void>(own, directory_erase{"chat", other}));
+  CHECK(name_at(own, "chat") == chat.actor());
+  REQUIRE(node.request<void>(own, directory_erase{"chat", chat}));
+  CHECK(name_at(own, "chat") == nullptr);
+}
+
+TEST_CASE_FIXTURE(fixture, "an offer that cannot be put is refused") {
+  probe chat{node};
+  probe other{node};
+  REQUIRE(node.request<void>(own, directory_put{"chat", chat}));
+  start();
+  auto offered = node.request<void>(own, directory_offer{"chat", other});
+  CHECK(is(offered.error(), errc::name_taken));
+  CHECK(name_at(remote, "chat") == nullptr);
 }
