@@ -108,13 +108,19 @@ caf::result<caf::message> directory_state::ask(const caf::actor& peer,
   auto promise = promise_to_requester(self);
   if (!promise)
     return caf::message{};
+  auto id = ++last_question;
+  questions[id] = {peer.address(), *promise};
+  auto settle = [this, id](auto what) {
+    if (auto found = questions.extract(id))
+      found.mapped().promise.deliver(std::move(what));
+  };
   self->request(peer, peer_patience, directory_get{target})
-      .then([promise](caf::actor& found) mutable { promise->deliver(found); },
-            [promise](caf::error& error) mutable {
+      .then([settle](caf::actor& found) { settle(found); },
+            [settle](caf::error& error) {
               auto silent = error.category() == caf::atom("system");
-              promise->deliver(silent ? make_error(errc::no_such_peer,
-                                                   "the peer does not answer")
-                                      : std::move(error));
+              settle(silent ? make_error(errc::no_such_peer,
+                                         "the peer does not answer")
+                            : std::move(error));
             });
   return *promise;
 }
@@ -154,6 +160,7 @@ caf::result<peer_hello> directory_state::hello(const peer_hello& message) {
     return peer_hello{node_name, self};
   if (known) {
     self->demonitor(known);
+    fail_questions(known.address());
     drop_node(known.node());
   }
   known = message.directory;
@@ -172,7 +179,20 @@ std::vector<peer_hello> directory_state::list_peers() const {
   return result;
 }
 
+// CAF never answers a request to an actor that is lost meanwhile.
+void directory_state::fail_questions(const caf::actor_addr& peer) {
+  for (auto entry = questions.begin(); entry != questions.end();) {
+    auto here = entry++;
+    if (here->second.peer != peer)
+      continue;
+    here->second.promise.deliver(
+        make_error(errc::no_such_peer, "the peer is lost"));
+    questions.erase(here);
+  }
+}
+
 void directory_state::drop_peer(const caf::actor_addr& who) {
+  fail_questions(who);
   std::erase_if(peers, [&](auto& entry) {
     if (entry.second != who)
       return false;

@@ -8,8 +8,10 @@
 #include "protocol/pid.hpp"
 
 #include <caf/event_based_actor.hpp>
+#include <caf/response_promise.hpp>
 #include <caf/stateful_actor.hpp>
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -44,12 +46,21 @@ struct directory_state {
   void drop(const caf::actor_addr& who);
   void drop_peer(const caf::actor_addr& who);
   void drop_node(const caf::node_id& node);
+  void fail_questions(const caf::actor_addr& peer);
+
+  // A look-up that another node's directory was asked for.
+  struct question {
+    caf::actor_addr peer;
+    caf::response_promise promise;
+  };
 
   directory_actor* self;
   std::string node_name; // in the cluster, "" = in none
   std::map<std::string, caf::actor> entries;
-  std::map<std::string, caf::actor> offers; // a part of them
-  std::map<std::string, caf::actor> peers;  // their directories by node
+  std::map<std::string, caf::actor> offers;    // a part of them
+  std::map<std::string, caf::actor> peers;     // their directories by node
+  std::map<std::uint64_t, question> questions; // not answered yet
+  std::uint64_t last_question = 0;
 };
 
 /// Names that begin so are the relay's own; "wsrelay.acceptor.SERVICE" is the

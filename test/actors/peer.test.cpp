@@ -152,6 +152,24 @@ TEST_CASE_FIXTURE(fixture, "tries become rarer, up to the limit, and are not "
   CHECK(peers_of(own) == strings{"app1"});
 }
 
+TEST_CASE_FIXTURE(fixture, "a look-up at a node that is lost is answered at "
+                           "once") {
+  std::optional<caf::response_promise> held;
+  auto silent = node.system().spawn([&held](caf::event_based_actor* self) {
+    return caf::behavior{
+        [self, &held](const directory_get&) -> caf::result<caf::actor> {
+          return held.emplace(self->make_response_promise());
+        }};
+  });
+  REQUIRE(node.request<peer_hello>(own, peer_hello{"app1", silent}));
+  auto reply = node.begin_request<caf::actor>(own, directory_get{"chat@app1"});
+  node.run();
+  CHECK_FALSE(reply.answered());
+  caf::anon_send_exit(silent, caf::exit_reason::remote_link_unreachable);
+  node.run();
+  CHECK(reply.failed_with(errc::no_such_peer));
+}
+
 TEST_CASE_FIXTURE(fixture, "a node that says nothing is tried again") {
   auto mute = node.system().spawn([](caf::event_based_actor* self) {
     return caf::behavior{[self](const peer_hello&) {

@@ -338,11 +338,11 @@ private:
       answers += fmt::format(" {}={}", text, count);
     fmt::print("seed={} violations={} connections={} stays={} messages={} "
                "replies={} kills={} closed_1011={} excused={} slowest_close={} "
-               "transfers={} slowest_answer={}\nanswers:{}\n",
+               "transfers={} slowest_answer={} ({})\nanswers:{}\n",
                options_.seed, violations_.size(), records_.size(), found.stays,
                found.messages, found.replies, options_.kills, found.lost,
                found.excused, found.slowest_close.count(), book_.moves().size(),
-               found.slowest_answer.count(), answers);
+               found.slowest_answer.count(), found.slowest_move, answers);
     if (violations_.empty() && !options_.keep)
       std::filesystem::remove_all(options_.folder);
     else

@@ -282,7 +282,10 @@ private:
       if (what.answers != 1)
         violation("transfer {}: {} answers", id, what.answers);
       auto took = duration_cast<milliseconds>(what.answered - what.asked);
-      result_.slowest_answer = std::max(result_.slowest_answer, took);
+      if (took > result_.slowest_answer) {
+        result_.slowest_answer = took;
+        result_.slowest_move = fmt::format("{}: {}", what.where, answer);
+      }
       if (took > answer_limit)
         violation("transfer {}: answered after {} ms", id, took.count());
     }

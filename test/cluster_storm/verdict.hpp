@@ -31,6 +31,7 @@ struct judgement {
   std::uint64_t lost = 0;     // connections that closed with 1011
   milliseconds slowest_close{0};
   milliseconds slowest_answer{0};
+  std::string slowest_move;                     // where to, and its answer
   std::map<std::string, std::uint64_t> answers; // how many of each
 };
 
