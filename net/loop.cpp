@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <future>
 #include <utility>
 
 namespace wsrelay {
@@ -50,6 +51,20 @@ void loop::stop() {
 void loop::run_here() {
   run();
   leave_jobs_to_scheduler();
+}
+
+void loop::drop_sockets() {
+  std::promise<void> done;
+  // Behind the second post nothing is left of what the first one cancelled.
+  post([&] {
+    abort_sockets(false);
+    post([&] { done.set_value(); });
+  });
+  done.get_future().wait();
+}
+
+void loop::set_in_place_budget(std::chrono::nanoseconds budget) {
+  post([this, budget] { slow_.set_budget(budget); });
 }
 
 void loop::ask_to_stop() {

@@ -89,6 +89,13 @@ public:
   /// run on CAF's scheduler. Not from the loop's own thread.
   void stop();
 
+  /// Drops all open sockets and waits until it has happened, and all that was
+  /// posted before. Not from the loop's own thread.
+  void drop_sockets();
+
+  /// Sets how long a target may hold the loop. Any thread.
+  void set_in_place_budget(std::chrono::nanoseconds budget);
+
   /// Queues an actor. On the loop's thread a target runs here, in place; from
   /// elsewhere the loop is woken.
   void exec_later(caf::resumable* job) override;

@@ -7,6 +7,7 @@
 #include "config/listen_address.hpp"
 #include "config/load.hpp"
 #include "config/validate.hpp"
+#include "net/basp_multiplexer.hpp"
 #include "net/cluster.hpp"
 #include "net/http_session.hpp"
 #include "net/listener.hpp"
@@ -45,13 +46,6 @@ Actor& actor_object(const caf::actor& handle) {
 
 using gate_map = std::map<loop*, caf::actor>;
 
-std::vector<loop*> pointers(const std::vector<std::unique_ptr<loop>>& loops) {
-  std::vector<loop*> result;
-  for (auto& home : loops)
-    result.push_back(home.get());
-  return result;
-}
-
 // Runs on the socket's loop. The gates live until the loops have stopped.
 listener::serve_function make_serve_function(std::shared_ptr<service> owner,
                                              const gate_map& gates) {
@@ -74,6 +68,8 @@ struct node::running_service {
   std::shared_ptr<service> shared;
   gate_map gates;
   std::shared_ptr<listener> port;
+  std::vector<loop*> all_loops;
+  loop* shared_loop = nullptr; // the first one, if it is that of the nodes
   std::vector<std::unique_ptr<loop>> loops;
 };
 
@@ -146,10 +142,10 @@ checked node::start_service(const service_config& settings) {
   made.shared = std::make_shared<service>(config_, settings, directory_);
   start_loops(made);
   made.port = std::make_shared<listener>(
-      pointers(made.loops), make_serve_function(made.shared, made.gates));
+      made.all_loops, make_serve_function(made.shared, made.gates));
   if (auto opened = made.port->open(settings.host, settings.port); !opened)
     return opened;
-  auto acceptor = spawn_on(system_, made.loops.front().get(), wsrelay::acceptor,
+  auto acceptor = spawn_on(system_, made.all_loops.front(), wsrelay::acceptor,
                            listener_port_ptr{made.port},
                            acceptor_config{settings.max_connections});
   made.shared->acceptor = acceptor;
@@ -161,18 +157,32 @@ checked node::start_service(const service_config& settings) {
   return passed();
 }
 
+// With a cluster the first service's first loop is the one that the other nodes
+// are connected on: its connections' messages to them cross no thread.
 void node::start_loops(running_service& what) {
-  caf::scoped_actor self{system_};
-  for (unsigned i = 0; i < loop_count(*what.settings); ++i) {
+  auto count = loop_count(*what.settings);
+  if (!config_.clusters.empty() && services_.size() == 1)
+    what.shared_loop = loop_of_nodes(system_);
+  if (what.shared_loop) {
+    what.shared_loop->set_in_place_budget(what.settings->in_place_budget);
+    add_loop(what, *what.shared_loop);
+    --count;
+  }
+  for (unsigned i = 0; i < count; ++i) {
     auto& home = *what.loops.emplace_back(
         std::make_unique<loop>(system_, what.settings->in_place_budget));
     home.start("wsrelay." + what.settings->name);
-    auto& added = what.gates[&home] =
-        spawn_on(system_, &home, gate, directory_);
-    // Its functions may be called once it has started.
-    self->request(added, caf::infinite, caf::ok_atom_v)
-        .receive([] {}, [](caf::error&) {});
+    add_loop(what, home);
   }
+}
+
+void node::add_loop(running_service& what, loop& home) {
+  what.all_loops.push_back(&home);
+  auto& added = what.gates[&home] = spawn_on(system_, &home, gate, directory_);
+  // Its functions may be called once it has started.
+  caf::scoped_actor self{system_};
+  self->request(added, caf::infinite, caf::ok_atom_v)
+      .receive([] {}, [](caf::error&) {});
 }
 
 void node::stop() {
@@ -199,6 +209,8 @@ void node::stop_service(running_service& what) {
     self->send_exit(gate, caf::exit_reason::user_shutdown);
     self->wait_for(gate);
   }
+  if (what.shared_loop)
+    what.shared_loop->drop_sockets();
   for (auto& home : what.loops)
     home->stop();
 }

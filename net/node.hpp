@@ -19,6 +19,7 @@
 namespace wsrelay {
 
 class cluster;
+class loop;
 
 /// A relay inside of this process. Not thread-safe itself; what it returns is.
 /// The actor system outlives it.
@@ -74,6 +75,7 @@ private:
   checked tell_directory(Message message);
   checked start_service(const service_config& settings);
   void start_loops(running_service& what);
+  void add_loop(running_service& what, loop& home);
   void stop_service(running_service& what);
   void end_named_actors();
   const running_service* find(std::string_view service) const;

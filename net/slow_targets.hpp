@@ -21,6 +21,8 @@ class slow_targets {
 public:
   explicit slow_targets(std::chrono::nanoseconds budget) : budget_{budget} {}
 
+  void set_budget(std::chrono::nanoseconds budget) { budget_ = budget; }
+
   /// Returns whether `target` was found slow.
   bool contains(const caf::resumable& target) const {
     return !slow_.empty() && slow_.count(id_of(target)) > 0;

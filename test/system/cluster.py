@@ -10,7 +10,7 @@ import unittest
 from pathlib import Path
 
 from raw_client import CLOSE, WebSocket
-from support import (Relay, RelayTest, endpoint, router, service, wait_until)
+from support import (BUILD, DEADLINE, Relay, RelayTest, endpoint, router, service, wait_until)
 
 # Short, so that a frozen node is found within the test.
 TIMES = "  heartbeat_interval: 300ms\n  heartbeat_timeout: 1500ms\n" \
@@ -219,6 +219,20 @@ class TwoNodesOverTls(TwoNodes):
         app = self.start(app_config(tls=strange.keys_of("app1")))
         app.cluster_port = cluster_port(app)
         self.assert_kept_out(app, self.tls("relay1"))
+        self.stop(app)
+
+    def test_the_command_line_shows_its_certificate(self):
+        app = self.start_app()
+        certificate, key = self.authority.sign("operator")
+        tls = ["--tls-cert", certificate, "--tls-key", key,
+               "--tls-ca", self.authority.file]
+        for extra, code in (tls, 0), ([], 3):
+            done = subprocess.run(
+                [BUILD / "wsrelay", "--node",
+                 f"127.0.0.1:{app.cluster_port}", *extra, "targets"],
+                capture_output=True, timeout=DEADLINE, check=False)
+            self.assertEqual(done.returncode, code, done.stderr)
+            self.assertEqual(b"echo" in done.stdout, code == 0)
         self.stop(app)
 
 
