@@ -177,6 +177,9 @@ struct cluster_config {
   /// doubled from try to try and shortened by up to a half at random.
   std::chrono::milliseconds reconnect_min{200};
   std::chrono::milliseconds reconnect_max = std::chrono::seconds{10};
+  /// `output_limit`: bytes that may wait for another node before it counts as
+  /// lost, 1 MiB to 64 GiB.
+  std::size_t output_limit = 256 * 1024 * 1024;
   /// `tls`: without it everybody who reaches `listen` is a node.
   tls_config tls;
   source_location where;

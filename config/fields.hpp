@@ -72,6 +72,7 @@ void visit_cluster(Cluster& x, Visitor&& visit) {
   visit("heartbeat_timeout", x.heartbeat_timeout);
   visit("reconnect_min", x.reconnect_min);
   visit("reconnect_max", x.reconnect_max);
+  visit("output_limit", x.output_limit, bytes_range(mib, 64 * gib));
 }
 
 /// As `visit_service`, for the keys beside `func`.

@@ -41,12 +41,12 @@ private:
 class basp_acceptor final : public caf::io::doorman, private loop_timer {
 public:
   basp_acceptor(loop& home, tcp_acceptor socket, tls_context_ptr tls,
-                greeting how)
+                basp_options options)
       : doorman{next_handle()},
         home_{home},
         socket_{std::move(socket)},
         tls_{std::move(tls)},
-        greeting_{how} {
+        options_{options} {
     error_code ignored;
     local_ = socket_.local_endpoint(ignored);
   }
@@ -119,7 +119,7 @@ private:
                         ec.message());
     if (detached())
       return;
-    auto stream = make_basp_stream(home_, guest.take(), greeting_);
+    auto stream = make_basp_stream(home_, guest.take(), options_);
     auto handle = stream->hdl();
     parent()->add_scribe(std::move(stream));
     doorman::new_connection(&home_, handle);
@@ -128,7 +128,7 @@ private:
   loop& home_;
   tcp_acceptor socket_;
   tls_context_ptr tls_;
-  greeting greeting_;
+  basp_options options_;
   boost::asio::ip::tcp::endpoint local_;
   std::size_t handshakes_ = 0;
   bool active_ = false;
@@ -138,9 +138,10 @@ private:
 } // namespace
 
 caf::io::doorman_ptr make_basp_acceptor(loop& home, tcp_acceptor socket,
-                                        tls_context_ptr tls, greeting how) {
+                                        tls_context_ptr tls,
+                                        basp_options options) {
   return caf::make_counted<basp_acceptor>(home, std::move(socket),
-                                          std::move(tls), how);
+                                          std::move(tls), options);
 }
 
 } // namespace wsrelay

@@ -22,8 +22,9 @@ inline constexpr std::size_t max_node_handshakes = 64;
 
 /// Makes the doorman of a listening socket; it accepts once a broker has it.
 /// With `tls` only who proves itself by a certificate gets through to the
-/// broker. `how` is that of the streams it makes. Any thread.
+/// broker. `options` are those of the streams it makes. Any thread.
 caf::io::doorman_ptr make_basp_acceptor(loop& home, tcp_acceptor socket,
-                                        tls_context_ptr tls, greeting how);
+                                        tls_context_ptr tls,
+                                        basp_options options);
 
 } // namespace wsrelay

@@ -49,8 +49,7 @@ basp_multiplexer::new_scribe(caf::io::network::native_socket fd) {
   tcp_socket socket{home_.context().get_executor()};
   error_code ignored;
   socket.assign(protocol_of(fd), fd, ignored);
-  return make_basp_stream(home_, make_node_socket(std::move(socket), nullptr),
-                          greeting::any);
+  return make_basp_stream(home_, make_node_socket(std::move(socket), nullptr));
 }
 
 caf::expected<caf::io::scribe_ptr>
@@ -64,8 +63,7 @@ basp_multiplexer::new_tcp_scribe(const std::string& host, std::uint16_t port) {
     boost::asio::connect(socket, found, ec);
   if (ec)
     return make_error(caf::sec::cannot_connect_to_node, ec.message());
-  return make_basp_stream(home_, make_node_socket(std::move(socket), nullptr),
-                          greeting::any);
+  return make_basp_stream(home_, make_node_socket(std::move(socket), nullptr));
 }
 
 caf::io::doorman_ptr
@@ -73,7 +71,7 @@ basp_multiplexer::new_doorman(caf::io::network::native_socket fd) {
   tcp_acceptor socket{home_.context().get_executor()};
   error_code ignored;
   socket.assign(protocol_of(fd), fd, ignored);
-  return make_basp_acceptor(home_, std::move(socket), nullptr, greeting::any);
+  return make_basp_acceptor(home_, std::move(socket), nullptr, {});
 }
 
 caf::expected<caf::io::doorman_ptr>
@@ -82,7 +80,7 @@ basp_multiplexer::new_tcp_doorman(std::uint16_t port, const char* in, bool) {
   auto listening = listen(socket, in ? in : "", port);
   if (!listening)
     return make_error(caf::sec::cannot_open_port, listening.error().what);
-  return make_basp_acceptor(home_, std::move(socket), nullptr, greeting::any);
+  return make_basp_acceptor(home_, std::move(socket), nullptr, {});
 }
 
 caf::io::datagram_servant_ptr

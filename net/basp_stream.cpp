@@ -64,11 +64,12 @@ private:
 
 class basp_stream final : public caf::io::scribe, private loop_timer {
 public:
-  basp_stream(loop& home, std::unique_ptr<node_socket> socket, greeting how)
+  basp_stream(loop& home, std::unique_ptr<node_socket> socket,
+              basp_options options)
       : scribe{next_handle()},
         home_{home},
         socket_{std::move(socket)},
-        greeting_{how},
+        options_{options},
         output_{*this} {
     ++home_.socket_count;
   }
@@ -84,7 +85,7 @@ public:
     policy_ = policy;
     if (std::exchange(launched_, true))
       return;
-    if (greeting_ != greeting::any)
+    if (options_.how != greeting::any)
       home_.set_timer(*this, home_.now() + basp_greeting_timeout);
     add_to_loop();
   }
@@ -179,7 +180,7 @@ private:
 
   // The first two parts are the header and the payload of a handshake.
   void watch_greeting() {
-    if (greeting_ != greeting::incoming)
+    if (options_.how != greeting::incoming)
       return;
     if (parts_ == 0)
       first_header_ = consumed_;
@@ -188,7 +189,7 @@ private:
   }
 
   bool may_write() const noexcept {
-    return greeting_ != greeting::outgoing || parts_ >= 2;
+    return options_.how != greeting::outgoing || parts_ >= 2;
   }
 
   std::size_t needed() const noexcept {
@@ -216,7 +217,11 @@ private:
 
   void write() {
     flushing_ = false;
-    if (writing_ || closed_ || gathered_.empty())
+    if (closed_ || gathered_.empty())
+      return;
+    if (gathered_.size() + leaving_.size() > options_.output_limit)
+      return refuse_output();
+    if (writing_)
       return;
     writing_ = true;
     leaving_.swap(gathered_);
@@ -241,6 +246,14 @@ private:
       write();
     else if (closing_)
       close();
+  }
+
+  void refuse_output() {
+    log().warn("node connection ended: {} does not take what it is sent, {} "
+               "bytes wait",
+               addr(), gathered_.size() + leaving_.size());
+    pointer guard{this};
+    fail(caf::io::network::operation::write);
   }
 
   // -- end --------------------------------------------------------------------
@@ -272,7 +285,7 @@ private:
 
   loop& home_;
   std::unique_ptr<node_socket> socket_;
-  greeting greeting_;
+  basp_options options_;
   output output_;
   buffer first_header_;
   unsigned parts_ = 0; // consumed; counts to 2
@@ -296,8 +309,8 @@ private:
 
 caf::io::scribe_ptr make_basp_stream(loop& home,
                                      std::unique_ptr<node_socket> socket,
-                                     greeting how) {
-  return caf::make_counted<basp_stream>(home, std::move(socket), how);
+                                     basp_options options) {
+  return caf::make_counted<basp_stream>(home, std::move(socket), options);
 }
 
 } // namespace wsrelay

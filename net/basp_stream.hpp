@@ -9,6 +9,8 @@
 #include <caf/io/scribe.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <limits>
 #include <memory>
 
 namespace wsrelay {
@@ -33,12 +35,21 @@ enum class greeting {
             // second connection to the same node ends without a trace
 };
 
+/// What a stream is made with.
+struct basp_options {
+  greeting how = greeting::any;
+  /// Bytes that may wait for the other node, which is alive but takes less than
+  /// it is sent. More end the connection: that node is lost, then found again.
+  std::size_t output_limit = std::numeric_limits<std::size_t>::max();
+};
+
 /// Makes the scribe of a connected socket, whose TLS handshake is done. It gets
 /// a handle that no connection of the process had before: CAF's own, the
 /// descriptor, may be used again before the broker has forgotten the old one.
 /// While it is open, or has something left to send, `home` counts it as a
 /// socket. The socket is one of `home`'s. Any thread.
-caf::io::scribe_ptr
-make_basp_stream(loop& home, std::unique_ptr<node_socket> socket, greeting how);
+caf::io::scribe_ptr make_basp_stream(loop& home,
+                                     std::unique_ptr<node_socket> socket,
+                                     basp_options options = {});
 
 } // namespace wsrelay

@@ -33,7 +33,8 @@ checked cluster::start(const cluster_config& settings) {
   auto tls = make_node_tls(settings.tls);
   if (!tls)
     return failure{tls.error()};
-  connector_ = spawn_node_connector(system_, *tls);
+  output_limit_ = settings.output_limit;
+  connector_ = spawn_node_connector(system_, *tls, output_limit_);
   if (!settings.listen.empty())
     if (auto listening = listen(settings.listen, *tls); !listening)
       return listening;
@@ -51,11 +52,12 @@ checked cluster::listen(const std::string& address, tls_context_ptr tls) {
   port_ = socket.local_endpoint().port();
   auto broker =
       system_.middleman().named_broker<caf::io::basp_broker>(caf::atom("BASP"));
-  caf::anon_send(broker, caf::publish_atom_v,
-                 make_basp_acceptor(home, std::move(socket), std::move(tls),
-                                    greeting::incoming),
-                 port_, caf::actor_cast<caf::strong_actor_ptr>(directory_),
-                 std::set<std::string>{});
+  caf::anon_send(
+      broker, caf::publish_atom_v,
+      make_basp_acceptor(home, std::move(socket), std::move(tls),
+                         basp_options{greeting::incoming, output_limit_}),
+      port_, caf::actor_cast<caf::strong_actor_ptr>(directory_),
+      std::set<std::string>{});
   return passed();
 }
 

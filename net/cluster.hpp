@@ -8,6 +8,7 @@
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -44,6 +45,7 @@ private:
   caf::actor directory_;
   caf::actor connector_;
   std::vector<caf::actor> peers_;
+  std::size_t output_limit_ = 0;
   std::uint16_t port_ = 0;
 };
 

@@ -93,8 +93,8 @@ struct connector_state {
 
 using connector_actor = caf::stateful_actor<connector_state, loop_actor>;
 
-caf::behavior connector(connector_actor* self, loop* home,
-                        tls_context_ptr tls) {
+caf::behavior connector(connector_actor* self, loop* home, tls_context_ptr tls,
+                        std::size_t output_limit) {
   auto broker = broker_of_nodes(self->system());
   self->set_default_handler(drop_unexpected);
   self->set_error_handler([](caf::error&) {});
@@ -130,7 +130,8 @@ caf::behavior connector(connector_actor* self, loop* home,
                 make_error(caf::sec::cannot_connect_to_node, ec.message()));
           introduce(
               *promise,
-              make_basp_stream(*home, std::move(socket), greeting::outgoing),
+              make_basp_stream(*home, std::move(socket),
+                               basp_options{greeting::outgoing, output_limit}),
               port);
         };
         std::make_shared<attempt>(*home, tls, std::move(done))
@@ -142,10 +143,10 @@ caf::behavior connector(connector_actor* self, loop* home,
 
 } // namespace
 
-caf::actor spawn_node_connector(caf::actor_system& system,
-                                tls_context_ptr tls) {
+caf::actor spawn_node_connector(caf::actor_system& system, tls_context_ptr tls,
+                                std::size_t output_limit) {
   auto* home = loop_of_nodes(system);
-  return spawn_on(system, home, connector, home, std::move(tls));
+  return spawn_on(system, home, connector, home, std::move(tls), output_limit);
 }
 
 } // namespace wsrelay

@@ -38,6 +38,28 @@ TEST_CASE("a silent node is lost after eight seconds unless told otherwise") {
   CHECK(config.clusters[0].heartbeat_timeout == 8s);
 }
 
+TEST_CASE("what waits for another node is limited") {
+  CHECK(test::config(with("output_limit: 1MiB")).clusters[0].output_limit
+        == 1024 * 1024);
+  CHECK(test::config(with("peers: []")).clusters[0].output_limit
+        == 256 * 1024 * 1024);
+  CHECK(errors(with("output_limit: 64GiB")).empty());
+  for (std::string size : {"1048575", "68719476737"})
+    CHECK(errors(with("output_limit: " + size))
+              .starts_with("relay.yaml:3: relay1.output_limit: must be "));
+}
+
+TEST_CASE("files of TLS are all there") {
+  CHECK(errors(with("tls: {}"))
+        == "relay.yaml:3: relay1.tls: needs certificate, key and ca");
+  auto found = errors(with("tls: {certificate: /dev, ca: none.pem, k: 1}"));
+  CHECK(found.find("relay1.tls.certificate: is not a file: /dev")
+        != found.npos);
+  CHECK(found.find("relay1.tls.key: is missing") != found.npos);
+  CHECK(found.find("relay1.tls.ca: is not a file: ") != found.npos);
+  CHECK(found.find("relay1.tls.k: ") != found.npos);
+}
+
 TEST_CASE("addresses of a cluster node are complete") {
   CHECK(errors(with("listen: here"))
             .starts_with("relay.yaml:3: relay1.listen: "));

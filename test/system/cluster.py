@@ -10,7 +10,8 @@ import unittest
 from pathlib import Path
 
 from raw_client import CLOSE, WebSocket
-from support import (BUILD, DEADLINE, Relay, RelayTest, endpoint, router, service, wait_until)
+from support import (BUILD, DEADLINE, Relay, RelayTest, endpoint, router,
+                     service, wait_until)
 
 # Short, so that a frozen node is found within the test.
 TIMES = "  heartbeat_interval: 300ms\n  heartbeat_timeout: 1500ms\n" \
@@ -251,6 +252,23 @@ class Files(RelayTest):
             self.start_with(good.replace("app1.key", "ca.key"))
         with self.assertRaisesRegex(AssertionError, "tls.ca: is not a file"):
             self.start_with(good.replace("ca.pem", "none.pem"))
+
+
+class Strangers(RelayTest):
+    """Who connects where nodes meet, and is none."""
+
+    @classmethod
+    def config(cls):
+        return app_config()
+
+    def test_a_silent_connection_is_let_go(self):
+        with socket.create_connection(
+                ("127.0.0.1", cluster_port(self.relay))) as raw:
+            raw.settimeout(DEADLINE)
+            while raw.recv(4096):  # what the node says of itself, then the end
+                pass
+        self.assertIn("node connection ended: nothing came from 127.0.0.1",
+                      self.relay.stderr)
 
 
 class Configuration(RelayTest):

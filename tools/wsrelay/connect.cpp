@@ -27,7 +27,8 @@ result<caf::actor> connect(caf::actor_system& system,
   auto tls = make_node_tls(options.tls);
   if (!tls)
     return failure{tls.error()};
-  auto connector = spawn_node_connector(system, *tls);
+  auto connector =
+      spawn_node_connector(system, *tls, cluster_config{}.output_limit);
   caf::scoped_actor self{system};
   result<caf::actor> answer = failure{"no answer in time"};
   self->request(connector, options.timeout, caf::connect_atom::value,
