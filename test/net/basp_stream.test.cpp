@@ -60,7 +60,7 @@ struct fixture {
         make_basp_stream(home, std::make_unique<fake_socket>(log), options);
   }
 
-  // Writes parts in one turn and waits for its end.
+  // Writes parts in one turn and waits until it has ended.
   void write(std::vector<std::string> parts) {
     run_on(home, [&] {
       for (auto& part : parts) {
@@ -69,8 +69,7 @@ struct fixture {
         stream->flush();
       }
     });
-    run_on(home, [] {}); // in the next turn
-    run_on(home, [] {});
+    wait_for_turns(home, 2);
   }
 
   void complete() {
