@@ -8,6 +8,7 @@ import unittest
 
 from cluster_probe import DETECTION, TIMEOUT
 from cluster_scene import LOST, RelationsTest
+from support import wait_until
 
 AT_ONCE = 1.0  # the kernel tells of the end of a process
 
@@ -148,6 +149,9 @@ class LostRelay(RelationsTest):
         self.relay1.signal(signal.SIGSTOP)
         self.app1.request(self.plain.pid, "in flight")
         self.check_lost(since, DETECTION)
+        # Each node looks at times of its own.
+        wait_until(lambda: "relay1" not in self.app2.peers(),
+                   "app2 has lost it as well", DETECTION)
         self.relay1.signal(signal.SIGCONT)
         with self.subTest("connection"):
             self.scene.assert_closes(self.bound, 1011)
