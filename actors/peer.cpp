@@ -22,7 +22,7 @@ caf::behavior peer_state::start(peer_config settings) {
   return {[this](peer_retry) { connect(); }};
 }
 
-// No timeout: the middleman answers, at the latest when TCP gives up.
+// No timeout: the connector has its own.
 void peer_state::connect() {
   self->request(config.connector, caf::infinite, caf::connect_atom::value,
                 config.host, config.port)

@@ -18,8 +18,8 @@ namespace wsrelay {
 struct peer_config {
   std::string host;
   std::uint16_t port = 0;
-  peer_hello own;        // this node's name and directory
-  caf::actor connector;  // CAF's middleman actor: answers `connect_atom`
+  peer_hello own;       // this node's name and directory
+  caf::actor connector; // answers `connect_atom`, as CAF's middleman actor does
   milliseconds patience; // longest wait for the other node's hello
   milliseconds reconnect_min;
   milliseconds reconnect_max;

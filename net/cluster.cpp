@@ -33,31 +33,29 @@ checked cluster::start(const cluster_config& settings) {
   auto tls = make_node_tls(settings.tls);
   if (!tls)
     return failure{tls.error()};
-  output_limit_ = settings.output_limit;
-  connector_ = spawn_node_connector(system_, *tls, output_limit_);
+  connector_ = spawn_node_connector(system_, *tls, settings.output_limit);
   if (!settings.listen.empty())
-    if (auto listening = listen(settings.listen, *tls); !listening)
+    if (auto listening = listen(settings, *tls); !listening)
       return listening;
   connect(settings);
   return passed();
 }
 
-checked cluster::listen(const std::string& address, tls_context_ptr tls) {
-  auto [host, port] = *parse_listen_address(address); // validated before
+checked cluster::listen(const cluster_config& settings, tls_context_ptr tls) {
+  // Validated before.
+  auto [host, port] = *parse_listen_address(settings.listen);
   auto& home = *loop_of_nodes(system_);
   tcp_acceptor socket{home.context().get_executor()};
   if (auto listening = wsrelay::listen(socket, host, port); !listening)
     return failure{
         fmt::format("cannot meet other nodes: {}", listening.error().what)};
   port_ = socket.local_endpoint().port();
-  auto broker =
-      system_.middleman().named_broker<caf::io::basp_broker>(caf::atom("BASP"));
-  caf::anon_send(
-      broker, caf::publish_atom_v,
-      make_basp_acceptor(home, std::move(socket), std::move(tls),
-                         basp_options{greeting::incoming, output_limit_}),
-      port_, caf::actor_cast<caf::strong_actor_ptr>(directory_),
-      std::set<std::string>{});
+  caf::anon_send(broker_of_nodes(system_), caf::publish_atom_v,
+                 make_basp_acceptor(
+                     home, std::move(socket), std::move(tls),
+                     basp_options{greeting::incoming, settings.output_limit}),
+                 port_, caf::actor_cast<caf::strong_actor_ptr>(directory_),
+                 std::set<std::string>{});
   return passed();
 }
 

@@ -8,7 +8,6 @@
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
 
-#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -38,14 +37,13 @@ public:
   std::uint16_t port() const noexcept { return port_; }
 
 private:
-  checked listen(const std::string& address, tls_context_ptr tls);
+  checked listen(const cluster_config& settings, tls_context_ptr tls);
   void connect(const cluster_config& settings);
 
   caf::actor_system& system_;
   caf::actor directory_;
   caf::actor connector_;
   std::vector<caf::actor> peers_;
-  std::size_t output_limit_ = 0;
   std::uint16_t port_ = 0;
 };
 

@@ -10,20 +10,14 @@ exit code 1 when the most remote members cost more than ten local connections.
 import argparse
 import os
 import pathlib
-import re
 import statistics
 import sys
 import tempfile
-import time
 
 from cases import Case
-from programs import Failure, Server, run_bench
+from programs import SERVICE, Failure, Server, run_bench
 
-SERVICE = """\
-- name: gateway
-  kind: http.service
-  addr: "127.0.0.1:0"
-  threads: 1
+CONFIG = SERVICE + """\
 - name: ws
   kind: http.router
   meta: {{server: gateway}}
@@ -44,7 +38,8 @@ LOCAL = (1, 10)
 
 def write(folder, name, target, way):
     path = pathlib.Path(folder) / f"{name}.yaml"
-    path.write_text(SERVICE.format(name=name, target=target, way=way),
+    path.write_text(CONFIG.format(threads=1, name=name, target=target,
+                                  way=way),
                     encoding="utf-8")
     return str(path)
 
@@ -57,7 +52,7 @@ def start_app(options, folder):
 
 
 def start_relay(options, folder, app):
-    port = re.search(r"node listening on port (\d+)", app.printed())[1]
+    port = app.find(r"node listening on port (\d+)\n")
     config = write(folder, "relay", "news@app", f'peers: ["127.0.0.1:{port}"]')
     command = [str(options.build / "wsrelayd"), "--config", config]
     return Server("wsrelayd", command, "/news", 1)
@@ -71,7 +66,7 @@ def measure(options, folder, where, members):
         if where == "local":
             return per_broadcast(options, run_bench(options, where, case, app))
         with start_relay(options, folder, app) as relay:
-            time.sleep(0.5)  # until the nodes know each other
+            relay.find("peer (connected): ")
             app.url = relay.url
             return per_broadcast(options, run_bench(options, where, case, app))
 

@@ -8,11 +8,15 @@ import subprocess
 import tempfile
 import time
 
-CONFIG = """\
+# An http.service; the start of every configuration.
+SERVICE = """\
 - name: gateway
   kind: http.service
   addr: "127.0.0.1:0"
   threads: {threads}
+"""
+
+CONFIG = SERVICE + """\
 - name: ws
   kind: http.router
   meta: {{server: gateway}}
@@ -88,19 +92,22 @@ class Server:
         return os.pread(self.output.fileno(), 65536, 0).decode(
             errors="replace")
 
-    def wait_for_port(self):
+    def find(self, pattern):
+        """Returns what the first group matches, once it is printed."""
         deadline = time.monotonic() + START_TIMEOUT
-        pattern = re.compile(r"listening on (?:http://)?127\.0\.0\.1:(\d+)\b")
         while time.monotonic() < deadline:
-            text = self.printed()
-            found = pattern.search(text)
-            if found and text[found.end():]:
-                return int(found.group(1))
+            found = re.search(pattern, self.printed())
+            if found:
+                return found[1]
             if self.process.poll() is not None:
                 break
             time.sleep(0.02)
         last = self.printed().strip().splitlines()[-1:] or ["(no output)"]
-        raise Failure(f"{self.name} did not start to listen: {last[0]}")
+        raise Failure(f"{self.name} did not print {pattern}: {last[0]}")
+
+    def wait_for_port(self):
+        return int(self.find(
+            r"listening on (?:http://)?127\.0\.0\.1:(\d+)\b(?s:.)"))
 
     def stop(self):
         self.process.terminate()

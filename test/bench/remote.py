@@ -11,22 +11,13 @@ import argparse
 import json
 import os
 import pathlib
-import re
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
-from programs import (ANY_CORES, START_TIMEOUT, STOP_TIMEOUT, Failure, Server,
+from programs import (ANY_CORES, SERVICE, STOP_TIMEOUT, Failure, Server,
                       on_core)
-
-SERVICE = """\
-- name: gateway
-  kind: http.service
-  addr: "127.0.0.1:0"
-  threads: 1
-"""
 
 APP = SERVICE + """\
 - name: app1
@@ -70,16 +61,6 @@ class Node(Server):
         super().__init__(name, [str(build / "wsrelayd"), "--config", path], "",
                          ANY_CORES[0])
 
-    def find(self, pattern):
-        """Returns what the first group matches, once it is printed."""
-        deadline = time.monotonic() + START_TIMEOUT
-        while time.monotonic() < deadline:
-            found = re.search(pattern, self.printed())
-            if found:
-                return found[1]
-            time.sleep(0.02)
-        raise Failure(f"{self.name} never printed {pattern}")
-
     def cpu_seconds(self):
         total = 0
         tasks = f"/proc/{self.process.pid}/task"
@@ -109,9 +90,10 @@ def run(options, relay, app, path, outstanding):
 def measure(options, folder):
     """Returns {(path, outstanding): [(relay, app), ...]}."""
     results = {}
-    with Node(options.build, folder, "app1", APP) as app:
+    with Node(options.build, folder, "app1",
+              APP.format(threads=1)) as app:
         port = app.find(r"node app1 listening on port (\d+)\n")
-        config = RELAY.format(port=port)
+        config = RELAY.format(threads=1, port=port)
         with Node(options.build, folder, "relay1", config) as relay:
             relay.find("peer (connected): name=app1")
             for _ in range(options.rounds):
