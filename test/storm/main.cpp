@@ -7,7 +7,7 @@
 #include "test/storm/options.hpp"
 #include "test/storm/swarm.hpp"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <optional>
 #include <thread>
@@ -245,9 +245,16 @@ std::string run(stage& on, const storm_options& options,
   if (!holds_within(10s, [&] { return running() == actors; }))
     on.seen.violation(
         fmt::format("{} actors instead of {}", running(), actors));
-  if (!holds_within(5s, [&] { return open_descriptors() == descriptors; }))
-    on.seen.violation(fmt::format("{} descriptors instead of {}",
-                                  open_descriptors(), descriptors));
+  // Fewer than before are no leak: the sanitizer probes memory through pipes,
+  // and one of a thread that was starting can be among the first.
+  std::vector<std::string> left;
+  auto none_left = [&] {
+    left = descriptors_besides(descriptors);
+    return left.empty();
+  };
+  if (!holds_within(5s, none_left))
+    on.seen.violation(
+        fmt::format("descriptors left: {}", fmt::join(left, ", ")));
   return summary;
 }
 

@@ -6,9 +6,12 @@
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <iterator>
 #include <random>
+#include <system_error>
 
 namespace wsrelay::storm {
 
@@ -29,10 +32,24 @@ storm_options parse_options(int argc, char** argv) {
   return result;
 }
 
-std::size_t open_descriptors() {
+std::set<std::string> open_descriptors() {
   namespace fs = std::filesystem;
-  auto all = fs::directory_iterator{"/proc/self/fd"};
-  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+  std::set<std::string> result;
+  for (auto& each : fs::directory_iterator{"/proc/self/fd"}) {
+    std::error_code closed_meanwhile;
+    auto open = fs::read_symlink(each.path(), closed_meanwhile).string();
+    if (!closed_meanwhile && !open.ends_with("/fd")) // the iterator's own
+      result.insert(each.path().filename().string() + ' ' + open);
+  }
+  return result;
+}
+
+std::vector<std::string>
+descriptors_besides(const std::set<std::string>& before) {
+  std::vector<std::string> result;
+  std::ranges::set_difference(open_descriptors(), before,
+                              std::back_inserter(result));
+  return result;
 }
 
 std::size_t resident_mib() {

@@ -4,6 +4,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
 
 namespace wsrelay::storm {
 
@@ -17,8 +20,14 @@ struct storm_options {
 /// program on anything else.
 storm_options parse_options(int argc, char** argv);
 
-/// Returns how many descriptors the process has open.
-std::size_t open_descriptors();
+/// Returns the descriptors that the process has open, each as its number and
+/// what it stands for, such as "7 socket:[4711]": what is opened later differs
+/// even where a number is used again.
+std::set<std::string> open_descriptors();
+
+/// Returns those that are not among `before`.
+std::vector<std::string>
+descriptors_besides(const std::set<std::string>& before);
 
 /// Returns the resident memory in MiB.
 std::size_t resident_mib();
