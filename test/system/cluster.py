@@ -5,70 +5,26 @@ import signal
 import socket
 import ssl
 import subprocess
-import tempfile
 import unittest
-from pathlib import Path
 
+from authority import Authority, OverTls
+from cluster_probe import node
 from raw_client import CLOSE, WebSocket
 from support import (BUILD, DEADLINE, Relay, RelayTest, endpoint, router,
                      service, wait_until)
 
-# Short, so that a frozen node is found within the test.
-TIMES = "  heartbeat_interval: 300ms\n  heartbeat_timeout: 1500ms\n" \
-        "  reconnect_min: 50ms\n  reconnect_max: 300ms\n"
+
+def app_config(port=0, peers="[]", **keys):
+    return service() + node("app1", listen=f'"127.0.0.1:{port}"', peers=peers,
+                            **keys)
 
 
-class Authority:
-    """Signs certificates, in a folder of its own until `clean_up` ends it."""
-
-    def __init__(self, clean_up):
-        self.folder = tempfile.TemporaryDirectory(prefix="wsrelay-test-")
-        clean_up(self.folder.cleanup)
-        self.file = self.path("ca.pem")
-        self.openssl("req", "-x509", "-subj", "/CN=authority", "-keyout",
-                     self.path("ca.key"), "-out", self.file)
-
-    def path(self, name):
-        return Path(self.folder.name, name)
-
-    def openssl(self, *arguments):
-        subprocess.run(
-            ["openssl", *map(str, arguments), "-newkey", "ec", "-pkeyopt",
-             "ec_paramgen_curve:P-256", "-nodes", "-days", "2"],
-            check=True, capture_output=True)
-
-    def sign(self, name):
-        """Returns the files of a new certificate: itself and its key."""
-        certificate, key = self.path(f"{name}.pem"), self.path(f"{name}.key")
-        self.openssl("req", "-x509", "-CA", self.file, "-CAkey",
-                     self.path("ca.key"), "-subj", f"/CN={name}", "-keyout",
-                     key, "-out", certificate)
-        return certificate, key
-
-    def keys_of(self, name):
-        """Returns the `tls` of a cluster.node."""
-        certificate, key = self.sign(name)
-        return (f"  tls: {{certificate: {certificate}, key: {key}, "
-                f"ca: {self.file}}}\n")
-
-
-def node(name, tls="", **keys):
-    """Returns the entry of a cluster.node."""
-    lines = "".join(f"  {key}: {value}\n" for key, value in keys.items())
-    return f"- name: {name}\n  kind: cluster.node\n{lines}{tls}{TIMES}"
-
-
-def app_config(port=0, peers="[]", tls=""):
-    return service() + node("app1", tls, listen=f'"127.0.0.1:{port}"',
-                            peers=peers)
-
-
-def relay_config(port, tls="", peers=None):
+def relay_config(port, peers=None, **keys):
     peers = peers or f'["127.0.0.1:{port}"]'
     return (service() + router()
             + endpoint("far", "/far", 'relay: {target_pid: "echo@app1"}')
             + endpoint("near", "/near", "relay: {target_pid: echo}")
-            + node("relay1", tls, peers=peers))
+            + node("relay1", peers=peers, **keys))
 
 
 def cluster_port(program):
@@ -79,9 +35,9 @@ class TwoNodes(unittest.TestCase):
     def setUp(self):
         self.clients = []
 
-    def tls(self, name):
-        """Returns the `tls` of a node: none."""
-        return ""
+    def keys_of(self, name):
+        """Returns what the cluster.node of this name has besides."""
+        return {}
 
     def start(self, config):
         relay = Relay(config)
@@ -89,12 +45,12 @@ class TwoNodes(unittest.TestCase):
         return relay
 
     def start_app(self, port=0):
-        app = self.start(app_config(port, tls=self.tls("app1")))
+        app = self.start(app_config(port, **self.keys_of("app1")))
         app.cluster_port = cluster_port(app)
         return app
 
     def start_relay(self, port):
-        return self.start(relay_config(port, self.tls("relay1")))
+        return self.start(relay_config(port, **self.keys_of("relay1")))
 
     def stop(self, *programs):
         for client in self.clients:
@@ -171,19 +127,12 @@ class TwoNodes(unittest.TestCase):
         self.stop(relay, app)
 
 
-class TwoNodesOverTls(TwoNodes):
+class TwoNodesOverTls(OverTls, TwoNodes):
     """Everything above once more, and who is kept out."""
 
-    @classmethod
-    def setUpClass(cls):
-        cls.authority = Authority(cls.addClassCleanup)
-
-    def tls(self, name):
-        return self.authority.keys_of(name)
-
-    def assert_kept_out(self, app, tls):
+    def assert_kept_out(self, app, **keys):
         """A node with other keys gets no connection, and says so once."""
-        relay = self.start(relay_config(app.cluster_port, tls))
+        relay = self.start(relay_config(app.cluster_port, **keys))
         wait_until(lambda: "peer cannot be reached" in relay.stderr,
                    "the node has tried")
         with self.assertRaisesRegex(AssertionError, "503"):
@@ -194,7 +143,7 @@ class TwoNodesOverTls(TwoNodes):
 
     def test_a_node_without_a_certificate_is_kept_out(self):
         app = self.start_app()
-        self.assert_kept_out(app, "")
+        self.assert_kept_out(app)
         # Not a byte of what speaks behind TLS.
         with socket.create_connection(("127.0.0.1", app.cluster_port)) as raw:
             raw.settimeout(20)
@@ -211,15 +160,16 @@ class TwoNodesOverTls(TwoNodes):
 
     def test_a_node_with_a_strange_certificate_is_kept_out(self):
         app = self.start_app()
-        self.assert_kept_out(app, Authority(self.addCleanup).keys_of("relay1"))
+        self.assert_kept_out(app,
+                             tls=Authority(self.addCleanup).tls("relay1"))
         self.assertRegex(app.stderr, "node refused: address=127.0.0.1 reason=")
         self.stop(app)
 
     def test_a_node_does_not_talk_to_one_with_a_strange_certificate(self):
         strange = Authority(self.addCleanup)
-        app = self.start(app_config(tls=strange.keys_of("app1")))
+        app = self.start(app_config(tls=strange.tls("app1")))
         app.cluster_port = cluster_port(app)
-        self.assert_kept_out(app, self.tls("relay1"))
+        self.assert_kept_out(app, **self.keys_of("relay1"))
         self.stop(app)
 
     def test_the_command_line_shows_its_certificate(self):
@@ -245,7 +195,7 @@ class Files(RelayTest):
         authority = Authority(self.addCleanup)
         bad = authority.path("bad.pem")
         bad.write_text("nothing")
-        good = authority.keys_of("app1")
+        good = authority.tls("app1")
         with self.assertRaisesRegex(AssertionError, "cannot use .*bad.pem: "):
             self.start_with(good.replace("app1.pem", "bad.pem"))
         with self.assertRaisesRegex(AssertionError, "cannot use .*ca.key: "):

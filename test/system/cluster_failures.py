@@ -6,6 +6,7 @@ import signal
 import time
 import unittest
 
+from authority import OverTls
 from cluster_probe import DETECTION, TIMEOUT
 from cluster_scene import LOST, RelationsTest
 from support import wait_until
@@ -167,6 +168,14 @@ class LostRelay(RelationsTest):
         self.check_same_again(self.old)
         self.check_works(self.scene.connect_far(self.relay1, self.app2))
         self.scene.stop()
+
+
+class LostAppOverTls(OverTls, LostApp):
+    """Everything once more."""
+
+
+class LostRelayOverTls(OverTls, LostRelay):
+    """Everything once more."""
 
 
 if __name__ == "__main__":

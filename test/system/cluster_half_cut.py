@@ -5,6 +5,7 @@ import signal
 import time
 import unittest
 
+from authority import OverTls
 from cluster_cut import PartitionTest
 from cluster_probe import TIMEOUT
 from raw_client import CLOSE
@@ -69,6 +70,10 @@ class HalfCut(PartitionTest):
             self.relay1.stop(deadline=5)
         self.network.heal()
         self.scene.stop()
+
+
+class HalfCutOverTls(OverTls, HalfCut):
+    """Everything once more."""
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
+from authority import OverTls
 from cluster_probe import TIMEOUT, Probe
 from support import free_port, wait_until
 
@@ -27,6 +28,9 @@ class Mesh(unittest.TestCase):
         self.nodes = {}
         self.count = 0
 
+    def keys_of(self, _name):
+        return {}
+
     def start(self, names):
         """Starts nodes at the same time."""
         with ThreadPoolExecutor(len(names)) as pool:
@@ -36,7 +40,8 @@ class Mesh(unittest.TestCase):
     def start_one(self, name):
         peers = [f"127.0.0.1:{port}" for other, port in self.ports.items()
                  if other != name]
-        made = Probe(name, f"127.0.0.1:{self.ports[name]}", peers)
+        made = Probe(name, f"127.0.0.1:{self.ports[name]}", peers,
+                     **self.keys_of(name))
         self.addCleanup(made.end)
         return made
 
@@ -112,6 +117,10 @@ class Mesh(unittest.TestCase):
         self.check_once()
         for made in self.nodes.values():
             made.quit(5)
+
+
+class MeshOverTls(OverTls, Mesh):
+    """The same, and each reconnection shakes hands."""
 
 
 if __name__ == "__main__":

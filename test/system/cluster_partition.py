@@ -7,6 +7,7 @@ import socket
 import time
 import unittest
 
+from authority import OverTls
 from cluster_cut import PartitionTest
 
 
@@ -79,6 +80,10 @@ class Partition(PartitionTest):
             self.assertFalse(self.app1.find("(down|unlinked) .*"))
         self.assertNotIn("peer lost", self.relay1.stderr + self.app1.stderr)
         self.scene.stop()
+
+
+class PartitionOverTls(OverTls, Partition):
+    """Everything once more."""
 
 
 if __name__ == "__main__":

@@ -26,16 +26,16 @@ def node(name, **keys):
 
 class Probe(Program):
     """A node without an http.service. `listen` is HOST:PORT; `peers` is a list
-    of such; `times` are keys of the cluster.node."""
+    of such; `keys` are more keys of the cluster.node."""
 
     def __init__(self, name, listen="127.0.0.1:0", peers=(), prefix=(),
-                 **times):
+                 **keys):
         self.name = name
         self.folder = tempfile.TemporaryDirectory(prefix="wsrelay-test-")
         file = Path(self.folder.name, "probe.yaml")
         quoted = ", ".join(f'"{peer}"' for peer in peers)
         file.write_text(node(name, listen=f'"{listen}"', peers=f"[{quoted}]",
-                             **times))
+                             **keys))
         super().__init__("test/wsrelay_cluster_probe", file, prefix=prefix,
                          stdin=subprocess.PIPE)
         try:

@@ -33,7 +33,7 @@ class Host:
         return contextlib.nullcontext()
 
 
-def relay_config(name, peers, times):
+def relay_config(name, peers, keys):
     quoted = ", ".join(f'"{peer}"' for peer in peers)
     return (service() + router(close_timeout="1s")
             + endpoint("far", "/far", 'relay: {target_pid: "far@app1"}')
@@ -41,17 +41,16 @@ def relay_config(name, peers, times):
             + endpoint("near", "/near", f"relay: {{target_pid: {ECHO}}}")
             + endpoint("asked", "/asked", 'func: "front@app1"')
             + endpoint("given", "/given", 'func: "giver@app1"')
-            + node(name, listen='"127.0.0.1:0"', peers=f"[{quoted}]", **times))
+            + node(name, listen='"127.0.0.1:0"', peers=f"[{quoted}]", **keys))
 
 
 class Scene:
-    """The four nodes; `test` cleans up what it starts. `times` are keys of the
-    cluster.node."""
+    """The four nodes; `test` cleans up what it starts and says what the
+    cluster.node of each name has besides."""
 
-    def __init__(self, test, hosts=None, **times):
+    def __init__(self, test, hosts=None):
         self.test = test
         self.hosts = hosts or {}
-        self.times = times
         self.clients = []
         self.app1 = self.start_app("app1")
         self.app2 = self.start_app("app2")
@@ -67,7 +66,7 @@ class Scene:
     def start_app(self, name, port=0):
         host = self.host(name)
         app = Probe(name, f"{host.address}:{port}", prefix=host.prefix,
-                    **self.times)
+                    **self.test.keys_of(name))
         self.test.addCleanup(app.end)
         app.register("far")
         return app
@@ -76,7 +75,7 @@ class Scene:
         peers = [f"{self.host(app.name).address}:{app.cluster_port}"
                  for app in (self.app1, self.app2)]
         host = self.host(name)
-        relay = Relay(relay_config(name, peers, self.times),
+        relay = Relay(relay_config(name, peers, self.test.keys_of(name)),
                       prefix=host.prefix)
         relay.name = name
         self.test.addCleanup(relay.end)
@@ -174,9 +173,13 @@ class RelationsTest(unittest.TestCase):
     are bystanders of what happens between app1 and relay1."""
 
     def start(self, hosts=None, **times):
-        self.scene = Scene(self, hosts, **times)
+        self.times = times
+        self.scene = Scene(self, hosts)
         self.app1, self.app2 = self.scene.app1, self.scene.app2
         self.relay1, self.relay2 = self.scene.relay1, self.scene.relay2
+
+    def keys_of(self, _name):
+        return self.times
 
     def relate(self):
         self.bound = self.scene.connect_far(self.relay1)
