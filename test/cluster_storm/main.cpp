@@ -34,7 +34,8 @@ constexpr std::size_t messages_per_second = 5'000;
 // After this, a node that was started is known to all others.
 constexpr auto settling = 1'500ms;
 
-relay_config driver_config(const std::vector<std::uint16_t>& peers) {
+relay_config driver_config(const std::vector<std::uint16_t>& peers,
+                           const std::string& tls) {
   cluster_config cluster;
   cluster.name = "driver";
   for (auto port : peers)
@@ -44,6 +45,7 @@ relay_config driver_config(const std::vector<std::uint16_t>& peers) {
   // Sooner than the relay: it knows a node that the relay does not.
   cluster.reconnect_min = 10ms;
   cluster.reconnect_max = 20ms;
+  cluster.tls = {tls, tls, tls};
   relay_config result;
   result.clusters.push_back(cluster);
   return result;
@@ -54,15 +56,16 @@ public:
   explicit storm(storm_options options)
       : options_{std::move(options)},
         random_{options_.seed},
-        relay1_{options_.node, options_.folder, "relay1"},
-        app1_{options_.node, options_.folder, "app1"},
-        app2_{options_.node, options_.folder, "app2"} {}
+        relay1_{options_, "relay1"},
+        app1_{options_, "app1"},
+        app2_{options_, "app2"} {}
 
   int run() {
     if (!start_nodes())
       return complain("the nodes do not start");
     auto settings = driver_config(
-        {relay1_.cluster_port(), app1_.cluster_port(), app2_.cluster_port()});
+        {relay1_.cluster_port(), app1_.cluster_port(), app2_.cluster_port()},
+        options_.tls);
     system_config system_settings{settings};
     caf::actor_system system{system_settings};
     node self{system, settings};

@@ -35,6 +35,10 @@ storm_options parse_options(int argc, char** argv) {
       ->check(CLI::Range(1, 100000));
   app.add_option("--node", result.node, "The program of a node")->required();
   app.add_option("--folder", result.folder, "For journals and logs");
+  app.add_option("--tls", result.tls,
+                 "The nodes talk over TLS. PEM: a certificate that signed "
+                 "itself, and its key")
+      ->check(CLI::ExistingFile);
   app.add_flag("--keep", result.keep, "Leaves the folder there");
   try {
     app.parse(argc, argv);

@@ -16,6 +16,7 @@ struct storm_options {
   std::size_t rate = 100;  // transfers per second
   std::string node;        // program
   std::string folder;      // for journals, logs and configurations
+  std::string tls;         // PEM, or empty
   bool keep = false;       // the folder, also when all is well
 };
 

@@ -47,10 +47,10 @@ constexpr std::string_view template_text = R"yaml(
 
 } // namespace
 
-node_process::node_process(std::string program, std::string folder,
-                           std::string name)
-    : program_{std::move(program)},
-      folder_{std::move(folder)},
+node_process::node_process(const storm_options& options, std::string name)
+    : program_{options.node},
+      folder_{options.folder},
+      tls_{options.tls},
       name_{std::move(name)} {}
 
 node_process::~node_process() {
@@ -66,7 +66,11 @@ node_process::config(const std::vector<std::uint16_t>& peers) const {
   std::string list;
   for (auto port : peers)
     list += fmt::format("{}\"127.0.0.1:{}\"", list.empty() ? "" : ", ", port);
-  return fmt::format(template_text, name_, cluster_port_, list);
+  auto result = fmt::format(template_text, name_, cluster_port_, list);
+  if (!tls_.empty())
+    result +=
+        fmt::format("  tls: {{certificate: {0}, key: {0}, ca: {0}}}\n", tls_);
+  return result;
 }
 
 void node_process::start(const std::vector<std::uint16_t>& peers) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "test/cluster_storm/client.hpp"
+#include "test/cluster_storm/options.hpp"
 
 #include <sys/types.h>
 
@@ -15,7 +16,7 @@ namespace wsrelay::cluster_storm {
 /// that it got first. Each start has a label and a journal of its own.
 class node_process {
 public:
-  node_process(std::string program, std::string folder, std::string name);
+  node_process(const storm_options& options, std::string name);
   ~node_process();
 
   node_process(const node_process&) = delete;
@@ -51,6 +52,7 @@ private:
 
   std::string program_;
   std::string folder_;
+  std::string tls_; // file
   std::string name_;
   std::vector<std::string> labels_;
   pid_t pid_ = 0;

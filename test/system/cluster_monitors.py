@@ -6,19 +6,18 @@ import subprocess
 import time
 import unittest
 
+from authority import OverTls
 from cluster_probe import DETECTION, Probe
-from cluster_scene import LOST, Scene
+from cluster_scene import LOST, SceneTest
 from raw_client import TEXT
 from support import wait_until
 
 AT_ONCE = 1.0
 
 
-class Monitors(unittest.TestCase):
+class Monitors(SceneTest):
     def setUp(self):
-        self.scene = Scene(self)
-        self.app1, self.app2 = self.scene.app1, self.scene.app2
-        self.relay1 = self.scene.relay1
+        self.start()
         self.fired = []
 
     def watched(self):
@@ -150,6 +149,10 @@ class Containers(unittest.TestCase):
         self.assertEqual(len(second.find(f"down {pid} .*")), 1)
         second.quit()
         again.quit()
+
+
+class MonitorsOverTls(OverTls, Monitors):
+    """Everything once more."""
 
 
 if __name__ == "__main__":

@@ -166,11 +166,9 @@ class Scene:
                 program.quit()
 
 
-class RelationsTest(unittest.TestCase):
-    """Tests of what becomes of each relation that app1 can have to a
-    connection: `bound` has its target there, `seen` is monitored from there,
-    `tied` is linked to an actor there, `plain` is only known there. The others
-    are bystanders of what happens between app1 and relay1."""
+class SceneTest(unittest.TestCase):
+    """Tests with a scene: `start` sets it. `times` are keys of each
+    cluster.node."""
 
     def start(self, hosts=None, **times):
         self.times = times
@@ -180,6 +178,13 @@ class RelationsTest(unittest.TestCase):
 
     def keys_of(self, _name):
         return self.times
+
+
+class RelationsTest(SceneTest):
+    """Tests of what becomes of each relation that app1 can have to a
+    connection: `bound` has its target there, `seen` is monitored from there,
+    `tied` is linked to an actor there, `plain` is only known there. The others
+    are bystanders of what happens between app1 and relay1."""
 
     def relate(self):
         self.bound = self.scene.connect_far(self.relay1)

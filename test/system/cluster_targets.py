@@ -5,14 +5,13 @@ import re
 import threading
 import unittest
 
-from cluster_scene import ECHO, Scene
+from authority import OverTls
+from cluster_scene import ECHO, SceneTest
 
 
-class Targets(unittest.TestCase):
+class Targets(SceneTest):
     def setUp(self):
-        self.scene = Scene(self)
-        self.app1, self.app2 = self.scene.app1, self.scene.app2
-        self.relay1 = self.scene.relay1
+        self.start()
 
     def control(self, app, client, target):
         return app.answer(f"control {client.pid} {target}", client.pid)
@@ -180,6 +179,10 @@ class Targets(unittest.TestCase):
                     self.scene.connect(self.relay1, "/ws/far")
                 self.app1.register("far")
         self.scene.stop()
+
+
+class TargetsOverTls(OverTls, Targets):
+    """Everything once more."""
 
 
 if __name__ == "__main__":
