@@ -169,8 +169,10 @@ private:
         return;
       auto count = wanted();
       input_.take(count, consumed_);
-      if (parts_ < 2)
-        watch_greeting();
+      if (parts_ == 0)
+        nodes_ = dynamic_cast<node_broker*>(parent());
+      if (nodes_)
+        nodes_->before_read(hdl(), consumed_);
       if (!consume(&home_, consumed_.data(), count))
         active_ = false;
       if (parts_ < 2 && ++parts_ == 2)
@@ -179,15 +181,6 @@ private:
   }
 
   // The first two parts are the header and the payload of a handshake.
-  void watch_greeting() {
-    if (options_.how != greeting::incoming)
-      return;
-    if (parts_ == 0)
-      first_header_ = consumed_;
-    else if (auto* broker = dynamic_cast<node_broker*>(parent()))
-      broker->on_first_message(std::exchange(first_header_, {}), consumed_);
-  }
-
   bool may_write() const noexcept {
     return options_.how != greeting::outgoing || parts_ >= 2;
   }
@@ -287,8 +280,8 @@ private:
   std::unique_ptr<node_socket> socket_;
   basp_options options_;
   output output_;
-  buffer first_header_;
-  unsigned parts_ = 0; // consumed; counts to 2
+  node_broker* nodes_ = nullptr; // the parent, unless it is another broker
+  unsigned parts_ = 0;           // consumed; counts to 2
   receive_policy::config policy_ = receive_policy::at_most(1);
   input input_;
   buffer consumed_; // what the broker is given

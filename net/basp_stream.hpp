@@ -30,7 +30,7 @@ inline constexpr std::chrono::seconds basp_linger_timeout{1};
 /// `basp_greeting_timeout`.
 enum class greeting {
   any,      // no BASP, perhaps: a broker of the program
-  incoming, // the broker is told of the first message, if it is a `node_broker`
+  incoming, // says who it is at once
   outgoing, // says who it is once it knows who the other side is, so that a
             // second connection to the same node ends without a trace
 };

@@ -30,6 +30,7 @@ caf::behavior node_broker::make_behavior() {
 // Every node that this one is connected to may know the lost one through it.
 void node_broker::purge_state(const caf::node_id& node) {
   basp_broker::purge_state(node);
+  requests_->on_lost(node);
   for (auto& [handle, connection] : ctx)
     if (auto neighbour = instance.tbl().lookup_direct(handle))
       instance.dispatch(context(), caf::strong_actor_ptr{}, {}, neighbour,
@@ -59,7 +60,8 @@ caf::strong_actor_ptr node_broker::make_proxy(caf::node_id node,
         });
   caf::actor_config config;
   return caf::make_actor<node_proxy, caf::strong_actor_ptr>(
-      id, node, &system(), config, caf::actor_cast<caf::actor>(this));
+      id, node, &system(), config, caf::actor_cast<caf::actor>(this),
+      requests_);
 }
 
 void node_broker::set_last_hop(caf::node_id* node) {
@@ -67,16 +69,49 @@ void node_broker::set_last_hop(caf::node_id* node) {
   basp_broker::set_last_hop(node);
 }
 
-void node_broker::on_first_message(const std::vector<char>& header,
-                                   const std::vector<char>& payload) {
-  caf::io::basp::header what;
-  caf::node_id node;
-  caf::binary_deserializer head{context(), header};
-  if (head(what)
-      || what.operation != caf::io::basp::message_type::client_handshake)
+// Data is a payload when the header before it has been read.
+void node_broker::before_read(caf::io::connection_handle connection,
+                              const std::vector<char>& data) {
+  using caf::io::basp::message_type;
+  auto known = ctx.find(connection);
+  if (known == ctx.end()
+      || known->second.cstate != caf::io::basp::await_payload)
     return;
-  caf::binary_deserializer body{context(), payload};
-  if (body(node))
+  auto& header = known->second.hdr;
+  switch (header.operation) {
+    case message_type::client_handshake:
+      if (instance.tbl().lookup_direct(connection) == caf::none)
+        on_handshake(data);
+      break;
+    case message_type::routed_message:
+      if (is_for_this_node(data))
+        on_message(header);
+      break;
+    case message_type::direct_message:
+      on_message(header);
+      break;
+    default:
+      break;
+  }
+}
+
+void node_broker::on_message(const caf::io::basp::header& header) {
+  auto id = caf::make_message_id(header.operation_data);
+  if (id.is_response())
+    requests_->on_response(header.dest_actor, id);
+}
+
+bool node_broker::is_for_this_node(const std::vector<char>& routed) {
+  caf::node_id from;
+  caf::node_id to;
+  caf::binary_deserializer source{context(), routed};
+  return !source(from, to) && to == this_node();
+}
+
+void node_broker::on_handshake(const std::vector<char>& payload) {
+  caf::node_id node;
+  caf::binary_deserializer source{context(), payload};
+  if (source(node))
     return;
   while (auto old = instance.tbl().lookup_direct(node)) {
     log().info("node connects again: node={}", to_string(node));

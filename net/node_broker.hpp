@@ -2,8 +2,11 @@
 // connection to it.
 #pragma once
 
+#include "net/open_requests.hpp"
+
 #include <caf/io/basp_broker.hpp>
 
+#include <memory>
 #include <vector>
 
 namespace wsrelay {
@@ -11,7 +14,8 @@ namespace wsrelay {
 /// What CAF 0.17.6's own does otherwise: a node that connects again while its
 /// lost connection is not noticed here yet gets a second one beside it, and
 /// neither side tells the other any more of actors that end. And who reaches a
-/// node through this one never hears that it is lost.
+/// node through this one never hears that it is lost. Nor does who has asked it
+/// something and waits for the answer.
 class node_broker final : public caf::io::basp_broker {
 public:
   using basp_broker::basp_broker;
@@ -23,15 +27,21 @@ public:
                                    caf::actor_id id) override;
   void set_last_hop(caf::node_id* node) override;
 
-  /// Takes the first message of a connection that another node has opened. When
-  /// it says who comes, and that node is connected already, the old connection
-  /// is closed: everything of the node ends, before it begins anew.
-  void on_first_message(const std::vector<char>& header,
-                        const std::vector<char>& payload);
+  /// Looks at what a connection has read, right before it is handed over. A
+  /// response is noted. When another node says who it is, and is connected
+  /// already, the old connection is closed: everything of the node ends, before
+  /// it begins anew.
+  void before_read(caf::io::connection_handle connection,
+                   const std::vector<char>& data);
 
 private:
   void on_lost(const caf::node_id& node);
+  void on_handshake(const std::vector<char>& payload);
+  void on_message(const caf::io::basp::header& header);
+  bool is_for_this_node(const std::vector<char>& routed);
 
+  const std::shared_ptr<open_requests> requests_ =
+      std::make_shared<open_requests>();
   caf::node_id last_hop_; // whom the message comes from
 };
 

@@ -10,8 +10,11 @@
 
 namespace wsrelay {
 
-node_proxy::node_proxy(caf::actor_config& config, caf::actor broker)
-    : actor_proxy{config}, broker_{std::move(broker)} {
+node_proxy::node_proxy(caf::actor_config& config, caf::actor broker,
+                       std::shared_ptr<open_requests> requests)
+    : actor_proxy{config},
+      requests_{std::move(requests)},
+      broker_{std::move(broker)} {
   // The broker tells the other node that the actor's end matters here.
   caf::anon_send(broker_, caf::monitor_atom_v, caf::strong_actor_ptr{ctrl()});
 }
@@ -36,6 +39,9 @@ void node_proxy::forward(caf::strong_actor_ptr sender, caf::message_id id,
                          caf::message content) {
   caf::shared_lock<caf::detail::shared_spinlock> guard{broker_lock_};
   if (broker_) {
+    // Before it is sent, and before `kill_proxy` when that comes meanwhile.
+    if (id.is_request() && sender && sender->node() == home_system().node())
+      requests_->add(sender, id, node());
     broker_->enqueue(nullptr, caf::make_message_id(),
                      caf::make_message(caf::forward_atom_v, std::move(sender),
                                        std::move(stages),

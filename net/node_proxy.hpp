@@ -1,9 +1,13 @@
 // An actor of another node, as actors of this one see it.
 #pragma once
 
+#include "net/open_requests.hpp"
+
 #include <caf/actor.hpp>
 #include <caf/actor_proxy.hpp>
 #include <caf/detail/shared_spinlock.hpp>
+
+#include <memory>
 
 namespace wsrelay {
 
@@ -15,7 +19,9 @@ namespace wsrelay {
 /// link to an actor that has just ended locks the broker's thread for good.
 class node_proxy final : public caf::actor_proxy {
 public:
-  node_proxy(caf::actor_config& config, caf::actor broker);
+  /// What actors of this node ask it goes into `requests`.
+  node_proxy(caf::actor_config& config, caf::actor broker,
+             std::shared_ptr<open_requests> requests);
 
   using caf::actor_proxy::enqueue;
 
@@ -32,6 +38,7 @@ private:
                caf::mailbox_element::forwarding_stack stages,
                caf::message content);
 
+  const std::shared_ptr<open_requests> requests_;
   caf::detail::shared_spinlock broker_lock_;
   caf::actor broker_; // guarded by broker_lock_; null once ended
 };

@@ -17,6 +17,7 @@ class PartitionTest(RelationsTest):
         self.start(self.network.hosts, **times)
 
     def check_cut(self, since):
+        self.app1.request(self.asked.pid)
         with self.subTest("connection"):
             self.scene.assert_closes(self.bound, 1011, DETECTION, since)
             self.assertFalse(self.app1.find(f"leave far {self.bound.pid} .*"))
@@ -28,6 +29,7 @@ class PartitionTest(RelationsTest):
             self.scene.assert_unlinked(self.app1, self.tied.pid, LOST)
         with self.subTest("request"):
             self.check_refused(self.plain)
+            self.check_failed(self.asked)
         with self.subTest("broadcast"):
             self.scene.broadcast(self.app1, "cut", self.plain,
                                  self.other_relay)

@@ -9,6 +9,7 @@ import unittest
 from authority import OverTls
 from cluster_probe import DETECTION, TIMEOUT
 from cluster_scene import LOST, RelationsTest
+from raw_client import Connection, request_bytes, upgrade_fields
 from support import wait_until
 
 AT_ONCE = 1.0  # the kernel tells of the end of a process
@@ -47,6 +48,20 @@ class LostApp(RelationsTest):
         self.check_lost(since, AT_ONCE, 1011)
         self.app1.wait()
         self.start_again()
+        self.scene.stop()
+
+    def test_killed_while_its_handler_is_asked(self):
+        self.app1.do("handler front far@app1", "registered front .*")
+        self.check_works(self.scene.connect_soon(self.relay1, "/ws/asked"))
+        self.app1.signal(signal.SIGSTOP)
+        with Connection(self.relay1.port) as browser:
+            browser.send(request_bytes("GET", "/ws/asked", upgrade_fields()))
+            self.assertTrue(browser.is_silent(0.3))
+            since = time.monotonic()
+            self.app1.signal(signal.SIGKILL)
+            self.assertEqual(browser.response().status, 503)
+            self.assertLess(time.monotonic() - since, AT_ONCE)
+        self.app1.wait()
         self.scene.stop()
 
     def test_restarted(self):
@@ -121,9 +136,13 @@ class LostRelay(RelationsTest):
         self.check_works(self.scene.connect_far(self.relay1, self.app2))
 
     def test_killed_and_started_again(self):
+        self.relay1.signal(signal.SIGSTOP)  # nor does it answer any more
+        self.app1.request(self.asked.pid)
         since = time.monotonic()
         self.relay1.signal(signal.SIGKILL)
         self.check_lost(since, AT_ONCE)
+        with self.subTest("request under way"):
+            self.check_failed(self.asked, AT_ONCE)
         with self.subTest("connection"):
             # Nobody is left who could say it; a monitor tells.
             self.assertFalse(self.app1.find(f"leave far {self.bound.pid} .*"))
@@ -148,8 +167,10 @@ class LostRelay(RelationsTest):
     def test_frozen(self):
         since = time.monotonic()
         self.relay1.signal(signal.SIGSTOP)
-        self.app1.request(self.plain.pid, "in flight")
+        self.app1.request(self.asked.pid)
         self.check_lost(since, DETECTION)
+        with self.subTest("request under way"):
+            self.check_failed(self.asked)
         # Each node looks at times of its own.
         wait_until(lambda: "relay1" not in self.app2.peers(),
                    "app2 has lost it as well", DETECTION)
@@ -161,10 +182,6 @@ class LostRelay(RelationsTest):
             self.scene.assert_closes(self.tied, 1011)
         with self.subTest("monitor, relay1's side"):
             self.check_works(self.seen)
-        with self.subTest("request in flight"):
-            # The kernel may have handed it over or not; nobody says.
-            if not self.plain.is_silent(0.3):
-                self.assertEqual(self.plain.read_text(), "in flight")
         self.check_same_again(self.old)
         self.check_works(self.scene.connect_far(self.relay1, self.app2))
         self.scene.stop()

@@ -183,7 +183,8 @@ class SceneTest(unittest.TestCase):
 class RelationsTest(SceneTest):
     """Tests of what becomes of each relation that app1 can have to a
     connection: `bound` has its target there, `seen` is monitored from there,
-    `tied` is linked to an actor there, `plain` is only known there. The others
+    `tied` is linked to an actor there, `plain` is only known there, and so is
+    `asked`, for the request that is under way when a node is lost. The others
     are bystanders of what happens between app1 and relay1."""
 
     def relate(self):
@@ -191,6 +192,7 @@ class RelationsTest(SceneTest):
         self.seen = self.scene.connect_near(self.relay1)
         self.tied = self.scene.connect_near(self.relay1)
         self.plain = self.scene.connect_near(self.relay1)
+        self.asked = self.scene.connect_near(self.relay1)
         self.other_app = self.scene.connect_far(self.relay1, self.app2)
         self.other_relay = self.scene.connect_far(self.relay2)
         self.watch()
@@ -221,6 +223,13 @@ class RelationsTest(SceneTest):
         timeout."""
         answer = self.app1.answer(f"request {client.pid} 0 x", client.pid)
         self.assertEqual(answer, "error request_receiver_down")
+
+    def check_failed(self, client, within=DETECTION):
+        """The request that was under way to this client fails. One other was
+        answered before: the move to the relay's own target."""
+        answer = rf"answer {re.escape(client.pid)} (.*)"
+        self.assertEqual(self.app1.expect(answer, 2, within)[1],
+                         "error request_receiver_down")
 
     def check_relations(self):
         """All of them work; `seen` and `tied` end."""
