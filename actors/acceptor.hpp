@@ -3,7 +3,7 @@
 #pragma once
 
 #include "actors/loop_actor.hpp"
-#include "actors/messages.hpp"
+#include "actors/node_messages.hpp"
 
 #include <caf/stateful_actor.hpp>
 

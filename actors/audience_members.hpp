@@ -2,7 +2,7 @@
 // have an audience of their own for it. Sends nothing, locks nothing.
 #pragma once
 
-#include "actors/messages.hpp"
+#include "actors/node_messages.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/actor_addr.hpp>

@@ -7,7 +7,7 @@
 #include "actors/error.hpp"
 #include "actors/frame_port.hpp"
 #include "actors/loop_actor.hpp"
-#include "actors/messages.hpp"
+#include "actors/node_messages.hpp"
 #include "actors/pending_writes.hpp"
 #include "actors/send_window.hpp"
 #include "actors/traffic_watch.hpp"

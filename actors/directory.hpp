@@ -4,7 +4,7 @@
 // put into these as well.
 #pragma once
 
-#include "actors/messages.hpp"
+#include "actors/node_messages.hpp"
 #include "protocol/pid.hpp"
 
 #include <caf/event_based_actor.hpp>

@@ -1,5 +1,5 @@
 // The stable names of the messages.
-#include "actors/messages.hpp"
+#include "actors/node_messages.hpp"
 
 #include "actors/error.hpp"
 

@@ -3,7 +3,7 @@
 // or silent, says CAF's transport by the end of the remote directory.
 #pragma once
 
-#include "actors/messages.hpp"
+#include "actors/node_messages.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <caf/stateful_actor.hpp>

@@ -1,7 +1,7 @@
 // Asks many connections for their numbers, so that the acceptor need not wait.
 #pragma once
 
-#include "actors/messages.hpp"
+#include "actors/node_messages.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <caf/stateful_actor.hpp>

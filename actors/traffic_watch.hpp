@@ -3,7 +3,7 @@
 #pragma once
 
 #include "actors/ending.hpp"
-#include "actors/messages.hpp"
+#include "actors/node_messages.hpp"
 
 #include <caf/actor_clock.hpp>
 #include <caf/event_based_actor.hpp>

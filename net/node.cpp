@@ -4,6 +4,7 @@
 #include "actors/directory.hpp"
 #include "actors/error.hpp"
 #include "actors/log.hpp"
+#include "actors/node_messages.hpp"
 #include "config/listen_address.hpp"
 #include "config/load.hpp"
 #include "config/validate.hpp"

@@ -2,7 +2,7 @@
 #include "net/node_broker.hpp"
 
 #include "actors/log.hpp"
-#include "actors/messages.hpp"
+#include "actors/node_messages.hpp"
 #include "net/basp_multiplexer.hpp"
 #include "net/node_proxy.hpp"
 

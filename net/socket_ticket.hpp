@@ -1,7 +1,7 @@
 // A socket's place under the limit of its service.
 #pragma once
 
-#include "actors/messages.hpp"
+#include "actors/node_messages.hpp"
 
 #include <caf/send.hpp>
 

@@ -2,6 +2,7 @@
 #include "test/cluster/commands.hpp"
 
 #include "actors/error.hpp"
+#include "actors/node_messages.hpp"
 #include "test/cluster/actors.hpp"
 #include "test/cluster/report.hpp"
 

@@ -2,6 +2,7 @@
 #include "test/net/support.hpp"
 
 #include "actors/error.hpp"
+#include "actors/node_messages.hpp"
 #include "net/basp_stream.hpp"
 
 #include <caf/all.hpp>

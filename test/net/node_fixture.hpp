@@ -1,6 +1,7 @@
 // A node with an echo target, configured in the test.
 #pragma once
 
+#include "actors/node_messages.hpp"
 #include "config/load.hpp"
 #include "test/net/support.hpp"
 #include "test/net/ws_client.hpp"

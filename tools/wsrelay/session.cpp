@@ -4,6 +4,7 @@
 #include "actors/caf_compat.hpp"
 #include "actors/directory.hpp"
 #include "actors/error.hpp"
+#include "actors/node_messages.hpp"
 
 #include <caf/all.hpp>
 

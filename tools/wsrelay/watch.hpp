@@ -1,6 +1,7 @@
 // Follows the traffic of one connection.
 #pragma once
 
+#include "actors/node_messages.hpp"
 #include "tools/wsrelay/options.hpp"
 #include "tools/wsrelay/session.hpp"
 

@@ -1,0 +1,167 @@
+// What a node's own parts, other nodes and operators say to each other: fields,
+// sender, receiver, answer.
+#pragma once
+
+#include "actors/messages.hpp"
+
+#include <caf/node_id.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace wsrelay {
+
+// -- anyone -> connection -----------------------------------------------------
+
+/// Asks a connection for its numbers: answers `connection_stats`.
+struct connection_stats_get {};
+
+/// A connection in numbers. Payload bytes, without the frames' headers.
+struct connection_numbers {
+  std::string target_pid; // "" while no target has joined
+  milliseconds age;       // since the upgrade
+  std::uint64_t messages_in;
+  std::uint64_t bytes_in;
+  std::uint64_t messages_out; // queued ones included
+  std::uint64_t bytes_out;
+  std::uint64_t queued_messages; // not yet taken by the kernel
+  std::uint64_t queued_bytes;    // of these, with their headers
+};
+
+struct connection_stats {
+  caf::actor client;
+  shared_buffer client_pid;
+  connection_numbers numbers;
+};
+
+/// `ws.watch`: from now on the watcher gets a `ws.traffic` for every event of
+/// the connection. Watching again changes `payload`; an error as the answer to
+/// a `ws.traffic`, or the watcher's end, ends it. Error: `busy`, the connection
+/// has `max_watchers`.
+struct ws_watch {
+  caf::actor watcher;
+  bool payload = false; // whether events hold the messages' data
+};
+
+/// What a `ws.traffic` tells of.
+enum class traffic_kind : std::uint8_t {
+  in,          // a message of the client, on its way to the target
+  out,         // a message that was queued for the client
+  transferred, // another target owns the connection now
+  ended,       // the connection closes; the last event
+};
+
+/// `ws.traffic`: connection -> watcher, as a request (but for `ended`). What
+/// the watcher's credit does not allow is dropped and counted.
+struct ws_traffic {
+  shared_buffer client_pid;
+  traffic_kind kind;
+  std::uint64_t number; // in: seq; out: counts from 1; ended: close code
+  message_type type;    // in, out
+  std::uint64_t size;   // in, out: bytes
+  shared_buffer data;   // in, out: if asked for; transferred: the target's
+                        // PID; ended: close reason
+  leave_reason reason;  // ended
+  std::uint64_t missed; // events dropped since the one before
+};
+
+// -- net, anyone -> acceptor --------------------------------------------------
+
+/// A connection's place and name, as the acceptor knows it.
+struct connection_info {
+  caf::actor client;
+  shared_buffer client_pid;
+  std::string remote_address;
+  std::string endpoint; // name of the http.endpoint
+};
+
+/// From the node: everything is in place, accept.
+struct acceptor_start {};
+
+/// From net: a socket was upgraded. The acceptor monitors the connection, and
+/// sets its `client_pid` when it lists it.
+struct acceptor_opened {
+  connection_info info;
+};
+
+/// From net: `count` sockets are gone, whatever they were used for.
+struct acceptor_socket_closed {
+  std::uint32_t count = 1;
+};
+
+/// Asks who is connected: answers `std::vector<connection_info>`.
+struct acceptor_list {};
+
+/// Asks for the numbers of all: answers `std::vector<connection_row>`, the
+/// oldest first. Connections that do not answer within `stats_patience` have no
+/// numbers.
+struct acceptor_stats {};
+
+/// A connection in a table. Without its handle: every handle that leaves for
+/// another node costs the connection memory until it ends.
+struct connection_row {
+  shared_buffer client_pid;
+  std::string remote_address;
+  std::string endpoint;
+  caf::optional<connection_numbers> numbers;
+};
+
+/// Stops listening and closes every connection with 1001. Answered when the
+/// last socket is gone; those that are left after `timeout` are cut off.
+struct acceptor_stop {
+  milliseconds timeout;
+};
+
+/// From the acceptor to its connections: the node stops.
+struct connection_shutdown {};
+
+/// From a connection to itself: the socket is done.
+struct connection_finished {};
+
+/// To itself, from a timer: listen again, or give up on stopping.
+struct acceptor_tick {
+  std::uint64_t id;
+};
+
+// -- between nodes -----------------------------------------------------------
+
+/// From node to node, from and to the directories: who is here. As a request it
+/// is answered with the receiver's own. A node that comes again under its name
+/// replaces what it was.
+struct peer_hello {
+  std::string name;     // of the cluster.node
+  caf::actor directory; // of the sender's node; its end is the node's
+};
+
+/// From an audience to one of its members: make an audience for that member's
+/// node. It ends with `owner`, and is answered to it by `audience_opened`.
+struct audience_open {
+  caf::actor owner;
+};
+
+struct audience_opened {
+  caf::actor audience;
+};
+
+/// From an audience to one that it has opened: who is in it, by actor id.
+struct audience_change {
+  std::vector<std::uint64_t> add;
+  std::vector<std::uint64_t> remove;
+};
+
+/// From node to node, between what carries their messages: this one lost it.
+struct node_lost {
+  caf::node_id node;
+};
+
+/// From a peer actor to itself: connect again.
+struct peer_retry {};
+
+/// From anyone to the directory: asks who is connected. Answers
+/// `std::vector<peer_hello>`, sorted.
+struct peer_list {};
+
+} // namespace wsrelay
+
+#include "actors/node_messages_inspect.hpp"

@@ -1,0 +1,38 @@
+// The fields of node_messages.hpp for CAF's serialisation; part of it.
+#pragma once
+
+#include "actors/inspect.hpp"
+#include "actors/node_messages.hpp"
+
+namespace wsrelay {
+
+WSRELAY_INSPECT(connection_numbers, x.target_pid, x.age, x.messages_in,
+                x.bytes_in, x.messages_out, x.bytes_out, x.queued_messages,
+                x.queued_bytes)
+WSRELAY_INSPECT(connection_stats, x.client, x.client_pid, x.numbers)
+WSRELAY_INSPECT(ws_watch, x.watcher, x.payload)
+WSRELAY_INSPECT(ws_traffic, x.client_pid, x.kind, x.number, x.type, x.size,
+                x.data, x.reason, x.missed)
+WSRELAY_INSPECT(connection_info, x.client, x.client_pid, x.remote_address,
+                x.endpoint)
+WSRELAY_INSPECT(connection_row, x.client_pid, x.remote_address, x.endpoint,
+                x.numbers)
+WSRELAY_INSPECT(acceptor_opened, x.info)
+WSRELAY_INSPECT(acceptor_socket_closed, x.count)
+WSRELAY_INSPECT(acceptor_stop, x.timeout)
+WSRELAY_INSPECT(acceptor_tick, x.id)
+WSRELAY_INSPECT(peer_hello, x.name, x.directory)
+WSRELAY_INSPECT(audience_open, x.owner)
+WSRELAY_INSPECT(audience_opened, x.audience)
+WSRELAY_INSPECT(audience_change, x.add, x.remove)
+WSRELAY_INSPECT(node_lost, x.node)
+WSRELAY_INSPECT_EMPTY(connection_stats_get)
+WSRELAY_INSPECT_EMPTY(acceptor_start)
+WSRELAY_INSPECT_EMPTY(acceptor_list)
+WSRELAY_INSPECT_EMPTY(acceptor_stats)
+WSRELAY_INSPECT_EMPTY(connection_shutdown)
+WSRELAY_INSPECT_EMPTY(connection_finished)
+WSRELAY_INSPECT_EMPTY(peer_retry)
+WSRELAY_INSPECT_EMPTY(peer_list)
+
+} // namespace wsrelay
