@@ -6,6 +6,8 @@
 #include <caf/io/abstract_broker.hpp>
 
 #include <atomic>
+#include <deque>
+#include <memory>
 
 namespace wsrelay {
 
@@ -29,7 +31,8 @@ public:
     home.set_timer(*this, home.now() + node_handshake_timeout);
   }
 
-  void on_timer() override { socket_->close(); }
+  void on_timer() override { give_up(); }
+  void give_up() { socket_->close(); }
 
   node_socket& socket() { return *socket_; }
   std::unique_ptr<node_socket> take() { return std::move(socket_); }
@@ -79,8 +82,7 @@ private:
   void on_timer() override { accept(); }
 
   void accept() {
-    if (!active_ || detached() || handshakes_ >= max_node_handshakes
-        || std::exchange(accepting_, true))
+    if (!active_ || detached() || std::exchange(accepting_, true))
       return;
     socket_.async_accept(
         [me = pointer{this}](error_code ec, tcp_socket socket) {
@@ -101,15 +103,24 @@ private:
     accept();
   }
 
+  // Who only connects and says nothing must not keep nodes out.
   void greet(std::unique_ptr<node_socket> socket) {
-    ++handshakes_;
+    if (guests_.size() == max_node_handshakes) {
+      if (auto oldest = guests_.front().lock())
+        oldest->give_up();
+      guests_.pop_front();
+    }
     auto guest = std::make_shared<arrival>(home_, std::move(socket));
+    guests_.push_back(guest);
     guest->socket().handshake(node_socket::server,
                               [me = pointer{this}, guest](error_code ec) {
-                                --me->handshakes_;
+                                me->forget(guest);
                                 me->on_greeted(ec, *guest);
-                                me->accept();
                               });
+  }
+
+  void forget(const std::shared_ptr<arrival>& guest) {
+    std::erase_if(guests_, [&](auto& each) { return each.lock() == guest; });
   }
 
   void on_greeted(error_code ec, arrival& guest) {
@@ -130,7 +141,7 @@ private:
   tls_context_ptr tls_;
   basp_options options_;
   boost::asio::ip::tcp::endpoint local_;
-  std::size_t handshakes_ = 0;
+  std::deque<std::weak_ptr<arrival>> guests_; // the oldest first
   bool active_ = false;
   bool accepting_ = false;
 };

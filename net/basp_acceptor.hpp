@@ -17,7 +17,7 @@ namespace wsrelay {
 /// How long TLS may take until both sides have proved who they are.
 inline constexpr std::chrono::seconds node_handshake_timeout{5};
 
-/// Sockets in their TLS handshake at most; others wait in the kernel.
+/// Sockets in their TLS handshake at most; one more ends the oldest.
 inline constexpr std::size_t max_node_handshakes = 64;
 
 /// Makes the doorman of a listening socket; it accepts once a broker has it.

@@ -5,6 +5,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import time
 import unittest
 
 from authority import Authority, OverTls
@@ -12,6 +13,9 @@ from cluster_probe import node
 from raw_client import CLOSE, WebSocket
 from support import (BUILD, DEADLINE, Relay, RelayTest, endpoint, router,
                      service, wait_until)
+
+# Of net/basp_acceptor.hpp; seconds.
+MAX_HANDSHAKES, HANDSHAKE_TIMEOUT = 64, 5
 
 
 def app_config(port=0, peers="[]", **keys):
@@ -171,6 +175,25 @@ class TwoNodesOverTls(OverTls, TwoNodes):
         app.cluster_port = cluster_port(app)
         self.assert_kept_out(app, **self.keys_of("relay1"))
         self.stop(app)
+
+    def test_who_only_connects_keeps_no_node_out(self):
+        app = self.start_app()
+        address = "127.0.0.1", app.cluster_port
+        silent = [socket.create_connection(address)
+                  for _ in range(MAX_HANDSHAKES)]
+        for each in silent:
+            self.addCleanup(each.close)
+        since = time.monotonic()
+        relay = self.start_relay(app.cluster_port)
+        self.assertEqual(self.connect_soon(relay).echo("in"), "in")
+        self.assertLess(time.monotonic() - since, HANDSHAKE_TIMEOUT / 2)
+        with self.subTest("only the oldest had to go"):
+            silent[0].settimeout(DEADLINE)
+            self.assertEqual(silent[0].recv(1), b"")
+            silent[1].settimeout(0)
+            with self.assertRaises(BlockingIOError):
+                silent[1].recv(1)
+        self.stop(relay, app)
 
     def test_the_command_line_shows_its_certificate(self):
         app = self.start_app()

@@ -12,7 +12,7 @@ import time
 import unittest
 from pathlib import Path
 
-from cluster import node
+from cluster_probe import Probe, node
 from raw_client import BINARY, TEXT, WebSocket
 from support import (BUILD, DEADLINE, Program, Relay, RelayTest, endpoint,
                      free_port, router, service, wait_until)
@@ -335,6 +335,22 @@ class Calls(OperateTest):
     def test_an_actor_that_is_no_handler_refuses(self):
         done = self.wsrelay("call", "echo", '{"a":1}', code=REFUSED)
         self.assertRegex(done.errors, "echo does not understand")
+
+    def test_a_handler_answers(self):
+        app = Probe("app1")
+        self.addCleanup(app.end)
+        app.register("far")
+        app.do("handler front far", "registered front .*")
+        done = run("call", "front", "--path", "/ws/x?y=1",
+                   port=app.cluster_port)
+        self.assertEqual((done.code, done.errors), (OK, ""))
+        self.assertEqual(done.text,
+                         '200\nX-WS-Relay: {"target_pid":"far"}\n')
+        app.expect("request front /ws/x")
+        done = run("--json", "call", "front", port=app.cluster_port)
+        self.assertEqual(done.json["status"], 200)
+        self.assertEqual(done.json["relay"], {"target_pid": "far"})
+        app.quit()
 
 
 class Cluster(unittest.TestCase):
