@@ -44,7 +44,8 @@ enum class leave_reason : std::uint8_t {
 
 /// `ws.join`: the connection wants to be owned by this target. Always a request
 /// and the first message of a connection. Any answer but an error accepts; an
-/// error refuses, and the target hears no more of it.
+/// error refuses, and the target hears no more of it, unless the connection
+/// ends or gives up before the error arrives: then it gets a `ws.leave`.
 struct ws_join {
   caf::actor client; // the connection: send to it, monitor it, link to it
   shared_buffer client_pid; // its text form, "12@NODE"

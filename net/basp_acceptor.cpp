@@ -18,6 +18,9 @@ using error_code = boost::system::error_code;
 // Pause after the kernel refused for lack of something.
 constexpr std::chrono::milliseconds back_off{100};
 
+// A line tells how many were refused since the one before.
+constexpr std::chrono::seconds report_interval{10};
+
 caf::io::accept_handle next_handle() {
   static std::atomic<std::int64_t> last{0};
   return caf::io::accept_handle::from_int(++last);
@@ -125,9 +128,7 @@ private:
 
   void on_greeted(error_code ec, arrival& guest) {
     if (ec)
-      return log().warn("node refused: address={} reason={}",
-                        guest.socket().remote().address().to_string(),
-                        ec.message());
+      return report_refusal(guest, ec);
     if (detached())
       return;
     auto stream = make_basp_stream(home_, guest.take(), options_);
@@ -136,12 +137,26 @@ private:
     doorman::new_connection(&home_, handle);
   }
 
+  // Whoever reaches the port can make refusals, but not fill the log.
+  void report_refusal(arrival& guest, error_code ec) {
+    ++unreported_;
+    auto now = home_.now();
+    if (now < next_report_)
+      return;
+    next_report_ = now + report_interval;
+    log().warn("node refused: address={} reason={} count={}",
+               guest.socket().remote().address().to_string(), ec.message(),
+               std::exchange(unreported_, 0));
+  }
+
   loop& home_;
   tcp_acceptor socket_;
   tls_context_ptr tls_;
   basp_options options_;
   boost::asio::ip::tcp::endpoint local_;
   std::deque<std::weak_ptr<arrival>> guests_; // the oldest first
+  std::size_t unreported_ = 0;                // refusals
+  time_point next_report_{};
   bool active_ = false;
   bool accepting_ = false;
 };

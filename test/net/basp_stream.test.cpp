@@ -123,6 +123,20 @@ TEST_CASE_FIXTURE(fixture, "a stream that is closed sends what is left") {
   CHECK(log.closed);
 }
 
+TEST_CASE_FIXTURE(fixture, "what is left is not waited for without end") {
+  open();
+  write({"a"}); // nobody takes it
+  run_on(home, [&] { stream->graceful_shutdown(); });
+  auto closed = [&] {
+    bool result = false;
+    run_on(home, [&] { result = log.closed; });
+    return result;
+  };
+  CHECK_FALSE(closed());
+  CHECK(holds_soon(closed));
+  CHECK(home.socket_count == 0);
+}
+
 TEST_CASE_FIXTURE(fixture, "who connects says nothing before the other side "
                            "has said who it is") {
   open({greeting::outgoing, 100});

@@ -176,6 +176,19 @@ class TwoNodesOverTls(OverTls, TwoNodes):
         self.assert_kept_out(app, **self.keys_of("relay1"))
         self.stop(app)
 
+    def test_refusals_do_not_fill_the_log(self):
+        app = self.start_app()
+        for _ in range(20):
+            with socket.create_connection(
+                    ("127.0.0.1", app.cluster_port)) as raw:
+                raw.settimeout(DEADLINE)
+                raw.sendall(b"GET / HTTP/1.1\r\n\r\n")
+                while raw.recv(4096):
+                    pass
+        self.assertEqual(app.stderr.count("node refused"), 1, app.stderr)
+        self.assertRegex(app.stderr, "http request.* count=1\n")
+        self.stop(app)
+
     def test_who_only_connects_keeps_no_node_out(self):
         app = self.start_app()
         address = "127.0.0.1", app.cluster_port
