@@ -26,6 +26,7 @@ public:
   caf::strong_actor_ptr make_proxy(caf::node_id node,
                                    caf::actor_id id) override;
   void set_last_hop(caf::node_id* node) override;
+  bool cleanup(caf::error&& reason, caf::execution_unit* host) override;
 
   /// Looks at what a connection has read, right before it is handed over. A
   /// response is noted. When another node says who it is, and is connected

@@ -4,6 +4,7 @@
 #include "actors/error.hpp"
 #include "actors/node_messages.hpp"
 #include "net/basp_stream.hpp"
+#include "net/node_broker.hpp"
 
 #include <caf/all.hpp>
 #include <caf/io/all.hpp>
@@ -237,4 +238,21 @@ TEST_CASE("a system that was not prepared for it joins no cluster") {
   CHECK(relay.start().error().what
         == "the actor system is not prepared for a cluster "
            "(system_config::prepare)");
+}
+
+TEST_CASE("the broker goes with its system, whatever it is sent last") {
+  caf::weak_actor_ptr known;
+  {
+    member one{"one"};
+    auto broker = broker_of_nodes(one.system);
+    known = caf::actor_cast<caf::weak_actor_ptr>(broker);
+    // As its clock does: from itself to itself, when it has ended already.
+    broker->attach_functor(
+        [who = caf::actor_cast<caf::abstract_actor*>(broker)] {
+          who->enqueue(caf::strong_actor_ptr{who->ctrl()},
+                       caf::make_message_id(),
+                       caf::make_message(caf::tick_atom_v), nullptr);
+        });
+  }
+  CHECK_FALSE(known.lock());
 }
