@@ -8,7 +8,6 @@
 
 #include <caf/all.hpp>
 #include <caf/binary_deserializer.hpp>
-#include <caf/detail/sync_request_bouncer.hpp>
 #include <caf/io/middleman.hpp>
 
 namespace wsrelay {
@@ -70,18 +69,11 @@ void node_broker::set_last_hop(caf::node_id* node) {
   basp_broker::set_last_hop(node);
 }
 
-// CAF's brokers leave their mailbox open: a message from itself, its clock's
-// last tick, would keep the broker for ever.
+// CAF's brokers leave out scheduled_actor's part, which closes the mailbox: a
+// message from itself, its clock's last tick, would keep the broker for ever.
 bool node_broker::cleanup(caf::error&& reason, caf::execution_unit* host) {
-  if (!mailbox().closed()) {
-    mailbox().close();
-    get_normal_queue().flush_cache();
-    get_urgent_queue().flush_cache();
-    caf::detail::sync_request_bouncer bounce{reason};
-    while (mailbox().queue().new_round(1000, bounce).consumed_items)
-      ;
-  }
-  return basp_broker::cleanup(std::move(reason), host);
+  close_all();
+  return scheduled_actor::cleanup(std::move(reason), host);
 }
 
 // Data is a payload when the header before it has been read.
