@@ -45,6 +45,8 @@ storm_options parse_options(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     std::exit(app.exit(error));
   }
+  if (!result.tls.empty())
+    result.tls = std::filesystem::absolute(result.tls).string();
   if (result.folder.empty())
     result.folder = new_folder();
   return result;
