@@ -13,9 +13,9 @@ namespace wsrelay {
 
 /// What CAF 0.17.6's own does otherwise: a node that connects again while its
 /// lost connection is not noticed here yet gets a second one beside it, and
-/// neither side tells the other any more of actors that end. And who reaches a
-/// node through this one never hears that it is lost. Nor does who has asked it
-/// something and waits for the answer.
+/// neither side tells the other any more of actors that end. And neither who
+/// reaches a node through this one nor who waits for its answer ever hears that
+/// it is lost.
 class node_broker final : public caf::io::basp_broker {
 public:
   using basp_broker::basp_broker;

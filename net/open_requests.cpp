@@ -53,9 +53,8 @@ std::size_t open_requests::size() const {
   return requests_.size();
 }
 
-// Who has ended gets no answer, nor do all of them come: an actor may have been
-// asked by one that did not wait. Handles end without the lock, since an actor
-// may end with its last one.
+// Not every request is answered, and who asked may have ended. Handles go
+// without the lock: an actor may end with its last one.
 void open_requests::sweep() {
   std::vector<caf::strong_actor_ptr> looked_at;
   std::lock_guard guard{mutex_};

@@ -247,12 +247,11 @@ TEST_CASE("the broker goes with its system, whatever it is sent last") {
     auto broker = broker_of_nodes(one.system);
     known = caf::actor_cast<caf::weak_actor_ptr>(broker);
     // As its clock does: from itself to itself, when it has ended already.
-    broker->attach_functor(
-        [who = caf::actor_cast<caf::abstract_actor*>(broker)] {
-          who->enqueue(caf::strong_actor_ptr{who->ctrl()},
-                       caf::make_message_id(),
-                       caf::make_message(caf::tick_atom_v), nullptr);
-        });
+    broker->attach_functor([who =
+                                caf::actor_cast<caf::abstract_actor*>(broker)] {
+      who->enqueue(caf::strong_actor_ptr{who->ctrl()}, caf::make_message_id(),
+                   caf::make_message(caf::tick_atom_v), nullptr);
+    });
   }
   CHECK_FALSE(known.lock());
 }
