@@ -75,7 +75,15 @@ class Program:
         return self.process.poll() is None
 
     def signal(self, number):
+        """Sends a signal. After SIGSTOP no thread runs any more."""
         self.process.send_signal(number)
+        if number == signal.SIGSTOP:
+            wait_until(self._is_stopped, "all threads have stopped")
+
+    def _is_stopped(self):
+        threads = Path(f"/proc/{self.pid}/task").glob("*/stat")
+        return all(stat.read_text().rsplit(")", 1)[1].split()[0] == "T"
+                   for stat in threads)
 
     def wait(self, deadline=DEADLINE):
         """Returns the exit status; fails when the program does not end."""
