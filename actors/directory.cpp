@@ -20,11 +20,14 @@ caf::result<void> directory_state::put(const std::string& name,
     return make_error(errc::invalid_message, checked.error().what);
   if (!who || !is_alive(who))
     return make_error(errc::no_such_target, "the actor has ended");
-  auto [entry, added] = entries.emplace(name, who);
-  if (!added && entry->second != who)
+  auto& holder = entries[name];
+  if (holder == who)
+    return caf::unit;
+  // Who has ended has no name, also before this is told.
+  if (holder && is_alive(holder))
     return make_error(errc::name_taken, name);
-  if (added)
-    self->monitor(who);
+  holder = who;
+  self->monitor(who);
   return caf::unit;
 }
 
@@ -179,7 +182,7 @@ std::vector<peer_hello> directory_state::list_peers() const {
   return result;
 }
 
-// CAF never answers a request to an actor that is lost meanwhile.
+// Also when its node is not lost yet, but came again under a new id.
 void directory_state::fail_questions(const caf::actor_addr& peer) {
   for (auto entry = questions.begin(); entry != questions.end();) {
     auto here = entry++;

@@ -71,8 +71,8 @@ inline constexpr std::string_view acceptor_prefix = "wsrelay.acceptor.";
 /// How long the directory of another node may take to answer.
 inline constexpr milliseconds peer_patience{5'000};
 
-/// The directory actor, one per node. Answers `directory_*` and `peer_*` of
-/// messages.hpp. `node_name` is that of the cluster.node, "" without one.
+/// The directory actor, one per node. Answers `directory_*` and `peer_*`.
+/// `node_name` is that of the cluster.node, "" without one.
 caf::behavior directory(directory_actor* self, std::string node_name);
 
 /// Returns the PID of an actor as CAF prints it. Cheap: a node's text is made

@@ -114,6 +114,22 @@ TEST_CASE_FIXTURE(fixture, "an actor that has ended gets no name") {
   CHECK(names().empty());
 }
 
+TEST_CASE_FIXTURE(fixture, "a name is free as soon as its actor has ended") {
+  CHECK_FALSE(put_error("chat", first));
+  // This comes before the directory is told.
+  caf::actor {
+    first
+    } -> attach_functor([&] {
+      caf::anon_send(node.directory(), directory_put{"chat", second});
+    });
+  first.end();
+  node.run();
+  CHECK(finds("chat", second));
+  second.end();
+  node.run();
+  CHECK(names().empty());
+}
+
 TEST_CASE_FIXTURE(fixture, "the list is sorted") {
   for (std::string name : {"b", "c", "a", "B"})
     CHECK_FALSE(put_error(name, first));
