@@ -116,12 +116,11 @@ TEST_CASE_FIXTURE(fixture, "an actor that has ended gets no name") {
 
 TEST_CASE_FIXTURE(fixture, "a name is free as soon as its actor has ended") {
   CHECK_FALSE(put_error("chat", first));
+  caf::actor holder = first;
   // This comes before the directory is told.
-  caf::actor {
-    first
-    } -> attach_functor([&] {
-      caf::anon_send(node.directory(), directory_put{"chat", second});
-    });
+  holder->attach_functor([&] {
+    caf::anon_send(node.directory(), directory_put{"chat", second});
+  });
   first.end();
   node.run();
   CHECK(finds("chat", second));
