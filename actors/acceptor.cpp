@@ -4,6 +4,7 @@
 #include "actors/answer.hpp"
 #include "actors/directory.hpp"
 #include "actors/log.hpp"
+#include "actors/pid_text.hpp"
 #include "actors/stats_collector.hpp"
 
 #include <caf/all.hpp>

@@ -6,6 +6,7 @@
 #include "actors/directory.hpp"
 #include "actors/error.hpp"
 #include "actors/outgoing.hpp"
+#include "actors/pid_text.hpp"
 #include "protocol/topic.hpp"
 
 #include <caf/all.hpp>

@@ -2,6 +2,7 @@
 #include "actors/connection.hpp"
 #include "actors/directory.hpp"
 #include "actors/error.hpp"
+#include "actors/pid_text.hpp"
 
 #include <caf/all.hpp>
 

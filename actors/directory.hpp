@@ -75,12 +75,4 @@ inline constexpr milliseconds peer_patience{5'000};
 /// `node_name` is that of the cluster.node, "" without one.
 caf::behavior directory(directory_actor* self, std::string node_name);
 
-/// Returns the PID of an actor as CAF prints it. Cheap: a node's text is made
-/// once per thread. Any thread.
-std::string pid_text(caf::actor_id id, const caf::node_id& node);
-
-/// Returns the PID of an actor as text and makes it resolvable: CAF's registry
-/// keeps the actor alive until it ends by itself. Any thread.
-std::string publish_pid(const caf::actor& who);
-
 } // namespace wsrelay

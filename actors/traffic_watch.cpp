@@ -3,6 +3,7 @@
 
 #include "actors/directory.hpp"
 #include "actors/error.hpp"
+#include "actors/pid_text.hpp"
 
 #include <caf/all.hpp>
 

@@ -8,10 +8,11 @@
 #include "config/listen_address.hpp"
 #include "config/load.hpp"
 #include "config/validate.hpp"
-#include "net/basp_multiplexer.hpp"
-#include "net/cluster.hpp"
-#include "net/http_session.hpp"
-#include "net/listener.hpp"
+#include "net/cluster/basp_multiplexer.hpp"
+#include "net/cluster/cluster.hpp"
+#include "net/cluster/reach.hpp"
+#include "net/http/session.hpp"
+#include "net/loop/listener.hpp"
 
 #include <caf/all.hpp>
 
@@ -141,6 +142,7 @@ checked node::start_service(const service_config& settings) {
   auto& made = *services_.emplace_back(std::make_unique<running_service>());
   made.settings = &settings;
   made.shared = std::make_shared<service>(config_, settings, directory_);
+  made.shared->is_reachable = is_reachable;
   start_loops(made);
   made.port = std::make_shared<listener>(
       made.all_loops, make_serve_function(made.shared, made.gates));

@@ -2,18 +2,12 @@
 #include "net/system_config.hpp"
 
 #include "actors/messages.hpp"
-#include "net/basp_multiplexer.hpp"
+#include "net/cluster/basp_multiplexer.hpp"
+#include "net/cluster/reach.hpp"
 
 #include <caf/all.hpp>
 
 namespace wsrelay {
-
-namespace {
-
-// How long a node may be silent, in CAF's configuration.
-constexpr const char* connection_timeout = "middleman.connection-timeout";
-
-} // namespace
 
 system_config::system_config() {
   wsrelay::add_message_types(*this);
@@ -37,12 +31,6 @@ void system_config::prepare(const relay_config& config) {
   set("middleman.heartbeat-interval",
       caf::timespan{cluster.heartbeat_interval});
   set(connection_timeout, caf::timespan{cluster.heartbeat_timeout});
-}
-
-bool is_prepared(caf::actor_system& system) {
-  auto timeout =
-      caf::get_or(system.config(), connection_timeout, caf::timespan{0});
-  return timeout.count() > 0 && loop_of_nodes(system) != nullptr;
 }
 
 } // namespace wsrelay

@@ -22,7 +22,4 @@ struct system_config : caf::actor_system_config {
   void prepare(const relay_config& config);
 };
 
-/// Returns whether the system was made with what a cluster needs.
-bool is_prepared(caf::actor_system& system);
-
 } // namespace wsrelay

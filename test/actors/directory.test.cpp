@@ -1,6 +1,7 @@
 // The directory: names to actors, PIDs to handles.
 #include "actors/directory.hpp"
 
+#include "actors/pid_text.hpp"
 #include "test/support/connected.hpp"
 
 #include <caf/all.hpp>

@@ -1,7 +1,7 @@
 // What a broadcast costs at the least: an epoll loop that frames a client's
 // message once and sends it to every client, one system call each. No actor, no
 // back-pressure, no closing handshake; it only serves well-behaved load.
-#include "net/ws_handshake.hpp"
+#include "net/ws/handshake.hpp"
 #include "protocol/message_reader.hpp"
 
 #include <array>

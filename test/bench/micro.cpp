@@ -1,6 +1,6 @@
 // Micro benchmarks of the hot pure functions, with Google Benchmark: what each
 // message, or each handshake, passes through. Run `build/release/test/micro`.
-#include "net/ws_handshake.hpp"
+#include "net/ws/handshake.hpp"
 #include "protocol/frame.hpp"
 #include "protocol/message_reader.hpp"
 #include "protocol/relay_command.hpp"

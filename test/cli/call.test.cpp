@@ -2,6 +2,7 @@
 #include "tools/wsrelay/call.hpp"
 
 #include "actors/directory.hpp"
+#include "actors/pid_text.hpp"
 #include "net/node.hpp"
 #include "tools/wsrelay/connect.hpp"
 

@@ -4,6 +4,7 @@
 #include "actors/directory.hpp"
 #include "actors/ending.hpp"
 #include "actors/error.hpp"
+#include "actors/pid_text.hpp"
 
 #include <cstdio>
 #include <mutex>

@@ -1,6 +1,6 @@
 // The answer to the opening handshake: a line of key, then fields. Beast reads
 // the response back with these fields and no others, and makes the same key.
-#include "net/ws_handshake.hpp"
+#include "net/ws/handshake.hpp"
 
 #include "test/fuzz/http_lines.hpp"
 

@@ -4,7 +4,7 @@
 #include "actors/node_messages.hpp"
 #include "config/load.hpp"
 #include "test/net/support.hpp"
-#include "test/net/ws_client.hpp"
+#include "test/net/ws/client.hpp"
 
 #include <caf/all.hpp>
 #include <doctest/doctest.h>

@@ -2,7 +2,7 @@
 // on, plain sockets.
 #pragma once
 
-#include "net/loop.hpp"
+#include "net/loop/loop.hpp"
 #include "net/node.hpp"
 
 #include <caf/actor_system.hpp>

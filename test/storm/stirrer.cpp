@@ -1,6 +1,7 @@
 // Sends connections whatever an actor can send them.
 #include "actors/directory.hpp"
 #include "actors/error.hpp"
+#include "actors/pid_text.hpp"
 #include "test/storm/actors.hpp"
 
 #include <fmt/format.h>

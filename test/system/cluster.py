@@ -14,7 +14,7 @@ from raw_client import CLOSE, WebSocket
 from support import (BUILD, DEADLINE, Relay, RelayTest, endpoint, router,
                      service, wait_until)
 
-# Of net/basp_acceptor.hpp; seconds.
+# Of net/cluster/basp_acceptor.hpp; seconds.
 MAX_HANDSHAKES, HANDSHAKE_TIMEOUT = 64, 5
 
 

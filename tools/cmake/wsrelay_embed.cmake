@@ -16,7 +16,7 @@ function(wsrelay_embed output root)
   endforeach()
   file(CONFIGURE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/${output}" @ONLY CONTENT
 "// Generated at configure time.
-#include \"net/static_files.hpp\"
+#include \"net/http/static_files.hpp\"
 
 namespace wsrelay {
 

@@ -2,6 +2,7 @@
 #include "tools/wsrelay/call.hpp"
 
 #include "actors/directory.hpp"
+#include "actors/pid_text.hpp"
 #include "protocol/json.hpp"
 #include "protocol/relay_command.hpp"
 #include "tools/wsrelay/json_output.hpp"

@@ -2,6 +2,7 @@
 #include "tools/wsrelay/commands.hpp"
 
 #include "actors/directory.hpp"
+#include "actors/pid_text.hpp"
 #include "tools/wsrelay/call.hpp"
 #include "tools/wsrelay/json_output.hpp"
 #include "tools/wsrelay/text.hpp"

@@ -2,8 +2,8 @@
 #include "tools/wsrelay/connect.hpp"
 
 #include "actors/error.hpp"
-#include "net/node_connector.hpp"
-#include "net/node_tls.hpp"
+#include "net/cluster/connector.hpp"
+#include "net/cluster/tls.hpp"
 
 #include <caf/all.hpp>
 

@@ -1,0 +1,173 @@
+// Accepting nodes.
+#include "net/cluster/basp_acceptor.hpp"
+
+#include "actors/log.hpp"
+
+#include <caf/io/abstract_broker.hpp>
+
+#include <atomic>
+#include <deque>
+#include <memory>
+
+namespace wsrelay {
+
+namespace {
+
+using error_code = boost::system::error_code;
+
+// Pause after the kernel refused for lack of something.
+constexpr std::chrono::milliseconds back_off{100};
+
+// A line tells how many were refused since the one before.
+constexpr std::chrono::seconds report_interval{10};
+
+caf::io::accept_handle next_handle() {
+  static std::atomic<std::int64_t> last{0};
+  return caf::io::accept_handle::from_int(++last);
+}
+
+// The TLS handshake of one socket, given up after a while.
+class arrival final : public loop_timer {
+public:
+  arrival(loop& home, std::unique_ptr<node_socket> socket)
+      : socket_{std::move(socket)} {
+    home.set_timer(*this, home.now() + node_handshake_timeout);
+  }
+
+  void on_timer() override { give_up(); }
+  void give_up() { socket_->close(); }
+
+  node_socket& socket() { return *socket_; }
+  std::unique_ptr<node_socket> take() { return std::move(socket_); }
+
+private:
+  std::unique_ptr<node_socket> socket_;
+};
+
+class basp_acceptor final : public caf::io::doorman, private loop_timer {
+public:
+  basp_acceptor(loop& home, tcp_acceptor socket, tls_context_ptr tls,
+                basp_options options)
+      : doorman{next_handle()},
+        home_{home},
+        socket_{std::move(socket)},
+        tls_{std::move(tls)},
+        options_{options} {
+    error_code ignored;
+    local_ = socket_.local_endpoint(ignored);
+  }
+
+  // From the broker, on the loop's thread.
+  void launch() override { add_to_loop(); }
+
+  void add_to_loop() override {
+    active_ = true;
+    accept();
+  }
+
+  void remove_from_loop() override { active_ = false; }
+
+  void graceful_shutdown() override {
+    error_code ignored;
+    socket_.close(ignored);
+    home_.set_timer(*this, time_point::max());
+    detach(&home_, false);
+  }
+
+  bool new_connection() override { return false; } // CAF's poll interface
+
+  std::string addr() const override { return local_.address().to_string(); }
+  std::uint16_t port() const override { return local_.port(); }
+
+private:
+  using pointer = caf::intrusive_ptr<basp_acceptor>;
+
+  void on_timer() override { accept(); }
+
+  void accept() {
+    if (!active_ || detached() || std::exchange(accepting_, true))
+      return;
+    socket_.async_accept(
+        [me = pointer{this}](error_code ec, tcp_socket socket) {
+          me->accepting_ = false;
+          me->on_accept(ec, std::move(socket));
+        });
+  }
+
+  void on_accept(error_code ec, tcp_socket socket) {
+    if (detached() || !socket_.is_open())
+      return;
+    if (ec && is_shortage(ec)) {
+      log().warn("cannot accept a node: {}", ec.message());
+      return home_.set_timer(*this, home_.now() + back_off);
+    }
+    if (!ec)
+      greet(make_node_socket(std::move(socket), tls_));
+    accept();
+  }
+
+  // Who only connects and says nothing must not keep nodes out.
+  void greet(std::unique_ptr<node_socket> socket) {
+    if (guests_.size() == max_node_handshakes) {
+      if (auto oldest = guests_.front().lock())
+        oldest->give_up();
+      guests_.pop_front();
+    }
+    auto guest = std::make_shared<arrival>(home_, std::move(socket));
+    guests_.push_back(guest);
+    guest->socket().handshake(node_socket::server,
+                              [me = pointer{this}, guest](error_code ec) {
+                                me->forget(guest);
+                                me->on_greeted(ec, *guest);
+                              });
+  }
+
+  void forget(const std::shared_ptr<arrival>& guest) {
+    std::erase_if(guests_, [&](auto& each) { return each.lock() == guest; });
+  }
+
+  void on_greeted(error_code ec, arrival& guest) {
+    if (ec)
+      return report_refusal(guest, ec);
+    if (detached())
+      return;
+    auto stream = make_basp_stream(home_, guest.take(), options_);
+    auto handle = stream->hdl();
+    parent()->add_scribe(std::move(stream));
+    doorman::new_connection(&home_, handle);
+  }
+
+  // Whoever reaches the port can make refusals, but not fill the log.
+  void report_refusal(arrival& guest, error_code ec) {
+    ++unreported_;
+    auto now = home_.now();
+    if (now < next_report_)
+      return;
+    next_report_ = now + report_interval;
+    log().warn("node refused: address={} reason={} count={}",
+               guest.socket().remote().address().to_string(), ec.message(),
+               std::exchange(unreported_, 0));
+  }
+
+  loop& home_;
+  tcp_acceptor socket_;
+  tls_context_ptr tls_;
+  basp_options options_;
+  boost::asio::ip::tcp::endpoint local_;
+  std::deque<std::weak_ptr<arrival>> guests_; // the oldest first
+  std::size_t unreported_ = 0;                // refusals
+  time_point next_report_{};
+  bool active_ = false;
+  bool accepting_ = false;
+};
+
+} // namespace
+
+caf::io::doorman_ptr make_basp_acceptor(loop& home, tcp_acceptor socket,
+                                        tls_context_ptr tls,
+                                        basp_options options) {
+  return caf::make_counted<basp_acceptor>(home, std::move(socket),
+                                          std::move(tls), options);
+}
+
+} // namespace wsrelay

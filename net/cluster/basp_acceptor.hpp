@@ -1,0 +1,30 @@
+// Where other nodes connect, as CAF's BASP broker sees it: a doorman on a loop.
+#pragma once
+
+#include "net/cluster/basp_stream.hpp"
+#include "net/cluster/socket.hpp"
+#include "net/loop/loop.hpp"
+#include "net/loop/tcp_socket.hpp"
+
+#include <caf/io/doorman.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+
+namespace wsrelay {
+
+/// How long TLS may take until both sides have proved who they are.
+inline constexpr std::chrono::seconds node_handshake_timeout{5};
+
+/// Sockets in their TLS handshake at most; one more ends the oldest.
+inline constexpr std::size_t max_node_handshakes = 64;
+
+/// Makes the doorman of a listening socket; it accepts once a broker has it.
+/// With `tls` only who proves itself by a certificate gets through to the
+/// broker. `options` are those of the streams it makes. Any thread.
+caf::io::doorman_ptr make_basp_acceptor(loop& home, tcp_acceptor socket,
+                                        tls_context_ptr tls,
+                                        basp_options options);
+
+} // namespace wsrelay

@@ -1,0 +1,153 @@
+// Connecting to other nodes.
+#include "net/cluster/connector.hpp"
+
+#include "actors/answer.hpp"
+#include "actors/loop_actor.hpp"
+#include "net/cluster/basp_multiplexer.hpp"
+#include "net/cluster/basp_stream.hpp"
+#include "net/cluster/broker.hpp"
+#include "net/cluster/reach.hpp"
+
+#include <boost/asio/connect.hpp>
+
+#include <caf/all.hpp>
+
+#include <set>
+
+namespace wsrelay {
+
+namespace {
+
+using error_code = boost::system::error_code;
+using tcp = boost::asio::ip::tcp;
+using resolver = boost::asio::ip::basic_resolver<tcp, tcp_executor>;
+
+// From the start to a socket that is ready for CAF, or to an error.
+class attempt final : public std::enable_shared_from_this<attempt>,
+                      private loop_timer {
+public:
+  using completion =
+      std::function<void(error_code, std::unique_ptr<node_socket>)>;
+
+  attempt(loop& home, tls_context_ptr tls, completion done)
+      : tls_{std::move(tls)},
+        done_{std::move(done)},
+        resolver_{home.context().get_executor()},
+        socket_{home.context().get_executor()} {
+    home.set_timer(*this, home.now() + node_connect_timeout);
+  }
+
+  void start(const std::string& host, std::uint16_t port) {
+    resolver_.async_resolve(
+        host, std::to_string(port),
+        [me = shared_from_this()](error_code ec, const auto& found) {
+          me->on_resolved(ec, found);
+        });
+  }
+
+private:
+  void on_resolved(error_code ec, const resolver::results_type& found) {
+    if (ec)
+      return finish(ec);
+    boost::asio::async_connect(
+        socket_, found,
+        [me = shared_from_this()](error_code ec, const tcp::endpoint&) {
+          me->on_connected(ec);
+        });
+  }
+
+  void on_connected(error_code ec) {
+    if (ec)
+      return finish(ec);
+    connected_ = make_node_socket(std::move(socket_), tls_);
+    connected_->handshake(
+        node_socket::client,
+        [me = shared_from_this()](error_code ec) { me->finish(ec); });
+  }
+
+  void on_timer() override {
+    late_ = true;
+    resolver_.cancel();
+    error_code ignored;
+    socket_.close(ignored);
+    if (connected_)
+      connected_->close();
+  }
+
+  void finish(error_code ec) {
+    if (late_)
+      ec = boost::asio::error::timed_out;
+    done_(ec, std::move(connected_));
+  }
+
+  tls_context_ptr tls_;
+  completion done_;
+  resolver resolver_;
+  tcp_socket socket_;
+  std::unique_ptr<node_socket> connected_;
+  bool late_ = false;
+};
+
+struct connector_state {
+  static inline const char* name = "wsrelay.connector";
+};
+
+using connector_actor = caf::stateful_actor<connector_state, loop_actor>;
+
+caf::behavior connector(connector_actor* self, loop* home, tls_context_ptr tls,
+                        std::size_t output_limit) {
+  auto broker = broker_of_nodes(self->system());
+  self->set_default_handler(drop_unexpected);
+  self->set_error_handler([](caf::error&) {});
+  // Called on the actor's own thread, but outside of a message.
+  auto introduce = [self, broker](caf::response_promise promise,
+                                  caf::io::scribe_ptr stream,
+                                  std::uint16_t port) {
+    // No timeout: the stream ends when nothing comes from the other side.
+    self->request(broker, caf::infinite, caf::connect_atom_v, std::move(stream),
+                  port)
+        .then(
+            [promise](caf::node_id& node, caf::strong_actor_ptr& found,
+                      std::set<std::string>& types) mutable {
+              promise.deliver(std::move(node), std::move(found),
+                              std::move(types));
+            },
+            [promise](caf::error& error) mutable {
+              promise.deliver(std::move(error));
+            });
+  };
+  return {
+      [=](caf::connect_atom, const std::string& host,
+          std::uint16_t port) -> caf::result<caf::message> {
+        auto promise = promise_to_requester(self);
+        if (!promise)
+          return caf::message{};
+        caf::strong_actor_ptr alive{self->ctrl()};
+        auto done = [=](error_code ec,
+                        std::unique_ptr<node_socket> socket) mutable {
+          static_cast<void>(alive);
+          if (ec)
+            return promise->deliver(
+                make_error(caf::sec::cannot_connect_to_node, ec.message()));
+          introduce(
+              *promise,
+              make_basp_stream(*home, std::move(socket),
+                               basp_options{greeting::outgoing, output_limit}),
+              port);
+        };
+        std::make_shared<attempt>(*home, tls, std::move(done))
+            ->start(host, port);
+        return *promise;
+      },
+  };
+}
+
+} // namespace
+
+caf::actor spawn_node_connector(caf::actor_system& system, tls_context_ptr tls,
+                                std::size_t output_limit) {
+  auto* home = loop_of_nodes(system);
+  return spawn_on(system, home, connector, home, std::move(tls), output_limit);
+}
+
+} // namespace wsrelay

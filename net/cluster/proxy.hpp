@@ -1,0 +1,46 @@
+// An actor of another node, as actors of this one see it.
+#pragma once
+
+#include "net/cluster/open_requests.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/actor_proxy.hpp>
+#include <caf/detail/shared_spinlock.hpp>
+
+#include <memory>
+
+namespace wsrelay {
+
+/// Hands what it gets to the BASP broker. It ends, with everybody told who
+/// monitors it, when the actor or its node does. CAF 0.17.6's own proxy
+/// differs in three ways: once ended it swallows requests, where this one
+/// answers with an error; when its last handle goes it ends the proxy that came
+/// after it, with the same ID, when the node was lost and found again; and a
+/// link to an actor that has just ended locks the broker's thread for good.
+class node_proxy final : public caf::actor_proxy {
+public:
+  /// What actors of this node ask it goes into `requests`.
+  node_proxy(caf::actor_config& config, caf::actor broker,
+             std::shared_ptr<open_requests> requests);
+
+  using caf::actor_proxy::enqueue;
+
+  // Any thread.
+  void enqueue(caf::mailbox_element_ptr what,
+               caf::execution_unit* caller) override;
+  bool add_backlink(caf::abstract_actor* other) override;
+  bool remove_backlink(caf::abstract_actor* other) override;
+  void kill_proxy(caf::execution_unit* caller, caf::error reason) override;
+
+private:
+  void unlink_later(caf::actor_addr who);
+  void forward(caf::strong_actor_ptr sender, caf::message_id id,
+               caf::mailbox_element::forwarding_stack stages,
+               caf::message content);
+
+  const std::shared_ptr<open_requests> requests_;
+  caf::detail::shared_spinlock broker_lock_;
+  caf::actor broker_; // guarded by broker_lock_; null once ended
+};
+
+} // namespace wsrelay

@@ -1,0 +1,39 @@
+// Reaching the cluster's parts.
+#include "net/cluster/reach.hpp"
+
+#include "net/cluster/basp_multiplexer.hpp"
+#include "net/cluster/broker.hpp"
+
+#include <caf/all.hpp>
+
+namespace wsrelay {
+
+bool is_prepared(caf::actor_system& system) {
+  auto timeout =
+      caf::get_or(system.config(), connection_timeout, caf::timespan{0});
+  return timeout.count() > 0 && loop_of_nodes(system) != nullptr;
+}
+
+bool is_reachable(const caf::actor& who) {
+  auto& system = who.home_system();
+  if (who.node() == system.node())
+    return true;
+  if (!loop_of_nodes(system))
+    return true; // CAF's own broker, about which this knows nothing
+  auto broker = broker_of_nodes(system);
+  auto* object = caf::actor_cast<caf::abstract_actor*>(broker);
+  auto& table = static_cast<node_broker*>(object)->instance.tbl();
+  return table.lookup_direct(who.node()) != caf::none;
+}
+
+caf::actor broker_of_nodes(caf::actor_system& system) {
+  return system.middleman().named_broker<node_broker>(caf::atom("BASP"));
+}
+
+loop* loop_of_nodes(caf::actor_system& system) {
+  auto* backend =
+      dynamic_cast<basp_multiplexer*>(&system.middleman().backend());
+  return backend ? &backend->home() : nullptr;
+}
+
+} // namespace wsrelay

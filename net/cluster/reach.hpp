@@ -1,0 +1,29 @@
+// What the rest of a program sees of the cluster: its loop, its broker, and who
+// can be reached.
+#pragma once
+
+#include <caf/actor.hpp>
+#include <caf/actor_system.hpp>
+
+namespace wsrelay {
+
+class loop;
+
+/// How long a node may be silent, in CAF's configuration.
+constexpr const char* connection_timeout = "middleman.connection-timeout";
+
+/// Returns whether the system was made with what a cluster needs.
+bool is_prepared(caf::actor_system& system);
+
+/// Returns whether an actor lives here or on a node that is connected without a
+/// third one in between. Any thread.
+bool is_reachable(const caf::actor& who);
+
+/// Returns the broker of a system with `loop_middleman`.
+caf::actor broker_of_nodes(caf::actor_system& system);
+
+/// Returns the loop that nodes are connected on, or null when the system was
+/// made without `loop_middleman`.
+loop* loop_of_nodes(caf::actor_system& system);
+
+} // namespace wsrelay

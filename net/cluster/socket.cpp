@@ -1,0 +1,78 @@
+// Both kinds of socket, over Asio.
+#include "net/cluster/socket.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/write.hpp>
+
+#include <utility>
+
+namespace wsrelay {
+
+namespace {
+
+using tcp = boost::asio::ip::tcp;
+using tls_stream = boost::asio::ssl::stream<tcp_socket>;
+
+tcp_socket& lowest(tcp_socket& stream) {
+  return stream;
+}
+
+tcp_socket& lowest(tls_stream& stream) {
+  return stream.next_layer();
+}
+
+template <class Stream>
+class stream_socket final : public node_socket {
+public:
+  stream_socket(Stream stream, tls_context_ptr tls)
+      : tls_{std::move(tls)}, stream_{std::move(stream)} {
+    error_code ignored;
+    remote_ = lowest(stream_).remote_endpoint(ignored);
+    lowest(stream_).set_option(tcp::no_delay{true}, ignored);
+  }
+
+  void handshake(role mine, std::function<void(error_code)> done) override {
+    if constexpr (std::is_same_v<Stream, tls_stream>)
+      stream_.async_handshake(mine == client ? tls_stream::client
+                                             : tls_stream::server,
+                              std::move(done));
+    else
+      boost::asio::post(stream_.get_executor(),
+                        [done = std::move(done)] { done({}); });
+  }
+
+  void read_some(boost::asio::mutable_buffer into, completion done) override {
+    stream_.async_read_some(into, std::move(done));
+  }
+
+  void write(boost::asio::const_buffer from, completion done) override {
+    boost::asio::async_write(stream_, from, std::move(done));
+  }
+
+  void close() override {
+    error_code ignored;
+    lowest(stream_).close(ignored);
+  }
+
+  tcp::endpoint remote() const override { return remote_; }
+
+private:
+  tls_context_ptr tls_;
+  Stream stream_;
+  tcp::endpoint remote_;
+};
+
+} // namespace
+
+std::unique_ptr<node_socket> make_node_socket(tcp_socket socket,
+                                              tls_context_ptr tls) {
+  if (!tls)
+    return std::make_unique<stream_socket<tcp_socket>>(std::move(socket),
+                                                       nullptr);
+  tls_stream stream{std::move(socket), *tls};
+  return std::make_unique<stream_socket<tls_stream>>(std::move(stream),
+                                                     std::move(tls));
+}
+
+} // namespace wsrelay

@@ -1,0 +1,50 @@
+// The bytes between two nodes: plain TCP, or TLS on both of whose sides stands
+// a certificate. What they mean is BASP's (basp_stream.hpp).
+#pragma once
+
+#include "net/loop/tcp_socket.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ssl/context.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+namespace wsrelay {
+
+/// Shared by the sockets that were made with it; null = plain TCP.
+using tls_context_ptr = std::shared_ptr<boost::asio::ssl::context>;
+
+/// A connected socket. Loop thread only. One read and one write may be under
+/// way; a completion is never called from inside of the call that asked for it.
+class node_socket {
+public:
+  using error_code = boost::system::error_code;
+  using completion = std::function<void(error_code, std::size_t)>;
+
+  enum role { client, server };
+
+  virtual ~node_socket() = default;
+
+  /// TLS: proves who is who. Plain: nothing to do.
+  virtual void handshake(role mine, std::function<void(error_code)> done) = 0;
+
+  /// Reads what is there, at least one byte.
+  virtual void read_some(boost::asio::mutable_buffer into, completion done) = 0;
+
+  /// Writes all of it.
+  virtual void write(boost::asio::const_buffer from, completion done) = 0;
+
+  /// Closes; what is under way completes with an error.
+  virtual void close() = 0;
+
+  /// Returns the other end.
+  virtual boost::asio::ip::tcp::endpoint remote() const = 0;
+};
+
+/// Sets up a connected socket, for TLS when there is a context.
+std::unique_ptr<node_socket> make_node_socket(tcp_socket socket,
+                                              tls_context_ptr tls);
+
+} // namespace wsrelay

@@ -1,0 +1,187 @@
+// A loop: one thread that is an Asio event loop and a CAF execution unit, so
+// that the socket callbacks and the messages of a connection run on one thread.
+#pragma once
+
+#include "actors/loop_actor.hpp"
+#include "net/loop/call_list.hpp"
+#include "net/loop/loop_timer.hpp"
+#include "net/loop/output_queue.hpp"
+#include "net/loop/poller.hpp"
+#include "net/loop/slow_targets.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace wsrelay {
+
+/// Something with work for the end of the loop's turn, or for the next turn.
+class loop_task {
+public:
+  /// Sends output that has gathered.
+  virtual void flush() = 0;
+
+  /// Goes on with what was put off.
+  virtual void go_on() = 0;
+
+protected:
+  ~loop_task() = default;
+};
+
+/// A socket that the node closes when it stops. In its loop's list from its
+/// construction to its end.
+class open_socket
+    : public boost::intrusive::list_base_hook<
+          boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+public:
+  /// Drops the socket, without a word to the client.
+  virtual void abort() = 0;
+
+  /// Whether nobody waits for anything but a next request: such a socket is
+  /// dropped as soon as the node stops.
+  virtual bool is_idle() const = 0;
+
+protected:
+  ~open_socket() = default;
+};
+
+/// A turn: whatever is ready, sockets and then actors, runs once; all output is
+/// flushed; then the loop blocks, if nothing is left. What was ready together
+/// goes out together: many small messages with one call per socket.
+class loop final : public event_loop {
+public:
+  /// Rounds of ready actors in one turn: a reply needs two or three. Output
+  /// waits until the turn ends, so they are bounded.
+  static constexpr std::size_t max_rounds = 16;
+
+  /// Asio's handlers in one turn, for the same reason.
+  static constexpr std::size_t max_handlers = 256;
+
+  /// Messages one actor handles before the next one gets its turn.
+  static constexpr std::size_t max_throughput = 256;
+
+  /// Bytes that one read takes at most.
+  static constexpr std::size_t scratch_size = 64 * 1024;
+
+  loop(caf::actor_system& system, std::chrono::nanoseconds in_place_budget);
+  ~loop() override;
+
+  /// Starts the thread.
+  void start(std::string thread_name);
+
+  /// Runs on the calling thread, until `ask_to_stop`.
+  void run_here();
+
+  /// Makes the thread end after the turn it is in. Any thread.
+  void ask_to_stop();
+
+  /// Ends the thread after the turn it is in. Actors that become ready later
+  /// run on CAF's scheduler. Not from the loop's own thread.
+  void stop();
+
+  /// Drops all open sockets and waits until it has happened, and all that was
+  /// posted before. Not from the loop's own thread.
+  void drop_sockets();
+
+  /// Sets how long a target may hold the loop. Any thread.
+  void set_in_place_budget(std::chrono::nanoseconds budget);
+
+  /// Queues an actor. On the loop's thread a target runs here, in place; from
+  /// elsewhere the loop is woken.
+  void exec_later(caf::resumable* job) override;
+
+  /// Runs a function on the loop's thread. Any thread.
+  void post(std::function<void()> what);
+
+  boost::asio::io_context& context() noexcept { return context_; }
+
+  // Loop thread only.
+  void flush_later(loop_task& what) { dirty_.add(what); }
+  void go_on_later(loop_task& what) { put_off_.add(what); }
+  void forget(loop_task& what) {
+    dirty_.forget(what);
+    put_off_.forget(what);
+  }
+
+  /// Sets or moves a timer; `time_point::max()` cancels it. It fires up to one
+  /// per cent of its delay late, 128 ms at most, so that the timers of many
+  /// connections share one wake-up.
+  void set_timer(loop_timer& timer, time_point when) {
+    timers_.set(timer, to_coarse(now(), when));
+  }
+  time_point now() const noexcept { return std::chrono::steady_clock::now(); }
+
+  /// Watches WebSockets.
+  poller& sockets() noexcept { return poller_; }
+
+  /// Memory for one read, of `scratch_size` bytes, valid until the caller
+  /// returns to the loop.
+  char* scratch() noexcept { return scratch_.get(); }
+
+  /// Memory of empty output queues.
+  spare_pieces& spare() noexcept { return spare_; }
+
+  /// Adds a socket to those the node closes when it stops.
+  void add(open_socket& socket) { open_.push_back(socket); }
+
+  /// Drops all open sockets, or those that are idle.
+  void abort_sockets(bool only_idle);
+
+  /// Number of open sockets. Any thread; for choosing a loop.
+  std::atomic<std::size_t> socket_count{0};
+
+private:
+  using open_sockets =
+      boost::intrusive::list<open_socket,
+                             boost::intrusive::constant_time_size<false>>;
+  using poller_descriptor = boost::asio::posix::basic_stream_descriptor<
+      boost::asio::io_context::executor_type>;
+
+  void run();
+  caf::actor_system* logged_system();
+  bool run_asio();
+  bool poll_asio();
+  void block();
+  std::size_t run_ready();
+  void run_job(caf::resumable* job);
+  void take_remote_jobs();
+  void leave_jobs_to_scheduler();
+
+  loop_timers timers_;
+  slow_targets slow_;
+  std::vector<caf::resumable*> ready_;
+  std::vector<caf::resumable*> running_;
+  call_list<loop_task> dirty_;
+  call_list<loop_task> put_off_;
+  poller poller_;
+  std::unique_ptr<char[]> scratch_{new char[scratch_size]};
+  spare_pieces spare_;
+  open_sockets open_;
+  bool busy_ = false;           // the last turn had something to do
+  bool poller_awaited_ = false; // Asio will say when a socket is ready
+
+  std::mutex remote_mutex_;
+  std::vector<caf::resumable*> remote_; // guarded by remote_mutex_
+  bool closed_ = false;                 // guarded by remote_mutex_
+  bool stopping_ = false;               // loop thread only
+
+  // Last, so that handlers left in it, and the sockets they hold, are destroyed
+  // while the rest is there.
+  boost::asio::io_context context_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type>
+      work_;
+  poller_descriptor poller_ready_;
+  std::thread thread_;
+};
+
+} // namespace wsrelay

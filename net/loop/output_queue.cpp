@@ -1,0 +1,123 @@
+// Gathering.
+#include "net/loop/output_queue.hpp"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace wsrelay {
+
+namespace {
+
+// Pieces of one call. More would not make a call cheaper by much.
+constexpr std::size_t max_gathered = 64;
+
+// A loop keeps the memory of so many queues, each of at most so many pieces.
+constexpr std::size_t max_spare = 256;
+constexpr std::size_t max_spare_pieces = 256;
+
+bool is_message(const output_piece& piece) noexcept {
+  return piece.op && !is_control(*piece.op);
+}
+
+// The same bytes as text and as binary need two headers.
+void frame(output_piece& piece) {
+  if (!piece.op) {
+    piece.bytes = piece.data.view();
+    return;
+  }
+  auto framed = piece.data.framed(*piece.op);
+  if (!framed) {
+    piece.data = shared_buffer{piece.data.view()};
+    framed = piece.data.framed(*piece.op);
+  }
+  piece.bytes = *framed;
+}
+
+} // namespace
+
+void output_queue::push(output_piece piece) {
+  frame(piece);
+  if (pieces_.capacity() == 0 && !spare_->empty()) {
+    pieces_ = std::move(spare_->back());
+    spare_->pop_back();
+  }
+  bytes_ += piece.bytes.size();
+  pushed_ += is_message(piece);
+  pieces_.push_back(std::move(piece));
+}
+
+output_queue::outcome output_queue::send_to(int socket) {
+  while (!empty()) {
+    std::array<iovec, max_gathered> parts;
+    auto count = std::min(size(), parts.size());
+    for (std::size_t i = 0; i < count; ++i) {
+      auto bytes = pieces_[first_ + i].bytes;
+      if (i == 0)
+        bytes.remove_prefix(sent_);
+      parts[i] = {const_cast<char*>(bytes.data()), bytes.size()};
+    }
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = count;
+    // One piece is the common case, and send costs less.
+    auto flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+    auto done = count == 1
+                    ? ::send(socket, parts[0].iov_base, parts[0].iov_len, flags)
+                    : ::sendmsg(socket, &message, flags);
+    if (done >= 0)
+      taken(static_cast<std::size_t>(done));
+    else if (errno == EAGAIN || errno == EWOULDBLOCK)
+      return outcome::blocked;
+    else if (errno != EINTR) {
+      clear();
+      return outcome::failed;
+    }
+  }
+  return outcome::sent;
+}
+
+void output_queue::taken(std::size_t count) noexcept {
+  bytes_ -= count;
+  count += sent_;
+  for (; first_ < pieces_.size(); ++first_) {
+    auto& piece = pieces_[first_];
+    auto size = piece.bytes.size();
+    if (count < size)
+      break;
+    count -= size;
+    taken_ += is_message(piece);
+    if (piece.notify)
+      notice_ = taken_;
+    piece.data = {};
+    ++gone_;
+  }
+  sent_ = count;
+  if (first_ == pieces_.size()) {
+    clear();
+  } else if (first_ > pieces_.size() / 2) { // each piece is moved once at most
+    pieces_.erase(pieces_.begin(),
+                  pieces_.begin() + static_cast<std::ptrdiff_t>(first_));
+    first_ = 0;
+  }
+}
+
+std::uint64_t output_queue::take_notice() noexcept {
+  return std::exchange(notice_, 0);
+}
+
+void output_queue::clear() noexcept {
+  gone_ += size();
+  pieces_.clear();
+  first_ = sent_ = bytes_ = 0;
+  taken_ = pushed_;
+  if (pieces_.capacity() > 0 && pieces_.capacity() <= max_spare_pieces
+      && spare_->size() < max_spare)
+    spare_->push_back(std::move(pieces_));
+  pieces_ = {};
+}
+
+} // namespace wsrelay

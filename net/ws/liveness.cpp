@@ -1,0 +1,53 @@
+// Half-open peers are found here.
+#include "net/ws/liveness.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+namespace wsrelay {
+
+namespace {
+
+// The kernel counts in jiffies, of 10 ms at most (CONFIG_HZ=100): `quiet` can
+// be that much too long, and an answer at once would look older than its ping.
+constexpr std::chrono::milliseconds kernel_tick{10};
+
+} // namespace
+
+std::optional<std::chrono::milliseconds> last_heard(int socket,
+                                                    life_sign kind) {
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
+    return std::nullopt;
+  auto quiet = info.tcpi_last_data_recv;
+  if (kind == life_sign::ack)
+    quiet = std::min(quiet, info.tcpi_last_ack_recv);
+  return std::chrono::milliseconds{quiet};
+}
+
+liveness::verdict
+liveness::check(time_point now,
+                std::optional<std::chrono::milliseconds> quiet) {
+  if (!quiet) { // a kernel that does not answer kills nobody
+    pinged_.reset();
+    next_ = now + *interval_;
+    return verdict::alive;
+  }
+  auto heard = now - *quiet;
+  if (pinged_ && heard + kernel_tick < *pinged_)
+    return verdict::dead;
+  pinged_.reset();
+  if (*quiet < *interval_) {
+    next_ = heard + *interval_;
+    return verdict::alive;
+  }
+  pinged_ = now;
+  next_ = now + timeout_;
+  return verdict::ping;
+}
+
+} // namespace wsrelay

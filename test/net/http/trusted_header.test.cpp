@@ -1,0 +1,158 @@
+// The relay command in a request's own header.
+#include "net/http/trusted_header.hpp"
+
+#include "protocol/relay_command.hpp"
+#include "protocol/signature.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+using namespace wsrelay;
+
+namespace {
+
+constexpr std::int64_t now = 1'800'000'000;
+const std::string command = R"({"target_pid":"echo"})";
+
+struct fixture {
+  fixture() {
+    config.services.push_back(
+        {.name = "gateway", .trusted_proxies = {"10.0.0.0/8"}});
+    owner.emplace(config, config.services.front(), caf::actor{});
+    request.method = "GET";
+    request.target = "/ws?a=b";
+    request.remote_address = "10.1.2.3";
+    request.headers = {{"X-WS-Relay", command}};
+  }
+
+  void sign(std::int64_t expires, std::string nonce = "0123456789abcdef",
+            std::string key = "secret") {
+    relay_signature signature{expires, nonce, {}};
+    auto text = signed_text(signature, request.method, request.target, command);
+    erase_field(request.headers, signature_header);
+    request.headers.emplace_back(
+        signature_header, fmt::format("v1;expires={};nonce={};hmac={}", expires,
+                                      nonce, hmac_sha256(key, text)));
+  }
+
+  // 0 when the command was let through.
+  unsigned status() {
+    auto read = read_trusted_header(*owner, handler, request, now);
+    if (auto* bad = std::get_if<problem>(&read)) {
+      CHECK(bad->check == "trusted_header");
+      detail = bad->detail;
+      return bad->status;
+    }
+    CHECK(std::get<std::string>(read) == command);
+    return 0;
+  }
+
+  relay_config config;
+  std::optional<service> owner;
+  trusted_header_handler handler{"secret", ""};
+  http_request request;
+  std::string detail;
+};
+
+} // namespace
+
+TEST_CASE("the HMAC is that of RFC 4231") {
+  CHECK(hmac_sha256(std::string(20, '\x0b'), "Hi There")
+        == "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+  CHECK(hmac_sha256("Jefe", "what do ya want for nothing?")
+        == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  CHECK(hmac_sha256(std::string(20, '\xaa'), std::string(50, '\xdd'))
+        == "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe");
+  CHECK(hmac_sha256(std::string(131, '\xaa'),
+                    "Test Using Larger Than Block-Size Key - Hash Key First")
+        == "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
+TEST_CASE_FIXTURE(fixture, "a trusted proxy's command passes when its "
+                           "signature holds") {
+  sign(now + 60);
+  CHECK(status() == 0);
+}
+
+TEST_CASE_FIXTURE(fixture, "without a secret no signature is looked at") {
+  handler.secret.clear();
+  CHECK(status() == 0);
+  request.headers.emplace_back("X-WS-Relay-Signature", "nonsense");
+  CHECK(status() == 0);
+}
+
+TEST_CASE_FIXTURE(fixture, "anyone but a trusted proxy is refused") {
+  sign(now + 60);
+  for (auto address : {"11.0.0.1", "127.0.0.1", "::1", "", "no address"}) {
+    request.remote_address = address;
+    CHECK(status() == 403);
+  }
+}
+
+TEST_CASE_FIXTURE(fixture, "a request without the relay header is refused") {
+  request.headers.clear();
+  CHECK(status() == 400);
+}
+
+TEST_CASE_FIXTURE(fixture, "a missing signature is refused") {
+  CHECK(status() == 403);
+  CHECK(detail == "the relay header is not signed");
+}
+
+TEST_CASE_FIXTURE(fixture, "a malformed signature is refused") {
+  request.headers.emplace_back("X-WS-Relay-Signature", "v1;nonsense");
+  CHECK(status() == 403);
+}
+
+TEST_CASE_FIXTURE(fixture, "a signature with another key is refused") {
+  sign(now + 60, "0123456789abcdef", "guess");
+  CHECK(status() == 403);
+  CHECK(detail == "the signature is wrong");
+}
+
+TEST_CASE_FIXTURE(fixture, "a signature of another request is refused") {
+  SUBCASE("method") {
+    sign(now + 60);
+    request.method = "POST";
+  }
+  SUBCASE("target") {
+    sign(now + 60);
+    request.target = "/ws?a=c";
+  }
+  SUBCASE("command") {
+    sign(now + 60);
+    request.headers.front().second = R"({"target_pid":"other"})";
+  }
+  CHECK(status() == 403);
+  CHECK(detail == "the signature is wrong");
+}
+
+TEST_CASE_FIXTURE(fixture, "a signature is valid up to its second of expiry") {
+  sign(now - 1, "nonce-nonce-nonce-1");
+  CHECK(status() == 403);
+  CHECK(detail == "the signature has expired");
+  sign(now, "nonce-nonce-nonce-2");
+  CHECK(status() == 0);
+}
+
+TEST_CASE_FIXTURE(fixture, "an expiry too far ahead is refused") {
+  sign(now + max_signature_life + 1, "nonce-nonce-nonce-1");
+  CHECK(status() == 403);
+  CHECK(detail == "the signature expires too far ahead");
+  sign(now + max_signature_life, "nonce-nonce-nonce-2");
+  CHECK(status() == 0);
+}
+
+TEST_CASE_FIXTURE(fixture, "a signature opens one connection") {
+  sign(now + 60);
+  CHECK(status() == 0);
+  CHECK(status() == 403);
+  CHECK(detail == "the signature was used before");
+}
+
+TEST_CASE_FIXTURE(fixture, "a signature that was refused uses up no nonce") {
+  sign(now + 60, "0123456789abcdef", "guess");
+  CHECK(status() == 403);
+  sign(now + 60);
+  CHECK(status() == 0);
+}
