@@ -130,7 +130,10 @@ struct http_request {
   http_fields headers;
   http_fields params; // of the endpoint's path, decoded
   shared_buffer body;
-  std::string remote_address; // of the socket's other end, without port
+  std::string remote_address; // the client's, without port
+  std::string scheme;         // "http" or "https": what the client speaks
+  std::string host;           // the authority it asked for, "HOST[:PORT]"
+  bool websocket = false;     // it asks for one, and nothing stands against it
 };
 
 /// A relay command that holds the target's handle.

@@ -19,7 +19,8 @@ WSRELAY_INSPECT(ws_control, x.target, x.target_pid, x.message_topic,
                 x.heartbeat_interval, x.metadata)
 WSRELAY_INSPECT(ws_event, x.topic, x.data)
 WSRELAY_INSPECT(http_request, x.method, x.target, x.path, x.query, x.headers,
-                x.params, x.body, x.remote_address)
+                x.params, x.body, x.remote_address, x.scheme, x.host,
+                x.websocket)
 WSRELAY_INSPECT(relay_to, x.target, x.message_topic, x.heartbeat_interval,
                 x.metadata)
 WSRELAY_INSPECT(http_response, x.status, x.headers, x.body, x.relay)

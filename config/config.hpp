@@ -64,12 +64,17 @@ struct service_config {
   std::size_t max_connections = 100'000;
   /// `max_header_size`: bytes of a request's header, 256 to 1 MiB.
   std::size_t max_header_size = 16 * 1024;
+  /// `max_header_fields`: fields of a request's header, 8 to 10000.
+  std::size_t max_header_fields = 100;
   /// `max_body_size`: bytes of a request's body, 0 to 1 GiB.
   std::size_t max_body_size = 1024 * 1024;
   /// `request_timeout`: from the first byte of a request to its end.
   std::chrono::milliseconds request_timeout = std::chrono::seconds{10};
   /// `idle_timeout`: a kept-alive HTTP connection without a request.
   std::chrono::milliseconds idle_timeout = std::chrono::seconds{60};
+  /// `write_timeout`: an answer of which the client takes nothing for so long
+  /// ends the connection.
+  std::chrono::milliseconds write_timeout = std::chrono::seconds{30};
   /// `shutdown_timeout`: longest wait for connections to close at the end.
   std::chrono::milliseconds shutdown_timeout = std::chrono::seconds{10};
   /// `in_place_budget`: a target that holds a loop longer is handed to the
@@ -97,7 +102,7 @@ struct func_handler {
   std::chrono::milliseconds timeout = std::chrono::seconds{10};
 };
 
-/// `upstream: URL`: asks an HTTP/1.1 server.
+/// `upstream: URL`: asks an HTTP/1.1 server, "http://" or "https://".
 struct upstream_handler {
   std::string url; // as configured
   std::string host;
@@ -106,6 +111,13 @@ struct upstream_handler {
   std::chrono::milliseconds connect_timeout = std::chrono::seconds{5};
   std::chrono::milliseconds response_timeout = std::chrono::seconds{30};
   std::size_t max_response_size = 16 * 1024 * 1024; // bytes of the body
+  bool tls = false;                                 // https
+  /// `ca`: PEM file of the authorities that https trusts, "" = the system's.
+  std::string ca;
+  /// `max_idle_connections`: kept open per loop for later requests, 0 to 1024.
+  std::size_t max_idle_connections = 32;
+  /// `idle_timeout`: how long one is kept without a request.
+  std::chrono::milliseconds idle_timeout = std::chrono::seconds{15};
 };
 
 /// `relay: {...}`: a fixed command. "{param}" of the path is replaced in the

@@ -44,9 +44,11 @@ void visit_service(Service& x, Visitor&& visit) {
   visit("threads", x.threads, number_range{0, 256});
   visit("max_connections", x.max_connections, number_range{1, 1'000'000});
   visit("max_header_size", x.max_header_size, bytes_range(256, mib));
+  visit("max_header_fields", x.max_header_fields, number_range{8, 10'000});
   visit("max_body_size", x.max_body_size, bytes_range(0, gib));
   visit("request_timeout", x.request_timeout);
   visit("idle_timeout", x.idle_timeout);
+  visit("write_timeout", x.write_timeout);
   visit("shutdown_timeout", x.shutdown_timeout);
   visit("in_place_budget", x.in_place_budget);
 }
@@ -87,6 +89,8 @@ void visit_upstream(Handler& x, Visitor&& visit) {
   visit("connect_timeout", x.connect_timeout);
   visit("response_timeout", x.response_timeout);
   visit("max_response_size", x.max_response_size, bytes_range(1, gib));
+  visit("max_idle_connections", x.max_idle_connections, number_range{0, 1024});
+  visit("idle_timeout", x.idle_timeout);
 }
 
 } // namespace wsrelay

@@ -1,0 +1,39 @@
+// An answer to a request: a head, and a body that is in memory or comes piece
+// by piece.
+#pragma once
+
+#include "actors/messages.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+namespace wsrelay {
+
+/// A body that is not in memory as a whole. Loop thread only.
+class body_source {
+public:
+  /// Bytes; an empty buffer at the end; nothing when the rest is lost.
+  using on_piece = std::function<void(std::optional<shared_buffer>)>;
+
+  virtual ~body_source() = default;
+
+  /// Returns how many bytes come in all, or nothing when nobody knows.
+  virtual std::optional<std::uint64_t> size() const = 0;
+
+  /// Asks for the next piece, of at most 256 KiB. Calls `done` once on the
+  /// loop's thread, maybe before this returns; never after the source was
+  /// destroyed.
+  virtual void read(on_piece done) = 0;
+};
+
+/// With a `source`, `response.body` is empty. `length` is what a response to
+/// HEAD says that GET's would have, when the body here is empty.
+struct http_answer {
+  http_response response;
+  std::unique_ptr<body_source> source;
+  std::optional<std::uint64_t> length;
+};
+
+} // namespace wsrelay

@@ -1,0 +1,74 @@
+// The seam between a socket and the session that speaks a protocol on it. A
+// `stream_socket` in programs, memory in tests. Back-pressure both ways:
+// nothing is read that nobody wants, nothing is sent that is not taken.
+#pragma once
+
+#include "net/loop/output_queue.hpp"
+
+#include <cstddef>
+#include <string_view>
+
+namespace wsrelay {
+
+/// What a stream tells its session.
+class stream_events {
+public:
+  /// Bytes came. Returns how many were used; the rest comes again, before
+  /// anything new, when input is wanted.
+  virtual std::size_t on_input(std::string_view bytes) = 0;
+
+  /// The other side closed its direction, or the connection broke.
+  virtual void on_end() = 0;
+
+  /// The kernel took output, or the socket broke and all output is gone.
+  virtual void on_sent() = 0;
+
+  /// The node drops its sockets.
+  virtual void on_abort() = 0;
+
+  /// Follows `close`: nothing else comes, the stream may be destroyed.
+  virtual void on_released() = 0;
+
+  /// Returns whether nobody waits for anything but a next request: such a
+  /// socket is dropped as soon as the node stops.
+  virtual bool is_idle() const { return false; }
+
+protected:
+  ~stream_events() = default;
+};
+
+/// Open until `close`. Loop thread only. Nothing here calls the session before
+/// it returns.
+class byte_stream {
+public:
+  virtual ~byte_stream() = default;
+
+  /// Sets who is told from now on. A stream starts with nobody, and reads
+  /// nothing before there is somebody.
+  virtual void attach(stream_events& events) = 0;
+
+  /// Begins or stops to read. A stream starts without.
+  virtual void want_input(bool wanted) = 0;
+
+  /// Adds to the output, which goes out at the end of the turn; `on_sent`
+  /// follows.
+  virtual void send(output_piece piece) = 0;
+
+  /// Returns what was sent and not yet taken.
+  virtual output_queue& output() noexcept = 0;
+
+  /// Returns whether sending failed; the end is still to be read.
+  virtual bool is_broken() const noexcept = 0;
+
+  /// Sends a FIN when all output is sent. Nothing may be added after it.
+  virtual void end_output() = 0;
+
+  /// Closes at once and forgets everything; `on_released` follows.
+  virtual void close() = 0;
+
+  /// Returns the socket's descriptor, to ask the kernel about it; -1 when there
+  /// is none.
+  virtual int descriptor() const noexcept = 0;
+};
+
+} // namespace wsrelay
