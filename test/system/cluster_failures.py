@@ -1,6 +1,7 @@
 """What happens to each relation between a connection and another node when a
-node is killed, frozen, stopped or started again. The table in README.md has a
-row for each sub-test and a column for each kind of event."""
+node is killed, frozen, stopped or started again. The table in
+net/cluster/FAILURES.md has a row for each sub-test and a column for each kind of
+event."""
 
 import signal
 import time

@@ -1,6 +1,6 @@
 """What happens to each relation between a connection and another node when the
 network between them drops everything, and when that ends. The tests are the
-column "cut off" of the table in README.md."""
+column "cut off" of the table in net/cluster/FAILURES.md."""
 
 import re
 import socket
