@@ -1,9 +1,8 @@
 // Compares addresses as 128 bits, IPv4 in its IPv6-mapped form.
 #include "config/address_set.hpp"
 
+#include "config/ip_address.hpp"
 #include "protocol/text.hpp"
-
-#include <arpa/inet.h>
 
 #include <algorithm>
 #include <optional>
@@ -12,39 +11,8 @@ namespace wsrelay {
 
 namespace {
 
-using address_bytes = std::array<std::uint8_t, 16>;
-
-/// An address and the bits before its own in the 128.
-struct parsed_address {
-  address_bytes bytes;
-  unsigned mapped_bits;
-};
-
 constexpr unsigned all_bits = 128;
 constexpr unsigned mapped_prefix = 96;
-
-std::optional<parsed_address> parse_v4(const std::string& text) {
-  address_bytes bytes{};
-  bytes[10] = bytes[11] = 0xFF; // ::ffff:0:0/96, RFC 4291 section 2.5.5.2
-  if (inet_pton(AF_INET, text.c_str(), &bytes[12]) != 1)
-    return std::nullopt;
-  return parsed_address{bytes, mapped_prefix};
-}
-
-std::optional<parsed_address> parse_v6(const std::string& text) {
-  address_bytes bytes{};
-  if (inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1)
-    return std::nullopt;
-  return parsed_address{bytes, 0};
-}
-
-std::optional<parsed_address> parse_address(std::string_view text) {
-  if (text.find('\0') != text.npos)
-    return std::nullopt; // inet_pton would stop there
-  auto copy = std::string{text};
-  auto address = parse_v4(copy);
-  return address ? address : parse_v6(copy);
-}
 
 /// Returns the prefix in the 128 bits; without a text the whole address.
 std::optional<unsigned> parse_prefix(std::optional<std::string_view> text,
@@ -75,12 +43,12 @@ failure malformed() {
 
 checked address_set::add(std::string_view text) {
   auto slash = text.find('/');
-  auto address = parse_address(text.substr(0, slash));
+  auto address = parse_ip_address(text.substr(0, slash));
   if (!address)
     return malformed();
   auto prefix =
       slash == text.npos ? std::nullopt : std::optional{text.substr(slash + 1)};
-  auto bits = parse_prefix(prefix, address->mapped_bits);
+  auto bits = parse_prefix(prefix, address->is_ipv4 ? mapped_prefix : 0);
   if (!bits)
     return malformed();
   if (first_bits(address->bytes, *bits) != address->bytes)
@@ -91,7 +59,7 @@ checked address_set::add(std::string_view text) {
 
 bool address_set::contains(std::string_view text) const {
   // The zone of a link-local address, "fe80::1%eth0", is no part of it.
-  auto address = parse_address(text.substr(0, text.find('%')));
+  auto address = parse_ip_address(text.substr(0, text.find('%')));
   return address
          && std::any_of(
              blocks_.begin(), blocks_.end(), [&address](const block& each) {

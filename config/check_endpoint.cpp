@@ -1,5 +1,6 @@
 // Checks of an endpoint: its path, its method and its handler.
 #include "config/check_entry.hpp"
+#include "config/file_text.hpp"
 #include "config/range_check.hpp"
 #include "config/upstream_url.hpp"
 #include "protocol/pid.hpp"
@@ -48,6 +49,7 @@ public:
 
   void operator()(const upstream_handler& x) {
     check_url(x);
+    check_ca(x);
     visit_upstream(x, range_check{report_});
   }
 
@@ -77,8 +79,19 @@ private:
     auto url = parse_upstream_url(x.url);
     if (!url)
       report_.fail("upstream", url.error().what);
-    else if (url->host != x.host || url->port != x.port || url->path != x.path)
-      report_.fail("upstream", "host, port and path are not those of the url");
+    else if (url->host != x.host || url->port != x.port || url->path != x.path
+             || url->tls != x.tls)
+      report_.fail("upstream",
+                   "tls, host, port and path are not those of the url");
+  }
+
+  void check_ca(const upstream_handler& x) {
+    if (x.ca.empty())
+      return;
+    if (!x.url.starts_with("http://")) // a bad url is reported as such
+      report_.expect(check_certificate_file(x.ca), "ca");
+    else
+      report_.fail("ca", "goes with an upstream over https only");
   }
 
   void check_router(std::string_view key) {
@@ -93,16 +106,10 @@ private:
     topic.message_topic = command.message_topic;
     interval.heartbeat_interval = command.heartbeat_interval;
     metadata.metadata = command.metadata;
-    report_.expect(check_target(command.target_pid), "relay.target_pid");
+    report_.expect(check_relay_target(command.target_pid), "relay.target_pid");
     check_field(std::move(topic), "message_topic");
     check_field(std::move(interval), "heartbeat_interval");
     check_field(std::move(metadata), "metadata");
-  }
-
-  static checked check_target(const std::string& target) {
-    if (auto parsed = parse_target(target); !parsed)
-      return parsed.error();
-    return passed();
   }
 
   void check_field(relay_command command, std::string_view field) {

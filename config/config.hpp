@@ -54,8 +54,8 @@ struct relay_options {
 /// `kind: http.service`: a listener with its loops.
 struct service_config {
   std::string name;
-  /// `addr`: "HOST:PORT"; ":8080" listens on every address, port 0 lets the
-  /// kernel choose.
+  /// `addr`: "HOST:PORT"; "" is every address, IPv4 and IPv6 (":8080"), port 0
+  /// lets the kernel choose.
   std::string host = "127.0.0.1";
   std::uint16_t port = 8080;
   /// `threads`: loops, each with a thread, 0 = one per core, at most 256.
@@ -80,8 +80,9 @@ struct service_config {
   /// `in_place_budget`: a target that holds a loop longer is handed to the
   /// scheduler from then on.
   std::chrono::milliseconds in_place_budget{5};
-  /// `trusted_proxies`: addresses or CIDR blocks whose relay header counts at
-  /// `trusted_header` endpoints.
+  /// `trusted_proxies`: addresses or CIDR blocks of the proxies in front. Their
+  /// X-Forwarded-* and Forwarded fields tell the client, and their relay header
+  /// counts at `trusted_header` endpoints.
   std::vector<std::string> trusted_proxies;
   source_location where;
 };

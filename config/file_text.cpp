@@ -35,4 +35,24 @@ result<std::string> read_file(const std::string& path, std::size_t max_size) {
   return text;
 }
 
+checked check_certificate_file(const std::string& path) {
+  std::error_code none;
+  auto status = std::filesystem::status(path, none);
+  // A pipe would make the reader wait for a writer.
+  if (exists(status) && !is_regular_file(status))
+    return failure{fmt::format("is not a file: {}", path)};
+  auto text = read_file(path, max_certificate_file);
+  if (!text)
+    return failure{fmt::format("{}: {}", text.error().what, path)};
+  if (text->size() > max_certificate_file)
+    return failure{fmt::format("larger than {} bytes", max_certificate_file)};
+  // RFC 7468 section 5.1, and OpenSSL's form with its own trust settings.
+  for (auto label :
+       {"-----BEGIN CERTIFICATE-----", "-----BEGIN TRUSTED CERTIFICATE-----"}) {
+    if (text->find(label) != std::string::npos)
+      return passed();
+  }
+  return failure{fmt::format("holds no PEM certificate: {}", path)};
+}
+
 } // namespace wsrelay

@@ -13,4 +13,12 @@ namespace wsrelay {
 /// failures. Blocks.
 result<std::string> read_file(const std::string& path, std::size_t max_size);
 
+/// Largest file of certificates, in bytes; all authorities of a system are
+/// about 220 KiB.
+inline constexpr std::size_t max_certificate_file = 8 * 1024 * 1024;
+
+/// Returns whether the file at `path` can be read and holds a PEM certificate,
+/// by its first line; who uses it finds out what it is worth. Blocks.
+checked check_certificate_file(const std::string& path);
+
 } // namespace wsrelay

@@ -10,8 +10,10 @@
 namespace wsrelay {
 
 struct listen_address {
-  std::string
-      host; // an address or a name, without brackets; "" = every address
+  /// An address or a name, without brackets. "" is every address, of IPv4 and
+  /// of IPv6: who listens there opens one socket for both where the system has
+  /// IPv6. "0.0.0.0" is every IPv4 address and no other.
+  std::string host;
   std::uint16_t port = 0;
 };
 

@@ -29,8 +29,8 @@ struct loaded_config {
 
 /// Loads YAML text: a sequence of entries. A file without an `http.service`
 /// gets the built-in one, `gateway` on 127.0.0.1:8080. `file` stands in the
-/// reports. Never throws. Reads no file but those of `secret_file`, which are
-/// looked up relative to the folder of `file`.
+/// reports. Never throws. Reads no file but those of `secret_file` and `ca`,
+/// which are looked up relative to the folder of `file`.
 loaded_config load_config(std::string_view yaml, std::string_view file);
 
 /// Loads the file at `path`; an unreadable file is an error like any other.

@@ -33,6 +33,9 @@ constexpr companion companions[] = {
     {"connect_timeout", "upstream"},
     {"response_timeout", "upstream"},
     {"max_response_size", "upstream"},
+    {"ca", "upstream"},
+    {"max_idle_connections", "upstream"},
+    {"idle_timeout", "upstream"},
     {"secret", "trusted_header"},
     {"secret_file", "trusted_header"},
 };
@@ -44,7 +47,7 @@ func_handler read_func(yaml_map& in) {
   return out;
 }
 
-upstream_handler read_upstream(yaml_map& in) {
+upstream_handler read_upstream(yaml_map& in, const std::string& folder) {
   upstream_handler out;
   if (auto url = in.text("upstream")) {
     auto parsed = parse_upstream_url(*url);
@@ -53,6 +56,8 @@ upstream_handler read_upstream(yaml_map& in) {
     else
       in.fail("upstream", parsed.error().what);
   }
+  if (auto ca = in.text("ca"); ca && !ca->empty())
+    out.ca = resolve_path(folder, *ca);
   visit_upstream(out, field_reader{in});
   return out;
 }
@@ -140,7 +145,7 @@ handler_config read_handler(yaml_map& in, const std::string& folder) {
   auto chosen = choose_handler(in);
   check_companions(in, chosen);
   if (chosen == "upstream")
-    return read_upstream(in);
+    return read_upstream(in, folder);
   if (chosen == "relay")
     return read_relay(in);
   if (chosen == "trusted_header")

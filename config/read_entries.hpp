@@ -41,7 +41,8 @@ service_config read_service(yaml_map& in);
 
 router_config read_router(yaml_map& in);
 
-/// Needs the routers for their prefix. Looks a `secret_file` up in `folder`.
+/// Needs the routers for their prefix. Looks `secret_file` and `ca` up in
+/// `folder`.
 endpoint_config read_endpoint(yaml_map& in, const relay_config& config,
                               const std::string& folder);
 

@@ -127,6 +127,8 @@ private:
 
   void print(const upstream_handler& x) {
     text("upstream", x.url);
+    if (x.tls)
+      text("ca", x.ca);
     visit_upstream(x, *this);
   }
 

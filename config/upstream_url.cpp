@@ -11,10 +11,11 @@ namespace wsrelay {
 
 namespace {
 
-constexpr std::string_view scheme = "http://";
+constexpr std::string_view plain_scheme = "http://";
+constexpr std::string_view tls_scheme = "https://";
 
 failure malformed() {
-  return {"must be http://host[:port][/base]"};
+  return {"must be http://host[:port][/base], or https"};
 }
 
 /// What may stand in a request line, and no query or fragment.
@@ -32,8 +33,11 @@ bool has_port(std::string_view authority) {
          && (bracket == std::string_view::npos || colon > bracket);
 }
 
-result<listen_address> parse_authority(std::string_view text) {
-  auto full = std::string{text} + (has_port(text) ? "" : ":80");
+result<listen_address> parse_authority(std::string_view text,
+                                       std::string_view default_port) {
+  auto full = std::string{text};
+  if (!has_port(text))
+    full.append(":").append(default_port);
   auto address = parse_listen_address(full);
   if (!address || address->host.empty() || address->port == 0)
     return malformed();
@@ -43,15 +47,14 @@ result<listen_address> parse_authority(std::string_view text) {
 } // namespace
 
 result<upstream_handler> parse_upstream_url(std::string_view url) {
-  if (url.starts_with("https://"))
-    return failure{"https is not supported, must be http://host[:port][/base]"};
-  if (!url.starts_with(scheme))
+  auto tls = url.starts_with(tls_scheme);
+  if (!tls && !url.starts_with(plain_scheme))
     return malformed();
-  auto rest = url.substr(scheme.size());
+  auto rest = url.substr(tls ? tls_scheme.size() : plain_scheme.size());
   auto slash = std::min(rest.find('/'), rest.size());
   auto path = rest.substr(slash);
-  auto address = parse_authority(rest.substr(0, slash));
-  if (!address || !is_path(path))
+  auto address = parse_authority(rest.substr(0, slash), tls ? "443" : "80");
+  if (!address || !is_path(path) || has_dot_segments(path))
     return malformed();
   while (path.ends_with('/'))
     path.remove_suffix(1);
@@ -60,6 +63,7 @@ result<upstream_handler> parse_upstream_url(std::string_view url) {
   out.host = std::move(address->host);
   out.port = address->port;
   out.path = path;
+  out.tls = tls;
   return out;
 }
 

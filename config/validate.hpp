@@ -11,8 +11,8 @@
 namespace wsrelay {
 
 /// Returns all that is wrong; empty means usable. `where` is the entry's, the
-/// path says which key. Looks whether the folders of static files exist, reads
-/// no file.
+/// path says which key. Looks whether the folders of static files and the files
+/// of `tls` exist, and reads the certificates of an upstream's `ca`.
 std::vector<config_issue> validate(const relay_config& config);
 
 /// Returns what works but is hardly meant: a router that allows any origin.

@@ -82,6 +82,22 @@ bool is_host_pattern(std::string_view host) {
          && std::any_of(labels.begin(), labels.end(), is_label);
 }
 
+// "a.example." is absolute and else the same name (RFC 1034 section 3.1).
+std::string_view without_root(std::string_view host) {
+  auto is_absolute = host.ends_with('.') && !host.starts_with('[');
+  return host.substr(0, host.size() - (is_absolute ? 1 : 0));
+}
+
+// Returns `text` without its path; nothing when it has none.
+std::optional<std::string_view> without_path(std::string_view text) {
+  auto scheme = text.find(scheme_end);
+  if (scheme == text.npos)
+    return std::nullopt;
+  auto slash = text.find('/', scheme + scheme_end.size());
+  return slash == text.npos ? std::nullopt
+                            : std::optional{text.substr(0, slash)};
+}
+
 // Parses everything and leaves the host, in lower case, to the caller.
 result<origin> parse_parts(std::string_view text) {
   auto end = text.find(scheme_end);
@@ -92,7 +108,7 @@ result<origin> parse_parts(std::string_view text) {
   auto number = port ? parse_port(*port) : default_port(scheme);
   if (default_port(scheme) == 0 || number == 0)
     return not_an_origin();
-  return origin{std::move(scheme), to_lower(host), number};
+  return origin{std::move(scheme), to_lower(without_root(host)), number};
 }
 
 bool matches_host(std::string_view pattern, std::string_view host) {
@@ -137,6 +153,8 @@ result<origin> parse_origin(std::string_view text) {
 result<origin_pattern> parse_origin_pattern(std::string_view text) {
   if (text == any_label)
     return origin_pattern{true, {}};
+  if (auto origin = without_path(text); origin && parse_origin_pattern(*origin))
+    return failure{fmt::format("an origin has no path: write {}", *origin)};
   auto parsed = parse_parts(text);
   if (!parsed)
     return parsed.error();

@@ -13,7 +13,8 @@
 namespace wsrelay {
 
 /// An origin: scheme and host in lower case, the port always explicit (the
-/// scheme's default when the text has none). Schemes: http and https.
+/// scheme's default when the text has none). Schemes: http and https. A name
+/// with the dot of DNS's root at its end is the name without it.
 struct origin {
   std::string scheme;
   std::string host; // an IPv6 address keeps its brackets
@@ -34,7 +35,7 @@ struct origin_pattern {
 };
 
 /// Parses one pattern. A host that is nothing but "*" labels is a failure, so
-/// is a "*" that is only a part of a label.
+/// is a "*" that is only a part of a label, and a path, if only "/".
 result<origin_pattern> parse_origin_pattern(std::string_view text);
 
 /// Prints the pattern so that `parse_origin_pattern` reads it again; a default

@@ -15,14 +15,6 @@ namespace wsrelay {
 
 namespace {
 
-// What stands in the segment, or nothing when a request may not say it.
-std::optional<std::string> decode_segment(std::string_view part) {
-  auto value = percent_decode(part);
-  if (value && !is_plain_utf8(*value))
-    value.reset();
-  return value;
-}
-
 std::optional<char> decode_octet(std::string_view digits) {
   unsigned char octet = 0;
   auto end = digits.data() + digits.size();
@@ -31,6 +23,28 @@ std::optional<char> decode_octet(std::string_view digits) {
     return std::nullopt;
   return static_cast<char>(octet);
 }
+
+// Reads segments octet by octet.
+class dot_finder {
+public:
+  // Returns whether `octet` ends a segment of dots.
+  bool add(char octet) noexcept {
+    if (octet == '/' || octet == '\\') {
+      auto found = is_dots_ && (size_ == 1 || size_ == 2);
+      *this = {};
+      return found;
+    }
+    has_params_ = has_params_ || octet == ';';
+    is_dots_ = is_dots_ && (has_params_ || octet == '.');
+    size_ += has_params_ ? 0 : 1;
+    return false;
+  }
+
+private:
+  bool is_dots_ = true;
+  bool has_params_ = false; // what follows the ";" is no part of the name
+  std::size_t size_ = 0;
+};
 
 const std::string* find_param(const path_params& params,
                               std::string_view name) {
@@ -56,7 +70,7 @@ result<path_pattern> path_pattern::parse(std::string_view text) {
 }
 
 std::optional<path_params> path_pattern::match(std::string_view path) const {
-  if (!path.starts_with('/'))
+  if (!path.starts_with('/') || has_dot_segments(path))
     return std::nullopt;
   auto parts = split(path.substr(1), '/');
   if (parts.size() != segments_.size())
@@ -112,10 +126,30 @@ checked path_pattern::add_literal(std::string_view part) {
   if (!literal)
     return failure{
         "a path is percent-encoded UTF-8 without control characters"};
-  if (*literal == "." || *literal == "..")
+  if (has_dot_segments(part))
     return failure{"a path has no segments \".\" and \"..\""};
   segments_.push_back({false, std::move(*literal)});
   return passed();
+}
+
+std::optional<std::string> decode_segment(std::string_view part) {
+  auto value = percent_decode(part);
+  if (value && !is_plain_utf8(*value))
+    value.reset();
+  return value;
+}
+
+bool has_dot_segments(std::string_view path) noexcept {
+  dot_finder segment;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    auto octet = path[i] == '%' ? decode_octet(path.substr(i + 1, 2))
+                                : std::optional{path[i]};
+    if (path[i] == '%' && octet)
+      i += 2;
+    if (segment.add(octet.value_or('%')))
+      return true;
+  }
+  return segment.add('/');
 }
 
 std::optional<std::string> percent_decode(std::string_view text) {

@@ -72,4 +72,28 @@ checked check_name(std::string_view name) {
   return check_text(name);
 }
 
+checked check_relay_target(std::string_view text) {
+  if (auto target = parse_target(text); !target)
+    return target.error();
+  if (text.starts_with(reserved_prefix))
+    return failure{fmt::format("names that begin with {} are the relay's own",
+                               reserved_prefix)};
+  return passed();
+}
+
+result<std::string> expand_target(std::string_view text,
+                                  const path_params& params) {
+  for (const auto& [name, value] : params)
+    if (value.find('@') != value.npos
+        && text.find(fmt::format("{{{}}}", name)) != text.npos)
+      return failure{fmt::format("the value of {{{}}} holds \"@\"", name)};
+  auto out = expand_params(text, params);
+  if (auto valid = check_relay_target(out); !valid)
+    return valid.error();
+  auto is_pid = parse_target(out)->kind == target_name::form::pid;
+  if (is_pid && out != text)
+    return failure{"a PID may not hold a parameter"};
+  return out;
+}
+
 } // namespace wsrelay

@@ -2,6 +2,7 @@
 // peer.
 #pragma once
 
+#include "protocol/path.hpp"
 #include "protocol/result.hpp"
 
 #include <cstddef>
@@ -13,6 +14,9 @@ namespace wsrelay {
 
 /// Longest text that names an actor, in bytes.
 inline constexpr std::size_t max_name_length = 256;
+
+/// Names that begin so are the relay's own actors.
+inline constexpr std::string_view reserved_prefix = "wsrelay.";
 
 /// A parsed target. Exactly one form holds.
 struct target_name {
@@ -37,5 +41,17 @@ result<target_name> parse_target(std::string_view text);
 /// Checks a name under which an actor may be registered: the rules of
 /// `parse_target`, and no "@".
 checked check_name(std::string_view name);
+
+/// Checks a target that a relay command may name: the rules of `parse_target`,
+/// and no actor of the relay itself, here or at a peer.
+checked check_relay_target(std::string_view text);
+
+/// Replaces each "{name}" in `text`, the target of a configured command, by a
+/// value of the request's path and checks the outcome as `check_relay_target`
+/// does. A request chooses among the names that the text leaves open and
+/// nothing else: a value with "@", which could name another node, is a failure,
+/// and so is a PID that holds a value.
+result<std::string> expand_target(std::string_view text,
+                                  const path_params& params);
 
 } // namespace wsrelay

@@ -162,8 +162,8 @@ private:
 checked check_target(const std::string& text, bool has_target) {
   if (text.empty() && has_target)
     return passed();
-  if (auto target = parse_target(text); !target)
-    return in_field(field::target_pid, target.error().what);
+  if (auto valid = check_relay_target(text); !valid)
+    return in_field(field::target_pid, valid.error().what);
   return passed();
 }
 

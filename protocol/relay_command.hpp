@@ -16,6 +16,10 @@ namespace wsrelay {
 inline constexpr std::string_view relay_header = "X-WS-Relay";
 inline constexpr std::string_view signature_header = "X-WS-Relay-Signature";
 
+/// The header that tells an upstream that a relay command would be followed:
+/// "websocket", or it is not there.
+inline constexpr std::string_view upgrade_header = "X-WS-Relay-Upgrade";
+
 /// A command whose fields are valid, each for itself.
 struct relay_command {
   std::string target_pid;    // required
@@ -30,8 +34,9 @@ struct relay_command_limits {
 };
 
 /// Parses the header's value. Unknown fields, duplicate fields, wrong types, a
-/// missing target, an invalid topic, target or duration and metadata over the
-/// limit are failures whose text names the field.
+/// missing target, an invalid topic, target or duration, a target that is the
+/// relay's own and metadata over the limit are failures whose text names the
+/// field.
 result<relay_command> parse_relay_command(std::string_view json,
                                           const relay_command_limits& limits);
 

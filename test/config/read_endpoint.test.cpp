@@ -162,43 +162,6 @@ TEST_CASE("func names a handler actor") {
         == "relay.yaml:7: e.func: must be a name, not a PID");
 }
 
-TEST_CASE("upstream names an HTTP server") {
-  auto upstream = handler<upstream_handler>("upstream: http://app:81/base\n"
-                                            "  connect_timeout: 1s\n"
-                                            "  response_timeout: 2s\n"
-                                            "  max_response_size: 3KiB");
-  CHECK(upstream.url == "http://app:81/base");
-  CHECK(upstream.host == "app");
-  CHECK(upstream.port == 81);
-  CHECK(upstream.path == "/base");
-  CHECK(upstream.connect_timeout == std::chrono::seconds{1});
-  CHECK(upstream.response_timeout == std::chrono::seconds{2});
-  CHECK(upstream.max_response_size == 3 * 1024);
-}
-
-TEST_CASE("an upstream over https is not supported") {
-  CHECK(errors(with("upstream: https://app"))
-        == "relay.yaml:7: e.upstream: https is not supported, must be "
-           "http://host[:port][/base]");
-  CHECK(errors(with("upstream: app:80"))
-        == "relay.yaml:7: e.upstream: must be http://host[:port][/base]");
-}
-
-TEST_CASE("the size of an upstream's response has limits") {
-  auto load = [](std::string value) {
-    return errors(with("upstream: http://a\n  max_response_size: " + value));
-  };
-  CHECK(load("1") == "");
-  CHECK(load("2") == "");
-  CHECK(load("1GiB") == "");
-  CHECK(load("1073741823") == "");
-  CHECK(load("0")
-        == "relay.yaml:8: e.max_response_size: must be 1 to 1GiB, not 0");
-  CHECK(load("1073741825")
-        == "relay.yaml:8: e.max_response_size: must be 1 to 1GiB, not "
-           "1073741825");
-}
-
 TEST_CASE("relay is a fixed command") {
   auto relay = command("target_pid: chat@app1\n"
                        "    message_topic: chat.line\n"
@@ -226,6 +189,9 @@ TEST_CASE("each field of a relay is checked at its key") {
         == "relay.yaml:7: e.relay.target_pid: a name may not be empty");
   CHECK(errors(with_relay("target_pid: '@b'"))
             .starts_with("relay.yaml:8: e.relay.target_pid: "));
+  CHECK(errors(with_relay("target_pid: wsrelay.acceptor.gateway"))
+        == "relay.yaml:8: e.relay.target_pid: names that begin with wsrelay. "
+           "are the relay's own");
   auto text = errors(with_relay("target_pid: a\n"
                                 "    message_topic: ws.join\n"
                                 "    heartbeat_interval: 0s\n"

@@ -40,6 +40,8 @@ TEST_CASE("a service without keys has the defaults") {
   CHECK(gw.port == 8080);
   CHECK(gw.threads == 0);
   CHECK(gw.max_connections == 100'000);
+  CHECK(gw.max_header_fields == 100);
+  CHECK(gw.write_timeout == std::chrono::seconds{30});
   CHECK(gw.trusted_proxies.empty());
 }
 
@@ -51,9 +53,11 @@ TEST_CASE("every key of a service reaches its member") {
   threads: 3
   max_connections: 17
   max_header_size: 2KiB
+  max_header_fields: 19
   max_body_size: 3MiB
   request_timeout: 4s
   idle_timeout: 1m30s
+  write_timeout: 6s
   shutdown_timeout: 500ms
   in_place_budget: 7ms
   trusted_proxies: [10.0.0.0/8, "::1"]
@@ -66,9 +70,11 @@ TEST_CASE("every key of a service reaches its member") {
   CHECK(gw.threads == 3);
   CHECK(gw.max_connections == 17);
   CHECK(gw.max_header_size == 2048);
+  CHECK(gw.max_header_fields == 19);
   CHECK(gw.max_body_size == 3 * 1024 * 1024);
   CHECK(gw.request_timeout == milliseconds{4000});
   CHECK(gw.idle_timeout == milliseconds{90'000});
+  CHECK(gw.write_timeout == milliseconds{6000});
   CHECK(gw.shutdown_timeout == milliseconds{500});
   CHECK(gw.in_place_budget == milliseconds{7});
   CHECK(gw.trusted_proxies == std::vector<std::string>{"10.0.0.0/8", "::1"});
@@ -80,6 +86,7 @@ TEST_CASE("the numbers of a service have limits") {
   check_limits("threads", 0, 256, "0 to 256");
   check_limits("max_connections", 1, 1'000'000, "1 to 1000000");
   check_limits("max_header_size", 256, 1 << 20, "256 to 1MiB");
+  check_limits("max_header_fields", 8, 10'000, "8 to 10000");
   check_limits("max_body_size", 0, 1 << 30, "0 to 1GiB");
 }
 
@@ -107,8 +114,8 @@ TEST_CASE("a number is a whole number, with a unit only where bytes count") {
 }
 
 TEST_CASE("a bad duration of a service is reported at its key") {
-  for (std::string key : {"request_timeout", "idle_timeout", "shutdown_timeout",
-                          "in_place_budget"}) {
+  for (std::string key : {"request_timeout", "idle_timeout", "write_timeout",
+                          "shutdown_timeout", "in_place_budget"}) {
     auto start = "relay.yaml:3: gw." + key + ": ";
     CHECK(errors(with(key + ": 0s")).starts_with(start));
     CHECK(errors(with(key + ": 10")).starts_with(start));

@@ -41,8 +41,9 @@ constexpr std::string_view files = R"(
 struct describe {
   std::string operator()(const no_match&) { return "-"; }
   std::string operator()(const method_mismatch& x) { return "405 " + x.allow; }
+  std::string operator()(const options_match& x) { return "204 " + x.allow; }
   std::string operator()(const static_match& x) {
-    return x.files->name + ": " + x.file;
+    return x.files->name + (x.needs_slash ? "/: " : ": ") + x.file;
   }
   std::string operator()(const endpoint_match& x) {
     auto out = x.endpoint->name;
@@ -166,9 +167,69 @@ TEST_CASE("the longest static prefix wins and ends where a segment does") {
 TEST_CASE("the static prefix itself is the index") {
   fixture at{files};
   CHECK(at.get("/") == "root: ");
-  CHECK(at.get("/app") == "app: ");
   CHECK(at.get("/app/") == "app: ");
   CHECK(at.get("/app/sub/") == "app: sub/");
+}
+
+TEST_CASE("a static prefix without its slash is told so") {
+  fixture at{files};
+  CHECK(at.get("/app") == "app/: ");
+  CHECK(at.find("HEAD", "/%61pp") == "app/: ");
+  CHECK(at.get("/app/deep") == "deep/: ");
+  CHECK(at.get("/app/other") == "app: other");
+  CHECK(at.get("/") == "root: ");
+}
+
+TEST_CASE("OPTIONS is answered for each path that exists") {
+  fixture at{files};
+  CHECK(at.find("OPTIONS", "/ws/talk/7") == "204 GET, HEAD, OPTIONS");
+  CHECK(at.find("OPTIONS", "/ws/chat/lobby") == "204 GET, HEAD, POST, OPTIONS");
+  CHECK(at.find("OPTIONS", "/") == "204 GET, HEAD, OPTIONS");
+  CHECK(at.find("OPTIONS", "/app/x") == "204 GET, HEAD, OPTIONS");
+  CHECK(at.find("OPTIONS", "/../x") == "-");
+  CHECK(at.find("options", "/app/x") == "405 GET, HEAD");
+}
+
+TEST_CASE("OPTIONS of the server tells all its methods") {
+  CHECK(fixture{}.find("OPTIONS", "*") == "204 GET, HEAD, OPTIONS, POST");
+  CHECK(fixture{}.find("OPTIONS", "/") == "204 GET, HEAD, OPTIONS, POST");
+  CHECK(fixture{}.find("OPTIONS", "/none") == "-");
+  CHECK(fixture{}.find("GET", "*") == "-");
+  fixture any{R"(
+- {name: star, kind: http.endpoint, meta: {router: top}, func: f,
+   path: /x, method: "*"}
+)"};
+  CHECK(any.find("OPTIONS", "*")
+        == "204 DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
+  relay_config empty;
+  route_table none{empty, "gw"};
+  CHECK(std::visit(describe{}, none.find("OPTIONS", "*"))
+        == "204 GET, HEAD, OPTIONS");
+}
+
+TEST_CASE("an endpoint that takes OPTIONS gets them") {
+  fixture at{R"(
+- {name: star, kind: http.endpoint, meta: {router: top}, func: f,
+   path: /x, method: "*"}
+- {name: own, kind: http.endpoint, meta: {router: top}, func: f,
+   path: /y, method: OPTIONS}
+)"};
+  CHECK(at.find("OPTIONS", "/x") == "star");
+  CHECK(at.find("OPTIONS", "/y") == "own");
+  CHECK(at.get("/y") == "405 OPTIONS");
+}
+
+TEST_CASE("dot segments match no endpoint in any spelling") {
+  fixture at{R"(
+- {name: ab, kind: http.endpoint, meta: {router: top}, func: f,
+   path: "/{a}/{b}"}
+)"};
+  CHECK(at.get("/a/b") == "ab a=a b=b");
+  for (auto path : {"/../secret", "/%2e%2e/secret", "/a/..%2f..", "/.%2E/x",
+                    "/a/.", "/..;/x", "/a/..%5cb", "/a\\../b"}) {
+    CAPTURE(path);
+    CHECK(at.get(path) == "-");
+  }
 }
 
 TEST_CASE("static files are for GET and HEAD") {

@@ -33,9 +33,11 @@ constexpr std::string_view everything = R"(
   threads: 3
   max_connections: 17
   max_header_size: 2KiB
+  max_header_fields: 19
   max_body_size: 0
   request_timeout: 4s
   idle_timeout: 1m30s
+  write_timeout: 6s
   shutdown_timeout: 500ms
   in_place_budget: 7ms
   trusted_proxies: [10.0.0.0/8, "::1"]
@@ -68,6 +70,13 @@ constexpr std::string_view everything = R"(
   method: POST
   path: /up/%7E
   upstream: http://[::1]:81/base
+  max_idle_connections: 0
+  idle_timeout: 7s
+- name: secure
+  kind: http.endpoint
+  meta: {router: ws}
+  path: /secure
+  upstream: https://app.example.com
 - name: r
   kind: http.endpoint
   meta: {router: ws}
@@ -130,17 +139,17 @@ TEST_CASE("a configuration with every key survives printing and reading") {
 TEST_CASE("what is printed has the values that were read") {
   auto text = to_yaml(test::config(everything));
   auto config = test::config(text);
-  REQUIRE(config.endpoints.size() == 4);
+  REQUIRE(config.endpoints.size() == 5);
   CHECK(config.services[1].name == "null");
   CHECK(config.routers[0].name == "a name: with #\"quotes\"\\ \u00e4 \u2028");
   CHECK_FALSE(config.routers[1].options.ping_interval);
   CHECK(config.endpoints[0].path.text() == "/{tenant}/ws");
-  CHECK(std::get<trusted_header_handler>(config.endpoints[3].handler).secret
+  CHECK(std::get<trusted_header_handler>(config.endpoints[4].handler).secret
         == "- s3 #:");
   auto before = test::config(everything);
   CHECK(
-      std::get<relay_handler>(config.endpoints[2].handler).command.metadata
-      == std::get<relay_handler>(before.endpoints[2].handler).command.metadata);
+      std::get<relay_handler>(config.endpoints[3].handler).command.metadata
+      == std::get<relay_handler>(before.endpoints[3].handler).command.metadata);
 }
 
 TEST_CASE("every key is printed with its value") {
@@ -155,9 +164,11 @@ TEST_CASE("every key is printed with its value") {
   threads: 0
   max_connections: 100000
   max_header_size: 16384
+  max_header_fields: 100
   max_body_size: 1048576
   request_timeout: 10s
   idle_timeout: 1m
+  write_timeout: 30s
   shutdown_timeout: 10s
   in_place_budget: 5ms
   trusted_proxies: []

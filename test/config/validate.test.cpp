@@ -93,7 +93,12 @@ TEST_CASE("an upstream's parts are those of its url") {
   upstream.port = 82;
   config.endpoints[0].handler = upstream;
   CHECK(errors(config)
-        == "echo.upstream: host, port and path are not those of the url");
+        == "echo.upstream: tls, host, port and path are not those of the url");
+  upstream.port = 81;
+  upstream.tls = true;
+  config.endpoints[0].handler = upstream;
+  CHECK(errors(config)
+        == "echo.upstream: tls, host, port and path are not those of the url");
 }
 
 TEST_CASE("a relay's command is checked field by field") {

@@ -30,11 +30,24 @@ std::optional<std::string> decode(std::string_view text) {
   return out;
 }
 
+// As a server may take the path apart that decodes first.
+bool has_dots(std::string_view path) {
+  auto text = decode(path).value_or("");
+  std::replace(text.begin(), text.end(), '\\', '/');
+  for (auto part : split(text, '/')) {
+    part = part.substr(0, part.find(';'));
+    if (part == "." || part == "..")
+      return true;
+  }
+  return false;
+}
+
 std::optional<path_params> match(std::string_view pattern,
                                  std::string_view path) {
   auto wanted = split(pattern, '/');
   auto parts = split(path, '/');
-  if (wanted.size() != parts.size() || parts.size() < 2 || !parts[0].empty())
+  if (has_dots(path) || wanted.size() != parts.size() || parts.size() < 2
+      || !parts[0].empty())
     return std::nullopt;
   path_params out;
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -85,6 +98,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   auto text = in.line();
   auto path = in.rest();
   expect(percent_decode(path) == decode(path), "percent-encoding");
+  expect(!decode(path) || has_dot_segments(path) == has_dots(path),
+         "dot segments");
   auto pattern = path_pattern::parse(text);
   if (!pattern) {
     expect(is_valid_utf8(pattern.error().what), "a failure may be shown");

@@ -40,6 +40,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   auto is_name = static_cast<bool>(check_name(text));
   expect(is_name == (target && target->kind == form::name),
          "a name is a target without a node");
+  auto filled = expand_target("room-{x}@app", {{"x", std::string{text}}});
+  expect(!filled
+             || (text.find('@') == text.npos
+                 && parse_target(*filled)->node == "app"),
+         "a value names no other node");
   if (!target) {
     expect(is_plain_utf8(target.error().what), "a failure may be shown");
     return 0;

@@ -21,7 +21,8 @@ void check_failure(std::string_view what) {
 
 void check_fields(const relay_command& command,
                   const relay_command_limits& limits) {
-  expect(static_cast<bool>(parse_target(command.target_pid)), "the target");
+  expect(static_cast<bool>(check_relay_target(command.target_pid)),
+         "the target");
   expect(command.message_topic.empty()
              || check_message_topic(command.message_topic),
          "the topic");

@@ -62,6 +62,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
     check_file(*file, path);
   if (auto* endpoint = std::get_if<endpoint_match>(&found))
     check_endpoint(*endpoint, all, path);
+  if (auto* answered = std::get_if<options_match>(&found))
+    expect(method == "OPTIONS" && answered->allow.ends_with("OPTIONS"),
+           "OPTIONS is answered with what is allowed");
+  if (!std::holds_alternative<no_match>(found)
+      && !std::holds_alternative<options_match>(found))
+    expect(!has_dot_segments(path), "dot segments match nothing");
   if (auto* mismatch = std::get_if<method_mismatch>(&found))
     expect(!mismatch->allow.empty(), "some method is allowed");
   return 0;

@@ -95,7 +95,8 @@ TEST_CASE("what is no serialised origin is a failure") {
                            "https://a https://b",
                            "https://a,https://b",
                            "https://.",
-                           "https://a.",
+                           "https://a..",
+                           "https://[::1].",
                            "https://.a",
                            "https://a..b",
                            "https://*",
@@ -146,11 +147,43 @@ TEST_CASE("a pattern refuses another scheme, host or port") {
         "https://example.com", "https://x.app.example.com",
         "https://app.example.com.evil.org", "https://app-example.com",
         "https://app.example.co", "http://app.example.com:443", "null", "",
-        "https://app.example.com/", "https://app.example.com."}) {
+        "https://app.example.com/", "https://app.example.com.."}) {
     CAPTURE(header);
     CHECK_FALSE(allows("https://app.example.com", header));
   }
   CHECK_FALSE(allows("https://a:80", "http://a"));
+}
+
+TEST_CASE("a name with the root's dot is the name without it") {
+  CHECK(parse_origin("https://a.example.")->host == "a.example");
+  CHECK(parse_origin("https://a.example.:8443")->host == "a.example");
+  CHECK(same_origin("http://a.example", "http", "a.example."));
+  CHECK(same_origin("http://a.example.", "http", "a.example."));
+  CHECK(same_origin("http://a.example.", "http", "a.example"));
+  CHECK(same_origin("http://a.example.:81", "http", "A.EXAMPLE:81"));
+  CHECK(allows("https://app.example.com", "https://app.example.com."));
+  CHECK(allows("https://app.example.com.", "https://app.example.com"));
+  CHECK(allows("https://*.example.com", "https://a.example.com."));
+  CHECK_FALSE(same_origin("http://a.example", "http", "a.example.."));
+  CHECK_FALSE(same_origin("http://a.example", "http", "b.example."));
+  auto host = std::string(253, 'a') + ".";
+  CHECK(parse_origin("http://" + host));
+  CHECK_FALSE(parse_origin("http://a" + host));
+}
+
+TEST_CASE("a pattern with a path is told to leave it out") {
+  for (auto text : {"https://app.example.test/", "https://app.example.test/a/b",
+                    "https://app.example.test//"}) {
+    auto refused = parse_origin_pattern(text);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().what
+          == "an origin has no path: write https://app.example.test");
+  }
+  CHECK(parse_origin_pattern("https://*.a.test:81/").error().what
+        == "an origin has no path: write https://*.a.test:81");
+  CHECK(parse_origin_pattern("https://*/")
+            .error()
+            .what.starts_with("not a host"));
 }
 
 TEST_CASE("a star stands for exactly one label") {

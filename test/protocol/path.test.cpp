@@ -28,10 +28,11 @@ TEST_CASE("a pattern keeps its text and counts its literals") {
 
 TEST_CASE("a malformed pattern is a failure") {
   for (std::string text :
-       {"",        "chat", "{a}",     "/{}",    "/{a}/{a}", "/a{b}", "/{a}b",
-        "/{a",     "/a}",  "/{a}{b}", "/{{a}}", "/.",       "/..",   "/a/../b",
-        "/%2e%2E", "/a?b", "/a#b",    "/{a?}",  "/%",       "/%2",   "/%zz",
-        "/\xFF",   "/%FF", "/a\nb",   "/%00",   "/{\xFF}",  "/{a\n}"}) {
+       {"",      "chat",    "{a}",     "/{}",     "/{a}/{a}", "/a{b}",
+        "/{a}b", "/{a",     "/a}",     "/{a}{b}", "/{{a}}",   "/.",
+        "/..",   "/a/../b", "/%2e%2E", "/a?b",    "/a#b",     "/{a?}",
+        "/%",    "/%2",     "/%zz",    "/a%2F..", "/..;x",    "/a%5C.",
+        "/\xFF", "/%FF",    "/a\nb",   "/%00",    "/{\xFF}",  "/{a\n}"}) {
     CAPTURE(text);
     CHECK_FALSE(path_pattern::parse(text));
   }
@@ -90,6 +91,57 @@ TEST_CASE("a path with a malformed escape, bad UTF-8 or a control matches "
         "/%ED%A0%80"}) {
     CAPTURE(path);
     CHECK_FALSE(matches("/{a}", path));
+  }
+}
+
+TEST_CASE("dot segments are found in every spelling") {
+  for (std::string path : {"/.",
+                           "/..",
+                           "/a/..",
+                           "/../a",
+                           "/a/../b",
+                           "/a/./b",
+                           "/%2e",
+                           "/%2E%2e",
+                           "/.%2e/a",
+                           "/%2e./a",
+                           "/..%2fa",
+                           "/a%2F..",
+                           "/a%2f..%2Fb",
+                           "/a%2f.",
+                           "/..\\a",
+                           "/a\\..\\b",
+                           "/%5c..%5ca",
+                           "/a/..%5Cb",
+                           "/..;/a",
+                           "/..;x=1/a",
+                           "/.;",
+                           "/..%3bx",
+                           "..",
+                           ".",
+                           "%2e",
+                           "../a",
+                           "/%zz/..",
+                           "/%/..",
+                           "/a/%2e%2e%2fb",
+                           "/\xFF/.."}) {
+    CAPTURE(path);
+    CHECK(has_dot_segments(path));
+    CHECK_FALSE(matches("/{a}", path));
+    CHECK_FALSE(matches("/{a}/{b}", path));
+    CHECK_FALSE(matches("/{a}/{b}/{c}", path));
+  }
+}
+
+TEST_CASE("dots that are no segment of their own are harmless") {
+  for (std::string path :
+       {"",           "/",      "//",          "/...",      "/a.",
+        "/.a",        "/..a",   "/a..",        "/a.b/c..d", "/. ",
+        "/%2e%2e%2e", "/.%2ea", "/%252e%252e", "/..%zz",    "/..%",
+        "/..%2",      "/;",     "/;..",        "/a;..",     "/a;/b",
+        "/a%2Fb",     "/...;x"}) {
+    CAPTURE(path);
+    CHECK_FALSE(has_dot_segments(path));
   }
 }
 

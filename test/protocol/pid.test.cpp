@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+
 using namespace wsrelay;
 using form = target_name::form;
 
@@ -97,4 +99,60 @@ TEST_CASE("a name to register has no @") {
   CHECK_FALSE(check_name(std::string(257, 'a')));
   for (std::string text : {"", "@", "a@b", "a\n", "\xFF"})
     CHECK_FALSE(check_name(text));
+}
+
+TEST_CASE("a command names no actor of the relay itself") {
+  for (auto text : {"wsrelay.acceptor.gateway", "wsrelay.", "wsrelay.x@app1"}) {
+    CAPTURE(text);
+    auto refused = check_relay_target(text);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().what
+          == "names that begin with wsrelay. are the relay's own");
+  }
+  for (auto text : {"wsrelay", "wsrelayx", "Wsrelay.x", "x.wsrelay.y", "chat"})
+    CHECK(check_relay_target(text));
+  CHECK_FALSE(check_relay_target(""));
+  CHECK_FALSE(check_relay_target("@a"));
+}
+
+TEST_CASE("a target takes the values of parameters") {
+  path_params params{{"room", "r1"}, {"user", "ann"}};
+  auto expand = [&params](std::string_view text) {
+    return *expand_target(text, params);
+  };
+  CHECK(expand("chat") == "chat");
+  CHECK(expand("chat-{room}") == "chat-r1");
+  CHECK(expand("{room}.{user}@app1") == "r1.ann@app1");
+  CHECK(expand("chat@{room}") == "chat@r1");
+}
+
+TEST_CASE("a value reaches no other node and no actor of the relay") {
+  auto fails = [](std::string_view text, std::string value) {
+    return !expand_target(text, {{"x", std::move(value)}, {"y", "a@b"}});
+  };
+  CHECK(fails("{x}", "chat@app1"));
+  CHECK(fails("{x}", "@"));
+  CHECK(fails("{x}@app1", "a@b"));
+  CHECK(fails("chat@{x}", "a@b"));
+  CHECK(fails("{x}", "wsrelay.acceptor.gateway"));
+  CHECK(fails("wsrelay{x}", ".acceptor.gateway"));
+  CHECK(fails("{x}.acceptor", "wsrelay"));
+  CHECK(fails("{x}@app1", "wsrelay.directory"));
+  auto node = std::string(40, 'A') + "#1";
+  CHECK(fails("{x}@" + node, "7"));
+  CHECK(fails("7@{x}", node));
+  CHECK(expand_target("7@" + node, {{"x", "1"}}));
+  // A parameter that the target does not hold may be anything.
+  CHECK_FALSE(fails("{x}", "room"));
+  CHECK_FALSE(fails("{x}", "wsrelay"));
+}
+
+TEST_CASE("a target with its values is a name of at most 256 bytes") {
+  auto expand = [](std::size_t size) {
+    return expand_target("{x}", {{"x", std::string(size, 'a')}});
+  };
+  CHECK(expand(255));
+  CHECK(expand(256));
+  CHECK_FALSE(expand(257));
+  CHECK_FALSE(expand(0));
 }

@@ -68,6 +68,9 @@ TEST_CASE("a failure names the field") {
     std::string what;
   };
   for (const auto& each : {
+           failure_case{R"({"target_pid":"wsrelay.a"})",
+                        "target_pid: names that begin with wsrelay. are the "
+                        "relay's own"},
            failure_case{"{}", "target_pid: missing"},
            failure_case{R"({"metadata":{}})", "target_pid: missing"},
            failure_case{R"({"target_pid":""})",

@@ -1,0 +1,122 @@
+// What an upstream is told of the client.
+#include "config/client_view.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace wsrelay;
+
+namespace {
+
+bool trusts(std::string_view address) {
+  return address.starts_with("10.");
+}
+
+/// The fields, one per line.
+std::string lines(const http_fields& fields) {
+  std::string out;
+  for (const auto& [name, value] : fields)
+    out.append(name).append(": ").append(value).append("\n");
+  return out;
+}
+
+std::string told(const http_fields& headers, std::string_view peer,
+                 std::string_view host = "own") {
+  return lines(forwarded_fields(headers, peer, "http", host, trusts));
+}
+
+} // namespace
+
+TEST_CASE("an upstream is told the peer, the scheme and the host") {
+  CHECK(told({}, "192.0.2.7")
+        == "X-Forwarded-For: 192.0.2.7\n"
+           "X-Forwarded-Proto: http\n"
+           "X-Forwarded-Host: own\n");
+  CHECK(told({}, "::ffff:192.0.2.7", "")
+        == "X-Forwarded-For: 192.0.2.7\n"
+           "X-Forwarded-Proto: http\n");
+}
+
+TEST_CASE("what a stranger says of itself is not passed on") {
+  CHECK(told({{"X-Forwarded-For", "1.2.3.4"},
+              {"X-Forwarded-Proto", "https"},
+              {"X-Forwarded-Host", "evil"},
+              {"Forwarded", "for=1.2.3.4"}},
+             "192.0.2.7")
+        == "X-Forwarded-For: 192.0.2.7\n"
+           "X-Forwarded-Proto: http\n"
+           "X-Forwarded-Host: own\n");
+}
+
+TEST_CASE("the list of a trusted proxy is extended by the proxy") {
+  CHECK(told({{"X-Forwarded-For", " 6.6.6.6, 1.2.3.4"},
+              {"X-Forwarded-For", ""},
+              {"X-Forwarded-For", "10.0.0.2"},
+              {"X-Forwarded-Proto", "https"},
+              {"X-Forwarded-Host", "app"}},
+             "10.0.0.1")
+        == "X-Forwarded-For: 6.6.6.6, 1.2.3.4, 10.0.0.2, 10.0.0.1\n"
+           "X-Forwarded-Proto: https\n"
+           "X-Forwarded-Host: app\n");
+}
+
+TEST_CASE("Forwarded of a trusted proxy is extended and never made up") {
+  CHECK(told({{"Forwarded", "for=1.2.3.4;proto=https;host=app"},
+              {"Forwarded", "for=10.0.0.2;host=\"a,b\""}},
+             "10.0.0.1", "own:8080")
+        == "X-Forwarded-For: 10.0.0.1\n"
+           "X-Forwarded-Proto: https\n"
+           "X-Forwarded-Host: app\n"
+           "Forwarded: for=1.2.3.4;proto=https;host=app, "
+           "for=10.0.0.2;host=\"a,b\", "
+           "for=10.0.0.1;proto=http;host=\"own:8080\"\n");
+}
+
+TEST_CASE("a malformed line of Forwarded is not passed on") {
+  CHECK(told({{"Forwarded", "for=\"1.2.3.4"}, {"Forwarded", "for=1.2.3.4"}},
+             "10.0.0.1", "")
+        == "X-Forwarded-For: 10.0.0.1\n"
+           "X-Forwarded-Proto: http\n"
+           "Forwarded: for=1.2.3.4, for=10.0.0.1;proto=http\n");
+  CHECK(told({{"Forwarded", "for=\"1.2.3.4"}}, "10.0.0.1", "")
+        == "X-Forwarded-For: 10.0.0.1\n"
+           "X-Forwarded-Proto: http\n");
+}
+
+TEST_CASE("an IPv6 address is in brackets where RFC 7239 wants them") {
+  auto fields = forwarded_fields({{"Forwarded", "for=1.2.3.4"}}, "2001:DB8::1",
+                                 "https", "own", [](auto) { return true; });
+  CHECK(lines(fields)
+        == "X-Forwarded-For: 2001:db8::1\n"
+           "X-Forwarded-Proto: https\n"
+           "X-Forwarded-Host: own\n"
+           "Forwarded: for=1.2.3.4, "
+           "for=\"[2001:db8::1]\";proto=https;host=own\n");
+}
+
+TEST_CASE("a list that would split the message is not passed on") {
+  CHECK(told({{"X-Forwarded-For", "1.2.3.4\r\nX: y"}}, "10.0.0.1")
+        == "X-Forwarded-For: 10.0.0.1\n"
+           "X-Forwarded-Proto: http\n"
+           "X-Forwarded-Host: own\n");
+}
+
+TEST_CASE("a host that is none is not passed on") {
+  CHECK(told({}, "192.0.2.7", "<script>")
+        == "X-Forwarded-For: 192.0.2.7\n"
+           "X-Forwarded-Proto: http\n");
+}
+
+TEST_CASE("fields that are told anew are erased") {
+  http_fields all{{"x-forwarded-for", "a"},  {"X-Forwarded-Proto", "a"},
+                  {"X-Forwarded-Host", "a"}, {"FORWARDED", "a"},
+                  {"X_Forwarded_For", "a"},  {"X-Forwarded-Port", "80"},
+                  {"X-Forwarded_Ssl", "on"}, {"X-Real-IP", "a"},
+                  {"X-Forward", "x"},        {"Accept", "y"}};
+  auto trusted = all;
+  erase_forwarded_fields(trusted, true);
+  CHECK(lines(trusted)
+        == "X-Forwarded-Port: 80\nX-Forwarded_Ssl: on\nX-Real-IP: a\n"
+           "X-Forward: x\nAccept: y\n");
+  erase_forwarded_fields(all, false);
+  CHECK(lines(all) == "X-Forward: x\nAccept: y\n");
+}
