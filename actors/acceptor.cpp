@@ -1,8 +1,7 @@
-// The acceptor actor.
+// The acceptor's connections: who is open, and the stop.
 #include "actors/acceptor.hpp"
 
 #include "actors/answer.hpp"
-#include "actors/directory.hpp"
 #include "actors/log.hpp"
 #include "actors/pid_text.hpp"
 #include "actors/stats_collector.hpp"
@@ -11,68 +10,59 @@
 
 namespace wsrelay {
 
-namespace {
-
-// What a tick is for.
-constexpr std::uint64_t retry_tick = 1;
-constexpr std::uint64_t give_up_tick = 2;
-
-} // namespace
-
-caf::behavior acceptor_state::start(listener_port_ptr port,
-                                    acceptor_config config) {
-  port_ = std::move(port);
-  config_ = config;
+caf::behavior acceptor_state::start(acceptor_config config) {
+  config_ = std::move(config);
   self_->set_default_handler(drop_unexpected);
   self_->set_down_handler(
       [this](caf::down_msg& message) { on_down(message.source); });
-  port_->report_to(*this);
   return {
-      [this](acceptor_start) { port_->grant(config_.max_connections); },
-      [this](acceptor_opened& message) { on_opened(message); },
-      [this](const acceptor_socket_closed& message) {
-        on_socket_closed(message.count);
-      },
+      [](caf::ok_atom) {},
       [this](acceptor_list) { return list(); },
       [this](acceptor_stats request) {
         return self_->delegate(self_->spawn(stats_collector, list()), request);
       },
       [this](const acceptor_stop& message) { return on_stop(message); },
-      [this](const acceptor_tick& message) { on_tick(message.id); },
+      [this](const acceptor_tick& message) {
+        message.gives_up ? give_up() : on_due();
+      },
   };
 }
 
-caf::behavior acceptor(acceptor_actor* self, listener_port_ptr port,
-                       acceptor_config config) {
-  return self->state.start(std::move(port), config);
+caf::behavior acceptor(acceptor_actor* self, acceptor_config config) {
+  return self->state.start(std::move(config));
 }
 
-void acceptor_state::on_accepted() {
-  if (++open_ == config_.max_connections)
-    log().warn("connection limit reached: max_connections={}", open_);
-}
-
-void acceptor_state::on_accept_failed() {
-  self_->delayed_send(self_, config_.back_off, acceptor_tick{retry_tick});
-}
-
-void acceptor_state::on_opened(acceptor_opened& message) {
-  auto& client = message.info.client;
+caf::actor acceptor_state::open(frame_port_ptr port, connection_config config,
+                                std::string remote_address,
+                                std::string endpoint) {
+  auto client = spawn_on(self_->home_system(), self_->home(), connection,
+                         std::move(port), std::move(config));
+  ++settled_;
   self_->monitor(client);
-  if (stopping_)
+  connections_.emplace(client.id(), connection_info{client,
+                                                    {},
+                                                    std::move(remote_address),
+                                                    std::move(endpoint)});
+  hasten(client);
+  return client;
+}
+
+// What a connection does that is open while the node stops.
+void acceptor_state::hasten(const caf::actor& client) {
+  if (phase_ == phase::stopping)
     self_->send(client, connection_shutdown{});
-  connections_.emplace(client.id(), std::move(message.info));
+  else if (phase_ == phase::given_up)
+    self_->send_exit(client, caf::exit_reason::kill);
 }
 
-void acceptor_state::on_socket_closed(std::uint32_t count) {
-  open_ -= count;
-  if (!stopping_)
-    port_->grant(count);
-  try_finish();
-}
-
+// Ids are a node's own: a handler elsewhere may have that of a connection here.
 void acceptor_state::on_down(const caf::actor_addr& who) {
-  connections_.erase(who.id());
+  if (handlers_.erase(who) > 0)
+    fail_questions(who);
+  auto entry = connections_.find(who.id());
+  if (entry == connections_.end() || entry->second.client != who)
+    return;
+  connections_.erase(entry);
   try_finish();
 }
 
@@ -80,35 +70,32 @@ caf::result<void> acceptor_state::on_stop(const acceptor_stop& message) {
   auto promise = promise_to_requester(self_);
   if (promise)
     stop_requests_.push_back(*promise);
-  if (!stopping_) {
-    stopping_ = true;
-    port_->stop();
+  if (phase_ == phase::running) {
+    phase_ = phase::stopping;
     for (auto& [id, info] : connections_)
-      self_->send(info.client, connection_shutdown{});
-    self_->delayed_send(self_, message.timeout, acceptor_tick{give_up_tick});
+      hasten(info.client);
+    self_->delayed_send(self_, message.timeout, acceptor_tick{true});
   }
   try_finish();
   return later(promise);
 }
 
-void acceptor_state::on_tick(std::uint64_t id) {
-  if (id == retry_tick && !stopping_)
-    port_->grant(1);
-  if (id != give_up_tick || (open_ == 0 && connections_.empty()))
+void acceptor_state::give_up() {
+  phase_ = phase::given_up;
+  if (connections_.empty())
     return;
-  log().warn("connections left at the end of the shutdown: sockets={}", open_);
-  port_->abort();
+  log().warn("connections left at the end of the shutdown: connections={}",
+             connections_.size());
   for (auto& [id, info] : connections_)
-    self_->send_exit(info.client, caf::exit_reason::kill);
+    hasten(info.client);
 }
 
-// Done when no socket and no connection actor is left.
+// Done when no connection actor is left.
 void acceptor_state::try_finish() {
-  if (!stopping_ || open_ != 0 || !connections_.empty())
+  if (phase_ == phase::running || !connections_.empty())
     return;
-  for (auto& request : stop_requests_)
+  for (auto& request : std::exchange(stop_requests_, {}))
     request.deliver(caf::unit);
-  stop_requests_.clear();
 }
 
 std::vector<connection_info> acceptor_state::list() const {

@@ -8,7 +8,8 @@
 
 namespace wsrelay {
 
-/// Formats and writes a line, if its level is wanted. Any thread.
+/// Formats and writes a line, if its level is wanted. Never throws: a line that
+/// cannot be made is left out. Any thread.
 class logger {
 public:
   template <class... Ts>
@@ -39,7 +40,7 @@ public:
 
 private:
   static void write(spdlog::level::level_enum level, fmt::string_view format,
-                    fmt::format_args values);
+                    fmt::format_args values) noexcept;
 };
 
 /// Returns the logger.
@@ -47,7 +48,9 @@ inline logger log() {
   return {};
 }
 
-/// Replaces the sink. Call it before other threads log.
+/// Replaces the sink. Call it before other threads log. They log from loops,
+/// and call the sink where they are: it must not block (net/log_output.hpp has
+/// one that never does).
 void set_log_sink(spdlog::sink_ptr sink, spdlog::level::level_enum level);
 
 } // namespace wsrelay

@@ -41,6 +41,9 @@ public:
     return home_ ? caf::resumable::io_actor : caf::resumable::scheduled_actor;
   }
 
+  /// Returns the loop that the actor lives on, null for the scheduler.
+  event_loop* home() const noexcept { return home_; }
+
 private:
   event_loop* home_; // outlives every actor on it
 };

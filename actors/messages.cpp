@@ -11,6 +11,7 @@ void add_message_types(caf::actor_system_config& config) {
   config.add_message_type<ws_message>("ws.message");
   config.add_message_type<ws_heartbeat>("ws.heartbeat");
   config.add_message_type<ws_leave>("ws.leave");
+  config.add_message_type<ws_refused>("ws.refused");
   config.add_message_type<ws_send>("ws.send");
   config.add_message_type<ws_close>("ws.close");
   config.add_message_type<ws_control>("ws.control");

@@ -119,6 +119,20 @@ struct ws_event {
   shared_buffer data; // JSON text
 };
 
+// -- relay -> target that nobody comes to ------------------------------------
+
+/// `ws.refused`: a handler gave this target's handle in a `relay_to`, and no
+/// connection comes of it. Without a sender, once for each such `relay_to`,
+/// never together with a `ws.join` for the same: a target that was spawned for
+/// the request ends on it, one that many share ignores it.
+struct ws_refused {
+  shared_buffer metadata; // the command's; {} when it had more than 64 KiB
+  /// Which check failed, one word: "upgrade", "origin", "command", "status",
+  /// "target"; "client" when the client has gone, "timeout" when the answer
+  /// came too late, "shutdown" when the node stops, "error".
+  std::string reason;
+};
+
 // -- relay -> handler actor ---------------------------------------------------
 
 /// A request of an endpoint with `func: NAME`, to the actor of that name.

@@ -13,6 +13,7 @@ WSRELAY_INSPECT(ws_heartbeat, x.client, x.client_pid, x.uptime, x.message_count,
                 x.metadata)
 WSRELAY_INSPECT(ws_leave, x.client, x.client_pid, x.reason, x.code, x.text,
                 x.last_seq, x.metadata)
+WSRELAY_INSPECT(ws_refused, x.metadata, x.reason)
 WSRELAY_INSPECT(ws_send, x.type, x.data)
 WSRELAY_INSPECT(ws_close, x.code, x.reason)
 WSRELAY_INSPECT(ws_control, x.target, x.target_pid, x.message_topic,

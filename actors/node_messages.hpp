@@ -66,28 +66,14 @@ struct ws_traffic {
   std::uint64_t missed; // events dropped since the one before
 };
 
-// -- net, anyone -> acceptor --------------------------------------------------
+// -- anyone -> acceptor -------------------------------------------------------
 
 /// A connection's place and name, as the acceptor knows it.
 struct connection_info {
   caf::actor client;
-  shared_buffer client_pid;
+  shared_buffer client_pid; // set when it is listed
   std::string remote_address;
   std::string endpoint; // name of the http.endpoint
-};
-
-/// From the node: everything is in place, accept.
-struct acceptor_start {};
-
-/// From net: a socket was upgraded. The acceptor monitors the connection, and
-/// sets its `client_pid` when it lists it.
-struct acceptor_opened {
-  connection_info info;
-};
-
-/// From net: `count` sockets are gone, whatever they were used for.
-struct acceptor_socket_closed {
-  std::uint32_t count = 1;
 };
 
 /// Asks who is connected: answers `std::vector<connection_info>`.
@@ -107,8 +93,8 @@ struct connection_row {
   caf::optional<connection_numbers> numbers;
 };
 
-/// Stops listening and closes every connection with 1001. Answered when the
-/// last socket is gone; those that are left after `timeout` are cut off.
+/// Closes every connection with 1001, also those that are opened from now on.
+/// Answered when none is left; those that are left after `timeout` are killed.
 struct acceptor_stop {
   milliseconds timeout;
 };
@@ -119,9 +105,9 @@ struct connection_shutdown {};
 /// From a connection to itself: the socket is done.
 struct connection_finished {};
 
-/// To itself, from a timer: listen again, or give up on stopping.
+/// From the acceptor to itself, from a timer.
 struct acceptor_tick {
-  std::uint64_t id;
+  bool gives_up; // on stopping; else a handler's time is over
 };
 
 // -- between nodes -----------------------------------------------------------

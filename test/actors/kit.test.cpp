@@ -37,6 +37,21 @@ TEST_CASE("timeouts of actors and of ports fire in order of time") {
     caf::anon_send_exit(actor, caf::exit_reason::kill);
 }
 
+TEST_CASE("a probe records a refusal, and a node tells one as the relay does") {
+  checked_node node;
+  probe target{node};
+  http_response answer;
+  node.refuse(answer); // nobody to tell
+  answer.relay = relay_to{target, {}, {}, "{\"a\":1}"};
+  node.refuse(answer);
+  node.refuse(answer, "client");
+  CHECK(target.log() == strings{"refused origin", "refused client"});
+  REQUIRE(target.refusals().size() == 2);
+  CHECK(target.refusals()[0].metadata.view() == "{\"a\":1}");
+  target.clear();
+  CHECK(target.refusals().empty());
+}
+
 TEST_CASE("the clock moves only when the test says so") {
   checked_node node;
   auto start = node.now();

@@ -57,6 +57,13 @@ TEST_CASE("messages to a target keep every field on their way") {
   CHECK(leave.last_seq == 9);
 }
 
+TEST_CASE("a refusal keeps every field on its way") {
+  checked_node node;
+  auto refused = travelled(node, ws_refused{R"({"a":1})", "origin"});
+  CHECK(refused.metadata.view() == R"({"a":1})");
+  CHECK(refused.reason == "origin");
+}
+
 TEST_CASE("messages between audiences keep every field on their way") {
   connected on;
   auto me = on.target.actor();

@@ -20,6 +20,18 @@ void echo_back(caf::event_based_actor* self, const std::string& name,
   self->send(message.client, ws_send{message_type::text, text});
 }
 
+// A target for one client.
+caf::behavior guest(caf::event_based_actor* self, std::string name) {
+  return {
+      [](const ws_join&) {},
+      [self, name](const ws_message& message) {
+        echo_back(self, name, message);
+      },
+      [self](const ws_leave&) { self->quit(); },
+      [self](const ws_refused&) { self->quit(); },
+  };
+}
+
 // The handle is kept: CAF forgets a remote actor that nobody refers to.
 void report_end(std::string_view what, const caf::actor& whom,
                 const caf::error& reason) {
@@ -44,6 +56,9 @@ caf::behavior target(caf::event_based_actor* self, std::string name) {
         report("leave {} {} {} {} {}", name, message.client_pid.view(),
                to_text(message.reason), message.code, message.last_seq);
       },
+      [name](const ws_refused& message) {
+        report("refused {} {}", name, message.reason);
+      },
       [self](caf::ok_atom) { self->quit(); },
   };
 }
@@ -65,6 +80,32 @@ caf::behavior giving_handler(caf::event_based_actor*, std::string name,
     report("request {} {}", name, message.path);
     http_response response;
     response.relay = relay_to{target, {}, {}, {}};
+    return response;
+  }};
+}
+
+caf::behavior spawning_handler(caf::event_based_actor* self, std::string name) {
+  return {[self, name](const http_request&) {
+    http_response response;
+    response.relay = relay_to{self->spawn(guest, name), {}, {}, {}};
+    return response;
+  }};
+}
+
+caf::behavior seeing_handler(caf::event_based_actor*) {
+  return {[](const http_request& message) {
+    http_response response;
+    response.body =
+        fmt::format("{} {} {} {}", message.remote_address, message.scheme,
+                    message.host, message.websocket ? "websocket" : "plain");
+    return response;
+  }};
+}
+
+caf::behavior long_winded_handler(caf::event_based_actor*, std::size_t size) {
+  return {[size](const http_request&) {
+    http_response response;
+    response.headers.push_back({"X-Long", std::string(size, 'x')});
     return response;
   }};
 }

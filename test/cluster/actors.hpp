@@ -5,6 +5,7 @@
 
 #include <caf/event_based_actor.hpp>
 
+#include <cstddef>
 #include <string>
 
 namespace wsrelay::cluster_probe {
@@ -22,6 +23,19 @@ caf::behavior naming_handler(caf::event_based_actor* self, std::string name,
 /// A handler actor that answers with the handle of a target.
 caf::behavior giving_handler(caf::event_based_actor* self, std::string name,
                              caf::actor target);
+
+/// A handler actor that spawns a target for each request and answers with its
+/// handle. The target echoes as `target` does, prints nothing of joins, and
+/// ends with its client, or when nobody comes.
+caf::behavior spawning_handler(caf::event_based_actor* self, std::string name);
+
+/// A handler actor whose answer says who asks: "ADDRESS SCHEME HOST" and
+/// "websocket" or "plain".
+caf::behavior seeing_handler(caf::event_based_actor* self);
+
+/// A handler actor that answers with a field of `size` bytes.
+caf::behavior long_winded_handler(caf::event_based_actor* self,
+                                  std::size_t size);
 
 /// Monitors an actor and prints "down PID REASON" for each down message.
 caf::behavior watcher(caf::event_based_actor* self, caf::actor whom);

@@ -48,6 +48,8 @@ bool commander::run(const std::string& line) {
     return false;
   if (command == "peers") {
     peers();
+  } else if (command == "count") {
+    count();
   } else if (command == "send") {
     send(words);
   } else if (command == "broadcast") {
@@ -67,6 +69,12 @@ bool commander::run(const std::string& line) {
       add(name, system_.spawn(naming_handler, name, word(words)));
     else if (command == "giver")
       add(name, system_.spawn(giving_handler, name, find(word(words))));
+    else if (command == "spawner")
+      add(name, system_.spawn(spawning_handler, name));
+    else if (command == "seer")
+      add(name, system_.spawn(seeing_handler));
+    else if (command == "long_winded")
+      add(name, system_.spawn(long_winded_handler, std::stoul(word(words))));
     else if (command == "end")
       end(name, word(words));
     else
@@ -128,6 +136,10 @@ void commander::peers() {
           },
           [](caf::error&) {});
   print_line(line);
+}
+
+void commander::count() {
+  report("count {}", system_.registry().running());
 }
 
 void commander::watch(const std::string& command, const std::string& pid) {

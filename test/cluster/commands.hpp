@@ -3,6 +3,10 @@
 //   register NAME             spawns a target, "registered NAME PID"
 //   handler NAME TARGET       spawns a handler that names TARGET
 //   giver NAME TARGET         spawns one that answers with TARGET's handle
+//   spawner NAME              spawns one that spawns a target per request
+//   seer NAME                 spawns one that tells who asks
+//   long_winded NAME SIZE     spawns one that answers with a field of this size
+//   count                     "count ACTORS" of this node
 //   end NAME REASON           ends what was spawned under NAME: normal,
 //                             shutdown, error, overloaded, kill; "ended NAME"
 //   resolve TEXT              "resolved TEXT PID", "resolved TEXT error ..."
@@ -48,6 +52,7 @@ private:
   void end(const std::string& name, const std::string& reason);
   void resolve(const std::string& text);
   void peers();
+  void count();
   void watch(const std::string& command, const std::string& pid);
   void send(std::istringstream& words);
   void ask_for(const std::string& command, std::istringstream& words);

@@ -1,6 +1,7 @@
 // The socket of a client and what comes on it.
 #include "test/cluster_storm/client.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -26,11 +27,13 @@ client::client(std::uint16_t port, std::uint64_t serial, std::string target) {
   to.sin_port = htons(port);
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   ::connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to);
+  auto path = seen_.first_target;
+  std::replace(path.begin(), path.end(), '@', '/');
   out_ = fmt::format("GET /ws/to/{}/{} HTTP/1.1\r\nHost: x\r\n"
                      "Upgrade: websocket\r\nConnection: Upgrade\r\n"
                      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
                      "Sec-WebSocket-Version: 13\r\n\r\n",
-                     seen_.first_target, serial);
+                     path, serial);
 }
 
 client::~client() {

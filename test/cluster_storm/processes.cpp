@@ -31,9 +31,9 @@ constexpr std::string_view template_text = R"yaml(
 - name: to
   kind: http.endpoint
   meta: {{router: ws}}
-  path: /to/{{target}}/{{serial}}
+  path: /to/{{target}}/{{node}}/{{serial}}
   relay:
-    target_pid: "{{target}}"
+    target_pid: "{{target}}@{{node}}"
     metadata: {{serial: "{{serial}}"}}
 - name: {}
   kind: cluster.node

@@ -68,6 +68,19 @@ TEST_CASE_FIXTURE(fixture, "a room ends with a client that says nothing") {
   CHECK(node.running_actors() == before);
 }
 
+TEST_CASE_FIXTURE(fixture, "a room that nobody is let into ends") {
+  auto before = node.running_actors();
+  auto answer = ask("blue");
+  CHECK(node.running_actors() == before + 1);
+  node.refuse(*answer);
+  CHECK(node.running_actors() == before);
+  auto ann = enter("blue");
+  node.refuse(*ask("blue")); // somebody else
+  ann.send_text("hi");
+  node.run();
+  CHECK(node.running_actors() == before + 2);
+}
+
 TEST_CASE_FIXTURE(fixture, "there are at most a thousand rooms") {
   for (std::size_t i = 0; i < examples::max_rooms; ++i)
     CHECK(ask(std::to_string(i))->relay);

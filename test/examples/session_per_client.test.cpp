@@ -49,6 +49,20 @@ TEST_CASE("nobody is turned away with 401 and no session") {
   CHECK(node.running_actors() == before);
 }
 
+TEST_CASE("a session ends when its client is not let in") {
+  test_node node;
+  auto handler = node.system().spawn(examples::session_handler);
+  node.run();
+  auto before = node.running_actors();
+  for (auto reason : {"origin", "upgrade", "timeout"}) {
+    auto answer = node.ask(handler, session_of("ann"));
+    REQUIRE(answer);
+    CHECK(node.running_actors() == before + 1);
+    node.refuse(*answer, reason);
+    CHECK(node.running_actors() == before);
+  }
+}
+
 TEST_CASE("a session ends with its client") {
   test_node node;
   auto handler = node.system().spawn(examples::session_handler);

@@ -35,6 +35,10 @@ std::string to_line(const ws_leave& x) {
          + std::to_string(x.code) + " last=" + std::to_string(x.last_seq);
 }
 
+std::string to_line(const ws_refused& x) {
+  return "refused " + x.reason;
+}
+
 } // namespace
 
 struct probe::record {
@@ -43,6 +47,7 @@ struct probe::record {
   std::vector<ws_message> messages;
   std::vector<ws_heartbeat> heartbeats;
   std::vector<ws_leave> leaves;
+  std::vector<ws_refused> refusals;
   caf::error refusal;
   bool holds_joins = false;
   bool holds = false;
@@ -93,6 +98,7 @@ probe::probe(test_node& node) : record_{std::make_shared<record>()} {
           return me->answer(self, me->holds);
         },
         [me](const ws_leave& x) { me->add(me->leaves, x); },
+        [me](const ws_refused& x) { me->add(me->refusals, x); },
         [me](release_atom) { me->release(); },
         [self](quit_atom, caf::error& reason) {
           self->quit(std::move(reason));
@@ -130,12 +136,17 @@ const std::vector<ws_leave>& probe::leaves() const noexcept {
   return record_->leaves;
 }
 
+const std::vector<ws_refused>& probe::refusals() const noexcept {
+  return record_->refusals;
+}
+
 void probe::clear() {
   record_->log.clear();
   record_->joins.clear();
   record_->messages.clear();
   record_->heartbeats.clear();
   record_->leaves.clear();
+  record_->refusals.clear();
 }
 
 void probe::accept_joins() {

@@ -28,7 +28,8 @@ public:
   operator const caf::actor&() const noexcept { return actor_; }
 
   /// Every message, in order and one per line: "join {}", "message 1 hi" (with
-  /// its seq), "heartbeat 5" (messages so far), "leave closed 1000 last=1".
+  /// its seq), "heartbeat 5" (messages so far), "leave closed 1000 last=1",
+  /// "refused origin".
   const std::vector<std::string>& log() const noexcept;
 
   /// The same by type.
@@ -36,6 +37,7 @@ public:
   const std::vector<ws_message>& messages() const noexcept;
   const std::vector<ws_heartbeat>& heartbeats() const noexcept;
   const std::vector<ws_leave>& leaves() const noexcept;
+  const std::vector<ws_refused>& refusals() const noexcept;
 
   /// Forgets what came so far.
   void clear();

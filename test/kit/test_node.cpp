@@ -2,6 +2,7 @@
 #include "test/kit/test_node.hpp"
 
 #include "actors/directory.hpp"
+#include "actors/refusal.hpp"
 
 #include <caf/all.hpp>
 
@@ -110,6 +111,12 @@ caf::expected<http_response> test_node::ask(std::string_view handler,
   if (!found)
     return found.error();
   return ask(*found, std::move(request));
+}
+
+void test_node::refuse(const http_response& answer, std::string reason) {
+  if (answer.relay)
+    tell_refused(*answer.relay, std::move(reason));
+  run();
 }
 
 void test_node::lose_all() {

@@ -101,6 +101,10 @@ public:
   caf::expected<http_response> ask(std::string_view handler,
                                    http_request request);
 
+  /// Tells a handler's answer that no client comes, as the relay does it when a
+  /// check refuses the request: its target gets a `ws_refused`. Runs.
+  void refuse(const http_response& answer, std::string reason = "origin");
+
   /// Every client's socket ends. Runs.
   void lose_all();
 

@@ -155,6 +155,7 @@ caf::behavior target(caf::stateful_actor<target_state>* self, stage* on,
         state.on->seen.got_heartbeat(message.client.id(), self->id());
       },
       [&state](const ws_leave& message) { state.leave(message); },
+      [](const ws_refused&) {},
       [&state](const answer_held&) { state.answer_all(); },
       [&state](const end_now& message) { state.end(message.random); },
       [](const are_you_done&) {},

@@ -18,6 +18,7 @@ inline caf::behavior greeter(caf::event_based_actor* self) {
                            "hello " + std::string{message.data.view()}});
       },
       [](const ws_leave&) {},
+      [](const ws_refused&) {}, // it does not wait for anybody
   };
 }
 

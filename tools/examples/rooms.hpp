@@ -21,7 +21,7 @@ struct room_keeper_state {
 };
 
 /// A room is a hub that ends when its last client has left, or was lost with
-/// its node, which only the monitor tells.
+/// its node, which only the monitor tells, or when its first one is not let in.
 inline caf::behavior room(caf::stateful_actor<hub_state>* self) {
   auto& clients = self->state.clients;
   auto end_if_empty = [self, &clients] {
@@ -37,7 +37,8 @@ inline caf::behavior room(caf::stateful_actor<hub_state>* self) {
     clients.remove(message.client);
     end_if_empty();
   };
-  return caf::message_handler{enter, leave}.or_else(
+  auto refuse = [end_if_empty](const ws_refused&) { end_if_empty(); };
+  return caf::message_handler{enter, leave, refuse}.or_else(
       hub(self).as_behavior_impl());
 }
 

@@ -17,7 +17,8 @@ struct session_state {
   int count = 0;
 };
 
-/// One client's session: counts what it hears, and ends with its client.
+/// One client's session: counts what it hears, and ends with its client, or
+/// when none comes.
 inline caf::behavior session(caf::stateful_actor<session_state>* self,
                              std::string user) {
   self->state.user = std::move(user);
@@ -31,6 +32,8 @@ inline caf::behavior session(caf::stateful_actor<session_state>* self,
                    ws_event{"count", std::to_string(++self->state.count)});
       },
       [self](const ws_leave&) { self->quit(); },
+      // The client is not let in: without this the session would stay.
+      [self](const ws_refused&) { self->quit(); },
   };
 }
 

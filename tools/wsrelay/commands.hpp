@@ -5,11 +5,19 @@
 #include "tools/wsrelay/session.hpp"
 
 #include <string>
+#include <vector>
 
 namespace wsrelay::cli {
 
+/// What a command prints, and what it could not find out: the program says so
+/// and ends with the first one's code.
+struct command_output {
+  std::string text;
+  std::vector<command_error> missing;
+};
+
 /// Runs the command and returns what it prints. Throws `command_error`. Not
 /// for `watch` and `completion`.
-std::string run_command(session& node, const options& opts);
+command_output run_command(session& node, const options& opts);
 
 } // namespace wsrelay::cli

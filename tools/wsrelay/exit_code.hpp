@@ -10,6 +10,7 @@ namespace wsrelay::cli {
 enum class exit_code {
   ok = 0,
   refused = 1,     // the node or the actor answered with an error
+  failed = 1,      // or this program: no output, no memory, no descriptors
   usage = 2,       // the command line is wrong
   unreachable = 3, // no node of wsrelay there, or it was lost
   not_found = 4,   // no such PID, name or peer

@@ -33,4 +33,19 @@ std::string make_json(Fill fill) {
   return {buffer.GetString(), buffer.GetSize()};
 }
 
+/// Returns an array of objects, one line, each filled by `put_one`.
+template <class Range, class PutOne>
+std::string make_json_array(const Range& range, PutOne put_one) {
+  return make_json([&](json_writer& out) {
+           out.StartArray();
+           for (auto& each : range) {
+             out.StartObject();
+             put_one(out, each);
+             out.EndObject();
+           }
+           out.EndArray();
+         })
+         + "\n";
+}
+
 } // namespace wsrelay::cli

@@ -1,5 +1,7 @@
 // wsrelay: operates a node. Wires: options, connection, command, output.
 #include "net/node.hpp"
+#include "tools/process/preflight.hpp"
+#include "tools/process/standard_streams.hpp"
 #include "tools/wsrelay/commands.hpp"
 #include "tools/wsrelay/interruption.hpp"
 #include "tools/wsrelay/json_output.hpp"
@@ -13,6 +15,11 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <exception>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
 
 namespace {
 
@@ -25,13 +32,18 @@ constexpr std::chrono::seconds node_patience{10};
 
 void print(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+  if (auto problem = flush_standard_output(); !problem.empty())
+    throw command_error{exit_code::failed, "output", problem};
+}
+
+void print_error(const std::string& line) {
+  std::fputs((line + '\n').c_str(), stderr);
 }
 
 int complain(const command_error& error, bool json) {
   auto code = static_cast<int>(error.code);
   if (!json) {
-    fmt::print(stderr, "wsrelay: {}\n", printable(error.text));
+    print_error("wsrelay: " + printable(error.text));
     return code;
   }
   auto document = make_json([&](json_writer& out) {
@@ -44,7 +56,7 @@ int complain(const command_error& error, bool json) {
     out.EndObject();
     out.EndObject();
   });
-  fmt::print(stderr, "{}\n", document);
+  print_error(document);
   return code;
 }
 
@@ -57,17 +69,27 @@ caf::actor connect_to_node(caf::actor_system& system, const options& opts) {
                                   connected.error().what)};
 }
 
-void run(caf::actor_system& system, const options& opts) {
+int run(caf::actor_system& system, const options& opts) {
   session node{system, connect_to_node(system, opts), opts.node.timeout};
   if (!opts.peer.empty())
     node.choose_peer(opts.peer);
-  if (opts.what == command::watch)
+  if (opts.what == command::watch) {
     watch(node, opts, print);
-  else
-    print(run_command(node, opts));
+    return 0;
+  }
+  auto output = run_command(node, opts);
+  print(output.text);
+  auto code = 0;
+  for (auto& missing : output.missing) {
+    auto one = complain(missing, opts.json);
+    code = code == 0 ? one : code;
+  }
+  return code;
 }
 
 int run(const options& opts) {
+  if (auto enough = check_resources(needs_of({})); !enough)
+    throw command_error{exit_code::failed, "resources", enough.error().what};
   if (opts.what == command::watch)
     block_termination();
   system_config config;
@@ -76,23 +98,14 @@ int run(const options& opts) {
              caf::timespan{std::chrono::milliseconds{250}});
   config.set("middleman.connection-timeout", caf::timespan{node_patience});
   caf::actor_system system{config};
-  try {
-    run(system, opts);
-  } catch (const command_error& error) {
-    return complain(error, opts.json);
-  }
-  return 0;
+  return run(system, opts);
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
-  std::vector<std::string> args{argv + 1, argv + argc};
-  auto json = std::find(args.begin(), args.end(), "--json") != args.end();
+int run(std::vector<std::string> args) {
   auto parsed = parse_options(std::move(args));
   if (auto* exit = std::get_if<early_exit>(&parsed)) {
     if (exit->code != exit_code::ok)
-      return complain({exit->code, "usage", exit->text}, json);
+      throw command_error{exit->code, "usage", exit->text};
     print(exit->text);
     return 0;
   }
@@ -101,4 +114,20 @@ int main(int argc, char** argv) {
     return run(opts);
   print(opts.script);
   return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  open_standard_streams();
+  raise_descriptor_limit();
+  std::vector<std::string> args{argv + 1, argv + argc};
+  auto json = std::find(args.begin(), args.end(), "--json") != args.end();
+  try {
+    return run(std::move(args));
+  } catch (const command_error& error) {
+    return complain(error, json);
+  } catch (const std::exception& error) {
+    return complain({exit_code::failed, "failed", error.what()}, json);
+  }
 }

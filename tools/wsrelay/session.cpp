@@ -79,10 +79,19 @@ caf::actor session::find(const std::string& target) {
   return ask<caf::actor>(directory_, directory_get{target}, target);
 }
 
-void session::fail(const caf::actor& whom, const caf::error& error,
-                   const std::string& asked) {
+std::vector<directory_entry> session::names() {
+  return ask<std::vector<directory_entry>>(directory_, directory_list{},
+                                           "the node");
+}
+
+void session::check_node() const {
   if (!is_alive(node_))
     throw lost_node();
+}
+
+void session::fail(const caf::actor& whom, const caf::error& error,
+                   const std::string& asked) {
+  check_node();
   if (whom == node_ && error == caf::sec::unexpected_message)
     throw command_error{exit_code::unreachable, "unreachable",
                         "not a node of wsrelay"};

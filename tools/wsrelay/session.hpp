@@ -14,6 +14,7 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace wsrelay::cli {
 
@@ -44,13 +45,25 @@ public:
   /// Returns the actor of a name or PID.
   caf::actor find(const std::string& target);
 
+  /// Returns every name that the directory knows.
+  std::vector<directory_entry> names();
+
   /// Sends a request. `Result` may be void. `asked` is for the error's text.
   template <class Result, class Message>
   auto ask(const caf::actor& whom, Message message, const std::string& asked);
 
+  /// Sends one request to many at once, and waits once for all of them. Each
+  /// one's answer is its own; throws only when the node is lost.
+  template <class Result, class Message>
+  std::vector<caf::expected<Result>>
+  ask_all(const std::vector<caf::actor>& whom, const Message& message);
+
 private:
   template <class Answer, class Message>
-  caf::expected<Answer> request(const caf::actor& whom, Message message);
+  std::future<caf::expected<Answer>> request(const caf::actor& whom,
+                                             Message message);
+
+  void check_node() const;
 
   [[noreturn]] void fail(const caf::actor& whom, const caf::error& error,
                          const std::string& asked);
@@ -66,16 +79,30 @@ auto session::ask(const caf::actor& whom, Message message,
                   const std::string& asked) {
   using answer_type =
       std::conditional_t<std::is_void_v<Result>, std::monostate, Result>;
-  auto answer = request<answer_type>(whom, std::move(message));
+  auto answer = request<answer_type>(whom, std::move(message)).get();
   if (!answer)
     fail(whom, answer.error(), asked);
   return std::move(*answer);
 }
 
+template <class Result, class Message>
+auto session::ask_all(const std::vector<caf::actor>& whom,
+                      const Message& message)
+    -> std::vector<caf::expected<Result>> {
+  std::vector<std::future<caf::expected<Result>>> open;
+  for (auto& who : whom)
+    open.push_back(request<Result>(who, message));
+  std::vector<caf::expected<Result>> answers;
+  for (auto& one : open)
+    answers.push_back(one.get());
+  check_node();
+  return answers;
+}
+
 // An actor waits, since it hears of the node's end meanwhile.
 template <class Answer, class Message>
-caf::expected<Answer> session::request(const caf::actor& whom,
-                                       Message message) {
+auto session::request(const caf::actor& whom, Message message)
+    -> std::future<caf::expected<Answer>> {
   auto answer = std::make_shared<std::promise<caf::expected<Answer>>>();
   auto waiter = [node = node_, whom, timeout = timeout_, answer,
                  message = std::move(message)](caf::event_based_actor* self) {
@@ -102,8 +129,9 @@ caf::expected<Answer> session::request(const caf::actor& whom,
     else
       reply.then(done, failed);
   };
+  auto result = answer->get_future();
   system_.spawn(std::move(waiter));
-  return answer->get_future().get();
+  return result;
 }
 
 } // namespace wsrelay::cli

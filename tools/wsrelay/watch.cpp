@@ -110,9 +110,19 @@ struct watcher_state {
   }
 
   void on_event(const ws_traffic& event) {
-    settings.tell(event);
-    if (event.kind == traffic_kind::ended)
+    if (tell(event) && event.kind == traffic_kind::ended)
       end({});
+  }
+
+  // Returns false after the end: what is seen cannot be printed.
+  bool tell(const ws_traffic& event) {
+    try {
+      settings.tell(event);
+      return true;
+    } catch (const command_error& error) {
+      end(error);
+      return false;
+    }
   }
 
   // A node that hangs ends nothing: it is asked from time to time.
@@ -132,8 +142,8 @@ struct watcher_state {
     if (lost)
       return end(lost_node());
     if (auto how = to_close_info(message.reason))
-      settings.tell({settings.pid, traffic_kind::ended, how->code,
-                     message_type::text, 0, how->text, how->reason, 0});
+      tell({settings.pid, traffic_kind::ended, how->code, message_type::text, 0,
+            how->text, how->reason, 0});
     end({});
   }
 

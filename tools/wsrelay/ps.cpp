@@ -1,0 +1,108 @@
+// Every acceptor is asked, and what they answer is one table.
+#include "tools/wsrelay/ps.hpp"
+
+#include "actors/directory.hpp"
+#include "protocol/text.hpp"
+#include "tools/wsrelay/json_output.hpp"
+#include "tools/wsrelay/text.hpp"
+
+#include <caf/sec.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace wsrelay::cli {
+
+namespace {
+
+void put_numbers(json_writer& out, const connection_numbers& numbers) {
+  put(out, "target", numbers.target_pid);
+  put(out, "age_ms", static_cast<std::uint64_t>(numbers.age.count()));
+  put(out, "messages_in", numbers.messages_in);
+  put(out, "bytes_in", numbers.bytes_in);
+  put(out, "messages_out", numbers.messages_out);
+  put(out, "bytes_out", numbers.bytes_out);
+  put(out, "queued_messages", numbers.queued_messages);
+  put(out, "queued_bytes", numbers.queued_bytes);
+}
+
+std::string to_json(const std::vector<connection_row>& rows) {
+  return make_json_array(rows, [](json_writer& out, auto& row) {
+    put(out, "pid", row.client_pid.view());
+    put(out, "address", row.remote_address);
+    put(out, "endpoint", row.endpoint);
+    if (row.numbers)
+      put_numbers(out, *row.numbers);
+  });
+}
+
+std::string to_lines(const std::vector<connection_row>& rows) {
+  std::vector<table_row> table;
+  for (auto& row : rows) {
+    table_row cells{std::string{row.client_pid.view()}, "?", row.remote_address,
+                    row.endpoint};
+    cells.resize(11, "?");
+    if (auto& numbers = row.numbers) {
+      cells[1] = numbers->target_pid.empty() ? "-" : numbers->target_pid;
+      cells[4] = age_text(numbers->age);
+      auto cell = 5u;
+      for (auto value : {numbers->messages_in, numbers->bytes_in,
+                         numbers->messages_out, numbers->bytes_out,
+                         numbers->queued_messages, numbers->queued_bytes})
+        cells[cell++] = fmt::format("{}", value);
+    }
+    table.push_back(std::move(cells));
+  }
+  return to_table({"PID", "TARGET", "ADDRESS", "ENDPOINT", "AGE", "IN", "BYTES",
+                   "OUT", "BYTES", "QUEUED", "BYTES"},
+                  table, 4);
+}
+
+// Acceptors of the asked node itself, whatever other nodes have put there.
+std::vector<directory_entry> list_acceptors(session& node) {
+  auto entries = node.names();
+  std::erase_if(entries, [&](const directory_entry& entry) {
+    return !entry.name.starts_with(acceptor_prefix) || !entry.who
+           || entry.who.node() != node.directory().node();
+  });
+  return entries;
+}
+
+// An actor's id, which counts up. Text that is no PID comes first.
+std::uint64_t id_of(const connection_row& row) {
+  auto pid = row.client_pid.view();
+  return parse_decimal(pid.substr(0, pid.find('@'))).value_or(0);
+}
+
+void sort_by_age(std::vector<connection_row>& rows) {
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](auto& a, auto& b) { return id_of(a) < id_of(b); });
+}
+
+} // namespace
+
+command_output ps(session& node, const options& opts) {
+  using rows = std::vector<connection_row>;
+  auto acceptors = list_acceptors(node);
+  std::vector<caf::actor> whom;
+  for (auto& entry : acceptors)
+    whom.push_back(entry.who);
+  auto answers = node.ask_all<rows>(whom, acceptor_stats{});
+  command_output result;
+  rows all;
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    auto& answer = answers[i];
+    if (answer)
+      all.insert(all.end(), answer->begin(), answer->end());
+    else if (answer.error() != caf::sec::request_receiver_down)
+      result.missing.push_back(
+          to_command_error(answer.error(), acceptors[i].name));
+  }
+  sort_by_age(all);
+  result.text = opts.json ? to_json(all) : to_lines(all);
+  return result;
+}
+
+} // namespace wsrelay::cli
