@@ -1,6 +1,7 @@
-// Wiring: directory, loops, gates, listeners, acceptors.
+// Wiring: directory, loops, acceptors, listeners.
 #include "net/node.hpp"
 
+#include "actors/acceptor.hpp"
 #include "actors/directory.hpp"
 #include "actors/error.hpp"
 #include "actors/log.hpp"
@@ -8,16 +9,18 @@
 #include "config/listen_address.hpp"
 #include "config/load.hpp"
 #include "config/validate.hpp"
-#include "net/cluster/basp_multiplexer.hpp"
 #include "net/cluster/cluster.hpp"
 #include "net/cluster/reach.hpp"
-#include "net/http/session.hpp"
+#include "net/http/frontend.hpp"
 #include "net/loop/listener.hpp"
+#include "net/loop/stream_socket.hpp"
 
 #include <caf/all.hpp>
 
 #include <fmt/format.h>
 
+#include <exception>
+#include <future>
 #include <map>
 #include <thread>
 
@@ -25,11 +28,8 @@ namespace wsrelay {
 
 namespace {
 
-std::string remote_address(const tcp_socket& socket) {
-  boost::system::error_code ec;
-  auto endpoint = socket.remote_endpoint(ec);
-  return ec ? std::string{} : endpoint.address().to_string();
-}
+// After its sockets were dropped a loop needs a turn or two.
+constexpr std::chrono::seconds drop_patience{5};
 
 unsigned loop_count(const service_config& settings) {
   if (settings.threads > 0)
@@ -37,28 +37,24 @@ unsigned loop_count(const service_config& settings) {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
-std::string acceptor_name(const service_config& settings) {
-  return std::string{acceptor_prefix} + settings.name;
+std::string acceptor_name(const service_config& settings, std::size_t number) {
+  return fmt::format("{}{}.{}", acceptor_prefix, settings.name, number);
 }
 
-template <class Actor>
-Actor& actor_object(const caf::actor& handle) {
-  return *static_cast<Actor*>(caf::actor_cast<caf::abstract_actor*>(handle));
+acceptor_state& state_of(const caf::actor& acceptor) {
+  auto* object = caf::actor_cast<caf::abstract_actor*>(acceptor);
+  return static_cast<acceptor_actor*>(object)->state;
 }
 
-using gate_map = std::map<loop*, caf::actor>;
-
-// Runs on the socket's loop. The gates live until the loops have stopped.
-listener::serve_function make_serve_function(std::shared_ptr<service> owner,
-                                             const gate_map& gates) {
-  std::map<loop*, gate_state*> states;
-  for (auto& [home, gate] : gates)
-    states[home] = &actor_object<gate_actor>(gate).state;
-  return [owner = std::move(owner), states](loop& home, tcp_socket socket) {
-    auto remote = remote_address(socket);
-    start_http_session(std::move(socket), socket_ticket{owner->acceptor},
-                       {owner, home, *states.at(&home)}, std::move(remote));
-  };
+// Runs a function on a loop's thread, and waits.
+template <class Function>
+void run_on(loop& home, Function what) {
+  std::promise<void> done;
+  home.post([&] {
+    what();
+    done.set_value();
+  });
+  done.get_future().wait();
 }
 
 } // namespace
@@ -68,7 +64,8 @@ listener::serve_function make_serve_function(std::shared_ptr<service> owner,
 struct node::running_service {
   const service_config* settings;
   std::shared_ptr<service> shared;
-  gate_map gates;
+  std::vector<caf::actor> acceptors; // of the loops, in their order
+  std::map<loop*, std::shared_ptr<http_host>> hosts;
   std::shared_ptr<listener> port;
   std::vector<loop*> all_loops;
   loop* shared_loop = nullptr; // the first one, if it is that of the nodes
@@ -77,11 +74,11 @@ struct node::running_service {
 
 node::node(caf::actor_system& system, relay_config config)
     : system_{system},
-      config_{std::move(config)},
+      config_{std::make_shared<const relay_config>(std::move(config))},
       directory_{system.spawn(wsrelay::directory,
-                              config_.clusters.empty()
+                              config_->clusters.empty()
                                   ? std::string{}
-                                  : config_.clusters.front().name)},
+                                  : config_->clusters.front().name)},
       cluster_{std::make_unique<cluster>(system, directory_)} {}
 
 node::~node() {
@@ -123,14 +120,14 @@ checked node::tell_directory(Message message) {
 }
 
 checked node::start() {
-  if (auto issues = validate(config_); !issues.empty())
+  if (auto issues = validate(*config_); !issues.empty())
     return failure{to_text(issues.front())};
-  for (auto& settings : config_.services)
+  for (auto& settings : config_->services)
     if (auto started = start_service(settings); !started) {
       stop();
       return started;
     }
-  for (auto& settings : config_.clusters)
+  for (auto& settings : config_->clusters)
     if (auto started = cluster_->start(settings); !started) {
       stop();
       return started;
@@ -138,25 +135,36 @@ checked node::start() {
   return passed();
 }
 
+// The system may be out of threads or descriptors.
 checked node::start_service(const service_config& settings) {
   auto& made = *services_.emplace_back(std::make_unique<running_service>());
   made.settings = &settings;
-  made.shared = std::make_shared<service>(config_, settings, directory_);
-  made.shared->is_reachable = is_reachable;
-  start_loops(made);
-  made.port = std::make_shared<listener>(
-      made.all_loops, make_serve_function(made.shared, made.gates));
-  if (auto opened = made.port->open(settings.host, settings.port); !opened)
+  try {
+    return run_service(made);
+  } catch (const std::exception& error) {
+    return failure{fmt::format("cannot start service {}: {}", settings.name,
+                               error.what())};
+  }
+}
+
+checked node::run_service(running_service& what) {
+  auto& settings = *what.settings;
+  what.shared = std::make_shared<service>(config_, settings, directory_);
+  what.shared->is_reachable = is_reachable;
+  start_loops(what);
+  what.port = std::make_shared<listener>(
+      what.all_loops, what.shared->places,
+      [&hosts = what.hosts](loop& home, accepted_socket accepted) {
+        start_http_session(home,
+                           std::make_unique<stream_socket>(
+                               home, std::move(accepted.descriptor),
+                               std::move(accepted.place)),
+                           hosts.at(&home), std::move(accepted.remote_address));
+      });
+  if (auto opened = what.port->open(settings.host, settings.port); !opened)
     return opened;
-  auto acceptor = spawn_on(system_, made.all_loops.front(), wsrelay::acceptor,
-                           listener_port_ptr{made.port},
-                           acceptor_config{settings.max_connections});
-  made.shared->acceptor = acceptor;
-  // A name that the directory does not take only hides it from operators.
-  if (auto named = put(acceptor_name(settings), acceptor); !named)
-    log().warn("acceptor has no name: service={} reason={}", settings.name,
-               named.error().what);
-  caf::anon_send(acceptor, acceptor_start{});
+  name_acceptors(what);
+  what.port->start();
   return passed();
 }
 
@@ -164,7 +172,7 @@ checked node::start_service(const service_config& settings) {
 // are connected on: its connections' messages to them cross no thread.
 void node::start_loops(running_service& what) {
   auto count = loop_count(*what.settings);
-  if (!config_.clusters.empty() && services_.size() == 1)
+  if (!config_->clusters.empty() && services_.size() == 1)
     what.shared_loop = loop_of_nodes(system_);
   if (what.shared_loop) {
     what.shared_loop->set_in_place_budget(what.settings->in_place_budget);
@@ -181,41 +189,81 @@ void node::start_loops(running_service& what) {
 
 void node::add_loop(running_service& what, loop& home) {
   what.all_loops.push_back(&home);
-  auto& added = what.gates[&home] = spawn_on(system_, &home, gate, directory_);
+  auto& added = what.acceptors.emplace_back(
+      spawn_on(system_, &home, wsrelay::acceptor, acceptor_config{directory_}));
   // Its functions may be called once it has started.
   caf::scoped_actor self{system_};
   self->request(added, caf::infinite, caf::ok_atom_v)
       .receive([] {}, [](caf::error&) {});
+  run_on(home, [&, host = &what.hosts[&home]] {
+    *host = make_frontend(what.shared, home, state_of(added));
+  });
+}
+
+// A name that the directory does not take only hides it from operators.
+void node::name_acceptors(const running_service& what) {
+  for (std::size_t i = 0; i < what.acceptors.size(); ++i)
+    if (auto named = put(acceptor_name(*what.settings, i), what.acceptors[i]);
+        !named)
+      log().warn("acceptor has no name: service={} reason={}",
+                 what.settings->name, named.error().what);
 }
 
 void node::stop() {
   cluster_->stop();
   for (auto& service : services_)
-    service->shared->stopping = true;
+    if (service->shared)
+      service->shared->stopping = true;
   for (auto& service : services_)
     stop_service(*service);
   services_.clear();
 }
 
+// First everything that uses a socket ends, then what the sockets used.
 void node::stop_service(running_service& what) {
+  if (what.port)
+    what.port->stop();
+  close_connections(what);
+  for (auto* home : what.all_loops)
+    home->drop_sockets();
+  if (what.shared) {
+    what.shared->places->wait_until_empty(std::chrono::steady_clock::now()
+                                          + drop_patience);
+    what.shared->pool->stop();
+  }
+  for (auto& [home, host] : what.hosts)
+    run_on(*home, [&host = host] { host = nullptr; });
+  end_acceptors(what);
+  for (auto& home : what.loops)
+    home->stop();
+}
+
+void node::close_connections(running_service& what) {
+  auto timeout = what.settings->shutdown_timeout;
+  auto deadline = std::chrono::steady_clock::now() + timeout;
+  for (auto* home : what.all_loops)
+    home->post([home] { home->abort_sockets(true); });
   caf::scoped_actor self{system_};
-  if (auto& acceptor = what.shared->acceptor) {
-    self->request(acceptor, caf::infinite,
-                  acceptor_stop{what.settings->shutdown_timeout})
+  for (auto& acceptor : what.acceptors) // all begin now, one is awaited first
+    self->send(acceptor, acceptor_stop{timeout});
+  for (auto& acceptor : what.acceptors)
+    self->request(acceptor, caf::infinite, acceptor_stop{timeout})
         .receive([] {}, [](caf::error&) {});
+  if (!what.shared || what.shared->places->wait_until_empty(deadline))
+    return;
+  log().warn("sockets left at the end of the shutdown: service={} sockets={}",
+             what.settings->name, what.shared->places->taken());
+}
+
+void node::end_acceptors(running_service& what) {
+  caf::scoped_actor self{system_};
+  for (std::size_t i = 0; i < what.acceptors.size(); ++i) {
+    auto& acceptor = what.acceptors[i];
     self->send_exit(acceptor, caf::exit_reason::user_shutdown);
     self->wait_for(acceptor);
     self->send(directory_,
-               directory_erase{acceptor_name(*what.settings), nullptr});
+               directory_erase{acceptor_name(*what.settings, i), acceptor});
   }
-  for (auto& [home, gate] : what.gates) {
-    self->send_exit(gate, caf::exit_reason::user_shutdown);
-    self->wait_for(gate);
-  }
-  if (what.shared_loop)
-    what.shared_loop->drop_sockets();
-  for (auto& home : what.loops)
-    home->stop();
 }
 
 const node::running_service* node::find(std::string_view service) const {
@@ -231,12 +279,12 @@ std::uint16_t node::cluster_port() const {
 
 std::uint16_t node::port(std::string_view service) const {
   auto* running = find(service);
-  return running ? running->port->port() : 0;
+  return running && running->port ? running->port->port() : 0;
 }
 
 std::string node::url(std::string_view service) const {
   auto* running = find(service);
-  if (!running)
+  if (!running || !running->port)
     return {};
   auto host = running->settings->host;
   if (host.empty() || host == "0.0.0.0" || host == "::")
@@ -248,26 +296,9 @@ const caf::actor& node::directory() const noexcept {
   return directory_;
 }
 
-caf::actor node::acceptor(std::string_view service) const {
+std::vector<caf::actor> node::acceptors(std::string_view service) const {
   auto* running = find(service);
-  return running ? running->shared->acceptor : caf::actor{};
-}
-
-termination_signals::termination_signals() {
-  sigemptyset(&set_);
-  sigaddset(&set_, SIGINT);
-  sigaddset(&set_, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-  // A shell starts background jobs with SIGINT ignored; an ignored signal never
-  // becomes pending.
-  std::signal(SIGINT, SIG_DFL);
-  std::signal(SIGTERM, SIG_DFL);
-}
-
-int termination_signals::wait() const {
-  int number = 0;
-  sigwait(&set_, &number);
-  return number;
+  return running ? running->acceptors : std::vector<caf::actor>{};
 }
 
 } // namespace wsrelay

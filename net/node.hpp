@@ -4,12 +4,12 @@
 
 #include "config/config.hpp"
 #include "net/system_config.hpp"
+#include "net/termination_signals.hpp"
 #include "protocol/result.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
 
-#include <csignal>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -65,8 +65,9 @@ public:
   /// Returns the directory actor (`directory_*` of messages.hpp).
   const caf::actor& directory() const noexcept;
 
-  /// Returns the acceptor actor of a running service (`acceptor_*`).
-  caf::actor acceptor(std::string_view service = {}) const;
+  /// Returns the acceptor actors of a running service, one per loop
+  /// (`acceptor_*`).
+  std::vector<caf::actor> acceptors(std::string_view service = {}) const;
 
 private:
   struct running_service;
@@ -74,30 +75,21 @@ private:
   template <class Message>
   checked tell_directory(Message message);
   checked start_service(const service_config& settings);
+  checked run_service(running_service& what);
   void start_loops(running_service& what);
   void add_loop(running_service& what, loop& home);
+  void name_acceptors(const running_service& what);
   void stop_service(running_service& what);
+  void close_connections(running_service& what);
+  void end_acceptors(running_service& what);
   void end_named_actors();
   const running_service* find(std::string_view service) const;
 
   caf::actor_system& system_;
-  relay_config config_;
+  std::shared_ptr<const relay_config> config_; // outlived by what uses it
   caf::actor directory_;
   std::vector<std::unique_ptr<running_service>> services_;
   std::unique_ptr<cluster> cluster_;
-};
-
-/// SIGINT and SIGTERM as something to wait for. Make it before the actor
-/// system, so that no other thread takes the signals.
-class termination_signals {
-public:
-  termination_signals();
-
-  /// Blocks until one arrives and returns its number.
-  int wait() const;
-
-private:
-  sigset_t set_;
 };
 
 } // namespace wsrelay

@@ -18,9 +18,6 @@ using error_code = boost::system::error_code;
 // Pause after the kernel refused for lack of something.
 constexpr std::chrono::milliseconds back_off{100};
 
-// A line tells how many were refused since the one before.
-constexpr std::chrono::seconds report_interval{10};
-
 caf::io::accept_handle next_handle() {
   static std::atomic<std::int64_t> last{0};
   return caf::io::accept_handle::from_int(++last);
@@ -52,7 +49,8 @@ public:
         home_{home},
         socket_{std::move(socket)},
         tls_{std::move(tls)},
-        options_{options} {
+        options_{std::move(options)} {
+    close_on_exec(socket_.native_handle());
     error_code ignored;
     local_ = socket_.local_endpoint(ignored);
   }
@@ -98,7 +96,9 @@ private:
     if (detached() || !socket_.is_open())
       return;
     if (ec && is_shortage(ec)) {
-      log().warn("cannot accept a node: {}", ec.message());
+      if (auto left_out = options_.lines->allow("accept", home_.now()))
+        log().warn("cannot accept a node: {}{}", ec.message(),
+                   suppressed_text(*left_out));
       return home_.set_timer(*this, home_.now() + back_off);
     }
     if (!ec)
@@ -139,14 +139,10 @@ private:
 
   // Whoever reaches the port can make refusals, but not fill the log.
   void report_refusal(arrival& guest, error_code ec) {
-    ++unreported_;
-    auto now = home_.now();
-    if (now < next_report_)
-      return;
-    next_report_ = now + report_interval;
-    log().warn("node refused: address={} reason={} count={}",
-               guest.socket().remote().address().to_string(), ec.message(),
-               std::exchange(unreported_, 0));
+    if (auto left_out = options_.lines->allow("refused", home_.now()))
+      log().warn("node refused: address={} reason={}{}",
+                 guest.socket().remote().address().to_string(), ec.message(),
+                 suppressed_text(*left_out));
   }
 
   loop& home_;
@@ -155,8 +151,6 @@ private:
   basp_options options_;
   boost::asio::ip::tcp::endpoint local_;
   std::deque<std::weak_ptr<arrival>> guests_; // the oldest first
-  std::size_t unreported_ = 0;                // refusals
-  time_point next_report_{};
   bool active_ = false;
   bool accepting_ = false;
 };
@@ -167,7 +161,7 @@ caf::io::doorman_ptr make_basp_acceptor(loop& home, tcp_acceptor socket,
                                         tls_context_ptr tls,
                                         basp_options options) {
   return caf::make_counted<basp_acceptor>(home, std::move(socket),
-                                          std::move(tls), options);
+                                          std::move(tls), std::move(options));
 }
 
 } // namespace wsrelay

@@ -8,6 +8,8 @@
 #include <caf/io/abstract_broker.hpp>
 
 #include <atomic>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 namespace wsrelay {
@@ -69,7 +71,7 @@ public:
       : scribe{next_handle()},
         home_{home},
         socket_{std::move(socket)},
-        options_{options},
+        options_{std::move(options)},
         output_{*this} {
     ++home_.socket_count;
   }
@@ -201,8 +203,11 @@ private:
   }
 
   void refuse() {
-    log().warn("node connection ended: message of {} bytes is over the limit",
-               policy_.second);
+    if (auto left_out = allow_line("size"))
+      log().warn(
+          "node connection ended: address={} message of {} bytes is over "
+          "the limit{}",
+          addr(), policy_.second, suppressed_text(*left_out));
     fail(caf::io::network::operation::read);
   }
 
@@ -242,11 +247,17 @@ private:
   }
 
   void refuse_output() {
-    log().warn("node connection ended: {} does not take what it is sent, {} "
-               "bytes wait",
-               addr(), gathered_.size() + leaving_.size());
+    if (auto left_out = allow_line("output"))
+      log().warn("node connection ended: {} does not take what it is sent, {} "
+                 "bytes wait{}",
+                 addr(), gathered_.size() + leaving_.size(),
+                 suppressed_text(*left_out));
     pointer guard{this};
     fail(caf::io::network::operation::write);
+  }
+
+  std::optional<std::uint64_t> allow_line(std::string_view reason) {
+    return options_.lines->allow(reason, home_.now());
   }
 
   // -- end --------------------------------------------------------------------
@@ -270,7 +281,9 @@ private:
     pointer guard{this};
     if (closing_)
       return close();
-    log().warn("node connection ended: nothing came from {}", addr());
+    if (auto left_out = allow_line("silent"))
+      log().warn("node connection ended: nothing came from {}{}", addr(),
+                 suppressed_text(*left_out));
     fail(caf::io::network::operation::read);
   }
 
@@ -303,7 +316,8 @@ private:
 caf::io::scribe_ptr make_basp_stream(loop& home,
                                      std::unique_ptr<node_socket> socket,
                                      basp_options options) {
-  return caf::make_counted<basp_stream>(home, std::move(socket), options);
+  return caf::make_counted<basp_stream>(home, std::move(socket),
+                                        std::move(options));
 }
 
 } // namespace wsrelay

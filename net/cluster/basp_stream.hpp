@@ -3,6 +3,7 @@
 // one read brought is cut into the broker's headers and payloads.
 #pragma once
 
+#include "actors/log_limit.hpp"
 #include "net/cluster/socket.hpp"
 #include "net/loop/loop.hpp"
 
@@ -41,6 +42,8 @@ struct basp_options {
   /// Bytes that may wait for the other node, which is alive but takes less than
   /// it is sent. More end the connection: that node is lost, then found again.
   std::size_t output_limit = std::numeric_limits<std::size_t>::max();
+  /// Shared by the streams that whoever reaches a port can cause.
+  std::shared_ptr<log_limit> lines = std::make_shared<log_limit>();
 };
 
 /// Makes the scribe of a connected socket, whose TLS handshake is done. It gets

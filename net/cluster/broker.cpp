@@ -121,7 +121,10 @@ void node_broker::on_handshake(const std::vector<char>& payload) {
   if (source(node))
     return;
   while (auto old = instance.tbl().lookup_direct(node)) {
-    log().info("node connects again: node={}", to_string(node));
+    // Who only says that it is a node can do so again and again.
+    if (auto left_out = lines_.allow("again", std::chrono::steady_clock::now()))
+      log().info("node connects again: node={}{}", to_string(node),
+                 suppressed_text(*left_out));
     connection_cleanup(*old, caf::sec::none);
     close(*old);
   }

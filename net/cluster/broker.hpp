@@ -2,6 +2,7 @@
 // connection to it.
 #pragma once
 
+#include "actors/log_limit.hpp"
 #include "net/cluster/open_requests.hpp"
 
 #include <caf/io/basp_broker.hpp>
@@ -43,6 +44,7 @@ private:
 
   const std::shared_ptr<open_requests> requests_ =
       std::make_shared<open_requests>();
+  log_limit lines_;
   caf::node_id last_hop_; // whom the message comes from
 };
 

@@ -8,7 +8,7 @@
 #include "net/cluster/broker.hpp"
 #include "net/cluster/reach.hpp"
 
-#include <boost/asio/connect.hpp>
+#include <boost/asio/ip/basic_resolver.hpp>
 
 #include <caf/all.hpp>
 
@@ -47,17 +47,32 @@ public:
 
 private:
   void on_resolved(error_code ec, const resolver::results_type& found) {
-    if (ec)
+    if (ec || late_)
       return finish(ec);
-    boost::asio::async_connect(
-        socket_, found,
-        [me = shared_from_this()](error_code ec, const tcp::endpoint&) {
-          me->on_connected(ec);
-        });
+    found_ = found;
+    next_ = found_.begin();
+    connect_to_next();
+  }
+
+  // Asio's own walk through the addresses opens sockets that programs which
+  // the process starts inherit.
+  void connect_to_next() {
+    auto address = (next_++)->endpoint();
+    error_code ignored;
+    socket_.close(ignored);
+    error_code ec;
+    if (socket_.open(address.protocol(), ec); ec)
+      return on_connected(ec);
+    close_on_exec(socket_.native_handle());
+    socket_.async_connect(address, [me = shared_from_this()](error_code ec) {
+      me->on_connected(ec);
+    });
   }
 
   void on_connected(error_code ec) {
-    if (ec)
+    if (ec && next_ != found_.end() && !late_)
+      return connect_to_next();
+    if (ec || late_)
       return finish(ec);
     connected_ = make_node_socket(std::move(socket_), tls_);
     connected_->handshake(
@@ -83,6 +98,8 @@ private:
   tls_context_ptr tls_;
   completion done_;
   resolver resolver_;
+  resolver::results_type found_; // at least one, unless it failed
+  resolver::results_type::iterator next_;
   tcp_socket socket_;
   std::unique_ptr<node_socket> connected_;
   bool late_ = false;

@@ -7,6 +7,8 @@
 
 #include <utility>
 
+#include <fcntl.h>
+
 namespace wsrelay {
 
 namespace {
@@ -27,6 +29,7 @@ class stream_socket final : public node_socket {
 public:
   stream_socket(Stream stream, tls_context_ptr tls)
       : tls_{std::move(tls)}, stream_{std::move(stream)} {
+    close_on_exec(lowest(stream_).native_handle());
     error_code ignored;
     remote_ = lowest(stream_).remote_endpoint(ignored);
     lowest(stream_).set_option(tcp::no_delay{true}, ignored);
@@ -64,6 +67,10 @@ private:
 };
 
 } // namespace
+
+void close_on_exec(int fd) noexcept {
+  ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
 
 std::unique_ptr<node_socket> make_node_socket(tcp_socket socket,
                                               tls_context_ptr tls) {

@@ -43,6 +43,9 @@ public:
   virtual boost::asio::ip::tcp::endpoint remote() const = 0;
 };
 
+/// Keeps a descriptor from programs that the process starts: Asio does not.
+void close_on_exec(int fd) noexcept;
+
 /// Sets up a connected socket, for TLS when there is a context.
 std::unique_ptr<node_socket> make_node_socket(tcp_socket socket,
                                               tls_context_ptr tls);

@@ -1,13 +1,16 @@
-// Handlers and checks, in order.
+// Checks and handlers, in order.
 #include "net/http/exchange.hpp"
 
 #include "actors/caf_compat.hpp"
 #include "actors/error.hpp"
 #include "actors/log.hpp"
+#include "config/client_view.hpp"
+#include "net/http/answer_fields.hpp"
 #include "net/http/problem_response.hpp"
 #include "net/http/trusted_header.hpp"
-#include "net/http/upstream.hpp"
+#include "net/loop/guard.hpp"
 #include "protocol/json.hpp"
+#include "protocol/pid.hpp"
 #include "protocol/upgrade.hpp"
 
 #include <caf/sec.hpp>
@@ -17,6 +20,9 @@
 namespace wsrelay {
 
 namespace {
+
+// For a target's name to become a handle, which may ask another node.
+constexpr milliseconds lookup_patience{30'000};
 
 std::int64_t unix_time() {
   auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -40,69 +46,119 @@ problem to_problem(const caf::error& error) {
   return {500, "handler", "the handler failed"};
 }
 
-// Fields of a handler's answer that only the relay itself may set.
-void erase_relay_fields(http_fields& fields) {
-  erase_hop_by_hop(fields);
-  for (auto name :
-       {relay_header, signature_header, std::string_view{"Content-Length"}})
-    erase_field(fields, name);
-  std::erase_if(fields, [](auto& field) {
-    return !is_safe_field(field.first, field.second);
-  });
+bool is_success(std::uint16_t status) {
+  return status >= 200 && status < 300;
 }
 
 class exchange : public std::enable_shared_from_this<exchange> {
 public:
-  exchange(exchange_place place, endpoint_match match, http_request request,
-           std::function<void(exchange_result)> done)
+  exchange(exchange_place place, endpoint_match match,
+           incoming_request incoming, http_host::on_result done)
       : place_{std::move(place)},
         match_{std::move(match)},
-        request_{std::move(request)},
+        request_{std::move(incoming.request)},
+        peer_{std::move(incoming.peer_address)},
         done_{std::move(done)} {
     request_.params = match_.params;
   }
 
   void run() {
+    auto keep = shared_from_this();
+    if (auto bad = check_before_handler())
+      return refuse(std::move(*bad));
     std::visit([this](auto& handler) { ask(handler); },
                match_.endpoint->handler);
   }
 
+  // The answer is not wanted any more.
+  void cancel() {
+    done_ = nullptr;
+    call_.reset();
+    nobody_comes("client");
+  }
+
+  milliseconds patience() const {
+    auto& handler = match_.endpoint->handler;
+    if (auto* func = std::get_if<func_handler>(&handler))
+      return func->timeout + lookup_patience;
+    if (auto* upstream = std::get_if<upstream_handler>(&handler))
+      return upstream->connect_timeout + upstream->response_timeout
+             + lookup_patience;
+    return lookup_patience;
+  }
+
 private:
+  // -- checks that need no handler
+  // ---------------------------------------------
+
+  bool needs_websocket() const {
+    return std::holds_alternative<relay_handler>(match_.endpoint->handler)
+           || std::holds_alternative<trusted_header_handler>(
+               match_.endpoint->handler);
+  }
+
+  std::optional<problem> check_before_handler() {
+    auto asks = match_.router->relays
+                && asks_upgrade(request_.method, request_.headers);
+    if (!asks && !needs_websocket())
+      return std::nullopt;
+    if (auto bad = check_upgrade(request_.method, request_.headers))
+      return bad;
+    if (auto bad = check_origin())
+      return bad;
+    request_.websocket = true;
+    return std::nullopt;
+  }
+
+  std::optional<problem> check_origin() const {
+    if (count_fields(request_.headers, "Origin") > 1)
+      return problem{403, "origin", "the request has two origins"};
+    auto allowed = wsrelay::check_origin(
+        match_.router->options.origins, find_field(request_.headers, "Origin"),
+        self_origin(request_.scheme, request_.host));
+    if (!allowed)
+      return problem{403, "origin", allowed.error().what};
+    return std::nullopt;
+  }
+
   // -- the four kinds of handler ----------------------------------------------
 
   void ask(const func_handler& handler) {
     erase_field(request_.headers, relay_header);
     erase_field(request_.headers, signature_header);
-    place_.gate.ask(handler.name, request_, handler.timeout,
-                    [me = shared_from_this()](auto response) {
-                      if (response)
-                        me->on_response(std::move(*response), 500);
-                      else
-                        me->on_handler_error(response.error());
-                    });
+    place_.acceptor.ask(handler.name, request_, handler.timeout,
+                        [me = shared_from_this()](auto response) {
+                          me->on_handler(std::move(response));
+                        });
   }
 
   void ask(const upstream_handler& handler) {
-    ask_upstream(place_.home, handler, request_,
-                 [me = shared_from_this()](upstream_result result) {
-                   if (auto* bad = std::get_if<problem>(&result))
-                     me->refuse(std::move(*bad));
-                   else
-                     me->on_response(std::get<http_response>(std::move(result)),
-                                     502);
-                 });
+    auto trusted = [this](std::string_view address) {
+      return place_.owner->trusted_proxies.contains(address);
+    };
+    call_ = place_.upstreams.ask(
+        {place_.owner->config, &handler}, request_,
+        forwarded_fields(request_.headers, peer_, "http",
+                         find_field(request_.headers, "Host").value_or(""),
+                         trusted),
+        [me = shared_from_this()](upstream_result result) {
+          me->on_upstream(std::move(result));
+        });
   }
 
   void ask(const relay_handler& handler) {
     auto command = handler.command;
-    command.target_pid = expand_params(command.target_pid, match_.params);
+    auto target = expand_target(command.target_pid, match_.params);
+    if (!target)
+      return refuse({404, "target", target.error().what});
+    command.target_pid = std::move(*target);
     command.metadata = expand_params(command.metadata, escaped(match_.params));
     on_command(check_relay_command(std::move(command), limits()), 400);
   }
 
   void ask(const trusted_header_handler& handler) {
-    auto read =
-        read_trusted_header(*place_.owner, handler, request_, unix_time());
+    auto read = read_trusted_header(*place_.owner, handler, request_, peer_,
+                                    unix_time());
     if (auto* bad = std::get_if<problem>(&read))
       refuse(std::move(*bad));
     else
@@ -112,6 +168,38 @@ private:
 
   // -- the answer -------------------------------------------------------------
 
+  // What a hostile answer makes this throw ends this request alone.
+  template <class Function>
+  void guard(Function what) {
+    guarded("handler's answer", what, [this] {
+      refuse({500, "handler", "the handler's answer cannot be used"});
+    });
+  }
+
+  void on_handler(caf::expected<http_response> response) {
+    guard([&] {
+      if (!response)
+        return on_handler_error(response.error());
+      announced_ = take_target(*response);
+      if (!done_)
+        return nobody_comes("client");
+      on_response({std::move(*response), nullptr, std::nullopt}, 500);
+    });
+  }
+
+  void on_upstream(upstream_result result) {
+    guard([&] {
+      if (auto* bad = std::get_if<problem>(&result))
+        refuse(std::move(*bad));
+      else
+        on_response(std::get<http_answer>(std::move(result)), 502);
+    });
+  }
+
+  static std::optional<relay_to> take_target(const http_response& response) {
+    return response.relay ? std::optional{*response.relay} : std::nullopt;
+  }
+
   void on_handler_error(const caf::error& error) {
     log().warn("handler failed: endpoint={} reason={}", match_.endpoint->name,
                to_text(error));
@@ -119,33 +207,48 @@ private:
   }
 
   // `blame` is the status of an invalid command from this kind of handler.
-  void on_response(http_response response, unsigned blame) {
+  void on_response(http_answer answer, unsigned blame) {
+    auto& response = answer.response;
+    if (size_of_fields(response.headers) > max_answer_fields) {
+      log().warn("handler's answer has too large fields: endpoint={}",
+                 match_.endpoint->name);
+      return refuse({blame, "handler", "the handler's answer is too large"});
+    }
     auto header = find_field(response.headers, relay_header);
     std::string command{header.value_or("")};
-    if (count_fields(response.headers, relay_header) > 1)
-      return refuse({blame, "command", "the relay header stands twice"});
-    auto relayed = header.has_value() || static_cast<bool>(response.relay);
+    auto twice = count_fields(response.headers, relay_header) > 1;
+    auto relays = header.has_value() || announced_.has_value();
     erase_relay_fields(response.headers);
-    if (!relayed)
-      return pass(std::move(response));
-    if (!match_.router->relays) {
-      log().warn("relay command dropped, its router has no websocket_relay: "
-                 "endpoint={}",
-                 match_.endpoint->name);
-      return pass(std::move(response));
+    if (!relays)
+      return pass(std::move(answer));
+    if (!may_relay(response.status)) {
+      nobody_comes("status");
+      return pass(std::move(answer));
     }
+    if (twice)
+      return refuse({blame, "command", "the relay header stands twice"});
     headers_ = std::move(response.headers);
-    erase_field(headers_, "Content-Type");
-    if (response.relay)
-      on_relay_to(*response.relay, blame);
+    erase_body_fields(headers_);
+    if (announced_)
+      on_relay_to(*announced_, blame);
     else
       on_command(parse_relay_command(command, limits()), blame);
   }
 
-  void pass(http_response response) {
-    if (response.status < 200 || response.status > 599)
+  bool may_relay(std::uint16_t status) const {
+    if (!match_.router->relays)
+      log().warn("relay command dropped, its router has no websocket_relay: "
+                 "endpoint={}",
+                 match_.endpoint->name);
+    return match_.router->relays && is_success(status);
+  }
+
+  void pass(http_answer answer) {
+    auto status = answer.response.status;
+    if (status < 200 || status > 599)
       return refuse({502, "handler", "the handler's status is not final"});
-    finish(std::move(response));
+    answer.response.relay = {};
+    finish(std::move(answer));
   }
 
   void on_relay_to(const relay_to& relay, unsigned blame) {
@@ -155,19 +258,22 @@ private:
       command.heartbeat_interval = *relay.heartbeat_interval;
     if (!relay.metadata.empty())
       command.metadata = relay.metadata.view();
-    target_ = relay.target;
     on_command(check_relay_command(std::move(command), limits(), true), blame);
   }
 
-  // -- the checks -------------------------------------------------------------
+  // -- the checks of a command
+  // --------------------------------------------------
 
   relay_command_limits limits() const {
     return {match_.router->options.max_metadata_size};
   }
 
   void on_command(result<relay_command> command, unsigned blame) {
-    if (auto bad = check_upgrade(request_.method, request_.headers))
-      return refuse(std::move(*bad));
+    if (!request_.websocket) {
+      auto bad = check_upgrade(request_.method, request_.headers);
+      return refuse(bad.value_or(
+          problem{426, "upgrade", "this endpoint speaks WebSocket only"}));
+    }
     if (!command) {
       log().warn("relay command is invalid: endpoint={} reason={}",
                  match_.endpoint->name, command.error().what);
@@ -175,37 +281,42 @@ private:
                      "the relay command is invalid: " + command.error().what});
     }
     command_ = std::move(*command);
-    if (target_)
-      return on_target(target_);
-    place_.gate.find(command_.target_pid,
-                     [me = shared_from_this()](auto target) {
-                       target ? me->on_target(*target) : me->no_target();
-                     });
+    if (announced_ && announced_->target)
+      return on_target(announced_->target);
+    place_.acceptor.find(
+        command_.target_pid, [me = shared_from_this()](auto target) {
+          me->guard([&] { target ? me->on_target(*target) : me->no_target(); });
+        });
   }
 
   void no_target() { refuse({503, "target", "the target is not available"}); }
 
   void on_target(const caf::actor& target) {
-    if (!is_alive(target))
+    auto& owner = *place_.owner;
+    if (!is_alive(target)
+        || (owner.is_reachable && !owner.is_reachable(target)))
       return no_target();
-    if (count_fields(request_.headers, "Origin") > 1)
-      return refuse({403, "origin", "the request has two origins"});
-    auto host = find_field(request_.headers, "Host").value_or("");
-    auto allowed = check_origin(match_.router->options.origins,
-                                find_field(request_.headers, "Origin"),
-                                self_origin("http", host));
-    if (!allowed)
-      return refuse({403, "origin", allowed.error().what});
-    finish(admit(target));
+    if (owner.stopping)
+      return refuse({503, "shutdown", "the server stops"});
+    if (!done_)
+      return;
+    auto admitted = admit(target);
+    announced_.reset(); // its connection is on its way
+    finish(std::move(admitted));
   }
 
   admission admit(const caf::actor& target) {
+    auto& owner = *place_.owner;
     auto& options = match_.router->options;
-    admission result{{}, &options, match_.endpoint->name, std::move(headers_)};
+    admission result{{},
+                     {owner.config, &options},
+                     match_.endpoint->name,
+                     std::move(headers_),
+                     request_.remote_address};
     apply(options, result.config);
     result.config.target = target;
-    result.config.directory = place_.owner->directory;
-    result.config.is_reachable = place_.owner->is_reachable;
+    result.config.directory = owner.directory;
+    result.config.is_reachable = owner.is_reachable;
     if (!command_.message_topic.empty())
       result.config.message_topic = command_.message_topic;
     result.config.heartbeat_interval =
@@ -214,14 +325,32 @@ private:
     return result;
   }
 
+  // -- the end
+  // ------------------------------------------------------------------
+
   void refuse(problem why) {
+    nobody_comes(why.check);
+    if (!done_)
+      return;
+    place_.owner->log_refusal(why, request_.remote_address,
+                              match_.endpoint->name);
+    finish(http_answer{refusal(why), nullptr, std::nullopt});
+  }
+
+  static http_response refusal(const problem& why) {
     auto response = to_response(why);
     if (why.status == 426) // RFC 9110 section 15.5.22, RFC 6455 section 4.4
-      response.headers.insert(response.headers.end(),
-                              {{"Upgrade", "websocket"},
-                               {"Connection", "upgrade"},
-                               {"Sec-WebSocket-Version", "13"}});
-    finish(std::move(response));
+      response.headers.insert(
+          response.headers.end(),
+          {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}});
+    return response;
+  }
+
+  // A target that was named, and to which no connection comes.
+  void nobody_comes(std::string_view reason) {
+    if (auto command = std::exchange(announced_, std::nullopt))
+      guarded("refused target",
+              [&] { place_.acceptor.refuse(*command, std::string{reason}); });
   }
 
   void finish(exchange_result result) {
@@ -232,20 +361,37 @@ private:
   exchange_place place_;
   endpoint_match match_;
   http_request request_;
-  std::function<void(exchange_result)> done_;
+  std::string peer_;
+  http_host::on_result done_; // null once it was called, or is not wanted
+  std::shared_ptr<upstream_call> call_;
   http_fields headers_;
   relay_command command_;
-  caf::actor target_;
+  std::optional<relay_to> announced_; // by the handler, not yet settled
+};
+
+class exchange_task final : public http_task {
+public:
+  explicit exchange_task(std::shared_ptr<exchange> what)
+      : exchange_{std::move(what)} {}
+  ~exchange_task() override { exchange_->cancel(); }
+
+  milliseconds patience() const override { return exchange_->patience(); }
+
+private:
+  std::shared_ptr<exchange> exchange_;
 };
 
 } // namespace
 
-void run_exchange(exchange_place place, endpoint_match match,
-                  http_request request,
-                  std::function<void(exchange_result)> done) {
-  std::make_shared<exchange>(std::move(place), std::move(match),
-                             std::move(request), std::move(done))
-      ->run();
+std::unique_ptr<http_task> start_exchange(exchange_place place,
+                                          endpoint_match match,
+                                          incoming_request incoming,
+                                          http_host::on_result done) {
+  auto made = std::make_shared<exchange>(std::move(place), std::move(match),
+                                         std::move(incoming), std::move(done));
+  auto task = std::make_unique<exchange_task>(made);
+  made->run();
+  return task;
 }
 
 } // namespace wsrelay

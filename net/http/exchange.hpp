@@ -1,35 +1,39 @@
-// What happens between a matched request and its answer: the endpoint's handler
-// is asked, its answer passes through, or becomes a relayed connection once
-// every check has passed.
+// What happens between a matched request and its answer: checks, the endpoint's
+// handler, its answer or the relayed connection that it orders.
 #pragma once
 
-#include "actors/gate.hpp"
-#include "actors/messages.hpp"
+#include "actors/acceptor.hpp"
 #include "net/http/service.hpp"
-#include "net/loop/loop.hpp"
-#include "net/ws/session.hpp"
+#include "net/http/session.hpp"
+#include "net/http/upstream.hpp"
 
 #include <functional>
 #include <memory>
-#include <variant>
+#include <string>
 
 namespace wsrelay {
 
-/// Where an exchange happens.
+/// Where an exchange happens. All of it lives as long as its loop's sockets.
 struct exchange_place {
   std::shared_ptr<service> owner;
-  loop& home;
-  gate_state& gate;
+  acceptor_state& acceptor;
+  upstream_client& upstreams;
 };
 
-/// An answer for the client, or a connection that was let in.
-using exchange_result = std::variant<http_response, admission>;
+/// A request as its handler sees it, and whose socket it came from.
+struct incoming_request {
+  http_request request; // with the client's view: address, scheme, host
+  std::string peer_address;
+};
 
-/// Asks the handler and checks, in this order: the request is an upgrade, the
-/// command is valid, its target lives, the origin is allowed. Calls `done` on
-/// the loop's thread exactly once, maybe before this returns.
-void run_exchange(exchange_place place, endpoint_match match,
-                  http_request request,
-                  std::function<void(exchange_result)> done);
+/// Checks and asks, in this order: a request for a WebSocket is one by RFC 6455
+/// and comes from an allowed origin; the handler answers; its command is valid,
+/// its target lives and can be reached. Who was named as a target in vain is
+/// told so. Calls `done` on the loop's thread once, maybe before this returns,
+/// and not after the task was destroyed.
+std::unique_ptr<http_task> start_exchange(exchange_place place,
+                                          endpoint_match match,
+                                          incoming_request incoming,
+                                          http_host::on_result done);
 
 } // namespace wsrelay

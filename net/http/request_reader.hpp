@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/messages.hpp"
+#include "net/http/reader_limits.hpp"
 #include "protocol/problem.hpp"
 
 #include <cstddef>
@@ -11,25 +12,12 @@
 
 namespace wsrelay {
 
-/// What one message may take.
-struct reader_limits {
-  /// Bytes of the first line and the fields; as many again for all chunk
-  /// extensions and the trailer.
-  std::size_t header_size = 16 * 1024;
-  std::size_t fields = 100;
-  std::size_t body_size = 1024 * 1024;
-};
-
-/// One request after the other. It never takes more memory than the limits and
-/// one of the pieces it gets, and none between requests.
+/// One request after the other. It never holds more than a small multiple of
+/// the limits, and nothing between requests. Nothing is thrown but by `take`,
+/// when there is no memory.
 class request_reader {
 public:
-  enum class event {
-    none,   // everything was used, more is wanted
-    header, // the header is complete; told once per request
-    done,   // the request is complete: take it
-    failed, // `error` says why; nothing can be read any more
-  };
+  using event = reader_event;
 
   explicit request_reader(const reader_limits& limits);
   ~request_reader();
@@ -44,24 +32,36 @@ public:
   /// Empty lines before one do not count (RFC 9112 section 2.2).
   bool has_begun() const noexcept;
 
-  /// From `header` on: whether the client waits for a 100 (RFC 9110 section
-  /// 10.1.1), and whether it wants the connection to stay.
+  /// From `header` on, until the next one: whether the client waits for a 100
+  /// before it sends the body (RFC 9110 section 10.1.1), and whether it wants
+  /// the connection to stay.
   bool expects_continue() const noexcept;
   bool keep_alive() const noexcept;
 
   /// After `done`: the request, without trailer fields, and without the fields
-  /// that framed it but Content-Length. An absolute target is in origin form,
-  /// its authority is the Host. HTTP/1.0 has no Upgrade. `params` and the
-  /// client's address are not set. Reading begins anew.
+  /// that framed it but one Content-Length, if the client told any. An absolute
+  /// target is in origin form, its authority is the Host. HTTP/1.0 has no
+  /// Upgrade. Everything that the message does not hold, like `params` and the
+  /// client's address, is not set. Reading begins anew.
   http_request take();
 
-  /// After `failed`: the answer that is due: 400, 413, 431, 501, 505.
+  /// After `failed`: the answer that is due: 400, 413, 417, 431, 501, 503
+  /// (no memory), 505.
   const problem& error() const noexcept;
 
 private:
   class parser;
+
+  event read(std::string_view& bytes);
+  void skip_empty_lines(std::string_view& bytes) noexcept;
+  event fail(problem why) noexcept;
+
   std::unique_ptr<parser> parser_; // null between requests
   reader_limits limits_;
+  event last_ = event::none;
+  std::size_t empty_ = 0; // bytes of empty lines before this request
+  bool expects_continue_ = false;
+  bool keep_alive_ = false;
   problem error_{};
 };
 

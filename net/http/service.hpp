@@ -1,36 +1,49 @@
 // What the sockets of one http.service share, fixed once the service runs.
 #pragma once
 
+#include "actors/log_limit.hpp"
 #include "config/address_set.hpp"
 #include "config/route_table.hpp"
+#include "net/http/file_pool.hpp"
+#include "net/http/name_resolver.hpp"
 #include "net/http/nonce_cache.hpp"
 #include "net/http/static_files.hpp"
+#include "net/http/upstream_tls.hpp"
+#include "net/loop/socket_places.hpp"
+#include "protocol/problem.hpp"
 
 #include <caf/actor.hpp>
 
 #include <atomic>
+#include <memory>
+#include <string_view>
 
 namespace wsrelay {
 
 /// Safe to use from every loop: constant, atomic or guarded by itself.
 struct service {
-  /// The configuration outlives the service.
-  service(const relay_config& config, const service_config& settings,
-          caf::actor directory)
-      : settings{settings},
-        routes{config, settings.name},
-        directory{std::move(directory)} {
-    for (auto& address : settings.trusted_proxies)
-      static_cast<void>(trusted_proxies.add(address)); // validated before
-  }
+  /// `settings` is one of the configuration's.
+  service(std::shared_ptr<const relay_config> configuration,
+          const service_config& settings, caf::actor directory);
 
-  const service_config& settings;
+  /// A request was refused: one line, of which a stranger cannot cause many.
+  /// `endpoint` is "" where none matched.
+  void log_refusal(const problem& why, std::string_view address,
+                   std::string_view endpoint);
+
+  std::shared_ptr<const relay_config> config;
+  const service_config& settings; // of `config`
   route_table routes;
   address_set trusted_proxies;
-  static_files files;
+  std::shared_ptr<socket_places> places;
+  std::shared_ptr<file_pool> pool = std::make_shared<file_pool>();
+  static_files files{pool};
   nonce_cache nonces;
+  std::shared_ptr<name_resolver> names = std::make_shared<name_resolver>();
+  std::shared_ptr<upstream_contexts> contexts =
+      std::make_shared<upstream_contexts>();
+  log_limit refusals;
   caf::actor directory;
-  caf::actor acceptor; // set before the first socket is accepted
   /// Whether an actor lives here or on a node that is connected.
   bool (*is_reachable)(const caf::actor& who) = nullptr;
   std::atomic<bool> stopping{false};

@@ -1,346 +1,356 @@
-// The only file that instantiates Beast's HTTP server side.
+// One client's requests, one after the other.
 #include "net/http/session.hpp"
 
-#include "actors/log.hpp"
-#include "net/http/convert.hpp"
+#include "net/http/http_date.hpp"
 #include "net/http/problem_response.hpp"
+#include "net/http/response_writer.hpp"
+#include "net/loop/guard.hpp"
 
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/span_body.hpp>
-#include <boost/beast/http/write.hpp>
-
-#include <array>
+#include <algorithm>
 #include <ctime>
-#include <optional>
+#include <utility>
 
 namespace wsrelay {
 
 namespace {
 
-namespace beast = boost::beast;
-namespace http = beast::http;
-using error_code = boost::system::error_code;
+// How long, and how much, a client may keep sending after it was told that it
+// ends.
+constexpr std::chrono::seconds linger_time{2};
+constexpr std::size_t linger_bytes = 16 * 1024 * 1024;
 
-// How long a client may keep sending after it was told that it ends.
-constexpr std::chrono::seconds linger{2};
+// A task ends by itself; this is for one that does not.
+constexpr std::chrono::seconds grace{1};
 
-// RFC 9110 section 5.6.7.
-std::string http_date() {
-  auto now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[32];
-  auto size =
-      std::strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &parts);
-  return {text, size};
+// So much of an answer waits for the kernel before more of it is read.
+constexpr std::size_t low_water = 128 * 1024;
+
+output_piece raw(std::string_view text) {
+  return {shared_buffer{text}, std::nullopt, false};
 }
 
-// The answer to a request that could not be read; nothing when none is due.
-std::optional<problem> to_problem(error_code ec) {
-  if (ec == http::error::header_limit)
-    return problem{431, "size", "the request's header is too large"};
-  if (ec == http::error::body_limit)
-    return problem{413, "size", "the request's body is too large"};
-  if (ec == http::error::end_of_stream || ec == http::error::partial_message
-      || ec.category() != make_error_code(http::error::bad_field).category())
-    return std::nullopt;
-  return problem{400, "request", "the request is no HTTP/1.1"};
-}
-
-class http_session final : public loop_timer,
-                           public open_socket,
+class http_session final : public stream_events,
+                           public loop_timer,
                            public std::enable_shared_from_this<http_session> {
 public:
-  http_session(tcp_socket socket, socket_ticket ticket, exchange_place place,
-               std::string remote_address)
-      : place_{std::move(place)},
-        ticket_{std::move(ticket)},
-        socket_{std::move(socket)},
-        remote_{std::move(remote_address)} {
-    ++place_.home.socket_count;
-    place_.home.add(*this);
-  }
-
-  ~http_session() { --place_.home.socket_count; }
+  http_session(loop_context& home, std::unique_ptr<byte_stream> stream,
+               std::shared_ptr<http_host> host, std::string peer_address)
+      : home_{home},
+        stream_{std::move(stream)},
+        host_{std::move(host)},
+        peer_{std::move(peer_address)},
+        reader_{host_->limits()} {}
 
   void start() {
-    set_timer(settings().request_timeout);
-    read_header();
+    keep_ = shared_from_this();
+    stream_->attach(*this);
+    enter(phase::waiting, settings().request_timeout);
+    stream_->want_input(true);
   }
-
-  void abort() override { close(); }
-  bool is_idle() const override { return idle_; }
 
 private:
-  const service_config& settings() const { return place_.owner->settings; }
+  // Each has one deadline, which acts at once; a request's header and body
+  // share theirs.
+  enum class phase : std::uint8_t {
+    waiting,      // for the first byte of a request
+    reading_head, //
+    reading_body, //
+    handling,     // the host looks for the answer; the client's end is awaited
+    writing,      // the deadline is for the next byte that is taken
+    lingering,    // answered for the last time: the client is to close
+    done,
+  };
 
-  void set_timer(milliseconds delay) {
-    place_.home.set_timer(*this, place_.home.now() + delay);
+  const service_config& settings() const { return host_->settings(); }
+
+  void set_deadline(milliseconds delay) {
+    home_.set_timer(*this, home_.now() + delay);
   }
-  void cancel_timer() { place_.home.set_timer(*this, time_point::max()); }
 
-  // A timer only runs while a read is under way, or while lingering.
+  void enter(phase next, milliseconds deadline) {
+    phase_ = next;
+    set_deadline(deadline);
+  }
+
+  bool is_reading() const noexcept { return phase_ <= phase::reading_body; }
+
   void on_timer() override {
     auto keep = shared_from_this();
-    if (lingering_ || waiting_)
-      return close();
-    timed_out_ = true;
-    error_code ignored;
-    socket_.cancel(ignored); // the read's handler answers
+    guarded(
+        "HTTP deadline", [this] { on_deadline(); }, [this] { close(); });
+  }
+
+  void on_deadline() {
+    switch (phase_) {
+      case phase::reading_head:
+      case phase::reading_body:
+        return refuse({408, "timeout", "the request took too long"});
+      case phase::handling:
+        task_.reset();
+        return refuse({504, "handler", "there was no answer in time"});
+      case phase::writing:
+        return note_progress() ? set_deadline(settings().write_timeout)
+                               : close();
+      default:
+        return close();
+    }
   }
 
   // -- reading ----------------------------------------------------------------
 
-  void next_request() {
-    if (place_.owner->stopping)
-      return has_input() ? end() : close();
-    if (buffer_.size() > 0) // pipelined
-      return start();
-    waiting_ = idle_ = true;
-    set_timer(settings().idle_timeout);
-    socket_.async_wait(tcp_socket::wait_read,
-                       [me = shared_from_this()](error_code ec) {
-                         me->waiting_ = me->idle_ = false;
-                         ec ? me->close() : me->start();
-                       });
-  }
-
-  bool has_input() const {
-    error_code ignored;
-    return buffer_.size() + socket_.available(ignored) > 0;
-  }
-
-  // Until its header is there a request has not begun: the node may stop.
-  void read_header() {
-    idle_ = true;
-    parser_.emplace();
-    parser_->header_limit(
-        static_cast<std::uint32_t>(settings().max_header_size));
-    parser_->body_limit(settings().max_body_size);
-    http::async_read_header(
-        socket_, buffer_, *parser_,
-        [me = shared_from_this()](error_code ec, std::size_t) {
-          me->idle_ = false;
-          ec ? me->on_read_error(ec) : me->on_header();
-        });
-  }
-
-  // RFC 9112 sections 3.2 and 6.3: what a server must not guess at.
-  std::optional<problem> check_header() const {
-    auto& request = parser_->get();
-    auto hosts = request.count(http::field::host);
-    if (hosts > 1 || (hosts == 0 && request.version() == 11))
-      return problem{400, "request", "the request needs one Host"};
-    if (request.count(http::field::transfer_encoding) > 0
-        && !parser_->chunked())
-      return problem{400, "request", "the transfer encoding is not chunked"};
-    return std::nullopt;
-  }
-
-  void on_header() {
-    if (auto bad = check_header()) {
-      cancel_timer();
-      keep_alive_ = false;
-      return answer(to_response(*bad));
+  std::size_t on_input(std::string_view bytes) override {
+    auto keep = shared_from_this();
+    if (phase_ == phase::lingering)
+      return discard(bytes.size());
+    if (!is_reading()) { // the next request has time
+      stream_->want_input(false);
+      return 0;
     }
-    auto expect = parser_->get()[http::field::expect];
-    if (parser_->is_done() || !beast::iequals(expect, "100-continue"))
-      return read_body();
-    continue_.emplace(http::status::continue_, 11);
-    http::async_write(socket_, *continue_,
-                      [me = shared_from_this()](error_code ec, std::size_t) {
-                        ec ? me->close() : me->read_body();
-                      });
+    auto rest = bytes;
+    read(rest);
+    return bytes.size() - rest.size();
   }
 
-  void read_body() {
-    http::async_read(socket_, buffer_, *parser_,
-                     [me = shared_from_this()](error_code ec, std::size_t) {
-                       ec ? me->on_read_error(ec) : me->on_request();
-                     });
+  void read(std::string_view& bytes) {
+    for (;;) {
+      switch (reader_.next(bytes)) {
+        case request_reader::event::none:
+          if (phase_ == phase::waiting && reader_.has_begun())
+            enter(phase::reading_head, settings().request_timeout);
+          return;
+        case request_reader::event::header:
+          on_header(bytes.empty());
+          break;
+        case request_reader::event::done:
+          return on_request(bytes.empty());
+        case request_reader::event::failed:
+          return refuse(reader_.error());
+      }
+    }
   }
 
-  void on_read_error(error_code ec) {
-    cancel_timer();
-    keep_alive_ = false;
-    if (timed_out_ && buffer_.size() + parser_->is_header_done() > 0)
-      return answer(to_response({408, "timeout", "the request took too long"}));
-    if (auto bad = to_problem(ec))
-      return answer(to_response(*bad));
+  // A request that is here at once has its time from now on; nobody waits.
+  void on_header(bool nothing_behind) {
+    if (phase_ == phase::waiting)
+      enter(phase::reading_body, settings().request_timeout);
+    phase_ = phase::reading_body;
+    if (nothing_behind && reader_.expects_continue())
+      stream_->send(raw("HTTP/1.1 100 Continue\r\n\r\n"));
+  }
+
+  void on_request(bool nothing_behind) {
+    keep_alive_ = reader_.keep_alive();
+    may_be_chunked_ = keep_alive_;
+    auto request = reader_.take();
+    is_head_ = request.method == "HEAD";
+    key_ = find_field(request.headers, "Sec-WebSocket-Key").value_or("");
+    phase_ = phase::handling;
+    if (!nothing_behind)
+      stream_->want_input(false);
+    auto task = host_->serve(std::move(request), peer_,
+                             [weak = weak_from_this()](exchange_result result) {
+                               if (auto me = weak.lock())
+                                 me->on_result(std::move(result));
+                             });
+    if (phase_ != phase::handling)
+      return;
+    set_deadline(task->patience() + grace);
+    task_ = std::move(task);
+  }
+
+  void on_end() override {
+    auto keep = shared_from_this();
     close();
+  }
+
+  // A client that goes away does not wait for an answer that is yet to come.
+  void on_hang_up() override {
+    if (phase_ == phase::handling)
+      on_end();
+  }
+
+  void on_abort() override { on_end(); }
+
+  bool is_idle() const override {
+    return phase_ == phase::waiting || phase_ == phase::reading_head;
   }
 
   // -- answering --------------------------------------------------------------
 
-  void on_request() {
-    cancel_timer();
-    auto& request = parser_->get();
-    // HTTP/1.0 has no upgrade, and keeps alive only by an extension.
-    keep_alive_ = request.version() >= 11 && request.keep_alive();
-    is_head_ = request.method() == http::verb::head;
-    if (request.version() < 11)
-      request.erase(http::field::upgrade);
-    auto plain = to_request(request, remote_);
-    parser_.reset();
-    auto found = place_.owner->routes.find(plain.method, plain.path);
-    std::visit([&](auto& route) { serve(route, std::move(plain)); }, found);
-  }
-
-  void serve(no_match&, http_request&&) {
-    answer(to_response({404, "path", "there is nothing here"}));
-  }
-
-  void serve(method_mismatch& route, http_request&&) {
-    auto response =
-        to_response({405, "method", "the method is not allowed here"});
-    response.headers.emplace_back("Allow", route.allow);
-    answer(std::move(response));
-  }
-
-  void serve(static_match& route, http_request&& request) {
-    answer(place_.owner->files.get(*route.files, route.file, request.headers));
-  }
-
-  void serve(endpoint_match& route, http_request&& request) {
-    key_ = find_field(request.headers, "Sec-WebSocket-Key").value_or("");
-    run_exchange(place_, std::move(route), std::move(request),
-                 [me = shared_from_this()](exchange_result result) {
-                   if (auto* response = std::get_if<http_response>(&result))
-                     me->answer(std::move(*response));
-                   else
-                     me->upgrade(std::get<admission>(std::move(result)));
-                 });
+  void on_result(exchange_result result) {
+    if (phase_ != phase::handling)
+      return;
+    auto task = std::move(task_);
+    if (auto* plain = std::get_if<http_answer>(&result))
+      answer(std::move(*plain));
+    else
+      upgrade(std::get<admission>(std::move(result)));
   }
 
   void upgrade(admission admitted) {
-    cancel_timer();
-    error_code ec;
-    auto descriptor = socket_.release(ec);
-    if (ec)
-      return close();
-    auto rest = buffer_.cdata();
-    start_ws_session({place_.home,
-                      descriptor,
-                      {static_cast<const char*>(rest.data()), rest.size()},
-                      std::move(ticket_),
-                      std::move(key_),
-                      std::move(remote_)},
-                     std::move(admitted), place_.owner->acceptor);
+    auto keep = std::exchange(keep_, nullptr);
+    phase_ = phase::done;
+    home_.set_timer(*this, time_point::max());
+    host_->upgrade(std::move(stream_), key_, std::move(admitted));
   }
 
-  void answer(http_response response) {
-    keep_alive_ = keep_alive_ && !place_.owner->stopping;
-    body_ = std::move(response.body);
-    auto without_body = response.status == 204 || response.status == 304;
-    if (is_head_ || without_body)
-      write_head(response, without_body);
+  // What cannot be read, or took too long: nothing is read behind it.
+  void refuse(const problem& why) {
+    host_->on_bad_request(why, peer_);
+    keep_alive_ = false;
+    answer({to_response(why), nullptr, std::nullopt});
+  }
+
+  void answer(http_answer what) {
+    auto& response = what.response;
+    keep_alive_ = keep_alive_ && !host_->is_stopping();
+    response_frame frame{is_head_, keep_alive_, may_be_chunked_, {}};
+    if (what.source)
+      frame.length = what.source->size();
+    else if (what.length || (is_head_ && response.body.empty()))
+      frame.length = what.length;
     else
-      write_whole(response);
+      frame.length = response.body.size();
+    framing_ = framing_of(response.status, frame);
+    keep_alive_ = keep_alive_ && framing_ != body_framing::close;
+    enter(phase::writing, settings().write_timeout);
+    stream_->want_input(false);
+    stream_->send(raw(
+        make_response_head(response, frame, to_http_date(std::time(nullptr)))));
+    if (framing_ == body_framing::none)
+      return;
+    source_ = std::move(what.source);
+    if (source_)
+      pump();
+    else if (!response.body.empty())
+      stream_->send({std::move(response.body), std::nullopt, false});
   }
 
-  template <class Response>
-  void fill(Response& out, const http_response& response) {
-    out.result(response.status);
-    out.version(11);
-    for (auto& [name, value] : response.headers)
-      out.insert(name, value);
-    // An upstream's own stay.
-    if (out.count(http::field::server) == 0)
-      out.set(http::field::server, "wsrelay");
-    if (out.count(http::field::date) == 0)
-      out.set(http::field::date, http_date());
-    if (!keep_alive_)
-      out.set(http::field::connection, "close");
+  // Reads on when little waits.
+  void pump() {
+    if (!source_ || asked_ || stream_->output().bytes() >= low_water)
+      return;
+    asked_ = true;
+    source_->read([weak = weak_from_this()](auto piece) {
+      if (auto me = weak.lock())
+        me->on_piece(std::move(piece));
+    });
   }
 
-  void write_head(const http_response& response, bool without_body) {
-    auto out = std::make_shared<http::response<http::empty_body>>();
-    fill(*out, response);
-    // Without a body nobody knows how long GET's would have been.
-    if (!without_body && body_.size() > 0)
-      out->content_length(body_.size());
-    write(std::move(out));
+  void on_piece(std::optional<shared_buffer> piece) {
+    asked_ = false;
+    if (phase_ != phase::writing)
+      return;
+    if (!piece)
+      return close(); // the client sees that the answer is not whole
+    if (!piece->empty())
+      return send_piece(std::move(*piece));
+    ended_ = true;
+    stream_->send(raw(framing_ == body_framing::chunked ? last_chunk : ""));
   }
 
-  void write_whole(const http_response& response) {
-    auto out = std::make_shared<http::response<http::span_body<const char>>>();
-    fill(*out, response);
-    out->body() = {body_.data(), body_.size()};
-    out->content_length(body_.size());
-    write(std::move(out));
+  void send_piece(shared_buffer piece) {
+    auto chunked = framing_ == body_framing::chunked;
+    if (chunked)
+      stream_->send(raw(chunk_head(piece.size())));
+    stream_->send({std::move(piece), std::nullopt, false});
+    if (chunked)
+      stream_->send(raw(chunk_tail));
   }
 
-  template <class Response>
-  void write(std::shared_ptr<Response> out) {
-    auto& message = *out;
-    http::async_write(socket_, message,
-                      [me = shared_from_this(), out = std::move(out)](
-                          error_code ec, std::size_t) { me->on_written(ec); });
-  }
-
-  void on_written(error_code ec) {
-    body_ = {};
-    if (ec)
+  void on_sent() override {
+    auto keep = shared_from_this();
+    if (phase_ == phase::done)
+      return;
+    if (stream_->is_broken())
       return close();
-    if (!keep_alive_)
-      return end();
-    next_request();
+    if (phase_ != phase::writing)
+      return;
+    if (ended_)
+      source_.reset();
+    if (stream_->output().empty() && !source_)
+      return on_written();
+    if (note_progress())
+      set_deadline(settings().write_timeout);
+    pump();
+  }
+
+  // The kernel holds megabytes, and says that it takes more only when much of
+  // them is gone: what counts is what the client has acknowledged.
+  bool note_progress() {
+    auto taken = stream_->output().bytes_taken();
+    auto waiting = stream_->unacknowledged();
+    auto arrived = taken - std::min<std::uint64_t>(taken, waiting);
+    return std::exchange(bytes_arrived_, arrived) != arrived;
+  }
+
+  void on_written() {
+    ended_ = false;
+    // A client that was not told of the end has sent nothing more: it is idle.
+    if (keep_alive_ && host_->is_stopping() && !stream_->has_input())
+      return close();
+    if (!keep_alive_ || host_->is_stopping())
+      return linger();
+    enter(phase::waiting, settings().idle_timeout);
+    stream_->want_input(true);
   }
 
   // -- the end ----------------------------------------------------------------
 
   // Waits for the client to close: closing a socket with unread input would
   // reset the connection and destroy the answer on its way.
-  void end() {
-    lingering_ = true;
-    set_timer(linger);
-    error_code ignored;
-    socket_.shutdown(tcp_socket::shutdown_send, ignored);
-    discard();
+  void linger() {
+    enter(phase::lingering, linger_time);
+    stream_->end_output();
+    stream_->want_input(true);
   }
 
-  void discard() {
-    socket_.async_read_some(
-        boost::asio::buffer(scrap_),
-        [me = shared_from_this()](error_code ec, std::size_t) {
-          ec ? me->close() : me->discard();
-        });
+  std::size_t discard(std::size_t count) {
+    discarded_ += count;
+    if (discarded_ > linger_bytes)
+      close();
+    return count;
   }
 
   void close() {
-    cancel_timer();
-    error_code ignored;
-    socket_.close(ignored);
-    ticket_.give_back();
+    if (phase_ == phase::done)
+      return;
+    phase_ = phase::done;
+    home_.set_timer(*this, time_point::max());
+    task_.reset();
+    source_.reset();
+    stream_->close();
   }
 
-  exchange_place place_;
-  socket_ticket ticket_;
-  tcp_socket socket_;
-  std::string remote_;
-  beast::flat_buffer buffer_;
-  std::optional<http::request_parser<http::string_body>> parser_;
-  std::optional<http::response<http::empty_body>> continue_;
-  shared_buffer body_;
+  void on_released() override { keep_.reset(); }
+
+  loop_context& home_;
+  std::unique_ptr<byte_stream> stream_; // null once it was upgraded
+  std::shared_ptr<http_host> host_;
+  std::string peer_;
+  request_reader reader_;
+  std::shared_ptr<http_session> keep_; // while the stream is open
+  std::unique_ptr<http_task> task_;
+  std::unique_ptr<body_source> source_;
   std::string key_;
-  std::array<char, 1024> scrap_;
-  bool keep_alive_ = true;
+  std::uint64_t bytes_arrived_ = 0; // of answers, at the client
+  std::size_t discarded_ = 0;
+  phase phase_ = phase::waiting;
+  body_framing framing_ = body_framing::none;
+  bool keep_alive_ = true; // of the request that is answered, as the next ones
+  bool may_be_chunked_ = false;
   bool is_head_ = false;
-  bool idle_ = false;      // no request has begun
-  bool waiting_ = false;   // for the next request on a kept-alive socket
-  bool lingering_ = false; // answered, waiting for the client to close
-  bool timed_out_ = false;
+  bool asked_ = false; // a piece of the answer is on its way
+  bool ended_ = false; // there are no more
 };
 
 } // namespace
 
-void start_http_session(tcp_socket socket, socket_ticket ticket,
-                        exchange_place place, std::string remote_address) {
-  std::make_shared<http_session>(std::move(socket), std::move(ticket),
-                                 std::move(place), std::move(remote_address))
+void start_http_session(loop_context& home, std::unique_ptr<byte_stream> stream,
+                        std::shared_ptr<http_host> host,
+                        std::string peer_address) {
+  std::make_shared<http_session>(home, std::move(stream), std::move(host),
+                                 std::move(peer_address))
       ->start();
 }
 

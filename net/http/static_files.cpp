@@ -1,24 +1,68 @@
 // Static files.
 #include "net/http/static_files.hpp"
 
-#include "net/http/problem_response.hpp"
+#include "net/http/builtin_files.hpp"
+#include "net/http/content_type.hpp"
+#include "net/http/disk_file.hpp"
+#include "net/http/file_answer.hpp"
+#include "net/http/file_source.hpp"
+#include "protocol/text.hpp"
 
 #include <fmt/format.h>
 
-#include <array>
-#include <filesystem>
-#include <fstream>
-#include <optional>
-#include <variant>
+#include <algorithm>
+#include <map>
 
 namespace wsrelay {
 
 namespace {
 
-namespace fs = std::filesystem;
+constexpr std::string_view builtin_prefix = "builtin:";
 
-http_response not_found() {
-  return to_response({404, "path", "there is nothing here"});
+// What a disk's answer depends on.
+bool is_of_interest(std::string_view name) {
+  return same_field(name, "Accept-Encoding") || same_field(name, "Range")
+         || same_field(name.substr(0, 3), "If-");
+}
+
+http_fields fields_of_interest(const http_fields& from) {
+  http_fields result;
+  for (auto& field : from)
+    if (is_of_interest(field.first))
+      result.push_back(field);
+  return result;
+}
+
+// Whether a path names only what is served: files whose names begin with a dot
+// are an editor's, a version control's or an operator's own. RFC 8615 puts
+// files for everybody into /.well-known/.
+bool is_public(std::string_view file) {
+  if (file.find('\0') != file.npos)
+    return false;
+  if (file.empty())
+    return true;
+  auto parts = split(file, '/');
+  if (parts.back().empty()) // a folder
+    parts.pop_back();
+  if (!parts.empty() && parts.front() == ".well-known")
+    parts.front() = "well-known";
+  return std::none_of(parts.begin(), parts.end(), [](auto part) {
+    return part.empty() || part.front() == '.';
+  });
+}
+
+// Where the folder that a request asked for without its slash is, as a path:
+// one that begins with two slashes would name another host.
+std::optional<std::string> folder_location(const http_request& request) {
+  std::string_view path = request.path;
+  if (!path.starts_with('/') || path.starts_with("//")
+      || path.starts_with("/\\") || !is_safe_field("Location", path)
+      || !is_safe_field("Location", request.query))
+    return std::nullopt;
+  auto result = request.path + '/';
+  if (!request.query.empty())
+    result.append("?").append(request.query);
+  return result;
 }
 
 // FNV-1a: an entity tag needs to differ, not to resist anybody.
@@ -29,99 +73,132 @@ std::string entity_tag(std::string_view bytes) {
   return fmt::format("\"{:x}-{:016x}\"", bytes.size(), hash);
 }
 
-http_response file_response(std::string_view file, std::string_view bytes,
-                            const http_fields& request_headers) {
-  http_response result;
-  auto tag = entity_tag(bytes);
-  result.headers = {{"Content-Type", std::string{content_type(file)}},
-                    {"Cache-Control", "no-cache"},
-                    {"ETag", tag},
-                    {"X-Content-Type-Options", "nosniff"}};
-  // The comparison is a weak one (RFC 9110 section 13.1.2).
-  auto known = find_field(request_headers, "If-None-Match");
-  if (known
-      && (*known == "*" || has_token(*known, tag)
-          || has_token(*known, "W/" + tag)))
-    result.status = 304;
-  else
-    result.body = shared_buffer{bytes};
-  return result;
+// A request for a file from a folder, on its way to the pool and back. It is
+// called and destroyed on the loop's thread: the pool keeps nothing of it.
+struct disk_call {
+  disk_request request;
+  static_files::on_answer done;
+  std::shared_ptr<file_pool> pool;
+  disk_answer found;
+
+  void run() {
+    try {
+      found = answer_from_disk(request);
+    } catch (const std::exception&) { // memory
+      found = {too_busy()};
+    }
+  }
+
+  void finish(loop_context& home) {
+    if (found.file)
+      found.answer.source =
+          make_file_source(home, std::move(pool), std::move(found.file),
+                           found.first, found.size);
+    done(std::move(found.answer));
+  }
+};
+
+std::string name_of(const static_match& match) {
+  auto is_folder = match.file.empty() || match.file.ends_with('/');
+  return is_folder ? match.file + match.files->index : match.file;
 }
 
-bool is_below(const fs::path& path, const fs::path& root) {
-  auto mismatch =
-      std::mismatch(root.begin(), root.end(), path.begin(), path.end());
-  return mismatch.first == root.end();
-}
+// A file of the program and its most frequent answer, made once. It has no
+// date: builds that are the same answer the same.
+struct builtin {
+  explicit builtin(const builtin_file& file)
+      : bytes{file.bytes}, whole{answer_with({}, {}, false, 0)} {
+    what.state.etag = entity_tag(file.bytes);
+    what.size = file.bytes.size();
+    what.type = content_type(file.name);
+    whole = answer_with(what, {}, false, 0);
+  }
 
-// The real path of a regular file below the root.
-std::optional<fs::path> locate(const std::string& root,
-                               const std::string& file) {
-  std::error_code ec;
-  auto real_root = fs::canonical(root, ec);
-  if (ec)
-    return std::nullopt;
-  auto real = fs::canonical(real_root / file, ec);
-  if (ec || !is_below(real, real_root) || !fs::is_regular_file(real, ec))
-    return std::nullopt;
-  return real;
-}
+  http_answer get(const http_request& request) const {
+    auto is_head = request.method == "HEAD";
+    if (!is_head && !has_conditions(request.headers)) {
+      http_answer result{whole.response};
+      result.response.body = bytes;
+      return result;
+    }
+    auto answer = answer_with(what, request.headers, is_head, 0);
+    http_answer result{std::move(answer.response), nullptr, answer.length};
+    if (answer.size > 0)
+      result.response.body = part(answer.first, answer.size);
+    return result;
+  }
 
-http_response disk_file(const static_config& files, const std::string& file,
-                        const http_fields& request_headers) {
-  auto path = locate(files.root, file);
-  if (!path)
-    return not_found();
-  std::error_code ec;
-  if (fs::file_size(*path, ec) > max_static_file || ec)
-    return to_response({413, "size", "the file is too large"});
-  std::ifstream stream{*path, std::ios::binary};
-  if (!stream)
-    return not_found();
-  std::string bytes{std::istreambuf_iterator<char>{stream}, {}};
-  return file_response(file, bytes, request_headers);
-}
+  shared_buffer part(std::uint64_t first, std::uint64_t size) const {
+    return size == bytes.size() ? bytes
+                                : shared_buffer{bytes.view().substr(
+                                    static_cast<std::size_t>(first),
+                                    static_cast<std::size_t>(size))};
+  }
+
+  shared_buffer bytes;
+  representation what;
+  file_answer whole;
+};
 
 } // namespace
 
-http_response static_files::get(const static_config& files,
-                                const std::string& file,
-                                const http_fields& request_headers) const {
-  auto is_folder = file.empty() || file.back() == '/';
-  auto name = is_folder ? file + files.index : file;
-  if (files.root.rfind("builtin:", 0) != 0)
-    return disk_file(files, name, request_headers);
-  auto bytes = builtin_file(files.root, name);
-  return bytes ? file_response(name, *bytes, request_headers) : not_found();
+/// All files of the program, ready to be sent.
+class static_files::builtin_table {
+public:
+  builtin_table() {
+    for (auto& file : builtin_files())
+      files_.emplace(key{file.root, file.name}, file);
+  }
+
+  http_answer get(std::string_view root, std::string_view name,
+                  const http_request& request) const {
+    auto found = files_.find({root, name});
+    return found == files_.end() ? nothing_there() : found->second.get(request);
+  }
+
+private:
+  using key = std::pair<std::string_view, std::string_view>;
+
+  std::map<key, builtin> files_;
+};
+
+static_files::static_files(std::shared_ptr<file_pool> pool)
+    : pool_{std::move(pool)},
+      builtins_{std::make_unique<const builtin_table>()} {}
+
+static_files::~static_files() = default;
+
+void static_files::get(loop_context& home, const static_match& match,
+                       const http_request& request, on_answer done) const {
+  if (match.needs_slash) {
+    auto location = folder_location(request);
+    return done(location ? redirect_to(std::move(*location)) : nothing_there());
+  }
+  if (!is_public(match.file))
+    return done(nothing_there());
+  if (!match.files->root.starts_with(builtin_prefix))
+    return get_from_disk(home, match, request, std::move(done));
+  done(builtins_->get(match.files->root, name_of(match), request));
 }
 
-std::string_view content_type(std::string_view file) noexcept {
-  struct entry {
-    std::string_view ending;
-    std::string_view type;
-  };
-  constexpr std::array<entry, 16> types{{
-      {".html", "text/html; charset=utf-8"},
-      {".css", "text/css; charset=utf-8"},
-      {".js", "text/javascript; charset=utf-8"},
-      {".mjs", "text/javascript; charset=utf-8"},
-      {".json", "application/json"},
-      {".map", "application/json"},
-      {".txt", "text/plain; charset=utf-8"},
-      {".md", "text/markdown; charset=utf-8"},
-      {".svg", "image/svg+xml"},
-      {".png", "image/png"},
-      {".jpg", "image/jpeg"},
-      {".gif", "image/gif"},
-      {".webp", "image/webp"},
-      {".ico", "image/x-icon"},
-      {".woff2", "font/woff2"},
-      {".wasm", "application/wasm"},
-  }};
-  for (auto& [ending, type] : types)
-    if (file.ends_with(ending))
-      return type;
-  return "application/octet-stream";
+void static_files::get_from_disk(loop_context& home, const static_match& match,
+                                 const http_request& request,
+                                 on_answer done) const {
+  auto call = std::make_shared<disk_call>();
+  call->request = {
+      match.files->root, name_of(match), folder_location(request).value_or(""),
+      fields_of_interest(request.headers), request.method == "HEAD"};
+  call->done = std::move(done);
+  call->pool = pool_;
+  auto queued = pool_->try_run([&home, call](bool runs) mutable {
+    if (runs)
+      call->run();
+    else
+      call->found = {too_busy()};
+    home.post([&home, call = std::move(call)] { call->finish(home); });
+  });
+  if (!queued)
+    call->done(too_busy());
 }
 
 } // namespace wsrelay

@@ -1,33 +1,51 @@
-// Files of http.static: from a folder, or from those built into the program.
+// Files of http.static: from a folder, or from those built into the program. No
+// loop waits for a disk: what touches a folder happens on a pool's threads.
 #pragma once
 
 #include "actors/messages.hpp"
-#include "config/config.hpp"
+#include "config/route_table.hpp"
+#include "net/http/answer.hpp"
+#include "net/http/file_pool.hpp"
+#include "net/loop/loop_context.hpp"
 
-#include <string>
-#include <string_view>
+#include <functional>
+#include <memory>
 
 namespace wsrelay {
 
-/// Largest file that is served; it is read as a whole.
-inline constexpr std::size_t max_static_file = 64 * 1024 * 1024;
-
-/// Reads and answers. Blocks for the time of reading one file. Any thread.
+/// Answers requests for files. Safe to use from many loops.
 class static_files {
 public:
-  /// Returns the response for `file` below the root: 200, 304 when the
-  /// `If-None-Match` of the request names what is there, 404, or 413. `file`
-  /// has no "." and ".." segments; links are followed only below the root.
-  http_response get(const static_config& files, const std::string& file,
-                    const http_fields& request_headers) const;
+  using on_answer = std::function<void(http_answer)>;
+
+  /// The loops that ask outlive the pool's work: stop the pool before they are
+  /// destroyed.
+  explicit static_files(std::shared_ptr<file_pool> pool);
+  ~static_files();
+
+  static_files(const static_files&) = delete;
+  static_files& operator=(const static_files&) = delete;
+
+  /// Answers GET or HEAD. `done` is called once on the thread of `home`, maybe
+  /// before this returns, and is destroyed there. With a body in memory (a
+  /// small file) or a source that reads from disk as it is asked; without, for
+  /// HEAD.
+  ///
+  /// 200, 206 for one range, 304, 308 to the path with "/" for a folder, 404
+  /// for what is no regular file, begins with a dot (but ".well-known") or is
+  /// not below the root, 412, 416, 503 when too many wait, the system has no
+  /// descriptor left, or the pool has stopped.
+  void get(loop_context& home, const static_match& match,
+           const http_request& request, on_answer done) const;
+
+private:
+  class builtin_table;
+
+  void get_from_disk(loop_context& home, const static_match& match,
+                     const http_request& request, on_answer done) const;
+
+  std::shared_ptr<file_pool> pool_;
+  std::unique_ptr<const builtin_table> builtins_;
 };
-
-/// Returns a file that is built into the program ("index.html" of
-/// "builtin:demo"), or nothing.
-std::optional<std::string_view> builtin_file(std::string_view root,
-                                             std::string_view file);
-
-/// Returns the Content-Type for a file name, by its ending.
-std::string_view content_type(std::string_view file) noexcept;
 
 } // namespace wsrelay

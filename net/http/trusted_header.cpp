@@ -63,8 +63,9 @@ std::string hmac_sha256(std::string_view key, std::string_view text) {
 
 std::variant<std::string, problem>
 read_trusted_header(service& owner, const trusted_header_handler& handler,
-                    const http_request& request, std::int64_t now) {
-  if (!owner.trusted_proxies.contains(request.remote_address))
+                    const http_request& request, std::string_view peer_address,
+                    std::int64_t now) {
+  if (!owner.trusted_proxies.contains(peer_address))
     return refused("this endpoint is for trusted proxies");
   auto command = find_field(request.headers, relay_header);
   if (!command)

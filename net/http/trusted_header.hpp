@@ -27,6 +27,7 @@ std::string hmac_sha256(std::string_view key, std::string_view text);
 /// used before. `now` is in seconds since the Unix epoch.
 std::variant<std::string, problem>
 read_trusted_header(service& owner, const trusted_header_handler& handler,
-                    const http_request& request, std::int64_t now);
+                    const http_request& request, std::string_view peer_address,
+                    std::int64_t now);
 
 } // namespace wsrelay

@@ -1,25 +1,70 @@
-// Asks an HTTP/1.1 server what to do with a request: `upstream: URL`.
+// Asks an HTTP/1.1 server what to do with a request: `upstream: URL`. Keeps
+// connections for later requests.
 #pragma once
 
 #include "actors/messages.hpp"
 #include "config/config.hpp"
+#include "net/http/answer.hpp"
+#include "net/http/name_resolver.hpp"
+#include "net/http/upstream_tls.hpp"
 #include "net/loop/loop.hpp"
 #include "protocol/problem.hpp"
 
+#include <cstddef>
 #include <functional>
+#include <memory>
 #include <variant>
 
 namespace wsrelay {
 
-using upstream_result = std::variant<http_response, problem>;
+using upstream_result = std::variant<http_answer, problem>;
 
-/// Forwards method, path, query, headers and body, and gives the answer to
-/// `done`, on the loop's thread, never before this returns. Hop-by-hop fields
-/// stay behind; X-Forwarded-For, -Proto and -Host are set, whatever the client
-/// sent. Problems: 502 when the server cannot be reached or speaks no HTTP, 504
-/// when it is too slow. One connection per request.
-void ask_upstream(loop& home, const upstream_handler& upstream,
-                  const http_request& request,
-                  std::function<void(upstream_result)> done);
+/// A call under way. Destroying it cancels it. Loop thread only.
+class upstream_call {
+public:
+  virtual ~upstream_call() = default;
+
+  /// Closes the connection and drops `done`, which is not called any more.
+  /// Nothing happens when the call has ended.
+  virtual void cancel() = 0;
+};
+
+/// The calls of one loop, and the connections it keeps. Made, used and
+/// destroyed on the loop's thread or while the loop does not run. Calls may
+/// outlive it, but find no name then.
+class upstream_client {
+public:
+  /// @pre The loop outlives the client.
+  upstream_client(loop& home, std::shared_ptr<name_resolver> names,
+                  std::shared_ptr<upstream_contexts> contexts =
+                      std::make_shared<upstream_contexts>());
+  ~upstream_client();
+
+  upstream_client(const upstream_client&) = delete;
+  upstream_client& operator=(const upstream_client&) = delete;
+
+  /// Forwards method, path, query, headers and body, and gives the answer to
+  /// `done` on the loop's thread, once, never before this returns. What the
+  /// client said about proxies and in the relay's own header fields stays
+  /// behind, `forwarded` takes its place; X-WS-Relay-Upgrade tells whether the
+  /// request asks for a WebSocket. `length` is set in an answer to HEAD.
+  /// Problems: 400 for a path that leaves the upstream's, 501 for CONNECT, 502
+  /// when the server cannot be reached or does not speak HTTP, 503 when the
+  /// node stops, 504 when it is too slow. They hold no internals, the log does.
+  [[nodiscard]] std::shared_ptr<upstream_call>
+  ask(std::shared_ptr<const upstream_handler> upstream,
+      const http_request& request, http_fields forwarded,
+      std::function<void(upstream_result)> done);
+
+  /// Closes the connections that are kept.
+  void close_idle();
+
+  /// Returns how many are kept.
+  std::size_t idle_count() const;
+
+private:
+  class impl;
+  std::shared_ptr<impl> impl_; // of the calls, too
+};
 
 } // namespace wsrelay

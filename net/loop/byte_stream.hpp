@@ -20,6 +20,10 @@ public:
   /// The other side closed its direction, or the connection broke.
   virtual void on_end() = 0;
 
+  /// The other side is known to have closed its direction, or to be gone, while
+  /// no input is wanted. Told once.
+  virtual void on_hang_up() {}
+
   /// The kernel took output, or the socket broke and all output is gone.
   virtual void on_sent() = 0;
 
@@ -59,6 +63,13 @@ public:
 
   /// Returns whether sending failed; the end is still to be read.
   virtual bool is_broken() const noexcept = 0;
+
+  /// Returns whether something came that was not yet used.
+  virtual bool has_input() const noexcept = 0;
+
+  /// Returns how many bytes of output the kernel has taken and the other side
+  /// has not acknowledged; 0 when nobody knows.
+  virtual std::size_t unacknowledged() const noexcept = 0;
 
   /// Sends a FIN when all output is sent. Nothing may be added after it.
   virtual void end_output() = 0;

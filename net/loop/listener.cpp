@@ -2,90 +2,156 @@
 #include "net/loop/listener.hpp"
 
 #include "actors/log.hpp"
+#include "net/loop/guard.hpp"
+#include "net/loop/tcp_socket.hpp"
+
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <future>
+#include <utility>
 
 namespace wsrelay {
 
 namespace {
 
-using error_code = boost::system::error_code;
+// Sockets of one turn: the loop's other sockets want theirs, too.
+constexpr std::size_t batch = 64;
+
+bool is_shortage(int error) noexcept {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS
+         || error == ENOMEM;
+}
 
 } // namespace
 
-listener::listener(std::vector<loop*> loops, serve_function serve)
+listener::listener(std::vector<loop*> loops,
+                   std::shared_ptr<socket_places> places, serve_function serve,
+                   milliseconds back_off)
     : loops_{std::move(loops)},
+      places_{std::move(places)},
       serve_{std::move(serve)},
-      socket_{loops_.front()->context().get_executor()} {}
+      back_off_{back_off} {}
+
+listener::~listener() {
+  close();
+}
 
 checked listener::open(const std::string& host, std::uint16_t port) {
-  // One that fails is closed: it is destroyed after its loop, which only a
-  // closed one may be.
-  auto listening = listen(socket_, host, port);
-  if (listening)
-    port_ = socket_.local_endpoint().port();
-  return listening;
+  auto opened = open_listening(host, port);
+  if (!opened)
+    return failure{opened.error()};
+  socket_ = std::move(opened->socket);
+  port_ = opened->port;
+  return passed();
 }
 
-void listener::grant(std::size_t count) {
-  credit_ += count;
-  if (!accepting_ && !stopped_)
-    accept();
-}
-
-void listener::accept() {
-  if (credit_ == 0 || stopped_)
-    return;
-  accepting_ = true;
-  auto& chosen = least_loaded();
-  socket_.async_accept(chosen.context(), [me = shared_from_this(), &chosen](
-                                             error_code ec, tcp_socket socket) {
-    me->accepting_ = false;
-    me->on_accept(ec, chosen, std::move(socket));
+void listener::start() {
+  places_->on_free([weak = weak_from_this(), home = loops_.front()] {
+    home->post([weak] {
+      if (auto me = weak.lock())
+        me->accept();
+    });
   });
+  loops_.front()->post([me = shared_from_this()] { me->begin(); });
 }
 
-void listener::on_accept(error_code ec, loop& chosen, tcp_socket socket) {
-  if (stopped_)
-    return;
-  if (ec && is_shortage(ec)) {
-    log().warn("cannot accept: {}", ec.message());
-    --credit_; // given back after a pause
-    acceptor_->on_accept_failed();
-    return;
-  }
-  if (!ec) {
-    --credit_;
-    acceptor_->on_accepted();
-    if (&chosen == loops_.front())
-      serve_(chosen, std::move(socket));
-    else
-      boost::asio::post(chosen.context(),
-                        [me = shared_from_this(), &chosen,
-                         socket = std::move(socket)]() mutable {
-                          me->serve_(chosen, std::move(socket));
-                        });
+void listener::begin() {
+  if (!loops_.front()->sockets().add(socket_.get(), *this)) {
+    log().error("cannot watch the listening socket: port={}", port_);
+    return close();
   }
   accept();
+}
+
+void listener::stop() {
+  std::promise<void> done;
+  loops_.front()->post([&] {
+    close();
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+void listener::close() {
+  auto& home = *loops_.front();
+  home.forget(*this);
+  home.set_timer(*this, time_point::max());
+  home.sockets().forget(*this);
+  socket_.reset();
+}
+
+void listener::go_on() {
+  put_off_ = false;
+  accept();
+}
+
+// The poller tells of new sockets once: they are accepted until none is left.
+void listener::accept() {
+  if (!socket_ || put_off_)
+    return;
+  for (std::size_t i = 0; i < batch; ++i)
+    if (!accept_one())
+      return;
+  put_off_ = true;
+  loops_.front()->go_on_later(*this);
+}
+
+bool listener::accept_one() {
+  if (!places_->take()) {
+    if (auto left_out = lines_.allow("limit", loops_.front()->now()))
+      log().warn("connection limit reached: max_connections={}{}",
+                 places_->limit(), suppressed_text(*left_out));
+    return false; // it goes on when a place is given back
+  }
+  sockaddr_storage remote{};
+  socklen_t size = sizeof remote;
+  unique_fd socket{::accept4(socket_.get(),
+                             reinterpret_cast<sockaddr*>(&remote), &size,
+                             SOCK_NONBLOCK | SOCK_CLOEXEC)};
+  if (!socket) {
+    auto error = errno;
+    places_->give_back();
+    return on_refused(error);
+  }
+  deal(std::move(socket), address_text(remote));
+  return true;
+}
+
+// Returns whether there may be more to accept.
+bool listener::on_refused(int error) {
+  if (error == EAGAIN || error == EWOULDBLOCK)
+    return false;
+  if (!is_shortage(error))
+    return true; // this one is gone already (accept(2))
+  if (auto left_out = lines_.allow("shortage", loops_.front()->now()))
+    log().warn("cannot accept: {}{}", std::strerror(error),
+               suppressed_text(*left_out));
+  auto& home = *loops_.front();
+  home.set_timer(*this, home.now() + back_off_);
+  return false;
+}
+
+// It counts for its loop from now on, so that a burst is dealt evenly.
+void listener::deal(unique_fd socket, std::string remote_address) {
+  auto& home = least_loaded();
+  accepted_socket accepted{std::move(socket),
+                           socket_place{places_, home.socket_count},
+                           std::move(remote_address)};
+  if (&home == loops_.front())
+    return guarded("accept", [&] { serve_(home, std::move(accepted)); });
+  home.post([me = shared_from_this(), &home,
+             shared = std::make_shared<accepted_socket>(std::move(accepted))] {
+    me->serve_(home, std::move(*shared));
+  });
 }
 
 loop& listener::least_loaded() const {
   return **std::min_element(loops_.begin(), loops_.end(), [](auto* a, auto* b) {
     return a->socket_count < b->socket_count;
   });
-}
-
-void listener::stop() {
-  stopped_ = true;
-  error_code ignored;
-  socket_.close(ignored);
-  for (auto* home : loops_)
-    home->post([home] { home->abort_sockets(true); });
-}
-
-void listener::abort() {
-  for (auto* home : loops_)
-    home->post([home] { home->abort_sockets(false); });
 }
 
 } // namespace wsrelay

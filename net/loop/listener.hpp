@@ -1,10 +1,11 @@
-// The listening socket of a service: accepts as many sockets as the acceptor
-// actor grants, and deals them to the loops.
+// The listening socket of a service: accepts while a place is left, and deals
+// the sockets to the loops.
 #pragma once
 
-#include "actors/acceptor.hpp"
+#include "actors/log_limit.hpp"
 #include "net/loop/loop.hpp"
-#include "net/loop/tcp_socket.hpp"
+#include "net/loop/socket_places.hpp"
+#include "net/loop/unique_fd.hpp"
 #include "protocol/result.hpp"
 
 #include <functional>
@@ -14,40 +15,70 @@
 
 namespace wsrelay {
 
-/// Lives on the first loop; everything but `open` and the constructor is called
-/// there.
-class listener final : public listener_port,
+/// A socket on its way to its loop.
+struct accepted_socket {
+  unique_fd descriptor; // non-blocking, not inherited by other programs
+  socket_place place;
+  std::string remote_address; // without port; IPv4 also where it was mapped
+};
+
+/// Lives on the first loop. Where nothing else is said, it is called there.
+class listener final : public pollable,
+                       public loop_task,
+                       public loop_timer,
                        public std::enable_shared_from_this<listener> {
 public:
   /// Serves a socket on its loop's thread.
-  using serve_function = std::function<void(loop& home, tcp_socket socket)>;
+  using serve_function = std::function<void(loop& home, accepted_socket)>;
 
-  listener(std::vector<loop*> loops, serve_function serve);
+  /// How long nothing is accepted after the kernel refused for lack of
+  /// descriptors or memory.
+  static constexpr milliseconds default_back_off{100};
 
-  /// Binds and listens. Failures name the address.
+  /// Any thread, before `start`, like `open`. The loops outlive the listener.
+  listener(std::vector<loop*> loops, std::shared_ptr<socket_places> places,
+           serve_function serve, milliseconds back_off = default_back_off);
+  ~listener();
+
+  listener(const listener&) = delete;
+  listener& operator=(const listener&) = delete;
+
+  /// Binds and listens. Failures name the address. Blocks for a name.
   checked open(const std::string& host, std::uint16_t port);
 
-  /// Returns the port that was bound.
+  /// Begins to accept. Any thread.
+  void start();
+
+  /// Closes the socket for good and waits until that has happened. Not from
+  /// the loop's thread.
+  void stop();
+
+  /// Returns the port that was bound. Any thread.
   std::uint16_t port() const noexcept { return port_; }
 
-  void report_to(acceptor_state& who) override { acceptor_ = &who; }
-  void grant(std::size_t count) override;
-  void stop() override;
-  void abort() override;
+  // called by the loop
+  void on_ready(readiness) override { accept(); }
+  void flush() override {}
+  void go_on() override;
+  void on_timer() override { accept(); }
 
 private:
+  void begin();
   void accept();
-  void on_accept(boost::system::error_code ec, loop& chosen, tcp_socket socket);
+  bool accept_one();
+  bool on_refused(int error);
+  void deal(unique_fd socket, std::string remote_address);
   loop& least_loaded() const;
+  void close();
 
   std::vector<loop*> loops_;
+  std::shared_ptr<socket_places> places_;
   serve_function serve_;
-  tcp_acceptor socket_;
-  acceptor_state* acceptor_ = nullptr;
+  milliseconds back_off_;
+  unique_fd socket_;
   std::uint16_t port_ = 0;
-  std::size_t credit_ = 0;
-  bool accepting_ = false;
-  bool stopped_ = false;
+  bool put_off_ = false;
+  log_limit lines_{{.max_lines = 1}};
 };
 
 } // namespace wsrelay

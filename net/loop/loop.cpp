@@ -1,6 +1,8 @@
 // The loop's turn.
 #include "net/loop/loop.hpp"
 
+#include "net/loop/guard.hpp"
+
 #include <caf/actor_system.hpp>
 #include <caf/atom.hpp>
 #include <caf/logger.hpp>
@@ -111,18 +113,25 @@ void loop::run() {
   while (!stopping_) {
     // Each turn anew: a spawn on this thread sets it.
     caf::logger::set_current_actor_system(logged);
-    auto handled = run_asio() ? 1u : 0u;
-    handled += poller_.poll();
-    handled += put_off_.run([](loop_task& what) { what.go_on(); });
-    for (std::size_t i = 0; i < max_rounds && !ready_.empty(); ++i)
-      handled += run_ready();
-    dirty_.run([](loop_task& what) { what.flush(); });
-    timers_.fire(now());
-    busy_ = handled > 0;
+    busy_ = take_turn() > 0;
   }
   abort_sockets(false);
   put_off_.run([](loop_task& what) { what.go_on(); });
   current_loop = nullptr;
+}
+
+// Whatever throws is alone with it: the turn goes on.
+std::size_t loop::take_turn() {
+  auto handled = run_asio() ? std::size_t{1} : 0;
+  handled += poller_.poll();
+  handled += put_off_.run(
+      [](loop_task& what) { guarded("loop task", [&] { what.go_on(); }); });
+  for (std::size_t i = 0; i < max_rounds && !ready_.empty(); ++i)
+    handled += run_ready();
+  dirty_.run(
+      [](loop_task& what) { guarded("loop output", [&] { what.flush(); }); });
+  guarded("loop timer", [this] { timers_.fire(now()); });
+  return handled;
 }
 
 // Asks Asio for what is ready; blocks when there was nothing to do in the last
@@ -136,8 +145,12 @@ bool loop::run_asio() {
 
 bool loop::poll_asio() {
   std::size_t handled = 0;
-  while (handled < max_handlers && context_.poll_one() > 0)
-    ++handled;
+  auto more = true;
+  while (more && handled < max_handlers) {
+    // One that throws was there, too.
+    guarded("loop handler", [&] { more = context_.poll_one() > 0; });
+    handled += more;
+  }
   return handled > 0;
 }
 
@@ -146,25 +159,31 @@ void loop::block() {
     poller_ready_.async_wait(
         poller_descriptor::wait_read,
         [this](boost::system::error_code) { poller_awaited_ = false; });
-  if (timers_.next() == time_point::max())
-    context_.run_one();
-  else
-    context_.run_one_until(timers_.next());
+  guarded("loop handler", [this] {
+    if (timers_.next() == time_point::max())
+      context_.run_one();
+    else
+      context_.run_one_until(timers_.next());
+  });
 }
 
 void loop::abort_sockets(bool only_idle) {
-  std::vector<open_socket*> chosen;
-  for (auto& socket : open_)
+  // One by one: whoever is dropped may take others along.
+  open_sockets asked;
+  asked.swap(open_);
+  while (!asked.empty()) {
+    auto& socket = asked.front();
+    asked.pop_front();
+    open_.push_back(socket);
     if (!only_idle || socket.is_idle())
-      chosen.push_back(&socket);
-  for (auto* socket : chosen)
-    socket->abort();
+      socket.abort();
+  }
 }
 
 std::size_t loop::run_ready() {
   running_.swap(ready_);
   for (auto* job : running_)
-    run_job(job);
+    guarded("actor", [&] { run_job(job); });
   auto result = running_.size();
   running_.clear();
   return result;

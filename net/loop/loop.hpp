@@ -4,7 +4,7 @@
 
 #include "actors/loop_actor.hpp"
 #include "net/loop/call_list.hpp"
-#include "net/loop/loop_timer.hpp"
+#include "net/loop/loop_context.hpp"
 #include "net/loop/output_queue.hpp"
 #include "net/loop/poller.hpp"
 #include "net/loop/slow_targets.hpp"
@@ -58,7 +58,7 @@ protected:
 /// A turn: whatever is ready, sockets and then actors, runs once; all output is
 /// flushed; then the loop blocks, if nothing is left. What was ready together
 /// goes out together: many small messages with one call per socket.
-class loop final : public event_loop {
+class loop final : public event_loop, public loop_context {
 public:
   /// Rounds of ready actors in one turn: a reply needs two or three. Output
   /// waits until the turn ends, so they are bounded.
@@ -100,8 +100,8 @@ public:
   /// elsewhere the loop is woken.
   void exec_later(caf::resumable* job) override;
 
-  /// Runs a function on the loop's thread. Any thread.
-  void post(std::function<void()> what);
+  // loop_context
+  void post(std::function<void()> what) override;
 
   boost::asio::io_context& context() noexcept { return context_; }
 
@@ -113,15 +113,16 @@ public:
     put_off_.forget(what);
   }
 
-  /// Sets or moves a timer; `time_point::max()` cancels it. It fires up to one
-  /// per cent of its delay late, 128 ms at most, so that the timers of many
-  /// connections share one wake-up.
-  void set_timer(loop_timer& timer, time_point when) {
+  /// The timer fires up to one per cent of its delay late, 128 ms at most, so
+  /// that the timers of many connections share one wake-up.
+  void set_timer(loop_timer& timer, time_point when) override {
     timers_.set(timer, to_coarse(now(), when));
   }
-  time_point now() const noexcept { return std::chrono::steady_clock::now(); }
+  time_point now() const noexcept override {
+    return std::chrono::steady_clock::now();
+  }
 
-  /// Watches WebSockets.
+  /// Watches sockets.
   poller& sockets() noexcept { return poller_; }
 
   /// Memory for one read, of `scratch_size` bytes, valid until the caller
@@ -137,7 +138,8 @@ public:
   /// Drops all open sockets, or those that are idle.
   void abort_sockets(bool only_idle);
 
-  /// Number of open sockets. Any thread; for choosing a loop.
+  /// Sockets that were dealt to this loop and are not closed. Any thread; for
+  /// choosing a loop.
   std::atomic<std::size_t> socket_count{0};
 
 private:
@@ -148,6 +150,7 @@ private:
       boost::asio::io_context::executor_type>;
 
   void run();
+  std::size_t take_turn();
   caf::actor_system* logged_system();
   bool run_asio();
   bool poll_asio();

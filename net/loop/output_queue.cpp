@@ -2,7 +2,6 @@
 #include "net/loop/output_queue.hpp"
 
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <algorithm>
 #include <array>
@@ -53,13 +52,7 @@ void output_queue::push(output_piece piece) {
 output_queue::outcome output_queue::send_to(int socket) {
   while (!empty()) {
     std::array<iovec, max_gathered> parts;
-    auto count = std::min(size(), parts.size());
-    for (std::size_t i = 0; i < count; ++i) {
-      auto bytes = pieces_[first_ + i].bytes;
-      if (i == 0)
-        bytes.remove_prefix(sent_);
-      parts[i] = {const_cast<char*>(bytes.data()), bytes.size()};
-    }
+    auto count = gather(parts);
     msghdr message{};
     message.msg_iov = parts.data();
     message.msg_iovlen = count;
@@ -80,8 +73,20 @@ output_queue::outcome output_queue::send_to(int socket) {
   return outcome::sent;
 }
 
+std::size_t output_queue::gather(std::span<iovec> parts) const noexcept {
+  auto count = std::min(size(), parts.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    auto bytes = pieces_[first_ + i].bytes;
+    if (i == 0)
+      bytes.remove_prefix(sent_);
+    parts[i] = {const_cast<char*>(bytes.data()), bytes.size()};
+  }
+  return count;
+}
+
 void output_queue::taken(std::size_t count) noexcept {
   bytes_ -= count;
+  bytes_taken_ += count;
   count += sent_;
   for (; first_ < pieces_.size(); ++first_) {
     auto& piece = pieces_[first_];

@@ -5,9 +5,12 @@
 #include "protocol/frame.hpp"
 #include "protocol/shared_buffer.hpp"
 
+#include <sys/uio.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -55,11 +58,21 @@ public:
   std::uint64_t all_pushed() const noexcept { return gone_ + size(); }
   std::uint64_t all_gone() const noexcept { return gone_; }
 
+  /// Bytes that the kernel has ever taken.
+  std::uint64_t bytes_taken() const noexcept { return bytes_taken_; }
+
   enum class outcome { sent, blocked, failed };
 
   /// Gives the kernel as much as it takes. `failed`: the socket is broken, and
   /// everything is forgotten.
   outcome send_to(int socket);
+
+  /// Puts the first pieces of what waits into `parts`, in order, and returns
+  /// their number. They are valid until `taken`.
+  std::size_t gather(std::span<iovec> parts) const noexcept;
+
+  /// The first `count` bytes of what waits are gone.
+  void taken(std::size_t count) noexcept;
 
   /// Returns the number of the last message with `notify` that was taken since
   /// the last call, or 0.
@@ -69,13 +82,12 @@ public:
   void clear() noexcept;
 
 private:
-  void taken(std::size_t count) noexcept;
-
   spare_pieces* spare_;
   std::vector<output_piece> pieces_;
   std::size_t first_ = 0; // everything before is taken
   std::size_t sent_ = 0;  // bytes of the first piece that are taken
   std::size_t bytes_ = 0;
+  std::uint64_t bytes_taken_ = 0;
   std::uint64_t pushed_ = 0;
   std::uint64_t taken_ = 0; // messages
   std::uint64_t notice_ = 0;

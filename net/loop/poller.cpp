@@ -1,6 +1,8 @@
 // epoll(7).
 #include "net/loop/poller.hpp"
 
+#include "net/loop/guard.hpp"
+
 #include <unistd.h>
 
 #include <cerrno>
@@ -38,10 +40,11 @@ std::size_t poller::poll() {
   for (at_ = 0; at_ < count_;) {
     auto [flags, data] = events_[at_++];
     auto hung_up = (flags & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
-    if (data.ptr)
-      static_cast<pollable*>(data.ptr)->on_ready(
-          {hung_up || (flags & EPOLLIN) != 0,
-           hung_up || (flags & EPOLLOUT) != 0, hung_up});
+    auto* who = static_cast<pollable*>(data.ptr);
+    readiness what{hung_up || (flags & EPOLLIN) != 0,
+                   hung_up || (flags & EPOLLOUT) != 0, hung_up};
+    if (who)
+      guarded("socket", [=] { who->on_ready(what); });
   }
   count_ = at_ = 0;
   return result;

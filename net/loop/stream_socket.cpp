@@ -1,26 +1,25 @@
 // Reads and writes.
 #include "net/loop/stream_socket.hpp"
 
+#include "net/loop/guard.hpp"
+
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <utility>
 
 namespace wsrelay {
 
-stream_socket::stream_socket(loop& home, int descriptor, std::string read_ahead,
-                             socket_ticket ticket, stream_events& events)
+stream_socket::stream_socket(loop& home, unique_fd socket, socket_place place)
     : home_{home},
-      events_{events},
-      descriptor_{descriptor},
-      ticket_{std::move(ticket)},
-      output_{home.spare()},
-      held_{std::move(read_ahead)} {
-  ++home_.socket_count;
+      socket_{std::move(socket)},
+      place_{std::move(place)},
+      output_{home.spare()} {
   home_.add(*this);
   // The kernel has no memory left: nobody would ever say that it is ready.
-  if (!home_.sockets().add(descriptor_, *this))
+  if (!home_.sockets().add(socket_.get(), *this))
     broken_ = readable_ = true;
 }
 
@@ -30,11 +29,30 @@ stream_socket::~stream_socket() {
   home_.forget(*this);
 }
 
+// What a session throws (no memory is left, say) ends its socket and nobody
+// else's.
+template <class Function>
+void stream_socket::tell(Function&& what) {
+  guarded("session", what, [this] { abort(); });
+}
+
+void stream_socket::abort() {
+  guarded("session", [this] {
+    if (is_open() && events_)
+      events_->on_abort();
+  });
+  close();
+}
+
 // -- input --------------------------------------------------------------------
 
 void stream_socket::want_input(bool wanted) {
   auto before = std::exchange(wanted_, wanted);
-  if (wanted && !before && is_open() && (readable_ || !held_.empty()))
+  if (!is_open())
+    return;
+  if (wanted && !before && (readable_ || !held_.empty()))
+    put_off();
+  if (!wanted && hung_up_ && !hang_up_told_)
     put_off();
 }
 
@@ -50,33 +68,51 @@ void stream_socket::on_ready(readiness what) {
     return;
   readable_ = true;
   hung_up_ = hung_up_ || what.hung_up;
-  if (wanted_ && held_.empty() && !put_off_) // else it goes on in this turn
-    read();
+  if (put_off_)
+    return; // it goes on in this turn
+  tell([this] {
+    if (wanted_ && held_.empty())
+      read();
+    else if (!wanted_)
+      tell_hang_up();
+  });
 }
 
 void stream_socket::go_on() {
   put_off_ = false;
-  if (!is_open())
-    return events_.on_released();
-  if (wanted_ && !held_.empty())
-    feed(std::exchange(held_, {}));
-  if (wanted_ && readable_ && held_.empty() && is_open())
-    read();
+  if (!is_open()) {
+    if (events_)
+      events_->on_released();
+    return;
+  }
+  tell([this] {
+    if (wanted_ && !held_.empty())
+      feed(std::exchange(held_, {}));
+    if (wanted_ && readable_ && held_.empty() && is_open())
+      read();
+    else if (!wanted_)
+      tell_hang_up();
+  });
+}
+
+void stream_socket::tell_hang_up() {
+  if (is_open() && hung_up_ && events_ && !std::exchange(hang_up_told_, true))
+    events_->on_hang_up();
 }
 
 // One read: whoever has more to read lets the others go first.
 void stream_socket::read() {
   auto* space = home_.scratch();
-  auto count = ::recv(descriptor_, space, loop::scratch_size, MSG_DONTWAIT);
+  auto count = ::recv(socket_.get(), space, loop::scratch_size, MSG_DONTWAIT);
   if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
     readable_ = false;
     if (broken_ && wanted_)
-      events_.on_end();
+      events_->on_end();
     return;
   }
   if (count <= 0 && !(count < 0 && errno == EINTR)) {
     readable_ = false;
-    return events_.on_end();
+    return events_->on_end();
   }
   // What comes after a read that left nothing is told again; an end is not.
   readable_ = count < 0 || hung_up_ || broken_
@@ -88,11 +124,18 @@ void stream_socket::read() {
 }
 
 void stream_socket::feed(std::string_view bytes) {
-  auto used = events_.on_input(bytes);
+  auto used = events_->on_input(bytes);
   if (is_open() && used < bytes.size())
     held_.assign(bytes.substr(used));
   if (is_open() && wanted_ && !held_.empty())
     put_off();
+}
+
+bool stream_socket::has_input() const noexcept {
+  int unread = 0;
+  return !held_.empty()
+         || (is_open() && ::ioctl(socket_.get(), FIONREAD, &unread) == 0
+             && unread > 0);
 }
 
 // -- output -------------------------------------------------------------------
@@ -113,14 +156,20 @@ void stream_socket::flush() {
   dirty_ = false;
   if (!is_open())
     return;
-  auto outcome = output_.send_to(descriptor_);
+  auto outcome = output_.send_to(socket_.get());
   blocked_ = outcome == output_queue::outcome::blocked;
   // A broken socket has an end to read, maybe behind a close frame.
   if (outcome == output_queue::outcome::failed)
     broken_ = readable_ = hung_up_ = true;
   if (ending_ && output_.empty() && std::exchange(ending_, false))
-    ::shutdown(descriptor_, SHUT_WR);
-  events_.on_sent();
+    ::shutdown(socket_.get(), SHUT_WR);
+  tell([this] { events_->on_sent(); });
+}
+
+std::size_t stream_socket::unacknowledged() const noexcept {
+  int count = 0;
+  auto known = is_open() && ::ioctl(socket_.get(), SIOCOUTQ, &count) == 0;
+  return known ? static_cast<std::size_t>(count) : 0;
 }
 
 void stream_socket::end_output() {
@@ -132,10 +181,9 @@ void stream_socket::close() {
   if (!is_open())
     return;
   home_.sockets().forget(*this);
-  ::close(std::exchange(descriptor_, -1));
+  socket_.reset();
   unlink();
-  --home_.socket_count;
-  ticket_.give_back();
+  place_.give_back();
   output_.clear();
   held_ = {};
   put_off();

@@ -1,102 +1,73 @@
-// The TCP socket of a WebSocket: large reads into the loop's memory, output
-// that is gathered and sent once per turn. Back-pressure both ways: nothing is
-// read that nobody wants, nothing is sent that the kernel does not take.
+// A TCP socket: large reads into the loop's memory, output that is gathered and
+// sent once per turn. It stays registered with the poller from its first byte
+// to its last, whatever protocol is spoken on it.
 #pragma once
 
+#include "net/loop/byte_stream.hpp"
 #include "net/loop/loop.hpp"
-#include "net/loop/output_queue.hpp"
-#include "net/loop/socket_ticket.hpp"
+#include "net/loop/socket_places.hpp"
+#include "net/loop/unique_fd.hpp"
 
-#include <cstddef>
 #include <string>
-#include <string_view>
 
 namespace wsrelay {
 
-/// What a socket tells its session.
-class stream_events {
-public:
-  /// Bytes came. Returns how many were used; the rest comes again, before
-  /// anything new, when input is wanted.
-  virtual std::size_t on_input(std::string_view bytes) = 0;
-
-  /// The client closed its side, or the connection broke.
-  virtual void on_end() = 0;
-
-  /// The kernel took output, or the socket broke and all output is gone.
-  virtual void on_sent() = 0;
-
-  /// The node drops its sockets.
-  virtual void on_abort() = 0;
-
-  /// Follows `close`: nothing else comes, the socket may be destroyed.
-  virtual void on_released() = 0;
-
-protected:
-  ~stream_events() = default;
-};
-
-/// An open socket until `close`. Loop thread only.
-class stream_socket final : public pollable,
+/// An exception of its session ends this socket: it is logged, and the session
+/// told to abort. Loop thread only.
+class stream_socket final : public byte_stream,
+                            public pollable,
                             public loop_task,
                             public open_socket {
 public:
-  /// Takes a connected, non-blocking descriptor over, with bytes that were
-  /// read from it already.
-  stream_socket(loop& home, int descriptor, std::string read_ahead,
-                socket_ticket ticket, stream_events& events);
-  ~stream_socket();
+  /// Takes a connected, non-blocking descriptor over.
+  stream_socket(loop& home, unique_fd socket, socket_place place);
+  ~stream_socket() override;
 
   stream_socket(const stream_socket&) = delete;
   stream_socket& operator=(const stream_socket&) = delete;
 
-  loop& home() const noexcept { return home_; }
-  int descriptor() const noexcept { return descriptor_; }
-
-  /// Begins or stops to read.
-  void want_input(bool wanted);
-
-  /// Adds to the output, which goes out at the end of the turn.
-  void send(output_piece piece);
-
-  /// Returns whether sending failed; the end is still to be read.
-  bool is_broken() const noexcept { return broken_; }
-
-  output_queue& output() noexcept { return output_; }
-  const output_queue& output() const noexcept { return output_; }
-
-  /// Sends a FIN when all output is sent. Nothing may be added after it.
-  void end_output();
-
-  /// Closes the descriptor at once and forgets everything.
-  void close();
+  // byte_stream
+  void attach(stream_events& events) override { events_ = &events; }
+  void want_input(bool wanted) override;
+  void send(output_piece piece) override;
+  output_queue& output() noexcept override { return output_; }
+  bool is_broken() const noexcept override { return broken_; }
+  bool has_input() const noexcept override;
+  std::size_t unacknowledged() const noexcept override;
+  void end_output() override;
+  void close() override;
+  int descriptor() const noexcept override { return socket_.get(); }
 
   // called by the loop
   void on_ready(readiness what) override;
   void flush() override;
   void go_on() override;
-  void abort() override { events_.on_abort(); }
-  bool is_idle() const override { return false; }
+  void abort() override;
+  bool is_idle() const override { return events_ && events_->is_idle(); }
 
 private:
-  bool is_open() const noexcept { return descriptor_ >= 0; }
+  template <class Function>
+  void tell(Function&& what);
+  bool is_open() const noexcept { return static_cast<bool>(socket_); }
   void mark_dirty();
   void put_off();
   void read();
   void feed(std::string_view bytes);
+  void tell_hang_up();
 
   loop& home_;
-  stream_events& events_;
-  int descriptor_;
+  stream_events* events_ = nullptr;
+  unique_fd socket_;
   bool wanted_ = false;
   bool readable_ = false; // there may be more to read
   bool hung_up_ = false;  // there is an end to read
-  bool dirty_ = false;    // in the loop's list of those to flush
-  bool put_off_ = false;  // in the loop's list of those that go on
-  bool blocked_ = false;  // the kernel takes nothing
-  bool ending_ = false;   // a FIN follows the output
+  bool hang_up_told_ = false;
+  bool dirty_ = false;   // in the loop's list of those to flush
+  bool put_off_ = false; // in the loop's list of those that go on
+  bool blocked_ = false; // the kernel takes nothing
+  bool ending_ = false;  // a FIN follows the output
   bool broken_ = false;
-  socket_ticket ticket_;
+  socket_place place_;
   output_queue output_;
   std::string held_; // input that nobody wanted yet
 };

@@ -1,7 +1,7 @@
 // One WebSocket: what its frames mean, how it closes, when it is dead.
 #include "net/ws/session.hpp"
 
-#include "net/loop/stream_socket.hpp"
+#include "net/loop/guard.hpp"
 #include "net/ws/handshake.hpp"
 #include "net/ws/liveness.hpp"
 #include "protocol/message_reader.hpp"
@@ -32,24 +32,26 @@ class ws_session final : public frame_port,
                          public loop_timer,
                          public std::enable_shared_from_this<ws_session> {
 public:
-  ws_session(upgraded_socket&& socket, const relay_options& options)
-      : loop_{socket.home},
-        options_{options},
-        reader_{options.max_message_size},
-        liveness_{options.ping_interval, options.pong_timeout},
-        socket_{socket.home, socket.descriptor, std::move(socket.read_ahead),
-                std::move(socket.ticket), *this} {}
+  ws_session(loop_context& home, std::unique_ptr<byte_stream> stream,
+             std::shared_ptr<const relay_options> options)
+      : loop_{home},
+        options_{std::move(options)},
+        stream_{std::move(stream)},
+        reader_{options_->max_message_size},
+        liveness_{options_->ping_interval, options_->pong_timeout} {}
 
-  void start(const std::string& response, connection_config config) {
+  void start(const std::string& response, admission admitted,
+             acceptor_state& acceptor) {
     keep_ = shared_from_this();
-    socket_.send({shared_buffer{response}, std::nullopt, false});
+    stream_->attach(*this);
+    stream_->want_input(false);
+    stream_->send({shared_buffer{response}, std::nullopt, false});
     liveness_.start(loop_.now());
     update_timer();
-    actor_ = spawn_on(loop_.system(), &loop_, connection,
-                      frame_port_ptr{shared_from_this()}, std::move(config));
+    actor_ = acceptor.open(
+        frame_port_ptr{shared_from_this()}, std::move(admitted.config),
+        std::move(admitted.remote_address), std::move(admitted.endpoint));
   }
-
-  const caf::actor& actor() const noexcept { return actor_; }
 
   // -- frame_port -------------------------------------------------------------
 
@@ -67,14 +69,16 @@ public:
   std::uint64_t write(message_type type, const shared_buffer& data,
                       bool notify) override {
     if (phase_ == phase::open)
-      socket_.send({data, to_opcode(type), notify});
-    return socket_.output().pushed();
+      stream_->send({data, to_opcode(type), notify});
+    return stream_->output().pushed();
   }
 
-  std::size_t queued_bytes() const override { return socket_.output().bytes(); }
+  std::size_t queued_bytes() const override {
+    return stream_->output().bytes();
+  }
 
   std::size_t queued_messages() const override {
-    return socket_.output().messages();
+    return stream_->output().messages();
   }
 
   void close(std::uint16_t code, std::string_view reason) override {
@@ -86,20 +90,20 @@ public:
       return update_timer();
     }
     send_close(code, reason);
-    socket_.want_input(true);
+    stream_->want_input(true);
   }
 
   void resume() override {
     paused_ = false;
     if (phase_ == phase::open)
-      socket_.want_input(true);
+      stream_->want_input(true);
   }
 
   void pause() override {
     paused_ = true;
     if (phase_ == phase::open)
-      socket_.want_input(false);
-    if (!socket_.is_broken())
+      stream_->want_input(false);
+    if (!stream_->is_broken())
       return;
     close_deadline_ = loop_.now(); // nobody would read its end
     update_timer();
@@ -160,8 +164,8 @@ private:
     if (phase_ != phase::open)
       return;
     owed_pong_.reset();
-    if (socket_.output().size() < max_waiting_pieces)
-      return socket_.send({std::move(payload), opcode::pong, false});
+    if (stream_->output().size() < max_waiting_pieces)
+      return stream_->send({std::move(payload), opcode::pong, false});
     owed_pong_ = std::make_unique<shared_buffer>(std::move(payload));
   }
 
@@ -193,13 +197,13 @@ private:
   // -- output -----------------------------------------------------------------
 
   void on_sent() override {
-    if (socket_.output().size() < max_waiting_pieces)
+    if (stream_->output().size() < max_waiting_pieces)
       if (auto owed = std::exchange(owed_pong_, nullptr))
         answer_ping(std::move(*owed));
-    if (auto number = socket_.output().take_notice(); number > 0 && sink_)
+    if (auto number = stream_->output().take_notice(); number > 0 && sink_)
       sink_->on_drained(number);
     // While nothing is read nobody notices that the socket broke.
-    if (socket_.is_broken() && paused_ && phase_ == phase::open)
+    if (stream_->is_broken() && paused_ && phase_ == phase::open)
       finish(end_cause::connection_lost);
   }
 
@@ -208,12 +212,12 @@ private:
   void enter(phase next) {
     phase_ = next;
     if (close_deadline_ == time_point::max())
-      close_deadline_ = loop_.now() + options_.close_timeout;
+      close_deadline_ = loop_.now() + options_->close_timeout;
     update_timer();
   }
 
   void send_close(std::uint16_t code, std::string_view reason) {
-    socket_.send({make_close_payload(code, reason), opcode::close, false});
+    stream_->send({make_close_payload(code, reason), opcode::close, false});
   }
 
   // Both sides know. Whoever closes a socket with unread input resets the
@@ -221,8 +225,8 @@ private:
   // is awaited (RFC 6455 section 7.1.1).
   void linger() {
     phase_ = phase::lingering;
-    socket_.end_output();
-    socket_.want_input(true);
+    stream_->end_output();
+    stream_->want_input(true);
   }
 
   void finish(end_cause cause) {
@@ -230,7 +234,7 @@ private:
       return;
     phase_ = phase::done;
     loop_.set_timer(*this, time_point::max());
-    socket_.close();
+    stream_->close();
     tell_closed(cause, 0, {});
     actor_ = nullptr;
   }
@@ -247,6 +251,12 @@ private:
   // -- time -------------------------------------------------------------------
 
   void on_timer() override {
+    guarded(
+        "WebSocket timer", [this] { on_time(); },
+        [this] { finish(end_cause::connection_lost); });
+  }
+
+  void on_time() {
     if (phase_ == phase::done)
       return tell_closed(end_cause::connection_lost, 0, {});
     auto time = loop_.now();
@@ -263,14 +273,14 @@ private:
   }
 
   void check_liveness(time_point time) {
-    switch (liveness_.check(time, socket_.descriptor(), paused_)) {
+    switch (liveness_.check(time, stream_->descriptor(), paused_)) {
       case liveness::verdict::alive:
         break;
       case liveness::verdict::ping:
         // One that waits behind output that the client does not read is enough.
-        if (socket_.output().all_gone() >= last_ping_) {
-          socket_.send({shared_buffer{}, opcode::ping, false});
-          last_ping_ = socket_.output().all_pushed();
+        if (stream_->output().all_gone() >= last_ping_) {
+          stream_->send({shared_buffer{}, opcode::ping, false});
+          last_ping_ = stream_->output().all_pushed();
         }
         break;
       case liveness::verdict::dead:
@@ -287,8 +297,9 @@ private:
     loop_.set_timer(*this, std::min({wake_, close_deadline_, liveness_due}));
   }
 
-  loop& loop_;
-  const relay_options& options_;
+  loop_context& loop_;
+  std::shared_ptr<const relay_options> options_;
+  std::unique_ptr<byte_stream> stream_;
   std::shared_ptr<ws_session> keep_; // while the socket is open
   caf::actor actor_; // keeps the connection alive while the socket is open
   frame_sink* sink_ = nullptr;
@@ -300,23 +311,17 @@ private:
   time_point wake_ = time_point::max();
   message_reader reader_;
   liveness liveness_;
-  stream_socket socket_;
 };
 
 } // namespace
 
-void start_ws_session(upgraded_socket socket, admission admitted,
-                      const caf::actor& acceptor) {
-  auto response = make_switching_protocols(socket.key, admitted.headers);
-  auto remote_address = std::move(socket.remote_address);
+void start_ws_session(loop_context& home, std::unique_ptr<byte_stream> stream,
+                      std::string_view key, admission admitted,
+                      acceptor_state& acceptor) {
+  auto response = make_switching_protocols(key, admitted.headers);
   auto session =
-      std::make_shared<ws_session>(std::move(socket), *admitted.options);
-  session->start(response, std::move(admitted.config));
-  auto& actor = session->actor();
-  caf::anon_send(acceptor, acceptor_opened{{actor,
-                                            {},
-                                            std::move(remote_address),
-                                            std::move(admitted.endpoint)}});
+      std::make_shared<ws_session>(home, std::move(stream), admitted.options);
+  session->start(response, std::move(admitted), acceptor);
 }
 
 } // namespace wsrelay

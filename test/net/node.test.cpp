@@ -42,7 +42,7 @@ TEST_CASE_FIXTURE(node_fixture, "the url names the port that was bound") {
   CHECK(relay->port("gateway") == relay->port());
   CHECK(relay->url() == fmt::format("http://127.0.0.1:{}", relay->port()));
   CHECK(relay->port("no such service") == 0);
-  CHECK(!relay->acceptor("no such service"));
+  CHECK(relay->acceptors("no such service").empty());
 }
 
 TEST_CASE_FIXTURE(node_fixture, "a wildcard address has a url that works") {
@@ -149,9 +149,9 @@ TEST_CASE_FIXTURE(node_fixture, "a service's acceptor has a name while the "
   auto has = [](const std::vector<std::string>& all, std::string_view name) {
     return std::find(all.begin(), all.end(), name) != all.end();
   };
-  CHECK(has(names(), "wsrelay.acceptor.gateway"));
+  CHECK(has(names(), "wsrelay.acceptor.gateway.0"));
   relay->stop();
-  CHECK_FALSE(has(names(), "wsrelay.acceptor.gateway"));
+  CHECK_FALSE(has(names(), "wsrelay.acceptor.gateway.0"));
   REQUIRE(relay->start());
-  CHECK(has(names(), "wsrelay.acceptor.gateway"));
+  CHECK(has(names(), "wsrelay.acceptor.gateway.0"));
 }

@@ -105,12 +105,13 @@ struct node_fixture {
   std::size_t connections() {
     caf::scoped_actor self{system};
     std::size_t result = 0;
-    self->request(relay->acceptor(), caf::infinite, acceptor_list{})
-        .receive(
-            [&](const std::vector<connection_info>& all) {
-              result = all.size();
-            },
-            [](caf::error&) {});
+    for (auto& acceptor : relay->acceptors())
+      self->request(acceptor, caf::infinite, acceptor_list{})
+          .receive(
+              [&](const std::vector<connection_info>& all) {
+                result += all.size();
+              },
+              [](caf::error&) {});
     return result;
   }
 

@@ -8,7 +8,11 @@
 #include <doctest/doctest.h>
 #include <spdlog/sinks/base_sink.h>
 
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 using namespace wsrelay;
@@ -16,32 +20,30 @@ using namespace wsrelay::test;
 
 namespace {
 
-// A listener and its acceptor on one loop.
+// A listener on one loop.
 struct fixture : loop_fixture {
-  fixture() {
-    port = std::make_shared<listener>(std::vector<loop*>{&home},
-                                      [this](loop&, tcp_socket socket) {
-                                        served.push_back(std::move(socket));
-                                      });
-    REQUIRE(port->open("127.0.0.1", 0));
-  }
-
   ~fixture() {
-    caf::scoped_actor self{system};
-    if (who) {
-      run_on(home, [this] { port->stop(); });
-      self->send_exit(who, caf::exit_reason::user_shutdown);
-      self->wait_for(who);
-    }
+    if (port)
+      port->stop();
     run_on(home, [this] { served.clear(); });
     make_turns();
     home.stop();
   }
 
-  void start(std::size_t max_connections, milliseconds back_off = 10ms) {
-    who = spawn_on(system, &home, acceptor, listener_port_ptr{port},
-                   acceptor_config{max_connections, back_off});
-    caf::anon_send(who, acceptor_start{});
+  void open(std::size_t max_connections, milliseconds back_off = 10ms) {
+    places = std::make_shared<socket_places>(max_connections);
+    port = std::make_shared<listener>(
+        std::vector<loop*>{&home}, places,
+        [this](loop&, accepted_socket socket) {
+          served.push_back(std::move(socket));
+        },
+        back_off);
+    REQUIRE(port->open("127.0.0.1", 0));
+  }
+
+  void start(std::size_t max_connections) {
+    open(max_connections);
+    port->start();
   }
 
   std::size_t count() {
@@ -52,11 +54,16 @@ struct fixture : loop_fixture {
     return holds_soon([&] { return count() == number; });
   }
 
+  // Closes the first one.
+  void close_one() {
+    run_on(home, [this] { served.erase(served.begin()); });
+  }
+
   plain_socket connect() { return plain_socket::connect_to(port->port()); }
 
-  std::vector<tcp_socket> served; // on the loop
+  std::vector<accepted_socket> served; // on the loop
+  std::shared_ptr<socket_places> places;
   std::shared_ptr<listener> port;
-  caf::actor who;
 };
 
 // Counts the lines that tell of a refusal by the kernel.
@@ -96,52 +103,67 @@ private:
 
 } // namespace
 
-TEST_CASE_FIXTURE(fixture, "nothing is accepted without credit") {
+TEST_CASE_FIXTURE(fixture, "nothing is accepted before the start") {
+  open(1);
   auto client = connect();
   make_turns();
   CHECK(count() == 0);
-  start(1);
+  port->start();
   CHECK(serves(1));
 }
 
-TEST_CASE_FIXTURE(fixture, "with credit for two the third waits until one "
+TEST_CASE_FIXTURE(fixture, "with places for two the third waits until one "
                            "closes") {
   start(2);
-  auto a = connect(), b = connect(), c = connect();
+  auto a = connect(), b = connect(), c = connect(), d = connect();
   REQUIRE(serves(2));
   make_turns();
   CHECK(count() == 2);
-  caf::anon_send(who, acceptor_socket_closed{});
-  CHECK(serves(3));
+  CHECK(places->taken() == 2);
+  close_one();
+  CHECK(holds_soon([this] { return places->taken() == 2; }));
+  CHECK(serves(2));
+  SUBCASE("and the fourth until another one does, on any thread") {
+    std::vector<accepted_socket> taken;
+    run_on(home, [&] { taken.swap(served); });
+    taken.clear();
+    CHECK(serves(1));
+  }
 }
 
-TEST_CASE_FIXTURE(fixture, "an accepted socket sends without delay") {
+TEST_CASE_FIXTURE(fixture, "an accepted socket sends without delay, does not "
+                           "block, and is not inherited") {
   start(1);
   auto client = connect();
   REQUIRE(serves(1));
-  auto no_delay = run_on(home, [this] {
-    boost::asio::ip::tcp::no_delay option;
-    served.front().get_option(option);
-    return option.value();
-  });
-  CHECK(no_delay);
+  auto fd = run_on(home, [this] { return served.front().descriptor.get(); });
+  int no_delay = 0;
+  socklen_t size = sizeof no_delay;
+  ::getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &no_delay, &size);
+  CHECK(no_delay != 0);
+  CHECK((::fcntl(fd, F_GETFL) & O_NONBLOCK) != 0);
+  CHECK((::fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
+  CHECK(run_on(home, [this] { return served.front().remote_address; })
+        == "127.0.0.1");
 }
 
-TEST_CASE_FIXTURE(fixture, "without descriptors it tries again after each "
-                           "pause, not at once"
+TEST_CASE_FIXTURE(fixture, "without descriptors it tries again after a pause, "
+                           "and says so once"
                                * doctest::skip(is_sanitized)) {
   auto sink = std::make_shared<counting_sink>();
   set_log_sink(sink, spdlog::level::warn);
+  open(100, 5ms);
   auto client = connect();
-  auto begin = std::chrono::steady_clock::now();
   {
     no_descriptors shortage;
-    start(100, 20ms);
-    CHECK(holds_soon([&] { return sink->count >= 3; }));
-    auto pauses = (std::chrono::steady_clock::now() - begin) / 20ms;
-    CHECK(sink->count <= pauses + 1);
+    port->start();
+    CHECK(holds_soon([&] { return sink->count >= 1; }));
+    make_turns();
+    CHECK(count() == 0);
+    CHECK(places->taken() == 0);
   }
   CHECK(serves(1));
+  CHECK(sink->count == 1);
   set_log_sink(std::make_shared<counting_sink>(), spdlog::level::off);
 }
 
@@ -149,15 +171,17 @@ TEST_CASE_FIXTURE(fixture, "a listener that was stopped accepts nothing") {
   start(2);
   auto a = connect();
   REQUIRE(serves(1));
-  run_on(home, [this] { port->stop(); });
-  caf::anon_send(who, acceptor_socket_closed{});
+  port->stop();
+  close_one();
   make_turns();
-  CHECK(count() == 1);
+  CHECK(count() == 0);
+  CHECK(places->taken() == 0);
 }
 
 TEST_CASE_FIXTURE(fixture, "a port in use is a failure that names the "
                            "address") {
-  listener other{{&home}, nullptr};
+  open(1);
+  listener other{{&home}, places, nullptr};
   auto opened = other.open("127.0.0.1", port->port());
   REQUIRE(!opened);
   auto text = "127.0.0.1:" + std::to_string(port->port());
@@ -165,6 +189,59 @@ TEST_CASE_FIXTURE(fixture, "a port in use is a failure that names the "
 }
 
 TEST_CASE_FIXTURE(fixture, "an address of another machine is a failure") {
-  listener other{{&home}, nullptr};
+  open(1);
+  listener other{{&home}, places, nullptr};
   CHECK(!other.open("192.0.2.1", 0));
+}
+
+TEST_CASE_FIXTURE(fixture, "every address is those of IPv4, too, which are "
+                           "told as such") {
+  places = std::make_shared<socket_places>(2);
+  port = std::make_shared<listener>(std::vector<loop*>{&home}, places,
+                                    [this](loop&, accepted_socket socket) {
+                                      served.push_back(std::move(socket));
+                                    });
+  REQUIRE(port->open("", 0));
+  port->start();
+  auto client = connect();
+  REQUIRE(serves(1));
+  CHECK(run_on(home, [this] { return served.front().remote_address; })
+        == "127.0.0.1");
+}
+
+TEST_CASE("a burst is dealt evenly to the loops") {
+  system_config settings;
+  caf::actor_system system{settings};
+  std::vector<std::unique_ptr<loop>> homes;
+  std::vector<loop*> all;
+  for (int i = 0; i < 4; ++i) {
+    homes.push_back(std::make_unique<loop>(system, 1h));
+    homes.back()->start("test");
+    all.push_back(homes.back().get());
+  }
+  auto places = std::make_shared<socket_places>(1000);
+  std::mutex mutex;
+  std::vector<accepted_socket> served;
+  auto port = std::make_shared<listener>(all, places,
+                                         [&](loop&, accepted_socket socket) {
+                                           std::unique_lock guard{mutex};
+                                           served.push_back(std::move(socket));
+                                         });
+  REQUIRE(port->open("127.0.0.1", 0));
+  std::vector<plain_socket> clients; // they wait in the backlog
+  for (int i = 0; i < 100; ++i)
+    clients.push_back(plain_socket::connect_to(port->port()));
+  port->start();
+  CHECK(holds_soon([&] {
+    std::unique_lock guard{mutex};
+    return served.size() == 100;
+  }));
+  for (auto* home : all)
+    CHECK(home->socket_count == 25);
+  port->stop();
+  served.clear();
+  for (auto* home : all)
+    CHECK(home->socket_count == 0);
+  for (auto& home : homes)
+    home->stop();
 }

@@ -529,6 +529,25 @@ TEST_CASE_FIXTURE(fixture, "a socket may end when it is dropped") {
   CHECK(other.aborts == 1);
 }
 
+TEST_CASE_FIXTURE(fixture, "a socket that is dropped may end others") {
+  auto first = std::make_unique<droppable>();
+  auto last = std::make_unique<droppable>();
+  droppable middle;
+  middle.then = [&] {
+    first.reset();
+    last.reset();
+  };
+  run_on(home, [&] {
+    home.add(*first);
+    home.add(middle);
+    home.add(*last);
+    home.abort_sockets(false);
+    home.abort_sockets(false);
+    middle.unlink();
+  });
+  CHECK(middle.aborts == 2);
+}
+
 TEST_CASE_FIXTURE(fixture, "a loop that stops drops its sockets, and goes on "
                            "with what they put off") {
   droppable socket;

@@ -54,16 +54,6 @@ output_piece raw(std::string_view data) {
   return {shared_buffer{data}, std::nullopt, false};
 }
 
-// Counts the tickets that come back.
-caf::behavior counting(std::shared_ptr<int> count) {
-  return {
-      [count](acceptor_socket_closed message) {
-        *count += static_cast<int>(message.count);
-      },
-      [count](caf::get_atom) { return *count; },
-  };
-}
-
 // A socket's session: notes what it is told and does what the test wants.
 struct session final : stream_events {
   session() = default;
@@ -87,6 +77,7 @@ struct session final : stream_events {
       at_sent();
   }
   void on_abort() override { note("abort"); }
+  void on_hang_up() override { ++hang_ups; }
   void on_released() override { note("released"); }
 
   void note(const std::string& what) {
@@ -101,6 +92,7 @@ struct session final : stream_events {
   std::string name;        // stands before what it notes
   std::string input;
   int flushes = 0;
+  int hang_ups = 0;
   std::function<std::size_t(std::string_view)> use; // default: everything
   std::function<void()> at_end;
   std::function<void()> at_sent;
@@ -113,29 +105,41 @@ struct fixture : loop_fixture {
     return run_on(home, what);
   }
 
-  fixture() : acceptor{system.spawn(counting, std::make_shared<int>(0))} {}
-
   ~fixture() {
     on_loop([this] { socket.reset(); });
-    caf::scoped_actor self{system};
-    self->send_exit(acceptor, caf::exit_reason::user_shutdown);
-    self->wait_for(acceptor);
   }
 
-  void open(std::array<plain_socket, 2> pair, std::string read_ahead = {}) {
+  void open(std::array<plain_socket, 2> pair) {
     peer = std::move(pair[1]);
-    on_loop([&] {
-      socket = make(pair[0].release(), std::move(read_ahead), events);
-    });
+    on_loop([&] { socket = make(pair[0].release(), events); });
     make_turns(); // it has been told what it can do
+  }
+
+  // With input that was read and that nobody wanted.
+  void open_with_held(const std::string& held) {
+    open();
+    events.use = [this](std::string_view) {
+      socket->want_input(false);
+      return std::size_t{0};
+    };
+    peer.send(held);
+    want(true);
+    REQUIRE(soon([this] { return events.has("input"); }));
+    on_loop([this] {
+      events.use = nullptr;
+      events.seen.clear();
+    });
   }
   void open() { open(make_pair_of(SOCK_STREAM)); }
   void open_small() { open(make_small_pair()); }
 
-  std::unique_ptr<stream_socket> make(int descriptor, std::string read_ahead,
-                                      session& who) {
-    return std::make_unique<stream_socket>(
-        home, descriptor, std::move(read_ahead), socket_ticket{acceptor}, who);
+  std::unique_ptr<stream_socket> make(int descriptor, session& who) {
+    REQUIRE(places->take());
+    ++made_sockets;
+    auto made = std::make_unique<stream_socket>(
+        home, unique_fd{descriptor}, socket_place{places, home.socket_count});
+    made->attach(who);
+    return made;
   }
 
   // Waits for the loop without the test's data being touched meanwhile.
@@ -165,16 +169,11 @@ struct fixture : loop_fixture {
     return result;
   }
 
-  // Tickets that were given back by now.
-  int tickets() {
-    caf::scoped_actor self{system};
-    int result = -1;
-    self->request(acceptor, caf::infinite, caf::get_atom_v)
-        .receive([&](int count) { result = count; }, [](caf::error&) {});
-    return result;
-  }
+  // Places that were given back by now.
+  int places_back() { return made_sockets - static_cast<int>(places->taken()); }
 
-  caf::actor acceptor;
+  int made_sockets = 0;
+  std::shared_ptr<socket_places> places = std::make_shared<socket_places>(9);
   plain_socket peer;
   session events;
   std::unique_ptr<stream_socket> socket;
@@ -318,9 +317,8 @@ TEST_CASE_FIXTURE(fixture, "wanting input twice, or in vain, changes nothing") {
   CHECK(has_input("a"));
 }
 
-TEST_CASE_FIXTURE(fixture, "what was read ahead comes first, when it is "
-                           "wanted") {
-  open(make_pair_of(SOCK_STREAM), "ahead ");
+TEST_CASE_FIXTURE(fixture, "what is held comes first, when it is wanted") {
+  open_with_held("ahead ");
   peer.send("behind");
   make_turns();
   CHECK(seen().empty());
@@ -356,7 +354,7 @@ TEST_CASE_FIXTURE(fixture, "input that was not used is held, and comes again "
 
 TEST_CASE_FIXTURE(fixture, "what comes as input is wanted again stays behind "
                            "what is held") {
-  open(make_pair_of(SOCK_STREAM), "held ");
+  open_with_held("held ");
   on_loop([this] { // the socket is told of it in this turn, and goes on then
     peer.send("new");
     socket->want_input(true);
@@ -366,7 +364,7 @@ TEST_CASE_FIXTURE(fixture, "what comes as input is wanted again stays behind "
 
 TEST_CASE_FIXTURE(fixture, "input that is wanted and not any more in one turn "
                            "does not come") {
-  open(make_pair_of(SOCK_STREAM), "held");
+  open_with_held("held");
   peer.send("new");
   make_turns();
   on_loop([this] {
@@ -393,7 +391,7 @@ TEST_CASE_FIXTURE(fixture, "whoever has more to read lets the others go "
   auto pair = make_pair_of(SOCK_STREAM);
   session other{events.seen, "other "};
   std::unique_ptr<stream_socket> second;
-  on_loop([&] { second = make(pair[0].release(), {}, other); });
+  on_loop([&] { second = make(pair[0].release(), other); });
   constexpr auto read = loop::scratch_size;
   peer.send(std::string(3 * read + 1, 'x'));
   pair[1].send("y");
@@ -441,9 +439,9 @@ TEST_CASE_FIXTURE(fixture, "an end is told behind the data before it") {
     peer.close();
     want(true);
   }
-  SUBCASE("which were read ahead") {
-    pair[1].close();
-    open(std::move(pair), text);
+  SUBCASE("which are held") {
+    open_with_held(text);
+    peer.close();
     want(true);
   }
   SUBCASE("and nothing else, of half a connection") {
@@ -475,6 +473,71 @@ TEST_CASE_FIXTURE(fixture, "an end is not told while input is not wanted, nor "
   want(true);
   CHECK(soon([this] { return events.has("end"); }));
   CHECK(seen() == "input 2, input 1, end");
+}
+
+TEST_CASE_FIXTURE(fixture, "an end that stands behind what nobody wants is "
+                           "told as such, once") {
+  open_with_held("held");
+  CHECK(on_loop([this] { return events.hang_ups; }) == 0);
+  peer.close();
+  CHECK(soon([this] { return events.hang_ups == 1; }));
+  want(false);
+  make_turns();
+  CHECK(on_loop([this] { return events.hang_ups; }) == 1);
+  CHECK(seen().empty());
+  want(true);
+  CHECK(soon([this] { return events.has("end"); }));
+}
+
+TEST_CASE_FIXTURE(fixture, "an end that came while input was wanted is told "
+                           "when it is not any more") {
+  open();
+  events.use = [this](std::string_view) {
+    socket->want_input(false);
+    return std::size_t{0};
+  };
+  want(true);
+  on_loop([this] { // both are told in one turn
+    peer.send("x");
+    peer.close();
+  });
+  CHECK(soon([this] { return events.hang_ups == 1; }));
+  CHECK(seen() == "input 1");
+}
+
+TEST_CASE_FIXTURE(fixture, "what its session throws ends a socket and nobody "
+                           "else's") {
+  open();
+  want(true);
+  auto pair = make_pair_of(SOCK_STREAM);
+  session other;
+  std::unique_ptr<stream_socket> second;
+  on_loop([&] {
+    second = make(pair[0].release(), other);
+    second->want_input(true);
+  });
+  SUBCASE("about input") {
+    events.use = [](std::string_view) -> std::size_t {
+      throw std::length_error{"too long"};
+    };
+    peer.send("x");
+  }
+  SUBCASE("about its end") {
+    events.at_end = [] { throw std::bad_alloc{}; };
+    ::shutdown(peer.descriptor(), SHUT_WR);
+  }
+  SUBCASE("about output") {
+    on_loop([this] {
+      events.at_sent = [] { throw 1; };
+      socket->send(raw("x"));
+    });
+  }
+  CHECK(soon([this] { return events.has("released"); }));
+  CHECK(events.has("abort"));
+  CHECK(places_back() == 1);
+  pair[1].send("y");
+  CHECK(soon([&] { return other.input == "y"; }));
+  on_loop([&] { second.reset(); });
 }
 
 TEST_CASE_FIXTURE(fixture, "a reset is an end") {
@@ -577,7 +640,7 @@ TEST_CASE_FIXTURE(fixture, "a close is followed by the release, and gives the "
                            "ticket back once") {
   open();
   CHECK(home.socket_count == 1);
-  CHECK(tickets() == 0);
+  CHECK(places_back() == 0);
   SUBCASE("once") {
     on_loop([this] { socket->close(); });
   }
@@ -595,10 +658,10 @@ TEST_CASE_FIXTURE(fixture, "a close is followed by the release, and gives the "
   CHECK(peer.receive() == "");
   make_turns();
   CHECK(seen() == "released");
-  CHECK(tickets() == 1);
+  CHECK(places_back() == 1);
   CHECK(home.socket_count == 0);
   on_loop([this] { socket.reset(); });
-  CHECK(tickets() == 1);
+  CHECK(places_back() == 1);
   CHECK(home.socket_count == 0);
 }
 
@@ -613,7 +676,7 @@ TEST_CASE_FIXTURE(fixture, "the release does not come before the close "
 }
 
 TEST_CASE_FIXTURE(fixture, "nothing comes behind a close") {
-  open(make_pair_of(SOCK_STREAM), "read ahead");
+  open_with_held("read ahead");
   peer.send("input");
   make_turns();
   SUBCASE("before anything was wanted") {
@@ -650,7 +713,7 @@ TEST_CASE_FIXTURE(fixture, "a close while output is blocked drops it") {
   on_loop([this] { socket->close(); });
   CHECK(queued() == 0);
   CHECK(soon([this] { return events.has("released"); }));
-  CHECK(tickets() == 1);
+  CHECK(places_back() == 1);
 }
 
 TEST_CASE_FIXTURE(fixture, "a session may close from within what it is told") {
@@ -685,16 +748,18 @@ TEST_CASE_FIXTURE(fixture, "a session may close from within what it is told") {
   CHECK(soon([this] { return events.has("released"); }));
   make_turns();
   CHECK(seen() == expected);
-  CHECK(tickets() == 1);
+  CHECK(places_back() == 1);
 }
 
 TEST_CASE_FIXTURE(fixture, "a session may close while what it has read is held "
                            "or read ahead") {
-  events.use = [this](std::string_view) {
-    socket->close();
-    return std::size_t{0};
-  };
-  open(make_pair_of(SOCK_STREAM), "read ahead");
+  open_with_held("read ahead");
+  on_loop([this] {
+    events.use = [this](std::string_view) {
+      socket->close();
+      return std::size_t{0};
+    };
+  });
   peer.send("and more");
   make_turns();
   want(true);
@@ -716,7 +781,7 @@ TEST_CASE_FIXTURE(fixture, "a socket that another one closes is not told any "
     socket->close();
     return bytes.size();
   };
-  on_loop([&] { second = make(pair[0].release(), {}, other); });
+  on_loop([&] { second = make(pair[0].release(), other); });
   on_loop([&] {
     socket->want_input(true);
     second->want_input(true);
@@ -728,13 +793,13 @@ TEST_CASE_FIXTURE(fixture, "a socket that another one closes is not told any "
   });
   make_turns();
   CHECK(seen() == "input 1, released");
-  CHECK(tickets() == 1);
+  CHECK(places_back() == 1);
   on_loop([&] { second.reset(); });
 }
 
 TEST_CASE_FIXTURE(fixture, "a socket that is destroyed while it is open closes "
                            "without a word") {
-  open(make_pair_of(SOCK_STREAM), "read ahead");
+  open_with_held("read ahead");
   on_loop([this] {
     socket->want_input(true);
     socket->send(raw("output"));
@@ -743,7 +808,7 @@ TEST_CASE_FIXTURE(fixture, "a socket that is destroyed while it is open closes "
   CHECK(peer.receive() == "");
   make_turns();
   CHECK(seen().empty());
-  CHECK(tickets() == 1);
+  CHECK(places_back() == 1);
   CHECK(home.socket_count == 0);
 }
 
@@ -761,13 +826,17 @@ TEST_CASE_FIXTURE(fixture, "a session may destroy its socket when it is "
   auto pair = make_pair_of(SOCK_STREAM);
   owner who;
   on_loop([&] {
-    who.socket = std::make_unique<stream_socket>(home, pair[0].release(), "",
-                                                 socket_ticket{acceptor}, who);
+    REQUIRE(places->take());
+    ++made_sockets;
+    who.socket = std::make_unique<stream_socket>(
+        home, unique_fd{pair[0].release()},
+        socket_place{places, home.socket_count});
+    who.socket->attach(who);
     who.socket->want_input(true);
   });
   pair[1].close();
   CHECK(soon([&] { return !who.socket; }));
-  CHECK(tickets() == 1);
+  CHECK(places_back() == 1);
 }
 
 // -- abort --------------------------------------------------------------------
@@ -778,7 +847,7 @@ TEST_CASE_FIXTURE(fixture, "the loop's sockets are told when the node drops "
   on_loop([this] { home.abort_sockets(true); });
   CHECK(seen().empty()); // a WebSocket is never idle
   on_loop([this] { home.abort_sockets(false); });
-  CHECK(seen() == "abort");
+  CHECK(soon([this] { return events.seen == "abort, released"; }));
   on_loop([this] {
     socket->close();
     home.abort_sockets(false);
@@ -845,7 +914,7 @@ TEST_CASE_FIXTURE(fixture, "whoever stops and goes on reading still lets the "
   auto pair = make_pair_of(SOCK_STREAM);
   session other{events.seen, "other "};
   std::unique_ptr<stream_socket> second;
-  on_loop([&] { second = make(pair[0].release(), {}, other); });
+  on_loop([&] { second = make(pair[0].release(), other); });
   constexpr auto read = loop::scratch_size;
   peer.send(std::string(3 * read, 'x'));
   pair[1].send("y");

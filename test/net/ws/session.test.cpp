@@ -1,7 +1,9 @@
 // A session between a target and a client that misbehaves byte by byte.
 #include "net/ws/session.hpp"
 
+#include "actors/directory.hpp"
 #include "actors/ending.hpp"
+#include "net/loop/stream_socket.hpp"
 #include "test/net/http/raw_client.hpp"
 #include "test/net/node_fixture.hpp"
 
@@ -642,23 +644,37 @@ TEST_CASE_FIXTURE(loop_fixture, "a session that is dropped before its actor "
   auto before = system.registry().running();
   auto log = std::make_shared<record>();
   auto target = system.spawn(recording, log);
-  auto acceptor = system.spawn(
-      []() -> caf::behavior { return {[](const acceptor_opened&) {}}; });
-  relay_options options;
+  auto directory = system.spawn(wsrelay::directory, std::string{});
+  auto acceptor =
+      spawn_on(system, &home, wsrelay::acceptor, acceptor_config{directory});
+  caf::scoped_actor {
+    system
+    } -> request(acceptor, caf::infinite, caf::ok_atom_v)
+        .receive([] {}, [](caf::error&) {});
+  auto places = std::make_shared<socket_places>(1);
+  REQUIRE(places->take());
   plain_listener listener;
   auto peer = plain_socket::connect_to(listener.port());
   auto accepted = listener.accept();
   run_on(home, [&] {
-    admission admitted{{}, &options, "endpoint", {}};
+    admission admitted;
+    admitted.options = std::make_shared<relay_options>();
+    admitted.endpoint = "endpoint";
     admitted.config.target = target;
-    start_ws_session({home, accepted.release(), "", socket_ticket{}, "key", ""},
-                     std::move(admitted), acceptor);
+    auto* object = caf::actor_cast<caf::abstract_actor*>(acceptor);
+    start_ws_session(home,
+                     std::make_unique<stream_socket>(
+                         home, unique_fd{accepted.release()},
+                         socket_place{places, home.socket_count}),
+                     "key", std::move(admitted),
+                     static_cast<acceptor_actor*>(object)->state);
     home.abort_sockets(false);
   });
-  CHECK(holds_soon([&] { return system.registry().running() == before + 2; }));
+  CHECK(holds_soon([&] { return system.registry().running() == before + 3; }));
   if (log->client()) // so that the failure does not hang
     caf::anon_send_exit(log->client(), caf::exit_reason::kill);
   caf::anon_send_exit(target, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(acceptor, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(directory, caf::exit_reason::user_shutdown);
   CHECK(holds_soon([&] { return system.registry().running() == before; }));
 }

@@ -1,0 +1,138 @@
+// From a request to whom it concerns.
+#include "net/http/frontend.hpp"
+
+#include "config/client_view.hpp"
+#include "net/http/problem_response.hpp"
+
+#include <utility>
+
+namespace wsrelay {
+
+namespace {
+
+// Opening a file, on a disk that may be far away.
+constexpr milliseconds file_patience{30'000};
+
+class file_task final : public http_task {
+public:
+  milliseconds patience() const override { return file_patience; }
+};
+
+http_answer to_answer(http_response response) {
+  return {std::move(response), nullptr, std::nullopt};
+}
+
+class frontend final : public http_host,
+                       public std::enable_shared_from_this<frontend> {
+public:
+  frontend(std::shared_ptr<service> owner, loop& home, acceptor_state& acceptor)
+      : owner_{std::move(owner)},
+        home_{home},
+        acceptor_{acceptor},
+        upstreams_{home, owner_->names, owner_->contexts} {}
+
+  reader_limits limits() const override {
+    auto& from = owner_->settings;
+    return {from.max_header_size, from.max_header_fields, from.max_body_size};
+  }
+
+  const service_config& settings() const override { return owner_->settings; }
+
+  bool is_stopping() const override { return owner_->stopping; }
+
+  std::unique_ptr<http_task> serve(http_request request,
+                                   const std::string& peer,
+                                   on_result done) override {
+    see(request, peer);
+    auto found = owner_->routes.find(request.method, request.path);
+    return std::visit(
+        [&](auto& route) {
+          return serve(route, {std::move(request), peer}, std::move(done));
+        },
+        found);
+  }
+
+  void upgrade(std::unique_ptr<byte_stream> stream, std::string_view key,
+               admission admitted) override {
+    start_ws_session(home_, std::move(stream), key, std::move(admitted),
+                     acceptor_);
+  }
+
+  void on_bad_request(const problem& why, const std::string& peer) override {
+    owner_->log_refusal(why, peer, {});
+  }
+
+private:
+  // The client as trusted proxies tell; what others say of one is dropped.
+  void see(http_request& request, const std::string& peer) const {
+    auto trusted = [this](std::string_view address) {
+      return owner_->trusted_proxies.contains(address);
+    };
+    auto host = find_field(request.headers, "Host").value_or("");
+    auto client = see_client(request.headers, peer, "http", host, trusted);
+    request.remote_address = std::move(client.address);
+    request.scheme = std::move(client.scheme);
+    request.host = std::move(client.host);
+    if (!trusted(peer))
+      erase_forwarded_fields(request.headers, false);
+  }
+
+  std::unique_ptr<http_task> serve(endpoint_match& route,
+                                   incoming_request incoming, on_result done) {
+    return start_exchange({owner_, acceptor_, upstreams_}, std::move(route),
+                          std::move(incoming), std::move(done));
+  }
+
+  std::unique_ptr<http_task> serve(static_match& route,
+                                   incoming_request incoming, on_result done) {
+    owner_->files.get(home_, route, incoming.request,
+                      [done = std::move(done)](http_answer answer) {
+                        done(std::move(answer));
+                      });
+    return std::make_unique<file_task>();
+  }
+
+  std::unique_ptr<http_task> serve(no_match&, incoming_request incoming,
+                                   on_result done) {
+    refuse(incoming, {404, "path", "there is nothing here"}, {}, done);
+    return nullptr;
+  }
+
+  std::unique_ptr<http_task> serve(method_mismatch& route,
+                                   incoming_request incoming, on_result done) {
+    refuse(incoming, {405, "method", "the method is not allowed here"},
+           {{"Allow", route.allow}}, done);
+    return nullptr;
+  }
+
+  std::unique_ptr<http_task> serve(options_match& route, incoming_request,
+                                   on_result done) {
+    http_response response;
+    response.status = 204;
+    response.headers = {{"Allow", route.allow}};
+    done(to_answer(std::move(response)));
+    return nullptr;
+  }
+
+  void refuse(const incoming_request& incoming, const problem& why,
+              const http_fields& more, const on_result& done) const {
+    owner_->log_refusal(why, incoming.request.remote_address, {});
+    auto response = to_response(why);
+    response.headers.insert(response.headers.end(), more.begin(), more.end());
+    done(to_answer(std::move(response)));
+  }
+
+  std::shared_ptr<service> owner_;
+  loop& home_;
+  acceptor_state& acceptor_;
+  upstream_client upstreams_;
+};
+
+} // namespace
+
+std::shared_ptr<http_host> make_frontend(std::shared_ptr<service> owner,
+                                         loop& home, acceptor_state& acceptor) {
+  return std::make_shared<frontend>(std::move(owner), home, acceptor);
+}
+
+} // namespace wsrelay

@@ -1,0 +1,83 @@
+// Turns host names into addresses, on threads of its own: a name that resolves
+// slowly holds up no other one, no loop, and not the end of the process.
+#pragma once
+
+#include "net/loop/loop.hpp"
+#include "protocol/result.hpp"
+
+#include <boost/asio/ip/address.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace wsrelay {
+
+/// The way to a loop from threads that may outlive it. Any thread.
+class loop_door {
+public:
+  /// @pre The loop lives until `close`.
+  explicit loop_door(loop& home) : home_{&home} {}
+
+  /// Runs a function on the loop's thread; drops it when the door is closed.
+  void post(std::function<void()> what) {
+    std::unique_lock guard{mutex_};
+    if (home_)
+      home_->post(std::move(what));
+  }
+
+  /// Lets nothing in any more.
+  void close() {
+    std::unique_lock guard{mutex_};
+    home_ = nullptr;
+  }
+
+private:
+  std::mutex mutex_;
+  loop* home_; // guarded by mutex_
+};
+
+/// At least one, the preferred one first; or why there is none.
+using name_result = result<std::vector<boost::asio::ip::address>>;
+
+/// Asks the system. Blocks for as long as it likes.
+name_result look_up_name(const std::string& host);
+
+struct name_resolver_options {
+  /// Is called on many threads at once, and may outlive the resolver: what it
+  /// needs it owns.
+  std::function<name_result(const std::string& host)> lookup = look_up_name;
+  std::function<time_point()> now = std::chrono::steady_clock::now;
+  /// Names that are looked up at once, each on a thread. One more fails.
+  std::size_t max_lookups = 64;
+  /// How long an answer is used again, one with addresses and one without.
+  std::chrono::milliseconds keep_found = std::chrono::seconds{5};
+  std::chrono::milliseconds keep_missing = std::chrono::seconds{1};
+};
+
+/// Shared by the loops of a node. Any thread. Nobody waits for a look-up that
+/// is under way when the resolver goes; those who asked are still told.
+class name_resolver {
+public:
+  /// A question under way. Who drops it gets no answer.
+  class question;
+
+  explicit name_resolver(name_resolver_options options = {});
+
+  /// Gives the addresses of a name, or of an address in text form, to `done` on
+  /// the loop behind `door`, never before this returns. Those who ask for the
+  /// same name share one look-up.
+  std::shared_ptr<question> find(std::shared_ptr<loop_door> door,
+                                 const std::string& host,
+                                 std::function<void(const name_result&)> done);
+
+private:
+  class state;
+  std::shared_ptr<state> state_; // of the threads, too
+};
+
+} // namespace wsrelay

@@ -1,0 +1,24 @@
+// The signals of a program with a node: which end it, and which must not.
+#pragma once
+
+#include <csignal>
+
+namespace wsrelay {
+
+/// SIGINT and SIGTERM as something to wait for. Make it before the actor
+/// system, so that no other thread takes the signals. From then on SIGPIPE is
+/// ignored, and SIGHUP ends nothing: `wait` logs it, and where it was ignored
+/// (nohup) it stays so.
+class termination_signals {
+public:
+  termination_signals();
+
+  /// Blocks until SIGINT or SIGTERM arrives and returns its number. One that
+  /// arrives after that changes nothing: whoever stops does so in bounded time.
+  int wait() const;
+
+private:
+  sigset_t set_;
+};
+
+} // namespace wsrelay

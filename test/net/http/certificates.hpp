@@ -1,0 +1,46 @@
+// Certificates for tests, made on the spot.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <memory>
+#include <string>
+
+namespace wsrelay::test {
+
+template <auto Free>
+struct freed_by {
+  template <class T>
+  void operator()(T* what) const noexcept {
+    Free(what);
+  }
+};
+
+using key_ptr = std::unique_ptr<EVP_PKEY, freed_by<EVP_PKEY_free>>;
+using certificate_ptr = std::unique_ptr<X509, freed_by<X509_free>>;
+using tls_server_ptr = std::unique_ptr<SSL_CTX, freed_by<SSL_CTX_free>>;
+using tls_socket_ptr = std::unique_ptr<SSL, freed_by<SSL_free>>;
+
+/// Signs the certificates of servers. Its own one is in a file.
+class test_authority {
+public:
+  test_authority();
+  ~test_authority();
+
+  test_authority(const test_authority&) = delete;
+  test_authority& operator=(const test_authority&) = delete;
+
+  /// PEM, as `ca:` wants it.
+  const std::string& file() const noexcept { return file_; }
+
+  /// Returns a server with a certificate for `names`, such as
+  /// "DNS:a.example,IP:127.0.0.1".
+  tls_server_ptr make_server(const std::string& names) const;
+
+private:
+  key_ptr key_;
+  certificate_ptr certificate_;
+  std::string file_;
+};
+
+} // namespace wsrelay::test

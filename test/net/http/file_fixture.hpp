@@ -1,0 +1,137 @@
+// A folder with files, a secret beside it, and requests for what is in it.
+#pragma once
+
+#include "net/http/static_files.hpp"
+#include "protocol/http_fields.hpp"
+#include "test/net/http/fake_loop.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+
+namespace wsrelay::test {
+
+/// A folder that is gone with it.
+class temporary_folder {
+public:
+  temporary_folder() {
+    auto pattern =
+        (std::filesystem::temp_directory_path() / "wsrelay.XXXXXX").string();
+    path_ = ::mkdtemp(pattern.data());
+  }
+  ~temporary_folder() { std::filesystem::remove_all(path_); }
+
+  temporary_folder(const temporary_folder&) = delete;
+  temporary_folder& operator=(const temporary_folder&) = delete;
+
+  std::filesystem::path operator/(std::string_view name) const {
+    return path_ / name;
+  }
+
+  void write(std::string_view name, std::string_view text) const {
+    std::ofstream{path_ / name, std::ios::binary} << text;
+  }
+
+  /// Sets when a file was last changed, in seconds since 1970.
+  void set_time(std::string_view name, std::int64_t seconds) const {
+    using clock = std::filesystem::file_time_type::clock;
+    auto time = clock::from_sys(
+        std::chrono::sys_seconds{std::chrono::seconds{seconds}});
+    std::filesystem::last_write_time(path_ / name, time);
+  }
+
+private:
+  std::filesystem::path path_;
+};
+
+/// Asks for files of "root" in a temporary folder, with a pool of its own.
+struct file_fixture {
+  file_fixture() {
+    std::filesystem::create_directories(folder / "root/sub/empty");
+    folder.write("secret.txt", "secret");
+    folder.write("root/index.html", "<p>index</p>");
+    folder.write("root/sub/index.html", "<p>sub</p>");
+    folder.write("root/app.js", "app();");
+    folder.write("root/a b", "blank");
+    folder.write("root/empty.css", "");
+    folder.set_time("root/app.js", modified);
+    settings.root = (folder / "root").string();
+  }
+
+  /// Sun, 06 Nov 1994 08:49:37 GMT.
+  static constexpr std::int64_t modified = 784111777;
+
+  static http_request make_request(const std::string& file,
+                                   http_fields fields = {},
+                                   std::string method = "GET") {
+    http_request request;
+    request.method = std::move(method);
+    request.path = request.target = '/' + file;
+    request.headers = std::move(fields);
+    return request;
+  }
+
+  http_answer ask(const static_match& match, const http_request& request) {
+    std::optional<http_answer> found;
+    files.get(home, match, request, [&](http_answer answer) {
+      CHECK_FALSE(found);
+      found = std::move(answer);
+    });
+    home.run_until([&] { return found.has_value(); });
+    return std::move(*found);
+  }
+
+  http_answer ask(const std::string& file, http_fields fields = {},
+                  std::string method = "GET") {
+    return ask({&settings, file},
+               make_request(file, std::move(fields), std::move(method)));
+  }
+
+  http_response get(const std::string& file, http_fields fields = {}) {
+    return ask(file, std::move(fields)).response;
+  }
+
+  /// The next piece of a source.
+  std::optional<shared_buffer> read(body_source& source) {
+    std::optional<shared_buffer> result;
+    auto done = false;
+    source.read([&](std::optional<shared_buffer> piece) {
+      CHECK_FALSE(done);
+      result = std::move(piece);
+      done = true;
+    });
+    home.run_until([&] { return done; });
+    return result;
+  }
+
+  /// The whole body; nothing when the rest was lost.
+  std::optional<std::string> read_all(http_answer& answer) {
+    if (!answer.source)
+      return std::string{answer.response.body.view()};
+    std::string result;
+    for (;;) {
+      auto piece = read(*answer.source);
+      if (!piece)
+        return std::nullopt;
+      if (piece->empty())
+        return result;
+      result += piece->view();
+    }
+  }
+
+  static std::string header(const http_response& response,
+                            std::string_view name) {
+    return std::string{find_field(response.headers, name).value_or("none")};
+  }
+
+  temporary_folder folder;
+  fake_loop home;
+  std::shared_ptr<file_pool> pool = std::make_shared<file_pool>();
+  static_files files{pool};
+  static_config settings;
+};
+
+} // namespace wsrelay::test
