@@ -5,6 +5,7 @@
 #include "tools/bench/options.hpp"
 #include "tools/bench/process_stats.hpp"
 #include "tools/bench/report.hpp"
+#include "tools/process/standard_streams.hpp"
 
 #include <fmt/format.h>
 
@@ -21,13 +22,14 @@
 
 namespace {
 
+using namespace wsrelay;
 using namespace wsrelay::bench;
 
 // Descriptors of our own: standard streams, epoll, signals, /proc.
 constexpr std::uint64_t own_descriptors = 16;
 
 int complain(int code, const std::string& text) {
-  fmt::print(stderr, "wsrelay-bench: {}\n", text);
+  std::fputs(("wsrelay-bench: " + text + '\n').c_str(), stderr);
   return code;
 }
 
@@ -60,13 +62,16 @@ int measure(const options& opts) {
   auto result = bench.run();
   fmt::print("{}{}", opts.json ? to_json(opts, result) : to_lines(opts, result),
              opts.json ? "\n" : "");
-  auto problem = failure(opts, result);
+  auto problem = flush_standard_output();
+  if (problem.empty())
+    problem = failure(opts, result);
   return problem.empty() ? 0 : complain(1, problem);
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
+  open_standard_streams();
   auto parsed = parse_options({argv + 1, argv + argc});
   if (auto* exit = std::get_if<early_exit>(&parsed)) {
     if (exit->code != 0)

@@ -1,27 +1,61 @@
 // wsrelayd: a relay node of its own. Wires everything, decides nothing.
 #include "actors/log.hpp"
+#include "net/log_descriptor.hpp"
+#include "net/log_output.hpp"
 #include "net/node.hpp"
+#include "tools/process/preflight.hpp"
+#include "tools/process/standard_streams.hpp"
 #include "tools/targets/chat.hpp"
 #include "tools/targets/echo.hpp"
 #include "tools/wsrelayd/options.hpp"
 
 #include <caf/actor_system.hpp>
 
-#include <spdlog/sinks/stdout_color_sinks.h>
+#include <fmt/format.h>
 
+#include <chrono>
+#include <csignal>
 #include <cstdio>
+#include <exception>
+#include <iterator>
+#include <string>
+#include <string_view>
+
+#include <unistd.h>
 
 namespace {
 
 using namespace wsrelay;
 
+// How long whoever reads what is printed may keep the node waiting.
+constexpr std::chrono::seconds print_patience{1};
+
+void print(int fd, std::string_view text) {
+  log_descriptor output{fd};
+  output.give_up_at(std::chrono::steady_clock::now() + print_patience);
+  static_cast<void>(output.write(text));
+}
+
+int complain(std::string_view what) {
+  print(STDERR_FILENO, fmt::format("error: {}\n", what));
+  return 1;
+}
+
 // Returns whether there were errors.
 bool report(const loaded_config& loaded) {
+  std::string text;
   for (auto& warning : loaded.warnings)
-    fmt::print(stderr, "warning: {}\n", to_text(warning));
+    text += "warning: " + to_text(warning) + '\n';
   for (auto& error : loaded.errors)
-    fmt::print(stderr, "error: {}\n", to_text(error));
+    text += "error: " + to_text(error) + '\n';
+  print(STDERR_FILENO, text);
   return !loaded.errors.empty();
+}
+
+// What was asked for and could not be printed is a failure.
+int printed(int status) {
+  auto problem = flush_standard_output();
+  return problem.empty() ? status : complain(problem);
 }
 
 int check(const std::string& file) {
@@ -29,25 +63,31 @@ int check(const std::string& file) {
   if (report(loaded))
     return 1;
   fmt::print("{}: ok\n", file);
-  return 0;
+  return printed(0);
 }
 
-void print_urls(const node& relay, const relay_config& config) {
+std::string urls_text(const node& relay, const relay_config& config) {
+  std::string result;
+  auto out = std::back_inserter(result);
   for (auto& service : config.services)
-    fmt::print("listening on {}\n", relay.url(service.name));
+    fmt::format_to(out, "listening on {}\n", relay.url(service.name));
   for (auto& cluster : config.clusters)
     if (relay.cluster_port() != 0)
-      fmt::print("node {} listening on port {}\n", cluster.name,
-                 relay.cluster_port());
+      fmt::format_to(out, "node {} listening on port {}\n", cluster.name,
+                     relay.cluster_port());
   for (auto& files : config.statics)
     if (files.root == "builtin:demo")
-      fmt::print("open {}{} in two browser tabs\n", relay.url(files.server),
-                 files.path);
-  std::fflush(stdout);
+      fmt::format_to(out, "open {}{} in two browser tabs\n",
+                     relay.url(files.server), files.path);
+  return result;
 }
 
-int serve(const relay_config& config) {
+int serve(const daemon_options& options, const relay_config& config) {
   termination_signals signals;
+  if (auto enough = check_resources(needs_of(config)); !enough)
+    return complain(enough.error().what);
+  set_log_sink(make_log_output(STDERR_FILENO),
+               spdlog::level::from_str(options.log_level));
   system_config system_settings;
   system_settings.prepare(config);
   caf::actor_system system{system_settings};
@@ -56,32 +96,38 @@ int serve(const relay_config& config) {
                     relay.put("chat", system.spawn(chat))})
     if (!put)
       log().error("cannot register a target: {}", put.error().what);
-  if (auto started = relay.start(); !started) {
-    fmt::print(stderr, "error: {}\n", started.error().what);
-    return 1;
-  }
-  print_urls(relay, config);
+  if (auto started = relay.start(); !started)
+    return complain(started.error().what);
+  print(STDOUT_FILENO, urls_text(relay, config));
   signals.wait();
   relay.stop();
   return 0;
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   daemon_options options;
   if (auto status = parse_options(argc, argv, options))
-    return *status;
-  set_log_sink(std::make_shared<spdlog::sinks::stderr_color_sink_mt>(),
-               spdlog::level::from_str(options.log_level));
+    return printed(*status);
   if (!options.check_file.empty())
     return check(options.check_file);
   auto loaded = load(options);
   if (report(loaded))
     return 1;
-  if (options.print_config) {
-    fmt::print("{}", to_yaml(loaded.config));
-    return 0;
+  if (!options.print_config)
+    return serve(options, loaded.config);
+  fmt::print("{}", to_yaml(loaded.config));
+  return printed(0);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  open_standard_streams();
+  std::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    return complain(error.what());
   }
-  return serve(loaded.config);
 }
