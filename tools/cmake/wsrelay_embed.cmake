@@ -1,5 +1,5 @@
 # wsrelay_embed(OUTPUT ROOT FILES...): writes a source file that defines
-# wsrelay::builtin_file for the given files, known by their names below ROOT.
+# wsrelay::builtin_files for the given files, known by their names below ROOT.
 function(wsrelay_embed output root)
   set(entries "")
   set(arrays "")
@@ -10,26 +10,26 @@ function(wsrelay_embed output root)
     file(READ "${file}" bytes HEX)
     string(REGEX REPLACE "([0-9a-f][0-9a-f])" "'\\\\x\\1'," bytes "${bytes}")
     string(APPEND arrays "constexpr char file_${index}[] = {${bytes}};\n")
-    string(APPEND entries "  if (file == \"${name}\")\n"
-      "    return std::string_view{file_${index}, sizeof(file_${index})};\n")
+    string(APPEND entries "    {\"${root}\", \"${name}\",\n"
+      "     {file_${index}, sizeof(file_${index})}},\n")
     math(EXPR index "${index} + 1")
   endforeach()
   file(CONFIGURE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/${output}" @ONLY CONTENT
 "// Generated at configure time.
-#include \"net/http/static_files.hpp\"
+#include \"net/http/builtin_files.hpp\"
 
 namespace wsrelay {
 
 namespace {
 
 ${arrays}
+constexpr builtin_file files[] = {
+${entries}};
+
 } // namespace
 
-std::optional<std::string_view> builtin_file(std::string_view root,
-                                             std::string_view file) {
-  if (root != \"${root}\")
-    return std::nullopt;
-${entries}  return std::nullopt;
+std::span<const builtin_file> builtin_files() noexcept {
+  return files;
 }
 
 } // namespace wsrelay

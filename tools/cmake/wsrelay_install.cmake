@@ -10,7 +10,8 @@ install(TARGETS wsrelay_flags ${wsrelay_libraries} EXPORT wsrelay
 set(wsrelay_headers ${CMAKE_INSTALL_INCLUDEDIR}/wsrelay)
 install(DIRECTORY protocol config actors DESTINATION ${wsrelay_headers}
   FILES_MATCHING PATTERN "*.hpp")
-install(FILES net/node.hpp net/system_config.hpp
+install(FILES net/log_output.hpp net/node.hpp net/system_config.hpp
+    net/termination_signals.hpp
   DESTINATION ${wsrelay_headers}/net)
 install(DIRECTORY test/kit DESTINATION ${wsrelay_headers}/test
   FILES_MATCHING PATTERN "*.hpp")

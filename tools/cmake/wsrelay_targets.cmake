@@ -28,16 +28,18 @@ function(wsrelay_add_test name)
   target_link_libraries(test_${name}
     PRIVATE wsrelay_doctest_main wsrelay_flags ${arg_LIBS})
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR})
-  # What is tested is optimised; the tests themselves only have to compile fast.
-  target_compile_options(test_${name} PRIVATE $<$<CONFIG:Release>:-O0>)
+  wsrelay_compile_as_test(test_${name})
   add_dependencies(wsrelay_unit_tests test_${name})
   add_test(NAME unit.${name} COMMAND test_${name})
   set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 120)
 endfunction()
 
-# wsrelay_compile_fast(SOURCES...): for files whose templates cost many seconds
-# to optimise and that run once, such as command lines.
-function(wsrelay_compile_fast)
-  set_source_files_properties(${ARGN} PROPERTIES
-    COMPILE_OPTIONS $<$<CONFIG:Release>:-O0>)
+# wsrelay_compile_as_test(TARGETS...): a test has to compile fast, but of an
+# inline function the linker takes the first copy that it meets, which is the
+# test's: without any optimisation the test would run what nobody ships.
+function(wsrelay_compile_as_test)
+  foreach(target IN LISTS ARGN)
+    target_compile_options(${target} PRIVATE
+      $<$<CONFIG:Release>:-O1>)
+  endforeach()
 endfunction()
