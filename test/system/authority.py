@@ -1,5 +1,6 @@
 """Certificates of nodes, and tests with them."""
 
+import ssl
 import subprocess
 import tempfile
 from pathlib import Path
@@ -24,13 +25,22 @@ class Authority:
              "ec_paramgen_curve:P-256", "-nodes", "-days", "2"],
             check=True, capture_output=True)
 
-    def sign(self, name):
-        """Returns the files of a new certificate: itself and its key."""
+    def sign(self, name, alternatives=None):
+        """Returns the files of a new certificate: itself and its key. Names
+        other than `name`: "DNS:a.example,IP:127.0.0.1"."""
+        more = (["-addext", f"subjectAltName={alternatives}"]
+                if alternatives else [])
         certificate, key = self.path(f"{name}.pem"), self.path(f"{name}.key")
         self.openssl("req", "-x509", "-CA", self.file, "-CAkey",
                      self.path("ca.key"), "-subj", f"/CN={name}", "-keyout",
-                     key, "-out", certificate)
+                     key, "-out", certificate, *more)
         return certificate, key
+
+    def server_context(self, alternatives):
+        """Returns a context for a server with these names."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.sign("server", alternatives))
+        return context
 
     def tls(self, name):
         """Returns the `tls` of a cluster.node."""

@@ -121,7 +121,7 @@ class TwoNodes(unittest.TestCase):
         app.wait()
         again = self.start_app(app.cluster_port)
         self.assertEqual(self.connect_soon(relay).echo("again"), "again")
-        self.assertEqual(relay.stderr.count("peer lost"), 1)
+        self.assertEqual(relay.log().count("peer lost"), 1)
         self.stop(relay, again)
 
     def test_a_frozen_node_closes_its_connections_with_1011(self):
@@ -141,8 +141,8 @@ class TwoNodesOverTls(OverTls, TwoNodes):
                    "the node has tried")
         with self.assertRaisesRegex(AssertionError, "503"):
             self.connect(relay)
-        self.assertNotIn("peer connected", relay.stderr + app.stderr)
-        self.assertEqual(relay.stderr.count("cannot be reached"), 1)
+        self.assertNotIn("peer connected", relay.log() + app.log())
+        self.assertEqual(relay.log().count("cannot be reached"), 1)
         self.stop(relay)
 
     def test_a_node_without_a_certificate_is_kept_out(self):
@@ -166,7 +166,7 @@ class TwoNodesOverTls(OverTls, TwoNodes):
         app = self.start_app()
         self.assert_kept_out(app,
                              tls=Authority(self.addCleanup).tls("relay1"))
-        self.assertRegex(app.stderr, "node refused: address=127.0.0.1 reason=")
+        self.assertRegex(app.log(), "node refused: address=127.0.0.1 reason=")
         self.stop(app)
 
     def test_a_node_does_not_talk_to_one_with_a_strange_certificate(self):
@@ -185,8 +185,9 @@ class TwoNodesOverTls(OverTls, TwoNodes):
                 raw.sendall(b"GET / HTTP/1.1\r\n\r\n")
                 while raw.recv(4096):
                     pass
-        self.assertEqual(app.stderr.count("node refused"), 1, app.stderr)
-        self.assertRegex(app.stderr, "http request.* count=1\n")
+        lines = re.findall("node refused: .* reason=.*http request.*\n",
+                           app.log())
+        self.assertEqual(len(lines), 10, app.log())
         self.stop(app)
 
     def test_who_only_connects_keeps_no_node_out(self):
@@ -253,8 +254,21 @@ class Strangers(RelayTest):
             raw.settimeout(DEADLINE)
             while raw.recv(4096):  # what the node says of itself, then the end
                 pass
-        self.assertIn("node connection ended: nothing came from 127.0.0.1",
-                      self.relay.stderr)
+        text = "node connection ended: nothing came from 127.0.0.1"
+        wait_until(lambda: text in self.relay.stderr, "it is logged")
+
+    def test_silent_connections_do_not_fill_the_log(self):
+        relay = self.start_relay(app_config())
+        port = cluster_port(relay)
+        silent = [socket.create_connection(("127.0.0.1", port))
+                  for _ in range(30)]
+        for raw in silent:
+            raw.settimeout(DEADLINE)
+            while raw.recv(4096):
+                pass
+            raw.close()
+        self.assertEqual(relay.log().count("nothing came from"), 10)
+        relay.stop()
 
 
 class Configuration(RelayTest):

@@ -2,6 +2,8 @@
 can answer anything, and what it was asked is kept."""
 
 import json
+import re
+import select
 import socket
 import threading
 from dataclasses import dataclass
@@ -37,16 +39,34 @@ def relay_answer(command, fields=(), body=b""):
     return answer(200, body, [*fields, (RELAY_HEADER, text)])
 
 
+def stays(request, data):
+    """Whether a connection can carry another request behind this answer: it
+    has all the bytes that it says."""
+    head, end, body = data.partition(b"\r\n\r\n")
+    head = head.lower()
+    if not end or not head.startswith(b"http/1.1") or b"close" in head:
+        return False
+    size = re.search(rb"content-length: *(\d+)", head)
+    return size is not None and (request.method == "HEAD"
+                                 or int(size[1]) == len(body))
+
+
 class Upstream:
     """Answers every request of a path by `answers[path]`: bytes, or a function
-    of the request and the socket that returns bytes. Then it closes."""
+    of the request and the socket that returns bytes. What `early` has for a
+    path is sent before the body is read, which then never is. A connection
+    stays open behind a whole answer in bytes; `connections` counts them. With
+    `tls`, an ssl.SSLContext, it speaks https."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
         self.answers = {}
+        self.early = {}
         self.asked = []
+        self.connections = 0
+        self.tls = tls
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.port}"
         self.open = set()
         self.lock = threading.Lock()
         threading.Thread(target=self._accept, daemon=True).start()
@@ -66,34 +86,55 @@ class Upstream:
             except OSError:
                 return
             with self.lock:
+                self.connections += 1
                 self.open.add(client)
             threading.Thread(target=self._serve, args=(client,),
                              daemon=True).start()
 
     def _serve(self, client):
+        plain = client
         try:
-            request = self._read(client)
-            self.asked.append(request)
-            path = request.target.split("?")[0]
-            found = self.answers.get(path, answer(404))
-            client.sendall(found(request, client) if callable(found) else found)
-        except OSError:
+            if self.tls:
+                client = self.tls.wrap_socket(client, server_side=True)
+            stream = client.makefile("rb")
+            while self._serve_one(client, stream):
+                pass
+        except (OSError, ValueError):
             pass
         finally:
             with self.lock:
-                self.open.discard(client)
+                self.open.discard(plain)
                 client.close()
 
+    def _serve_one(self, client, stream):
+        request = self._read_head(stream)
+        path = request.target.split("?")[0]
+        if path in self.early:
+            client.sendall(self.early[path])
+            self.asked.append(request)
+            self.wait_for_end(client)
+            return False
+        size = request.all("Content-Length")
+        if size:
+            request.body = stream.read(int(size[0]))
+        self.asked.append(request)
+        found = self.answers.get(path, answer(404))
+        data = found(request, client) if callable(found) else found
+        client.sendall(data)
+        return not callable(found) and stays(request, data)
+
     @staticmethod
-    def _read(client):
-        stream = client.makefile("rb")
+    def wait_for_end(client):
+        """Waits for the other side's end without reading what it sent."""
+        events = select.poll()
+        events.register(client, select.POLLRDHUP)
+        events.poll(20_000)
+
+    @staticmethod
+    def _read_head(stream):
         method, target, _ = stream.readline().decode("latin-1").split(" ")
         fields = []
         while (line := stream.readline().decode("latin-1").strip()):
             name, value = line.split(":", 1)
             fields.append((name, value.strip()))
-        request = Asked(method, target, fields, b"")
-        size = request.all("Content-Length")
-        if size:
-            request.body = stream.read(int(size[0]))
-        return request
+        return Asked(method, target, fields, b"")

@@ -154,9 +154,12 @@ class Refusals(HttpTest):
         response = self.connect().request("GET", "/none")
         self.assertEqual(response.get("Cache-Control"), "no-store")
 
+    def test_505_for_another_version(self):
+        response, _ = self.ask(b"GET / HTTP/2.0\r\n\r\n")
+        self.assert_problem(response, 505, "request")
+
     def test_400_for_what_is_no_http(self):
         for data in (b"\r\n\r\n\r\nnonsense\r\n\r\n", b"GET\r\n\r\n",
-                     b"GET / HTTP/2.0\r\n\r\n",
                      b"GET / HTTP/1.1\r\n: x\r\n\r\n",
                      b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
                      b"GET / HTTP/1.1\r\nHost: x\r\nbad\0name: x\r\n\r\n",

@@ -1,5 +1,6 @@
 """Static files: from a folder and from the program itself."""
 
+import gzip
 import os
 import tempfile
 import unittest
@@ -15,8 +16,12 @@ FILES = {
     "data.json": b"{}", "image.png": b"\x89PNG\0\xff", "notes.txt": b"notes",
     "picture.svg": b"<svg/>", "module.wasm": b"\0asm", "strange.xyz": b"?",
     "empty.txt": b"", "with space.txt": b"space", "größe.txt": b"utf-8",
-    "large.bin": os.urandom(1 << 20),
+    "large.bin": os.urandom(1 << 20), "code.css": b"a{}\n" * 1000,
+    "code.css.gz": gzip.compress(b"a{}\n" * 1000), "PHOTO.JPEG": b"jpeg",
+    ".well-known/security.txt": b"Contact: x",
 }
+
+HIDDEN = (".env", ".git/config", "app/.htpasswd")
 
 TYPES = {
     "/index.html": "text/html; charset=utf-8",
@@ -24,7 +29,7 @@ TYPES = {
     "/style.css": "text/css; charset=utf-8", "/data.json": "application/json",
     "/image.png": "image/png", "/notes.txt": "text/plain; charset=utf-8",
     "/picture.svg": "image/svg+xml", "/module.wasm": "application/wasm",
-    "/strange.xyz": "application/octet-stream",
+    "/strange.xyz": "application/octet-stream", "/PHOTO.JPEG": "image/jpeg",
 }
 
 TRAVERSALS = (
@@ -50,6 +55,10 @@ class StaticFiles(RelayTest):
             path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
+        for name in HIDDEN:
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("SECRET")
         (root / "outside.txt").symlink_to(outside / "secret.txt")
         (root / "outside").symlink_to(outside)
         (root / "inside.txt").symlink_to(root / "notes.txt")
@@ -87,7 +96,18 @@ class StaticFiles(RelayTest):
         self.assertEqual(self.get("/").body, FILES["index.html"])
         self.assertEqual(self.get("/app/").body, FILES["app/index.html"])
         self.assertEqual(self.get("/other/").body, FILES["app/code.js"])
-        self.assertEqual(self.get("/app").status, 404)
+
+    def test_a_folder_without_its_slash_leads_to_it(self):
+        for path, location in (("/app", "/app/"), ("/app?a=b/", "/app/?a=b/"),
+                               ("/demo", "/demo/"), ("/other?x", "/other/?x")):
+            with self.subTest(path=path):
+                response = self.get(path)
+                self.assertEqual(response.status, 308)
+                self.assertEqual(response.get("Location"), location)
+
+    def test_names_that_begin_with_a_dot_are_not_served(self):
+        for name in HIDDEN:
+            self.assertEqual(self.get(f"/{name}").status, 404)
 
     def test_the_query_names_no_file(self):
         self.assertEqual(self.get("/notes.txt?x=/../y").body, b"notes")
@@ -147,6 +167,48 @@ class StaticFiles(RelayTest):
         self.assertEqual(self.get("/demo/demo.js").status, 200)
         self.assertEqual(self.get("/demo/notes.txt").status, 404)
         self.assertEqual(self.get("/demon").status, 404)
+
+    def test_a_condition_that_fails_is_a_412(self):
+        response = self.get("/notes.txt", ("If-Match", '"other"'))
+        self.assertEqual(response.status, 412)
+
+    def test_tags_on_several_lines_are_one_list(self):
+        tag = self.get("/notes.txt").get("ETag")
+        response = self.get("/notes.txt", ("If-None-Match", '"other"'),
+                            ("If-None-Match", tag))
+        self.assertEqual(response.status, 304)
+
+    def test_a_date_saves_the_body(self):
+        date = self.get("/notes.txt").get("Last-Modified")
+        response = self.get("/notes.txt", ("If-Modified-Since", date))
+        self.assertEqual(response.status, 304)
+
+    def test_a_range_is_a_part_of_the_file(self):
+        data = FILES["large.bin"]
+        for value, first, last in (
+                ("0-0", 0, 0), ("100000-899999", 100000, 899999),
+                ("-5", len(data) - 5, len(data) - 1),
+                (f"{len(data) - 1}-", len(data) - 1, len(data) - 1)):
+            with self.subTest(value=value):
+                response = self.get("/large.bin", ("Range", f"bytes={value}"))
+                self.assertEqual(response.status, 206)
+                self.assertEqual(response.get("Content-Range"),
+                                 f"bytes {first}-{last}/{len(data)}")
+                self.assertTrue(response.body == data[first:last + 1])
+        response = self.get("/large.bin", ("Range", f"bytes={len(data)}-"))
+        self.assertEqual(response.status, 416)
+        self.assertEqual(response.get("Content-Range"), f"bytes */{len(data)}")
+
+    def test_a_file_that_was_compressed_is_sent_so(self):
+        response = self.get("/code.css", ("Accept-Encoding", "br, gzip"))
+        self.assertEqual(response.get("Content-Encoding"), "gzip")
+        self.assertEqual(response.get("Content-Type"),
+                         "text/css; charset=utf-8")
+        self.assertEqual(response.get("Vary"), "Accept-Encoding")
+        self.assertEqual(gzip.decompress(response.body), FILES["code.css"])
+        plain = self.get("/code.css")
+        self.assertEqual(plain.get("Vary"), "Accept-Encoding")
+        self.assertNotEqual(plain.get("ETag"), response.get("ETag"))
 
     def test_head_has_no_body(self):
         with Connection(self.relay.port) as client:

@@ -124,14 +124,14 @@ class Relay(Program):
     """A wsrelayd that listens. `config` is YAML text; without one the
     built-in configuration runs."""
 
-    def __init__(self, config=None, *arguments, prefix=()):
+    def __init__(self, config=None, *arguments, prefix=(), threads=2):
         self.folder = tempfile.TemporaryDirectory(prefix="wsrelay-test-")
         if config is not None:
             path = Path(self.folder.name, "relay.yaml")
             path.write_text(config)
             arguments = ("--config", path, *arguments)
         super().__init__("wsrelayd", "--listen", "127.0.0.1:0",
-                         "--threads", "2", *arguments, prefix=prefix)
+                         "--threads", threads, *arguments, prefix=prefix)
         try:
             self.port = wait_until(self._port, "wsrelayd listens")
         except BaseException:
@@ -148,6 +148,15 @@ class Relay(Program):
     @property
     def host(self):
         return f"127.0.0.1:{self.port}"
+
+    def log(self):
+        """Returns its log, with every line of what has happened so far: they
+        come in order, and SIGHUP leaves one."""
+        fence = "SIGHUP ignored"
+        before = self.stderr.count(fence)
+        self.signal(signal.SIGHUP)
+        wait_until(lambda: self.stderr.count(fence) > before, "log is written")
+        return self.stderr
 
     def stop(self, number=signal.SIGTERM, deadline=DEADLINE):
         """Ends it as an operator does; fails unless that was clean."""
@@ -195,10 +204,10 @@ class RelayTest(unittest.TestCase):
         if not SANITIZED:
             self.assertLess(self.relay.resident_bytes() - before, limit)
 
-    def start_relay(self, *arguments):
+    def start_relay(self, *arguments, **keys):
         """Returns a relay of this test's own, ended with the test; the test
         itself calls `stop`, to see that the end is clean."""
-        relay = Relay(*arguments)
+        relay = Relay(*arguments, **keys)
         self.addCleanup(relay.end)
         return relay
 

@@ -35,6 +35,7 @@ class UpstreamTest(RelayTest):
 
     def setUp(self):
         self.upstream.answers.clear()
+        self.upstream.early.clear()
         self.upstream.asked.clear()
 
     def connect(self):
@@ -277,8 +278,27 @@ class Requests(UpstreamTest):
         found = self.asked("/ws/x", fields=[
             *upgrade_fields(), ("X-WS-Relay", '{"target_pid":"echo"}'),
             ("x-ws-relay-signature", "v1")])
-        self.assertFalse([name for name, _ in found.fields
-                          if name.lower().startswith("x-ws-relay")])
+        names = {name.lower() for name, _ in found.fields}
+        self.assertFalse(names & {"x-ws-relay", "x-ws-relay-signature"})
+
+    def test_the_upstream_learns_whether_a_websocket_is_wanted(self):
+        found = self.asked("/ws/x", fields=upgrade_fields())
+        self.assertEqual(found.all("X-WS-Relay-Upgrade"), ["websocket"])
+        found = self.asked("/ws/x", fields=[
+            ("X-WS-Relay-Upgrade", "websocket")])
+        self.assertEqual(found.all("X-WS-Relay-Upgrade"), [])
+
+    def test_an_empty_body_has_a_length_where_it_matters(self):
+        found = self.asked("/ws/x", "POST", [("Content-Length", "0")])
+        self.assertEqual(found.all("Content-Length"), ["0"])
+        self.assertEqual(self.asked("/ws/x").all("Content-Length"), [])
+
+    def test_no_path_leaves_that_of_the_upstream(self):
+        for path in ("/ws/based/..", "/ws/based/%2e%2e", "/ws/based/.",
+                     "/ws/based/..%2fsecret", "/ws/based/..%5Csecret"):
+            with self.subTest(path=path):
+                self.assertIn(self.ask(path).status, (400, 404))
+        self.assertEqual(self.upstream.asked, [])
 
 
 class Failures(UpstreamTest):

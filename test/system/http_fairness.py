@@ -1,0 +1,147 @@
+"""Nobody pays for others: bursts of connects, large files, many routes."""
+
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+from raw_client import (TEXT, Connection, WebSocket, frame, request_bytes,
+                        upgrade_fields)
+from support import (SANITIZED, Relay, RelayTest, echo_config, endpoint,
+                     router, service)
+
+MIB = 1 << 20
+
+
+def threads_time(relay):
+    """Returns nanoseconds on a processor, by thread."""
+    tasks = Path(f"/proc/{relay.pid}/task").iterdir()
+    return {task.name: int((task / "schedstat").read_text().split()[0])
+            for task in tasks}
+
+
+class Burst(unittest.TestCase):
+    LOOPS, CLIENTS, ECHOES = 4, 100, 150
+
+    def test_connects_at_once_are_dealt_to_all_loops(self):
+        """Each client asks for as much; so does each loop work as much."""
+        for _ in range(2):
+            relay = Relay(echo_config(), threads=self.LOOPS)
+            self.addCleanup(relay.end)
+            clients = self.connect(relay)
+            before = threads_time(relay)
+            self.let_work(clients)
+            spent = sorted(now - before.get(task, 0) for task, now in
+                           threads_time(relay).items())[-self.LOOPS:]
+            # One client more is 4 %; the rest is noise. All on one loop, or
+            # 3:1, is far from it.
+            self.assertGreater(spent[0], 0.6 * spent[-1], spent)
+            for client in clients:
+                client.abort()
+            relay.stop()
+
+    def connect(self, relay):
+        clients = [Connection(relay.port) for _ in range(self.CLIENTS)]
+        for client in clients:
+            client.send(request_bytes("GET", "/ws/echo", upgrade_fields()))
+        for client in clients:
+            self.assertEqual(client.response().status, 101)
+        return clients
+
+    def let_work(self, clients):
+        one, echo = frame(TEXT, "x" * 100), frame(TEXT, "x" * 100, mask=None)
+        for _ in range(self.ECHOES // 10):
+            for client in clients:
+                for _ in range(10):
+                    client.send(one)
+            for client in clients:
+                self.assertEqual(client.read(10 * len(echo)), 10 * echo)
+
+
+class LargeFiles(RelayTest):
+    @classmethod
+    def config(cls):
+        folder = tempfile.TemporaryDirectory(prefix="wsrelay-test-")
+        cls.addClassCleanup(folder.cleanup)
+        for name, size in (("large", 60 * MIB), ("larger", 300 * MIB)):
+            with open(Path(folder.name, name), "wb") as file:
+                file.truncate(size)
+        return echo_config() + (
+            f"- {{name: files, kind: http.static, meta: {{server: gateway}}, "
+            f"path: /, root: \"{folder.name}\"}}\n")
+
+    def slowest_echo_beside(self, step, seconds=1.5):
+        """Returns the longest echo while `step` is called again and again."""
+        sockets = [WebSocket(self.relay.port) for _ in range(4)]  # every loop
+        slowest, end = 0, time.monotonic() + seconds
+        while time.monotonic() < end:
+            step()
+            for client in sockets:
+                start = time.monotonic()
+                self.assertEqual(client.echo("x"), "x")
+                slowest = max(slowest, time.monotonic() - start)
+        for client in sockets:
+            client.leave()
+        return slowest
+
+    def test_files_of_any_size_are_served(self):
+        for name, size in (("large", 60 * MIB), ("larger", 300 * MIB)):
+            with Connection(self.relay.port) as client:
+                head = client.request("HEAD", f"/{name}")
+                self.assertEqual((head.status, head.get("Content-Length")),
+                                 (200, str(size)))
+        with Connection(self.relay.port) as client:
+            response = client.request("GET", "/larger")
+            self.assertEqual(len(response.body), 300 * MIB)
+
+    def test_heads_of_large_files_hold_nobody_up(self):
+        with Connection(self.relay.port) as client:
+            def ask():
+                client.send(request_bytes("HEAD", "/large") * 10)
+                for _ in range(10):
+                    client.response(head=True)
+            self.assertLess(self.slowest_echo_beside(ask), 0.25)
+
+    def test_large_files_hold_nobody_up(self):
+        readers = [Connection(self.relay.port) for _ in range(4)]
+        for reader in readers:
+            self.addCleanup(reader.close)
+            reader.send(request_bytes("GET", "/larger"))
+
+        def read():
+            for reader in readers:
+                reader.read(MIB)
+        self.assertLess(self.slowest_echo_beside(read), 0.25)
+
+
+class ManyRoutes(unittest.TestCase):
+    REQUESTS = 3000
+
+    def processor_time(self, routes):
+        config = service() + router() + "".join(
+            endpoint(f"e{i}", f"/{{a}}/p{i}/{{b}}", "relay: {target_pid: echo}")
+            for i in range(routes))
+        relay = Relay(config)
+        self.addCleanup(relay.end)
+        last = f"/ws/x/p{routes - 1}/y"
+        with Connection(relay.port) as client:
+            self.assertEqual(client.request("GET", last).status, 426)
+            before = sum(threads_time(relay).values())
+            for _ in range(self.REQUESTS // 100):
+                client.send((request_bytes("GET", last)
+                             + request_bytes("GET", "/ws/x/none/y")) * 50)
+                for _ in range(50):
+                    self.assertEqual(client.response().status, 426)
+                    self.assertEqual(client.response().status, 404)
+            spent = sum(threads_time(relay).values()) - before
+        relay.stop()
+        return spent
+
+    @unittest.skipIf(SANITIZED, "the configuration is read for too long")
+    def test_a_request_does_not_pay_for_other_routes(self):
+        few, many = self.processor_time(10), self.processor_time(3000)
+        self.assertLess(many, 1.5 * few)
+
+
+if __name__ == "__main__":
+    unittest.main()

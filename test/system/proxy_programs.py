@@ -1,0 +1,177 @@
+"""nginx and HAProxy in front of a relay, ending TLS, as their documentation
+sets them up."""
+
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+from pathlib import Path
+
+from raw_client import Connection
+from support import DEADLINE, free_port, wait_until
+
+# https://nginx.org/en/docs/http/websocket.html
+NGINX = """\
+daemon off;
+master_process off;
+pid {folder}/pid;
+error_log stderr;
+events {{}}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/body;
+  proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi;
+  scgi_temp_path {folder}/scgi;
+  map $http_upgrade $connection_upgrade {{
+    default upgrade;
+    '' close;
+  }}
+  server {{
+    listen 127.0.0.1:{port} ssl;
+    ssl_certificate {certificate};
+    ssl_certificate_key {key};
+    location / {{
+      proxy_pass http://127.0.0.1:{relay};
+      proxy_http_version 1.1;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $connection_upgrade;
+      proxy_set_header Host $http_host;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      proxy_set_header X-Forwarded-Proto $scheme;
+    }}
+  }}
+}}
+"""
+
+HAPROXY = """\
+global
+  maxconn 100
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 30s
+  timeout server 30s
+  timeout tunnel 1h
+frontend tls
+  bind 127.0.0.1:{port} ssl crt {bundle}
+  {lines}
+  default_backend relay
+backend relay
+  server relay 127.0.0.1:{relay}
+"""
+
+X_FORWARDED = """option forwardfor
+  http-request set-header X-Forwarded-Proto https"""
+
+# What `option forwarded proto host for` of version 2.8 writes.
+OLD_FORWARDED = ("""http-request set-header Forwarded """
+                 """'proto=https;host="%[req.hdr(host)]";for=%[src]'""")
+
+
+def find_program(name):
+    return shutil.which(name, path="/usr/sbin:/usr/local/sbin:/usr/bin:"
+                                   "/usr/local/bin:/opt/local/bin")
+
+
+def forwarded_lines():
+    """Returns the lines that make this HAProxy send Forwarded."""
+    text = subprocess.run([find_program("haproxy"), "-v"], check=True,
+                          capture_output=True).stdout.decode()
+    version = tuple(map(int, re.search(r"version (\d+)\.(\d+)", text).groups()))
+    if version < (2, 8):
+        return OLD_FORWARDED
+    return "option forwarded proto host for"
+
+
+class Proxy:
+    """A proxy that ends TLS before `relay_port`. It cannot take port 0: one is
+    chosen, and another one when somebody was faster."""
+
+    def __init__(self, relay_port, authority):
+        self.authority = authority
+        self.relay_port = relay_port
+        self.folder = tempfile.TemporaryDirectory(prefix="wsrelay-test-")
+        self.output = tempfile.TemporaryFile()
+        for _ in range(10):
+            self.port = free_port()
+            if self.start():
+                return
+        self.end()
+        raise AssertionError(f"the proxy does not start: {self.log()}")
+
+    def command(self, _keys):
+        raise NotImplementedError
+
+    def start(self):
+        certificate, key = self.authority.sign("proxy")
+        bundle = Path(self.folder.name, "bundle.pem")
+        bundle.write_bytes(certificate.read_bytes() + key.read_bytes())
+        command = self.command(dict(
+            folder=self.folder.name, port=self.port, relay=self.relay_port,
+            certificate=certificate, key=key, bundle=bundle))
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=self.output,
+            stderr=self.output)
+        wait_until(lambda: self.process.poll() is not None or self.listens(),
+                   "the proxy listens or ends")
+        return self.process.poll() is None
+
+    def listens(self):
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+            return True
+        except OSError:
+            return False
+
+    def write(self, text):
+        path = Path(self.folder.name, "config")
+        path.write_text(text)
+        return path
+
+    def log(self):
+        self.output.seek(0)
+        return self.output.read().decode(errors="replace")
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.output.close()
+        self.folder.cleanup()
+
+
+class Nginx(Proxy):
+    def command(self, keys):
+        path = self.write(NGINX.format(**keys))
+        return [find_program("nginx"), "-c", path, "-p", self.folder.name,
+                "-e", "stderr"]
+
+
+class Haproxy(Proxy):
+    def command(self, keys):
+        path = self.write(HAPROXY.format(lines=self.lines(), **keys))
+        return [find_program("haproxy"), "-f", path]
+
+    def lines(self):
+        return X_FORWARDED
+
+
+class HaproxyForwarded(Haproxy):
+    def lines(self):
+        return forwarded_lines()
+
+
+class FromAddress(Connection):
+    """A client whose own address is `address`; over TLS with `authority`."""
+
+    def __init__(self, port, address, authority=None):
+        super().__init__(port, source=address)
+        if authority:
+            context = ssl.create_default_context(cafile=authority.file)
+            context.check_hostname = False  # the certificate's name is "proxy"
+            self.socket.settimeout(DEADLINE)
+            self.socket = context.wrap_socket(self.socket)
