@@ -49,7 +49,7 @@ void output_queue::push(output_piece piece) {
   pieces_.push_back(std::move(piece));
 }
 
-output_queue::outcome output_queue::send_to(int socket) {
+output_queue::outcome output_queue::send_to(int socket, bool is_last) {
   while (!empty()) {
     std::array<iovec, max_gathered> parts;
     auto count = gather(parts);
@@ -57,7 +57,7 @@ output_queue::outcome output_queue::send_to(int socket) {
     message.msg_iov = parts.data();
     message.msg_iovlen = count;
     // One piece is the common case, and send costs less.
-    auto flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+    auto flags = MSG_NOSIGNAL | MSG_DONTWAIT | (is_last ? MSG_MORE : 0);
     auto done = count == 1
                     ? ::send(socket, parts[0].iov_base, parts[0].iov_len, flags)
                     : ::sendmsg(socket, &message, flags);

@@ -63,9 +63,10 @@ public:
 
   enum class outcome { sent, blocked, failed };
 
-  /// Gives the kernel as much as it takes. `failed`: the socket is broken, and
-  /// everything is forgotten.
-  outcome send_to(int socket);
+  /// Gives the kernel as much as it takes. With `is_last` it keeps the last
+  /// bytes for the FIN that follows: one packet less, of a few. `failed`: the
+  /// socket is broken, and everything is forgotten.
+  outcome send_to(int socket, bool is_last = false);
 
   /// Puts the first pieces of what waits into `parts`, in order, and returns
   /// their number. They are valid until `taken`.

@@ -156,7 +156,7 @@ void stream_socket::flush() {
   dirty_ = false;
   if (!is_open())
     return;
-  auto outcome = output_.send_to(socket_.get());
+  auto outcome = output_.send_to(socket_.get(), ending_);
   blocked_ = outcome == output_queue::outcome::blocked;
   // A broken socket has an end to read, maybe behind a close frame.
   if (outcome == output_queue::outcome::failed)
