@@ -50,7 +50,7 @@ void stream_socket::want_input(bool wanted) {
   auto before = std::exchange(wanted_, wanted);
   if (!is_open())
     return;
-  if (wanted && !before && (readable_ || !held_.empty()))
+  if (wanted && !before && (readable_ || held_))
     put_off();
   if (!wanted && hung_up_ && !hang_up_told_)
     put_off();
@@ -71,7 +71,7 @@ void stream_socket::on_ready(readiness what) {
   if (put_off_)
     return; // it goes on in this turn
   tell([this] {
-    if (wanted_ && held_.empty())
+    if (wanted_ && !held_)
       read();
     else if (!wanted_)
       tell_hang_up();
@@ -86,9 +86,9 @@ void stream_socket::go_on() {
     return;
   }
   tell([this] {
-    if (wanted_ && !held_.empty())
-      feed(std::exchange(held_, {}));
-    if (wanted_ && readable_ && held_.empty() && is_open())
+    if (auto held = wanted_ ? std::move(held_) : nullptr)
+      feed(*held);
+    if (wanted_ && readable_ && !held_ && is_open())
       read();
     else if (!wanted_)
       tell_hang_up();
@@ -126,14 +126,14 @@ void stream_socket::read() {
 void stream_socket::feed(std::string_view bytes) {
   auto used = events_->on_input(bytes);
   if (is_open() && used < bytes.size())
-    held_.assign(bytes.substr(used));
-  if (is_open() && wanted_ && !held_.empty())
+    held_ = std::make_unique<std::string>(bytes.substr(used));
+  if (is_open() && wanted_ && held_)
     put_off();
 }
 
 bool stream_socket::has_input() const noexcept {
   int unread = 0;
-  return !held_.empty()
+  return held_
          || (is_open() && ::ioctl(socket_.get(), FIONREAD, &unread) == 0
              && unread > 0);
 }
@@ -185,7 +185,7 @@ void stream_socket::close() {
   unlink();
   place_.give_back();
   output_.clear();
-  held_ = {};
+  held_ = nullptr;
   put_off();
 }
 

@@ -8,6 +8,7 @@
 #include "net/loop/socket_places.hpp"
 #include "net/loop/unique_fd.hpp"
 
+#include <memory>
 #include <string>
 
 namespace wsrelay {
@@ -69,7 +70,7 @@ private:
   bool broken_ = false;
   socket_place place_;
   output_queue output_;
-  std::string held_; // input that nobody wanted yet
+  std::unique_ptr<std::string> held_; // input that nobody wanted yet
 };
 
 } // namespace wsrelay
