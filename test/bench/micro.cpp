@@ -1,5 +1,6 @@
 // Micro benchmarks of the hot pure functions, with Google Benchmark: what each
 // message, or each handshake, passes through. Run `build/release/test/micro`.
+#include "config/route_table.hpp"
 #include "net/ws/handshake.hpp"
 #include "protocol/frame.hpp"
 #include "protocol/message_reader.hpp"
@@ -126,6 +127,25 @@ void upgrade_request(benchmark::State& state) {
     benchmark::DoNotOptimize(check_upgrade("GET", fields));
 }
 BENCHMARK(upgrade_request);
+
+// The same for ten routes and for ten thousand.
+void find_route(benchmark::State& state) {
+  relay_config config;
+  auto& router = config.routers.emplace_back();
+  router.name = "api";
+  router.server = "gateway";
+  for (std::int64_t i = 0; i < state.range(0); ++i) {
+    auto& endpoint = config.endpoints.emplace_back();
+    endpoint.router = router.name;
+    endpoint.path =
+        *path_pattern::parse("/api/service" + std::to_string(i) + "/{room}");
+  }
+  route_table table{config, "gateway"};
+  auto path = "/api/service" + std::to_string(state.range(0) / 2) + "/lobby";
+  for (auto _ : state)
+    benchmark::DoNotOptimize(table.find("GET", path));
+}
+BENCHMARK(find_route)->Arg(10)->Arg(10'000);
 
 void switching_protocols(benchmark::State& state) {
   for (auto _ : state)
