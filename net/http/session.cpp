@@ -159,17 +159,25 @@ private:
   }
 
   void on_end() override {
-    auto keep = shared_from_this();
-    close();
+    if (awaits_quick_answer())
+      return stream_->want_input(false);
+    on_abort();
   }
 
   // A client that goes away does not wait for an answer that is yet to come.
   void on_hang_up() override {
-    if (phase_ == phase::handling)
-      on_end();
+    if (phase_ == phase::handling && !awaits_quick_answer())
+      on_abort();
   }
 
-  void on_abort() override { on_end(); }
+  bool awaits_quick_answer() const {
+    return phase_ == phase::handling && task_ && task_->outlives_client();
+  }
+
+  void on_abort() override {
+    auto keep = shared_from_this();
+    close();
+  }
 
   bool is_idle() const override {
     return phase_ == phase::waiting || phase_ == phase::reading_head;

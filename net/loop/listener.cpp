@@ -75,7 +75,10 @@ void listener::stop() {
   done.get_future().wait();
 }
 
+// Once: the loops may be gone before a listener that was stopped.
 void listener::close() {
+  if (!socket_)
+    return;
   auto& home = *loops_.front();
   home.forget(*this);
   home.set_timer(*this, time_point::max());

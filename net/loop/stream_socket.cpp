@@ -111,7 +111,8 @@ void stream_socket::read() {
     return;
   }
   if (count <= 0 && !(count < 0 && errno == EINTR)) {
-    readable_ = false;
+    // A session that goes on for a while is told again when it wants input.
+    readable_ = hung_up_ = hang_up_told_ = true;
     return events_->on_end();
   }
   // What comes after a read that left nothing is told again; an end is not.

@@ -178,6 +178,21 @@ TEST_CASE_FIXTURE(fixture, "a listener that was stopped accepts nothing") {
   CHECK(places->taken() == 0);
 }
 
+TEST_CASE("a listener that was stopped may outlive its loops") {
+  auto places = std::make_shared<socket_places>(1);
+  std::shared_ptr<listener> port;
+  {
+    loop_fixture one;
+    port = std::make_shared<listener>(std::vector<loop*>{&one.home}, places,
+                                      [](loop&, accepted_socket) {});
+    REQUIRE(port->open("127.0.0.1", 0));
+    port->start();
+    port->stop();
+    one.home.stop();
+  }
+  port.reset(); // sanitizers tell
+}
+
 TEST_CASE_FIXTURE(fixture, "a port in use is a failure that names the "
                            "address") {
   open(1);

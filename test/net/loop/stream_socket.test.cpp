@@ -505,6 +505,18 @@ TEST_CASE_FIXTURE(fixture, "an end that came while input was wanted is told "
   CHECK(seen() == "input 1");
 }
 
+TEST_CASE_FIXTURE(fixture, "an end is told again to who wants input again") {
+  open();
+  events.at_end = [this] { socket->want_input(false); };
+  want(true);
+  ::shutdown(peer.descriptor(), SHUT_WR);
+  CHECK(soon([this] { return events.seen == "end"; }));
+  make_turns();
+  CHECK(seen() == "end");
+  want(true);
+  CHECK(soon([this] { return events.seen == "end, end"; }));
+}
+
 TEST_CASE_FIXTURE(fixture, "what its session throws ends a socket and nobody "
                            "else's") {
   open();
