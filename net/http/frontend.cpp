@@ -16,7 +16,6 @@ constexpr milliseconds file_patience{30'000};
 class file_task final : public http_task {
 public:
   milliseconds patience() const override { return file_patience; }
-  bool outlives_client() const override { return true; }
 };
 
 http_answer to_answer(http_response response) {
