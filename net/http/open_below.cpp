@@ -75,11 +75,11 @@ std::optional<fs::path> below(const fs::path& root, const fs::path& path) {
 
 // Opens a path that has no links, step by step: one that has appeared since is
 // not followed.
-descriptor walk(int root, const fs::path& path) {
-  descriptor holder;
+unique_fd walk(int root, const fs::path& path) {
+  unique_fd holder;
   auto at = root;
   auto step = [&](const fs::path& name, int flags) {
-    holder = descriptor{
+    holder = unique_fd{
         retry([&] { return ::openat(at, name.c_str(), flags | O_NOFOLLOW); })};
     at = holder.get();
     return static_cast<bool>(holder);
@@ -92,18 +92,13 @@ descriptor walk(int root, const fs::path& path) {
   return holder;
 }
 
-std::shared_ptr<open_file> describe(descriptor fd, const struct ::stat& info) {
+std::shared_ptr<open_file> describe(unique_fd fd, const struct ::stat& info) {
   return std::make_shared<open_file>(open_file{
       std::move(fd), info.st_ino, static_cast<std::uint64_t>(info.st_size),
       info.st_mtim.tv_sec, static_cast<std::uint32_t>(info.st_mtim.tv_nsec)});
 }
 
 } // namespace
-
-descriptor::~descriptor() {
-  if (fd_ >= 0)
-    ::close(fd_);
-}
 
 root_folder::root_folder(const std::string& path)
     : path_{path},
@@ -127,12 +122,12 @@ found_entry root_folder::open(const std::string& name) const {
 }
 
 // Sets errno where it returns none.
-descriptor root_folder::open_below(const std::string& name) const {
-  descriptor fd{open_beneath(root_.get(), name.c_str())};
+unique_fd root_folder::open_below(const std::string& name) const {
+  unique_fd fd{open_beneath(root_.get(), name.c_str())};
   return fd || !is_undecided(errno) ? std::move(fd) : open_real(name);
 }
 
-descriptor root_folder::open_real(const std::string& name) const {
+unique_fd root_folder::open_real(const std::string& name) const {
   std::error_code ec;
   auto root = fs::canonical(path_, ec);
   auto real = ec ? fs::path{} : fs::canonical(root / name, ec);

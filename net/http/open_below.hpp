@@ -1,35 +1,17 @@
 // Opens files below a root, and nothing else. For threads that may wait.
 #pragma once
 
+#include "net/loop/unique_fd.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <utility>
 
 namespace wsrelay {
 
-/// A descriptor that closes itself; -1 is none.
-class descriptor {
-public:
-  descriptor() noexcept = default;
-  explicit descriptor(int fd) noexcept : fd_{fd} {}
-  descriptor(descriptor&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
-  descriptor& operator=(descriptor other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~descriptor();
-
-  int get() const noexcept { return fd_; }
-  explicit operator bool() const noexcept { return fd_ >= 0; }
-
-private:
-  int fd_ = -1;
-};
-
 /// A regular file, open for reading.
 struct open_file {
-  descriptor fd;
+  unique_fd fd;
   std::uint64_t inode;
   std::uint64_t size;
   std::int64_t modified; // seconds since 1970
@@ -62,11 +44,11 @@ public:
   found_entry open(const std::string& name) const;
 
 private:
-  descriptor open_below(const std::string& name) const;
-  descriptor open_real(const std::string& name) const;
+  unique_fd open_below(const std::string& name) const;
+  unique_fd open_real(const std::string& name) const;
 
   std::string path_;
-  descriptor root_;
+  unique_fd root_;
   int error_ = 0; // of opening the root
 };
 
