@@ -158,20 +158,12 @@ private:
     task_ = std::move(task);
   }
 
-  void on_end() override {
-    if (awaits_quick_answer())
-      return stream_->want_input(false);
-    on_abort();
-  }
+  void on_end() override { on_abort(); }
 
   // A client that goes away does not wait for an answer that is yet to come.
   void on_hang_up() override {
-    if (phase_ == phase::handling && !awaits_quick_answer())
+    if (phase_ == phase::handling)
       on_abort();
-  }
-
-  bool awaits_quick_answer() const {
-    return phase_ == phase::handling && task_ && task_->outlives_client();
   }
 
   void on_abort() override {

@@ -27,10 +27,6 @@ public:
 
   /// Returns the longest that it may take by itself.
   virtual milliseconds patience() const = 0;
-
-  /// Returns whether it goes on when the client has closed its side: it is
-  /// quick and costs nobody else anything, and the client may still read.
-  virtual bool outlives_client() const { return false; }
 };
 
 /// What a session needs of the service it belongs to. Loop thread only.

@@ -204,24 +204,6 @@ TEST_CASE_FIXTURE(fixture, "a client that leaves while its request is handled "
   CHECK(take_output().empty());
 }
 
-TEST_CASE_FIXTURE(fixture, "a quick answer is still for a client that has "
-                           "closed its side") {
-  host->is_quick = true;
-  receive(get);
-  SUBCASE("at once") {
-    receive_end();
-  }
-  SUBCASE("behind a further request") {
-    receive(get);
-    receive_end();
-  }
-  CHECK(host->tasks == 1);
-  host->at_once = text("too");
-  answer(text("file"));
-  CHECK(take_output().find("file") != std::string::npos);
-  CHECK(record.closed);
-}
-
 TEST_CASE_FIXTURE(fixture, "a client that closes its side gets the answers to "
                            "what it sent") {
   host->at_once = text("yes");

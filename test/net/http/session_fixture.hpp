@@ -28,7 +28,6 @@ public:
     explicit task(fake_host& owner) : owner_{owner} { ++owner_.tasks; }
     ~task() override { --owner_.tasks; }
     milliseconds patience() const override { return owner_.patience; }
-    bool outlives_client() const override { return owner_.is_quick; }
 
   private:
     fake_host& owner_;
@@ -78,7 +77,6 @@ public:
   service_config settings_;
   bool stopping = false;
   bool throws = false;
-  bool is_quick = false; // its tasks outlive the client
   std::optional<http_response> at_once;
   milliseconds patience{5000};
   int tasks = 0; // alive
