@@ -20,11 +20,6 @@ namespace {
 // Sockets of one turn: the loop's other sockets want theirs, too.
 constexpr std::size_t batch = 64;
 
-bool is_shortage(int error) noexcept {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS
-         || error == ENOMEM;
-}
-
 } // namespace
 
 listener::listener(std::vector<loop*> loops,
@@ -127,7 +122,7 @@ bool listener::accept_one() {
 bool listener::on_refused(int error) {
   if (error == EAGAIN || error == EWOULDBLOCK)
     return false;
-  if (!is_shortage(error))
+  if (!is_shortage({error, boost::system::system_category()}))
     return true; // this one is gone already (accept(2))
   if (auto left_out = lines_.allow("shortage", loops_.front()->now()))
     log().warn("cannot accept: {}{}", std::strerror(error),
