@@ -20,7 +20,6 @@
 #include <fmt/format.h>
 
 #include <exception>
-#include <future>
 #include <map>
 #include <thread>
 
@@ -44,17 +43,6 @@ std::string acceptor_name(const service_config& settings, std::size_t number) {
 acceptor_state& state_of(const caf::actor& acceptor) {
   auto* object = caf::actor_cast<caf::abstract_actor*>(acceptor);
   return static_cast<acceptor_actor*>(object)->state;
-}
-
-// Runs a function on a loop's thread, and waits.
-template <class Function>
-void run_on(loop& home, Function what) {
-  std::promise<void> done;
-  home.post([&] {
-    what();
-    done.set_value();
-  });
-  done.get_future().wait();
 }
 
 } // namespace
@@ -195,7 +183,7 @@ void node::add_loop(running_service& what, loop& home) {
   caf::scoped_actor self{system_};
   self->request(added, caf::infinite, caf::ok_atom_v)
       .receive([] {}, [](caf::error&) {});
-  run_on(home, [&, host = &what.hosts[&home]] {
+  home.call([&, host = &what.hosts[&home]] {
     *host = make_frontend(what.shared, home, state_of(added));
   });
 }
@@ -232,7 +220,7 @@ void node::stop_service(running_service& what) {
     what.shared->pool->stop();
   }
   for (auto& [home, host] : what.hosts)
-    run_on(*home, [&host = host] { host = nullptr; });
+    home->call([&host = host] { host = nullptr; });
   end_acceptors(what);
   for (auto& home : what.loops)
     home->stop();

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <future>
 #include <utility>
 
 namespace wsrelay {
@@ -62,12 +61,7 @@ void listener::begin() {
 }
 
 void listener::stop() {
-  std::promise<void> done;
-  loops_.front()->post([&] {
-    close();
-    done.set_value();
-  });
-  done.get_future().wait();
+  loops_.front()->call([this] { close(); });
 }
 
 // Once: the loops may be gone before a listener that was stopped.

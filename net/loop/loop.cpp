@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <future>
 #include <utility>
 
 namespace wsrelay {
@@ -56,13 +55,8 @@ void loop::run_here() {
 }
 
 void loop::drop_sockets() {
-  std::promise<void> done;
-  // Behind the second post nothing is left of what the first one cancelled.
-  post([&] {
-    abort_sockets(false);
-    post([&] { done.set_value(); });
-  });
-  done.get_future().wait();
+  call([this] { abort_sockets(false); });
+  call([] {}); // behind it nothing is left of what was cancelled
 }
 
 void loop::set_in_place_budget(std::chrono::nanoseconds budget) {

@@ -17,10 +17,12 @@
 
 #include <atomic>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace wsrelay {
@@ -99,6 +101,17 @@ public:
   /// Queues an actor. On the loop's thread a target runs here, in place; from
   /// elsewhere the loop is woken.
   void exec_later(caf::resumable* job) override;
+
+  /// Runs `what` on the loop's thread, waits, and returns its result or throws
+  /// what it threw. Not from the loop's own thread.
+  template <class Function>
+  auto call(Function what) {
+    using task_type = std::packaged_task<decltype(what())()>;
+    auto task = std::make_shared<task_type>(std::move(what));
+    auto result = task->get_future();
+    post([task] { (*task)(); });
+    return result.get();
+  }
 
   // loop_context
   void post(std::function<void()> what) override;

@@ -33,16 +33,6 @@ bool holds_soon(F condition) {
   return true;
 }
 
-/// Runs `what` on the loop's thread and returns its result.
-template <class F>
-auto run_on(loop& home, F what) {
-  using result_type = decltype(what());
-  auto task = std::make_shared<std::packaged_task<result_type()>>(what);
-  auto result = task->get_future();
-  home.post([task] { (*task)(); });
-  return result.get();
-}
-
 /// Puts itself off until `count` more turns have begun.
 class turn_counter final : public loop_task {
 public:

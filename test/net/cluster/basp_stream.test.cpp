@@ -48,7 +48,7 @@ struct fixture {
   fixture() { home.start("test"); }
 
   ~fixture() {
-    run_on(home, [&] {
+    home.call([&] {
       log.under_way.clear();
       stream = nullptr;
     });
@@ -62,7 +62,7 @@ struct fixture {
 
   // Writes parts in one turn and waits until it has ended.
   void write(std::vector<std::string> parts) {
-    run_on(home, [&] {
+    home.call([&] {
       for (auto& part : parts) {
         auto& to = stream->wr_buf();
         to.insert(to.end(), part.begin(), part.end());
@@ -73,7 +73,7 @@ struct fixture {
   }
 
   void complete() {
-    run_on(home, [&] {
+    home.call([&] {
       auto done = std::move(log.under_way.front());
       log.under_way.pop_front();
       done({}, log.written.back().size());
@@ -110,7 +110,7 @@ TEST_CASE_FIXTURE(fixture, "a stream ends when more waits than its limit, at "
 TEST_CASE_FIXTURE(fixture, "a stream that is closed sends what is left") {
   open();
   write({"a"});
-  run_on(home, [&] {
+  home.call([&] {
     stream->wr_buf().push_back('b');
     stream->flush();
     stream->graceful_shutdown();
@@ -126,10 +126,10 @@ TEST_CASE_FIXTURE(fixture, "a stream that is closed sends what is left") {
 TEST_CASE_FIXTURE(fixture, "what is left is not waited for without end") {
   open();
   write({"a"}); // nobody takes it
-  run_on(home, [&] { stream->graceful_shutdown(); });
+  home.call([&] { stream->graceful_shutdown(); });
   auto closed = [&] {
     bool result = false;
-    run_on(home, [&] { result = log.closed; });
+    home.call([&] { result = log.closed; });
     return result;
   };
   CHECK_FALSE(closed());
@@ -142,7 +142,7 @@ TEST_CASE_FIXTURE(fixture, "who connects says nothing before the other side "
   open({greeting::outgoing, 100});
   write({"hello"});
   CHECK(log.written.empty());
-  run_on(home, [&] { stream->graceful_shutdown(); });
+  home.call([&] { stream->graceful_shutdown(); });
   CHECK(log.written.empty());
   CHECK(log.closed);
 }

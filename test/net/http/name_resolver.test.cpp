@@ -73,7 +73,7 @@ struct fixture : loop_fixture {
     if (!resolver)
       resolver = std::make_unique<name_resolver>(options);
     auto promise = std::make_shared<std::promise<name_result>>();
-    run_on(home, [&] {
+    home.call([&] {
       questions.push_back(
           resolver->find(door, host, [promise](const name_result& found) {
             promise->set_value(found);
@@ -196,7 +196,7 @@ TEST_CASE_FIXTURE(fixture, "an answer is used again for its time") {
 TEST_CASE_FIXTURE(fixture, "who drops the question gets no answer") {
   auto dropped = ask("slow");
   auto kept = ask("slow");
-  run_on(home, [&] { questions.front().reset(); });
+  home.call([&] { questions.front().reset(); });
   names->let_go();
   CHECK(get(std::move(kept)));
   // The promise went with the question.
@@ -207,7 +207,7 @@ TEST_CASE_FIXTURE(fixture, "many names and many who gave up are forgotten") {
   auto kept = ask("slow");
   for (int i = 0; i < 1000; ++i) {
     ask("slow");
-    run_on(home, [&] { questions.pop_back(); });
+    home.call([&] { questions.pop_back(); });
     CHECK(get(ask("name" + std::to_string(i))));
     advance(1s);
   }

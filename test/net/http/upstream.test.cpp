@@ -63,7 +63,7 @@ TEST_CASE_FIXTURE(fixture, "a path that leaves the upstream's is refused, not "
                            "at once") {
   request.target = "/%2e%2e/secret";
   std::atomic<bool> told{false};
-  run_on(home, [&] {
+  home.call([&] {
     call = client->ask(std::make_shared<upstream_handler>(upstream), request,
                        {}, [&](auto result) {
                          CHECK(std::get<problem>(result).status == 400);

@@ -196,21 +196,21 @@ TEST_CASE_FIXTURE(fixture, "a call that is cancelled closes its connection and "
                            "says nothing") {
   auto peer = start();
   SUBCASE("cancelled") {
-    run_on(home, [&] { call->cancel(); });
+    home.call([&] { call->cancel(); });
   }
   SUBCASE("twice") {
-    run_on(home, [&] {
+    home.call([&] {
       call->cancel();
       call->cancel();
     });
   }
   SUBCASE("destroyed") {
-    run_on(home, [&] { call.reset(); });
+    home.call([&] { call.reset(); });
   }
   SUBCASE("half of an answer is there") {
     peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab");
     make_turns();
-    run_on(home, [&] { call.reset(); });
+    home.call([&] { call.reset(); });
   }
   CHECK(peer.receive() == "");
   CHECK_THROWS_AS(answer.get(), std::future_error); // `done` is gone
@@ -220,7 +220,7 @@ TEST_CASE_FIXTURE(fixture, "a call can be cancelled before it has a "
                            "connection") {
   auto names = hold_names();
   ask();
-  run_on(home, [&] { call.reset(); });
+  home.call([&] { call.reset(); });
   CHECK_THROWS_AS(answer.get(), std::future_error);
   names.set_value();
   make_turns();
@@ -228,7 +228,7 @@ TEST_CASE_FIXTURE(fixture, "a call can be cancelled before it has a "
 
 TEST_CASE_FIXTURE(fixture, "a call can be dropped by its own answer") {
   auto told = std::make_shared<std::promise<void>>();
-  run_on(home, [&] {
+  home.call([&] {
     call = client->ask(std::make_shared<upstream_handler>(upstream), request,
                        {}, [this, told](auto) {
                          call.reset();
@@ -244,7 +244,7 @@ TEST_CASE_FIXTURE(fixture, "a call can be dropped by its own answer") {
 
 TEST_CASE_FIXTURE(fixture, "an answer that nobody can take hurts nobody else") {
   auto told = std::make_shared<std::promise<void>>();
-  run_on(home, [&] {
+  home.call([&] {
     call = client->ask(std::make_shared<upstream_handler>(upstream), request,
                        {}, [told](auto) {
                          told->set_value();
@@ -265,7 +265,7 @@ TEST_CASE_FIXTURE(fixture, "an answer that nobody can take hurts nobody else") {
 TEST_CASE_FIXTURE(fixture, "a call ends when the node drops its sockets") {
   auto peer = start();
   SUBCASE("not as an idle one") {
-    run_on(home, [&] { home.abort_sockets(true); });
+    home.call([&] { home.abort_sockets(true); });
     CHECK(is_waiting());
     peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     CHECK(response().status == 200);
@@ -276,7 +276,7 @@ TEST_CASE_FIXTURE(fixture, "a call ends when the node drops its sockets") {
     CHECK(refusal().status == 503);
   }
   SUBCASE("the call is cancelled meanwhile") {
-    run_on(home, [&] {
+    home.call([&] {
       home.abort_sockets(false);
       call->cancel();
     });
@@ -289,7 +289,7 @@ TEST_CASE_FIXTURE(fixture, "calls that outlive their client or their loop "
                            "touch neither") {
   auto peer = start();
   SUBCASE("the client") {
-    run_on(home, [&] { client.reset(); });
+    home.call([&] { client.reset(); });
     peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     CHECK(response().status == 200);
   }
@@ -306,9 +306,9 @@ TEST_CASE_FIXTURE(fixture, "a call may be dropped after its loop is gone") {
   other.emplace(system, 1h);
   other->start("other");
   auto names = std::make_shared<name_resolver>();
-  auto theirs = run_on(
-      *other, [&] { return std::make_unique<upstream_client>(*other, names); });
-  held = run_on(*other, [&] {
+  auto theirs = other->call(
+      [&] { return std::make_unique<upstream_client>(*other, names); });
+  held = other->call([&] {
     return theirs->ask(std::make_shared<upstream_handler>(upstream), request,
                        {}, [](auto) {});
   });

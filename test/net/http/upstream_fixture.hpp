@@ -37,7 +37,7 @@ struct upstream_fixture : loop_fixture {
 
   void use_names(name_resolver_options options) {
     auto names = std::make_shared<name_resolver>(std::move(options));
-    run_on(home, [&] {
+    home.call([&] {
       client = std::make_unique<upstream_client>(home, std::move(names));
     });
   }
@@ -45,7 +45,7 @@ struct upstream_fixture : loop_fixture {
   void ask() {
     auto promise = std::make_shared<std::promise<upstream_result>>();
     answer = promise->get_future();
-    call = run_on(home, [&] {
+    call = home.call([&] {
       return client->ask(std::make_shared<upstream_handler>(upstream), request,
                          {{"X-Forwarded-For", "192.0.2.7"}},
                          [promise](upstream_result result) {
@@ -91,7 +91,7 @@ struct upstream_fixture : loop_fixture {
   }
 
   std::size_t idle_count() {
-    return run_on(home, [this] { return client->idle_count(); });
+    return home.call([this] { return client->idle_count(); });
   }
 
   plain_listener server;

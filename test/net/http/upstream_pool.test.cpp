@@ -94,7 +94,7 @@ TEST_CASE_FIXTURE(fixture, "one that ended in this very turn is not used") {
   request.method = "POST";
   auto promise = std::make_shared<std::promise<upstream_result>>();
   answer = promise->get_future();
-  run_on(home, [&] {
+  home.call([&] {
     peer.close(); // the loop has no chance to see it
     call = client->ask(std::make_shared<upstream_handler>(upstream), request,
                        {}, [promise](upstream_result result) {
@@ -217,15 +217,15 @@ TEST_CASE_FIXTURE(fixture, "a request is sent again once") {
 TEST_CASE_FIXTURE(fixture, "kept connections are idle sockets of the loop") {
   auto peer = first_call();
   SUBCASE("the loop drops what is idle") {
-    run_on(home, [&] { home.abort_sockets(true); });
+    home.call([&] { home.abort_sockets(true); });
     CHECK(idle_count() == 0);
   }
   SUBCASE("the client closes them") {
-    run_on(home, [&] { client->close_idle(); });
+    home.call([&] { client->close_idle(); });
     CHECK(idle_count() == 0);
   }
   SUBCASE("the client ends") {
-    run_on(home, [&] { client.reset(); });
+    home.call([&] { client.reset(); });
   }
   SUBCASE("the loop ends") {
     home.stop();

@@ -129,7 +129,7 @@ TEST_CASE_FIXTURE(fixture, "a large request and a large answer pass") {
 TEST_CASE_FIXTURE(fixture, "a certificate must name the address") {
   CHECK(is_trusted());
   certify("IP:127.0.0.2");
-  run_on(home, [&] { client->close_idle(); });
+  home.call([&] { client->close_idle(); });
   CHECK(!is_trusted());
   certify("DNS:127.0.0.1");
   CHECK(!is_trusted());
@@ -146,7 +146,7 @@ TEST_CASE_FIXTURE(fixture, "a certificate must have the name, which the server "
         == std::string_view{"app.example"});
   serve_on(socket.get());
   CHECK(response().status == 200);
-  run_on(home, [&] { client->close_idle(); });
+  home.call([&] { client->close_idle(); });
   for (auto other : {"DNS:other.example", "DNS:app.example.org", "DNS:example",
                      "IP:127.0.0.1", "DNS:a*.example"}) {
     CAPTURE(other);
@@ -233,7 +233,7 @@ TEST_CASE_FIXTURE(fixture, "a call over TLS can be dropped at any time") {
   SUBCASE("in the handshake") {
     ask();
     auto plain = server.accept();
-    run_on(home, [&] { call.reset(); });
+    home.call([&] { call.reset(); });
     while (!plain.receive().empty()) {
     }
   }
@@ -241,7 +241,7 @@ TEST_CASE_FIXTURE(fixture, "a call over TLS can be dropped at any time") {
     ask();
     auto socket = accept();
     REQUIRE(socket);
-    run_on(home, [&] { call.reset(); });
+    home.call([&] { call.reset(); });
     char c;
     while (SSL_read(socket.get(), &c, 1) == 1) {
     }

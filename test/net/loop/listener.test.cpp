@@ -25,7 +25,7 @@ struct fixture : loop_fixture {
   ~fixture() {
     if (port)
       port->stop();
-    run_on(home, [this] { served.clear(); });
+    home.call([this] { served.clear(); });
     make_turns();
     home.stop();
   }
@@ -47,7 +47,7 @@ struct fixture : loop_fixture {
   }
 
   std::size_t count() {
-    return run_on(home, [this] { return served.size(); });
+    return home.call([this] { return served.size(); });
   }
 
   bool serves(std::size_t number) {
@@ -56,7 +56,7 @@ struct fixture : loop_fixture {
 
   // Closes the first one.
   void close_one() {
-    run_on(home, [this] { served.erase(served.begin()); });
+    home.call([this] { served.erase(served.begin()); });
   }
 
   plain_socket connect() { return plain_socket::connect_to(port->port()); }
@@ -125,7 +125,7 @@ TEST_CASE_FIXTURE(fixture, "with places for two the third waits until one "
   CHECK(serves(2));
   SUBCASE("and the fourth until another one does, on any thread") {
     std::vector<accepted_socket> taken;
-    run_on(home, [&] { taken.swap(served); });
+    home.call([&] { taken.swap(served); });
     taken.clear();
     CHECK(serves(1));
   }
@@ -136,14 +136,14 @@ TEST_CASE_FIXTURE(fixture, "an accepted socket sends without delay, does not "
   start(1);
   auto client = connect();
   REQUIRE(serves(1));
-  auto fd = run_on(home, [this] { return served.front().descriptor.get(); });
+  auto fd = home.call([this] { return served.front().descriptor.get(); });
   int no_delay = 0;
   socklen_t size = sizeof no_delay;
   ::getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &no_delay, &size);
   CHECK(no_delay != 0);
   CHECK((::fcntl(fd, F_GETFL) & O_NONBLOCK) != 0);
   CHECK((::fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
-  CHECK(run_on(home, [this] { return served.front().remote_address; })
+  CHECK(home.call([this] { return served.front().remote_address; })
         == "127.0.0.1");
 }
 
@@ -220,7 +220,7 @@ TEST_CASE_FIXTURE(fixture, "every address is those of IPv4, too, which are "
   port->start();
   auto client = connect();
   REQUIRE(serves(1));
-  CHECK(run_on(home, [this] { return served.front().remote_address; })
+  CHECK(home.call([this] { return served.front().remote_address; })
         == "127.0.0.1");
 }
 

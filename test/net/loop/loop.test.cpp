@@ -16,7 +16,7 @@ namespace {
 
 struct fixture : loop_fixture {
   fixture() {
-    loop_thread = run_on(home, [] { return std::this_thread::get_id(); });
+    loop_thread = home.call([] { return std::this_thread::get_id(); });
   }
 
   // A job that says where it ran.
@@ -86,7 +86,7 @@ struct echo_fixture : fixture {
   }
 
   ~echo_fixture() {
-    run_on(home, [this] {
+    home.call([this] {
       home.sockets().forget(*here);
       home.sockets().forget(*there);
       here->socket.close();
@@ -95,7 +95,7 @@ struct echo_fixture : fixture {
   }
 
   void watch(echo_socket& who) {
-    run_on(home, [&] { home.sockets().add(who.socket.descriptor(), who); });
+    home.call([&] { home.sockets().add(who.socket.descriptor(), who); });
   }
 
   // Whether a byte that is sent now comes back.
@@ -117,7 +117,7 @@ struct echo_fixture : fixture {
       serve();
       return resumable::done;
     }};
-    run_on(home, [&] {
+    home.call([&] {
       serve();
       home.set_timer(soon, home.now() + 1ms);
       home.flush_later(work);
@@ -125,7 +125,7 @@ struct echo_fixture : fixture {
       hand_over(job);
     });
     auto result = holds_soon([&] { return served == 5; });
-    run_on(home, [&] { // they end here
+    home.call([&] { // they end here
       home.forget(work);
       home.set_timer(soon, time_point::max());
     });
@@ -159,10 +159,18 @@ TEST_CASE_FIXTURE(fixture, "posted functions run in order on the loop's "
   std::vector<int> order;
   for (int i = 0; i < 100; ++i)
     home.post([&order, i] { order.push_back(i); });
-  auto seen = run_on(home, [&] { return order; });
+  auto seen = home.call([&] { return order; });
   REQUIRE(seen.size() == 100);
   CHECK(std::is_sorted(seen.begin(), seen.end()));
   CHECK(loop_thread != std::this_thread::get_id());
+}
+
+TEST_CASE_FIXTURE(fixture, "whoever calls a function on the loop gets what it "
+                           "returns or throws") {
+  CHECK(home.call([] { return std::this_thread::get_id(); }) == loop_thread);
+  auto fail = [] { throw std::runtime_error{"called"}; };
+  CHECK_THROWS_WITH(home.call(fail), "called");
+  CHECK(serves_all());
 }
 
 TEST_CASE_FIXTURE(fixture, "a job from another thread runs on the loop") {
@@ -177,7 +185,7 @@ TEST_CASE_FIXTURE(fixture, "a job from another thread runs on the loop") {
 TEST_CASE_FIXTURE(fixture, "a target that becomes ready on the loop runs "
                            "there") {
   fake_job job{tell_thread(resumable::awaiting_message)};
-  run_on(home, [&] { hand_over(job); });
+  home.call([&] { hand_over(job); });
   REQUIRE(ran(1));
   CHECK(on_loop);
   CHECK(holds_soon([&] { return job.references == 0; }));
@@ -201,7 +209,7 @@ TEST_CASE_FIXTURE(fixture, "a job that always has more to do starves nobody") {
   auto fired = std::make_shared<std::promise<void>>();
   timer soon;
   soon.what = [fired] { fired->set_value(); };
-  run_on(home, [&] { home.set_timer(soon, home.now() + 1ms); });
+  home.call([&] { home.set_timer(soon, home.now() + 1ms); });
   CHECK(fired->get_future().wait_for(patience) == std::future_status::ready);
   enough = true;
   CHECK(holds_soon([&] { return job.references == 0; }));
@@ -211,7 +219,7 @@ TEST_CASE_FIXTURE(fixture, "a target that was found slow goes to the "
                            "scheduler") {
   loop quick{system, 1ms};
   quick.start("quick");
-  auto quick_thread = run_on(quick, [] { return std::this_thread::get_id(); });
+  auto quick_thread = quick.call([] { return std::this_thread::get_id(); });
   std::atomic<bool> was_on_loop{true};
   fake_job job{[&](caf::execution_unit*) {
     was_on_loop = std::this_thread::get_id() == quick_thread;
@@ -238,7 +246,7 @@ TEST_CASE_FIXTURE(fixture, "timers fire on the loop, in order") {
       if (order.size() == 3)
         done->set_value();
     };
-  run_on(home, [&] {
+  home.call([&] {
     auto now = home.now();
     home.set_timer(timers[2], now + 3ms);
     home.set_timer(timers[0], now + 1ms);
@@ -294,7 +302,7 @@ TEST_CASE_FIXTURE(fixture,
     order += "actor, ";
     return resumable::done;
   }};
-  run_on(home, [&] {
+  home.call([&] {
     home.set_timer(due, home.now());
     home.flush_later(work);
     hand_over(job);
@@ -319,7 +327,7 @@ TEST_CASE_FIXTURE(fixture, "what is added by its own kind belongs to the next "
       if (++rounds < 3)
         home.go_on_later(work);
     };
-    run_on(home, [&] { home.go_on_later(work); });
+    home.call([&] { home.go_on_later(work); });
   }
   SUBCASE("output") {
     work.at_flush = [&] {
@@ -329,7 +337,7 @@ TEST_CASE_FIXTURE(fixture, "what is added by its own kind belongs to the next "
         home.go_on_later(work);
       }
     };
-    run_on(home, [&] {
+    home.call([&] {
       home.flush_later(work);
       home.go_on_later(work);
     });
@@ -350,7 +358,7 @@ TEST_CASE_FIXTURE(fixture, "what is added while output is flushed is done "
     else
       home.go_on_later(work);
   };
-  run_on(home, [&] { home.flush_later(work); });
+  home.call([&] { home.flush_later(work); });
   CHECK(holds_soon([&] { return gone_on.load(); }));
   CHECK(flushes == 10);
 }
@@ -361,7 +369,7 @@ TEST_CASE_FIXTURE(fixture, "what is forgotten is neither flushed nor gone on "
   task work;
   work.at_go_on = work.at_flush = [&] { called = true; };
   SUBCASE("before its turn") {
-    run_on(home, [&] {
+    home.call([&] {
       home.flush_later(work);
       home.go_on_later(work);
       home.forget(work);
@@ -371,7 +379,7 @@ TEST_CASE_FIXTURE(fixture, "what is forgotten is neither flushed nor gone on "
     task other;
     other.at_go_on = [&] { home.forget(work); };
     other.at_flush = [] {};
-    run_on(home, [&] {
+    home.call([&] {
       home.go_on_later(other);
       home.go_on_later(work);
       home.flush_later(work);
@@ -391,7 +399,7 @@ TEST_CASE_FIXTURE(fixture, "a timer wakes a loop for what it adds") {
     home.flush_later(work);
     home.go_on_later(work);
   };
-  run_on(home, [&] { home.set_timer(soon, home.now() + 1ms); });
+  home.call([&] { home.set_timer(soon, home.now() + 1ms); });
   CHECK(holds_soon([&] { return served == 2; }));
 }
 
@@ -410,14 +418,14 @@ TEST_CASE_FIXTURE(echo_fixture, "a socket wakes a loop whatever woke it "
   soon.what = [] {};
   for (int i = 0; i < 100; ++i) {
     if (i % 2 == 0)
-      run_on(home, [] {});
+      home.call([] {});
     if (i % 3 == 0)
       wait_for_turns(home, i % 5);
     if (i % 7 == 0)
-      run_on(home, [&] { home.set_timer(soon, home.now() + 1ms); });
+      home.call([&] { home.set_timer(soon, home.now() + 1ms); });
     REQUIRE(echoes());
   }
-  run_on(home, [&] { home.set_timer(soon, time_point::max()); });
+  home.call([&] { home.set_timer(soon, time_point::max()); });
 }
 
 TEST_CASE_FIXTURE(echo_fixture, "a socket is told on the loop's thread") {
@@ -425,9 +433,9 @@ TEST_CASE_FIXTURE(echo_fixture, "a socket is told on the loop's thread") {
     void on_ready(readiness) override { thread = std::this_thread::get_id(); }
     std::atomic<std::thread::id> thread;
   } who;
-  run_on(home, [&] { home.sockets().add(there->socket.descriptor(), who); });
+  home.call([&] { home.sockets().add(there->socket.descriptor(), who); });
   CHECK(holds_soon([&] { return who.thread == loop_thread; }));
-  run_on(home, [&] {
+  home.call([&] {
     there->socket.close();
     home.sockets().forget(who);
   });
@@ -447,10 +455,10 @@ TEST_CASE_FIXTURE(echo_fixture, "what is put off again and again starves "
   task work;
   work.at_flush = [] {};
   work.at_go_on = [&] { home.go_on_later(work); };
-  run_on(home, [&] { home.go_on_later(work); });
+  home.call([&] { home.go_on_later(work); });
   CHECK(serves_all());
   CHECK(echoes());
-  run_on(home, [&] { home.forget(work); });
+  home.call([&] { home.forget(work); });
 }
 
 TEST_CASE_FIXTURE(echo_fixture, "an actor that always has more to do starves "
@@ -483,27 +491,27 @@ TEST_CASE_FIXTURE(echo_fixture, "a function that posts itself again and again "
 TEST_CASE_FIXTURE(echo_fixture, "a timer that is always due starves nobody") {
   timer due;
   due.what = [&] { home.set_timer(due, home.now()); };
-  run_on(home, [&] { home.set_timer(due, home.now()); });
+  home.call([&] { home.set_timer(due, home.now()); });
   CHECK(serves_all());
   CHECK(echoes());
-  run_on(home, [&] { home.set_timer(due, time_point::max()); });
+  home.call([&] { home.set_timer(due, time_point::max()); });
 }
 
 // -- the end ------------------------------------------------------------------
 
 TEST_CASE_FIXTURE(fixture, "idle sockets are dropped alone, or all of them") {
   droppable idle{true}, busy{false};
-  run_on(home, [&] {
+  home.call([&] {
     home.add(idle);
     home.add(busy);
     home.abort_sockets(true);
   });
   CHECK(idle.aborts == 1);
   CHECK(busy.aborts == 0);
-  run_on(home, [&] { home.abort_sockets(false); });
+  home.call([&] { home.abort_sockets(false); });
   CHECK(idle.aborts == 2); // it stayed in the list
   CHECK(busy.aborts == 1);
-  run_on(home, [&] {
+  home.call([&] {
     idle.unlink();
     busy.unlink();
     home.abort_sockets(false);
@@ -518,7 +526,7 @@ TEST_CASE_FIXTURE(fixture, "a socket may end when it is dropped") {
   int dropped = 0;
   doomed->then = [&] { ++dropped; };
   other.then = [&] { other.unlink(); };
-  run_on(home, [&] {
+  home.call([&] {
     home.add(*doomed);
     home.add(other);
     home.abort_sockets(false);
@@ -537,7 +545,7 @@ TEST_CASE_FIXTURE(fixture, "a socket that is dropped may end others") {
     first.reset();
     last.reset();
   };
-  run_on(home, [&] {
+  home.call([&] {
     home.add(*first);
     home.add(middle);
     home.add(*last);
@@ -560,7 +568,7 @@ TEST_CASE_FIXTURE(fixture, "a loop that stops drops its sockets, and goes on "
     socket.unlink();
     home.go_on_later(work);
   };
-  run_on(home, [&] { home.add(socket); });
+  home.call([&] { home.add(socket); });
   home.stop();
   CHECK(socket.aborts == 1);
   CHECK(dropped_on_loop);

@@ -102,7 +102,7 @@ struct session final : stream_events {
 struct fixture : loop_fixture {
   template <class F>
   auto on_loop(F what) {
-    return run_on(home, what);
+    return home.call(what);
   }
 
   ~fixture() {

@@ -656,7 +656,7 @@ TEST_CASE_FIXTURE(loop_fixture, "a session that is dropped before its actor "
   plain_listener listener;
   auto peer = plain_socket::connect_to(listener.port());
   auto accepted = listener.accept();
-  run_on(home, [&] {
+  home.call([&] {
     admission admitted;
     admitted.options = std::make_shared<relay_options>();
     admitted.endpoint = "endpoint";
