@@ -229,15 +229,13 @@ http_fields forwarded_fields(const http_fields& headers,
   return out;
 }
 
-void erase_forwarded_fields(http_fields& headers, bool peer_is_trusted) {
-  std::erase_if(headers, [peer_is_trusted](const auto& field) {
+void erase_forwarded_fields(http_fields& headers) {
+  std::erase_if(headers, [](const auto& field) {
     auto name = field.first;
     std::replace(name.begin(), name.end(), '_', '-');
-    auto is_any = same_field(name.substr(0, any_prefix.size()), any_prefix)
-                  || same_field(name, "X-Real-IP");
-    return same_field(name, for_field) || same_field(name, proto_field)
-           || same_field(name, host_field) || same_field(name, forwarded_field)
-           || (!peer_is_trusted && is_any);
+    return same_field(name.substr(0, any_prefix.size()), any_prefix)
+           || same_field(name, "X-Real-IP")
+           || same_field(name, forwarded_field);
   });
 }
 

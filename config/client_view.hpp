@@ -57,9 +57,8 @@ http_fields forwarded_fields(const http_fields& headers,
                              std::string_view scheme, std::string_view host,
                              const trust& is_trusted);
 
-/// Removes X-Forwarded-For, -Proto, -Host and Forwarded; of a peer that is not
-/// trusted every X-Forwarded-* and X-Real-IP, which upstreams believe too. An
-/// "_" in a name counts as "-": CGI knows no difference.
-void erase_forwarded_fields(http_fields& headers, bool peer_is_trusted);
+/// Removes Forwarded, every X-Forwarded-*, and X-Real-IP, which upstreams
+/// believe, too. An "_" in a name counts as "-": CGI knows no difference.
+void erase_forwarded_fields(http_fields& headers);
 
 } // namespace wsrelay

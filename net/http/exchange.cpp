@@ -133,14 +133,11 @@ private:
   }
 
   void ask(const upstream_handler& handler) {
-    auto trusted = [this](std::string_view address) {
-      return place_.owner->trusted_proxies.contains(address);
-    };
     call_ = place_.upstreams.ask(
         {place_.owner->config, &handler}, request_,
         forwarded_fields(request_.headers, peer_, "http",
                          find_field(request_.headers, "Host").value_or(""),
-                         trusted),
+                         place_.owner->is_trusted),
         [me = shared_from_this()](upstream_result result) {
           me->on_upstream(std::move(result));
         });

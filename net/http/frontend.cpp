@@ -65,16 +65,14 @@ public:
 private:
   // The client as trusted proxies tell; what others say of one is dropped.
   void see(http_request& request, const std::string& peer) const {
-    auto trusted = [this](std::string_view address) {
-      return owner_->trusted_proxies.contains(address);
-    };
     auto host = find_field(request.headers, "Host").value_or("");
-    auto client = see_client(request.headers, peer, "http", host, trusted);
+    auto client =
+        see_client(request.headers, peer, "http", host, owner_->is_trusted);
     request.remote_address = std::move(client.address);
     request.scheme = std::move(client.scheme);
     request.host = std::move(client.host);
-    if (!trusted(peer))
-      erase_forwarded_fields(request.headers, false);
+    if (!owner_->is_trusted(peer))
+      erase_forwarded_fields(request.headers);
   }
 
   std::unique_ptr<http_task> serve(endpoint_match& route,

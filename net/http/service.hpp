@@ -3,6 +3,7 @@
 
 #include "actors/log_limit.hpp"
 #include "config/address_set.hpp"
+#include "config/client_view.hpp"
 #include "config/route_table.hpp"
 #include "net/http/file_pool.hpp"
 #include "net/http/name_resolver.hpp"
@@ -35,6 +36,9 @@ struct service {
   const service_config& settings; // of `config`
   route_table routes;
   address_set trusted_proxies;
+  const trust is_trusted = [this](std::string_view address) {
+    return trusted_proxies.contains(address);
+  };
   std::shared_ptr<socket_places> places;
   std::shared_ptr<file_pool> pool = std::make_shared<file_pool>();
   static_files files{pool};

@@ -65,7 +65,7 @@ std::variant<std::string, problem>
 read_trusted_header(service& owner, const trusted_header_handler& handler,
                     const http_request& request, std::string_view peer_address,
                     std::int64_t now) {
-  if (!owner.trusted_proxies.contains(peer_address))
+  if (!owner.is_trusted(peer_address))
     return refused("this endpoint is for trusted proxies");
   auto command = find_field(request.headers, relay_header);
   if (!command)
