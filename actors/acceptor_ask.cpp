@@ -7,6 +7,7 @@
 #include "actors/error.hpp"
 #include "actors/log.hpp"
 #include "actors/refusal.hpp"
+#include "protocol/pid.hpp"
 
 #include <caf/all.hpp>
 
@@ -46,7 +47,7 @@ caf::error nobody() {
 void acceptor_state::find(const std::string& target, on_target done) {
   // Who asks for one of the relay's own names asks somebody who knows none: so
   // this answer comes like any other, and no other node hears of it.
-  auto own = std::string_view{target}.starts_with(own_prefix);
+  auto own = std::string_view{target}.starts_with(reserved_prefix);
   auto whom = own ? caf::actor{self_} : config_.directory;
   auto failed = [own, done](caf::error& error) {
     call(done, own ? nobody() : std::move(error));

@@ -63,9 +63,7 @@ struct directory_state {
   std::uint64_t last_question = 0;
 };
 
-/// Names that begin so are the relay's own; "wsrelay.acceptor.SERVICE.N" is the
-/// acceptor of an http.service's loop N.
-inline constexpr std::string_view own_prefix = "wsrelay.";
+/// "wsrelay.acceptor.SERVICE.N" is the acceptor of an http.service's loop N.
 inline constexpr std::string_view acceptor_prefix = "wsrelay.acceptor.";
 
 /// How long the directory of another node may take to answer.

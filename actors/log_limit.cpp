@@ -7,18 +7,12 @@
 
 namespace wsrelay {
 
-namespace {
-
-constexpr std::size_t max_reason_size = 64;
-
-} // namespace
-
 log_limit::log_limit(log_limit_options options) : options_{options} {}
 
 std::optional<std::uint64_t> log_limit::allow(std::string_view reason,
                                               time_point now) {
   std::lock_guard guard{mutex_};
-  auto& found = find(reason.substr(0, max_reason_size), now);
+  auto& found = find(reason.substr(0, options_.max_reason_size), now);
   if (now - found.begin >= options_.interval) {
     found.begin = now;
     found.lines = 0;

@@ -23,6 +23,9 @@ struct log_limit_options {
 
   /// Reasons that are counted each for itself; the others share one count.
   std::size_t max_reasons = 64;
+
+  /// Bytes of a reason that count.
+  std::size_t max_reason_size = 64;
 };
 
 /// Decides which lines are logged: of each reason a number per interval. Any
@@ -34,8 +37,7 @@ public:
   explicit log_limit(log_limit_options options = {});
 
   /// Returns nothing when the line is to be left out, else how many lines of
-  /// this reason were left out since its last one. Of a reason the first 64
-  /// bytes count.
+  /// this reason were left out since its last one.
   std::optional<std::uint64_t> allow(std::string_view reason, time_point now);
 
 private:

@@ -1,16 +1,19 @@
 // Calls: from a name to an answer.
 #include "net/http/upstream.hpp"
 
+#include "actors/log.hpp"
+#include "actors/log_limit.hpp"
 #include "net/http/response_reader.hpp"
 #include "net/http/upstream_dial.hpp"
-#include "net/http/upstream_failures.hpp"
 #include "net/http/upstream_pool.hpp"
 #include "net/http/upstream_request.hpp"
 #include "protocol/http_fields.hpp"
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <exception>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,6 +25,14 @@ namespace {
 // Of an upstream's answer.
 constexpr std::size_t max_header_size = 64 * 1024;
 constexpr std::size_t max_header_fields = 1000;
+
+// One that is down fails with every request: a line now and then tells it. The
+// URLs are those of the configuration.
+constexpr log_limit_options failure_lines{
+    .max_lines = 1,
+    .interval = std::chrono::seconds{5},
+    .max_reasons = std::numeric_limits<std::size_t>::max(),
+    .max_reason_size = std::numeric_limits<std::size_t>::max()};
 
 // What a call sends, and what for.
 struct call_request {
@@ -47,7 +58,7 @@ public:
 
   loop& home;
   upstream_pool pool;
-  upstream_failures failures;
+  log_limit failures{failure_lines}; // by URL
   const std::shared_ptr<loop_door> door;
   const std::shared_ptr<name_resolver> names;
   const std::shared_ptr<upstream_contexts> contexts;
@@ -252,7 +263,10 @@ private:
   }
 
   void report(const std::string& why) {
-    owner_->failures.report(*upstream_, why, owner_->home.now());
+    if (auto left_out =
+            owner_->failures.allow(upstream_->url, owner_->home.now()))
+      log().warn("upstream failed: upstream={} reason={}{}", upstream_->url,
+                 why, suppressed_text(*left_out));
   }
 
   void finish(upstream_result result) {

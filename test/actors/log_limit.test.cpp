@@ -91,6 +91,14 @@ TEST_CASE("a limit of no lines lets one through") {
   CHECK_FALSE(limit.allow("x", now));
 }
 
+TEST_CASE("of a reason as many bytes count as the options say") {
+  log_limit limit{{.max_lines = 1, .max_reason_size = 3}};
+  log_limit::time_point now{1h};
+  CHECK(limit.allow("ab", now) == 0);
+  CHECK(limit.allow("abc", now) == 0);
+  CHECK_FALSE(limit.allow("abcd", now));
+}
+
 TEST_CASE("a limit of no reasons counts all as one") {
   log_limit limit{{.max_lines = 1, .max_reasons = 0}};
   log_limit::time_point now{1h};

@@ -3,6 +3,7 @@
 
 #include "actors/directory.hpp"
 #include "actors/pid_text.hpp"
+#include "protocol/pid.hpp"
 #include "tools/wsrelay/call.hpp"
 #include "tools/wsrelay/json_output.hpp"
 #include "tools/wsrelay/ps.hpp"
@@ -23,7 +24,8 @@ std::string text_of(const caf::actor& who) {
 std::string targets(session& node, const options& opts) {
   auto all = node.names();
   if (!opts.all)
-    std::erase_if(all, [](auto& x) { return x.name.starts_with(own_prefix); });
+    std::erase_if(all,
+                  [](auto& x) { return x.name.starts_with(reserved_prefix); });
   if (opts.json)
     return make_json_array(all, [](json_writer& out, auto& entry) {
       put(out, "name", entry.name);

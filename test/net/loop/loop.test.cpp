@@ -8,6 +8,8 @@
 
 #include <sys/socket.h>
 
+#include <stdexcept>
+
 using namespace wsrelay;
 using namespace wsrelay::test;
 using caf::resumable;
