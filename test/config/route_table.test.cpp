@@ -1,11 +1,13 @@
 // Which endpoint or file a request finds.
 #include "config/route_table.hpp"
 
+#include "test/config/describe_match.hpp"
 #include "test/config/loaded_text.hpp"
 
 #include <doctest/doctest.h>
 
 using namespace wsrelay;
+using test::describe_match;
 
 namespace {
 
@@ -37,28 +39,12 @@ constexpr std::string_view files = R"(
    root: "builtin:demo"}
 )";
 
-/// What is found, as text: "room room=7", "app: a/b", "405 GET, HEAD" or "-".
-struct describe {
-  std::string operator()(const no_match&) { return "-"; }
-  std::string operator()(const method_mismatch& x) { return "405 " + x.allow; }
-  std::string operator()(const options_match& x) { return "204 " + x.allow; }
-  std::string operator()(const static_match& x) {
-    return x.files->name + (x.needs_slash ? "/: " : ": ") + x.file;
-  }
-  std::string operator()(const endpoint_match& x) {
-    auto out = x.endpoint->name;
-    for (const auto& [name, value] : x.params)
-      out += " " + name + "=" + value;
-    return out;
-  }
-};
-
 struct fixture {
   explicit fixture(std::string_view more = "")
       : config{make_config(more)}, table{config, "gw"} {}
 
   std::string find(std::string_view method, std::string_view path) const {
-    return std::visit(describe{}, table.find(method, path));
+    return std::visit(describe_match{}, table.find(method, path));
   }
 
   std::string get(std::string_view path) const { return find("GET", path); }
@@ -111,9 +97,9 @@ TEST_CASE("endpoints of other services are not found") {
   fixture at;
   CHECK(at.get("/far") == "-");
   route_table other{at.config, "other"};
-  CHECK(std::visit(describe{}, other.find("GET", "/far")) == "far");
+  CHECK(std::visit(describe_match{}, other.find("GET", "/far")) == "far");
   route_table none{at.config, "none"};
-  CHECK(std::visit(describe{}, none.find("GET", "/far")) == "-");
+  CHECK(std::visit(describe_match{}, none.find("GET", "/far")) == "-");
 }
 
 TEST_CASE("HEAD goes to the endpoint of GET") {
@@ -203,7 +189,7 @@ TEST_CASE("OPTIONS of the server tells all its methods") {
         == "204 DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
   relay_config empty;
   route_table none{empty, "gw"};
-  CHECK(std::visit(describe{}, none.find("OPTIONS", "*"))
+  CHECK(std::visit(describe_match{}, none.find("OPTIONS", "*"))
         == "204 GET, HEAD, OPTIONS");
 }
 

@@ -3,6 +3,7 @@
 #include "config/route_table.hpp"
 
 #include "protocol/text.hpp"
+#include "test/config/describe_match.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,24 +13,9 @@
 #include <set>
 
 using namespace wsrelay;
+using test::describe_match;
 
 namespace {
-
-/// What was found, as text.
-struct describe {
-  std::string operator()(const no_match&) { return "-"; }
-  std::string operator()(const method_mismatch& x) { return "405 " + x.allow; }
-  std::string operator()(const options_match& x) { return "204 " + x.allow; }
-  std::string operator()(const static_match& x) {
-    return x.files->name + (x.needs_slash ? "/: " : ": ") + x.file;
-  }
-  std::string operator()(const endpoint_match& x) {
-    auto out = x.endpoint->name;
-    for (const auto& [name, value] : x.params)
-      out += " " + name + "=" + value;
-    return out;
-  }
-};
 
 int rank_of(std::string_view method) {
   return method == "*" ? 2 : (method == "GET" ? 1 : 0);
@@ -62,7 +48,7 @@ public:
     for (auto x : endpoints_) {
       auto params = x->path.match(path);
       if (params && accepts(x->method, method))
-        return describe{}(endpoint_match{x, nullptr, std::move(*params)});
+        return describe_match{}(endpoint_match{x, nullptr, std::move(*params)});
       if (params)
         allowed.insert(x->method);
       if (params && x->method == "GET")
@@ -100,7 +86,7 @@ private:
         continue;
       if (!accepts("GET", method))
         return "405 GET, HEAD";
-      return describe{}(
+      return describe_match{}(
           static_match{x, rest.empty() ? "" : rest.substr(1), rest.empty()});
     }
     return "-";
@@ -188,7 +174,7 @@ TEST_CASE("a table finds what a walk along all routes finds") {
     for (int k = 0; k < 100; ++k) {
       auto method = make.method();
       auto path = make.path();
-      auto found = std::visit(describe{}, table.find(method, path));
+      auto found = std::visit(describe_match{}, table.find(method, path));
       kinds.insert(found.front());
       if (auto wanted = list.find(method, path); found != wanted) {
         CAPTURE(i);
@@ -208,5 +194,5 @@ TEST_CASE("a path with very many segments is no work for a table") {
   std::string path;
   for (int i = 0; i < 500'000; ++i)
     path += "/a";
-  CHECK(std::visit(describe{}, table.find("GET", path)).front() != 'e');
+  CHECK(std::visit(describe_match{}, table.find("GET", path)).front() != 'e');
 }
