@@ -49,7 +49,7 @@ bool is_bracketed(std::string_view text) {
 
 /// Returns the host without brackets; nothing when it is none. A bracketed one
 /// is an IPv6 address, which has a colon, and no other is.
-std::optional<std::string_view> parse_host(std::string_view text) {
+std::optional<std::string_view> parse_listen_host(std::string_view text) {
   auto bracketed = is_bracketed(text);
   auto host = bracketed ? text.substr(1, text.size() - 2) : text;
   auto has_colon = host.find(':') != host.npos;
@@ -71,7 +71,7 @@ result<listen_address> parse_listen_address(std::string_view text) {
   auto colon = text.rfind(':');
   if (colon == text.npos)
     return malformed(text);
-  auto host = parse_host(text.substr(0, colon));
+  auto host = parse_listen_host(text.substr(0, colon));
   auto port = parse_port(text.substr(colon + 1));
   if (!host || !port)
     return malformed(text);

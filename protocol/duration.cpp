@@ -35,7 +35,7 @@ constexpr auto limit =
 // leave a whole number of them.
 constexpr std::size_t max_decimals = 7;
 
-failure malformed() {
+failure no_duration() {
   return {R"(not a duration such as "30s", "1m30s" or "500ms")"};
 }
 
@@ -95,7 +95,7 @@ result<std::uint64_t> take_part(std::string_view& text) {
   auto decimals = has_point ? take_digits(text) : std::string_view{};
   auto scale = take_unit(text);
   if (whole.empty() || (has_point && decimals.empty()) || scale == 0)
-    return malformed();
+    return no_duration();
   auto value = scale_whole(whole, scale);
   auto fraction = scale_decimals(decimals, scale);
   if (!value || !fraction)
@@ -113,7 +113,7 @@ void append(std::string& out, std::uint64_t& rest, const unit& of) {
 
 result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   if (text.empty())
-    return malformed();
+    return no_duration();
   std::uint64_t sum = 0;
   while (!text.empty()) {
     auto part = take_part(text);

@@ -18,7 +18,7 @@ using error_code = boost::system::error_code;
 // Pause after the kernel refused for lack of something.
 constexpr std::chrono::milliseconds back_off{100};
 
-caf::io::accept_handle next_handle() {
+caf::io::accept_handle next_acceptor() {
   static std::atomic<std::int64_t> last{0};
   return caf::io::accept_handle::from_int(++last);
 }
@@ -45,7 +45,7 @@ class basp_acceptor final : public caf::io::doorman, private loop_timer {
 public:
   basp_acceptor(loop& home, tcp_acceptor socket, tls_context_ptr tls,
                 basp_options options)
-      : doorman{next_handle()},
+      : doorman{next_acceptor()},
         home_{home},
         socket_{std::move(socket)},
         tls_{std::move(tls)},

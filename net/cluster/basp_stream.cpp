@@ -20,7 +20,7 @@ using caf::io::receive_policy;
 using caf::io::receive_policy_flag;
 using buffer = std::vector<char>;
 
-caf::io::connection_handle next_handle() {
+caf::io::connection_handle next_connection() {
   static std::atomic<std::int64_t> last{0};
   return caf::io::connection_handle::from_int(++last);
 }
@@ -68,7 +68,7 @@ class basp_stream final : public caf::io::scribe, private loop_timer {
 public:
   basp_stream(loop& home, std::unique_ptr<node_socket> socket,
               basp_options options)
-      : scribe{next_handle()},
+      : scribe{next_connection()},
         home_{home},
         socket_{std::move(socket)},
         options_{std::move(options)},

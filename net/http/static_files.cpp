@@ -103,43 +103,6 @@ std::string name_of(const static_match& match) {
   return is_folder ? match.file + match.files->index : match.file;
 }
 
-// A file of the program and its most frequent answer, made once. It has no
-// date: builds that are the same answer the same.
-struct builtin {
-  explicit builtin(const builtin_file& file)
-      : bytes{file.bytes}, whole{answer_with({}, {}, false, 0)} {
-    what.state.etag = entity_tag(file.bytes);
-    what.size = file.bytes.size();
-    what.type = content_type(file.name);
-    whole = answer_with(what, {}, false, 0);
-  }
-
-  http_answer get(const http_request& request) const {
-    auto is_head = request.method == "HEAD";
-    if (!is_head && !has_conditions(request.headers)) {
-      http_answer result{whole.response};
-      result.response.body = bytes;
-      return result;
-    }
-    auto answer = answer_with(what, request.headers, is_head, 0);
-    http_answer result{std::move(answer.response), nullptr, answer.length};
-    if (answer.size > 0)
-      result.response.body = part(answer.first, answer.size);
-    return result;
-  }
-
-  shared_buffer part(std::uint64_t first, std::uint64_t size) const {
-    return size == bytes.size() ? bytes
-                                : shared_buffer{bytes.view().substr(
-                                    static_cast<std::size_t>(first),
-                                    static_cast<std::size_t>(size))};
-  }
-
-  shared_buffer bytes;
-  representation what;
-  file_answer whole;
-};
-
 } // namespace
 
 /// All files of the program, ready to be sent.
@@ -157,6 +120,43 @@ public:
   }
 
 private:
+  // A file of the program and its most frequent answer, made once. It has no
+  // date: builds that are the same answer the same.
+  struct builtin {
+    explicit builtin(const builtin_file& file)
+        : bytes{file.bytes}, whole{answer_with({}, {}, false, 0)} {
+      what.state.etag = entity_tag(file.bytes);
+      what.size = file.bytes.size();
+      what.type = content_type(file.name);
+      whole = answer_with(what, {}, false, 0);
+    }
+
+    http_answer get(const http_request& request) const {
+      auto is_head = request.method == "HEAD";
+      if (!is_head && !has_conditions(request.headers)) {
+        http_answer result{whole.response};
+        result.response.body = bytes;
+        return result;
+      }
+      auto answer = answer_with(what, request.headers, is_head, 0);
+      http_answer result{std::move(answer.response), nullptr, answer.length};
+      if (answer.size > 0)
+        result.response.body = part(answer.first, answer.size);
+      return result;
+    }
+
+    shared_buffer part(std::uint64_t first, std::uint64_t size) const {
+      return size == bytes.size() ? bytes
+                                  : shared_buffer{bytes.view().substr(
+                                      static_cast<std::size_t>(first),
+                                      static_cast<std::size_t>(size))};
+    }
+
+    shared_buffer bytes;
+    representation what;
+    file_answer whole;
+  };
+
   using key = std::pair<std::string_view, std::string_view>;
 
   std::map<key, builtin> files_;

@@ -34,13 +34,6 @@ constexpr log_limit_options failure_lines{
     .max_reasons = std::numeric_limits<std::size_t>::max(),
     .max_reason_size = std::numeric_limits<std::size_t>::max()};
 
-// What a call sends, and what for.
-struct call_request {
-  std::string method;
-  shared_buffer head;
-  shared_buffer body;
-};
-
 } // namespace
 
 // What the calls of a loop share.
@@ -55,6 +48,13 @@ public:
         contexts{std::move(contexts)} {}
 
   class call;
+
+  // What a call sends, and what for.
+  struct call_request {
+    std::string method;
+    shared_buffer head;
+    shared_buffer body;
+  };
 
   loop& home;
   upstream_pool pool;
@@ -321,7 +321,7 @@ upstream_client::ask(std::shared_ptr<const upstream_handler> upstream,
                      std::function<void(upstream_result)> done) {
   auto head = to_upstream_head(*upstream, request, forwarded);
   auto* bad = std::get_if<problem>(&head);
-  call_request sent{request.method, {}, request.body};
+  impl::call_request sent{request.method, {}, request.body};
   if (!bad)
     sent.head = shared_buffer{std::get<std::string>(head)};
   auto result = std::make_shared<impl::call>(impl_, std::move(upstream),

@@ -11,12 +11,6 @@ namespace wsrelay::bench {
 
 namespace {
 
-struct slot {
-  std::uint64_t sent = 0;
-  std::uint64_t received = 0;
-  bool bad = false; // the message that is coming in differs
-};
-
 class echo final : public workload {
 public:
   explicit echo(workload_env env)
@@ -41,6 +35,12 @@ public:
   void on_ended(connection& which, const ending&) override;
 
 private:
+  struct slot {
+    std::uint64_t sent = 0;
+    std::uint64_t received = 0;
+    bool bad = false; // the message that is coming in differs
+  };
+
   // Unique in the run, so that a message of another connection is noticed.
   std::uint64_t id(const connection& c, std::uint64_t number) const {
     return number * env_.opts.connections + c.index();

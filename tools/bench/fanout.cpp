@@ -18,12 +18,7 @@ namespace {
 constexpr std::uint64_t settle_time = 300'000'000;
 
 // Unpaced: who has not got a message after this long will not.
-constexpr std::uint64_t patience = 2'000'000'000;
-
-struct slot {
-  std::uint64_t received = 0;
-  bool bad = false; // the message that is coming in differs
-};
+constexpr std::uint64_t drain_time = 2'000'000'000;
 
 class fanout final : public workload {
 public:
@@ -48,6 +43,11 @@ public:
   void on_ended(connection& which, const ending&) override;
 
 private:
+  struct slot {
+    std::uint64_t received = 0;
+    bool bad = false; // the message that is coming in differs
+  };
+
   std::uint64_t& stamp(std::uint64_t number) {
     return stamps_[number % stamps_.size()];
   }
@@ -119,7 +119,7 @@ void fanout::on_tick() {
   }
   if (pacer_.is_on() || !may_send())
     return;
-  if (awaited_ > 0 && env_.io.now - last_sent_ > patience)
+  if (awaited_ > 0 && env_.io.now - last_sent_ > drain_time)
     give_up();
   if (awaited_ == 0)
     send(env_.io.now);

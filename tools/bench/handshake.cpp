@@ -10,11 +10,6 @@ namespace wsrelay::bench {
 
 namespace {
 
-struct slot {
-  bool active = false;
-  bool bad = false; // the message that is coming in differs
-};
-
 class handshake final : public workload {
 public:
   explicit handshake(workload_env env)
@@ -36,6 +31,11 @@ public:
   void on_ended(connection& which, const ending& how) override;
 
 private:
+  struct slot {
+    bool active = false;
+    bool bad = false; // the message that is coming in differs
+  };
+
   workload_env env_;
   payload messages_;
   message_writer writer_;
