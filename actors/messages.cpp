@@ -3,42 +3,59 @@
 
 #include "actors/error.hpp"
 
+#include <typeindex>
+#include <utility>
+
 namespace wsrelay {
 
+namespace {
+
+// CAF's `add_message_type` adds vectors and streams of the type, too: nobody
+// sends one, another node could, and they are two thirds of the code.
+template <class T>
+void add(caf::actor_system_config& config, std::string name) {
+  auto make = &caf::make_type_erased_value<T>;
+  config.type_names_by_rtti.emplace(typeid(T), name);
+  config.value_factories_by_rtti.emplace(typeid(T), make);
+  config.value_factories_by_name.emplace(std::move(name), make);
+}
+
+} // namespace
+
 void add_message_types(caf::actor_system_config& config) {
-  config.add_message_type<shared_buffer>("ws.buffer");
-  config.add_message_type<ws_join>("ws.join");
-  config.add_message_type<ws_message>("ws.message");
-  config.add_message_type<ws_heartbeat>("ws.heartbeat");
-  config.add_message_type<ws_leave>("ws.leave");
-  config.add_message_type<ws_refused>("ws.refused");
-  config.add_message_type<ws_send>("ws.send");
-  config.add_message_type<ws_close>("ws.close");
-  config.add_message_type<ws_control>("ws.control");
-  config.add_message_type<ws_event>("ws.event");
-  config.add_message_type<connection_stats_get>("connection.stats-get");
-  config.add_message_type<connection_stats>("connection.stats");
-  config.add_message_type<ws_watch>("ws.watch");
-  config.add_message_type<ws_traffic>("ws.traffic");
-  config.add_message_type<http_request>("http.request");
-  config.add_message_type<http_response>("http.response");
-  config.add_message_type<directory_put>("directory.put");
-  config.add_message_type<directory_offer>("directory.offer");
-  config.add_message_type<directory_erase>("directory.erase");
-  config.add_message_type<directory_get>("directory.get");
-  config.add_message_type<directory_list>("directory.list");
-  config.add_message_type<std::vector<directory_entry>>("directory.entries");
-  config.add_message_type<audience_open>("audience.open");
-  config.add_message_type<audience_opened>("audience.opened");
-  config.add_message_type<audience_change>("audience.change");
-  config.add_message_type<node_lost>("node.lost");
-  config.add_message_type<peer_hello>("peer.hello");
-  config.add_message_type<peer_list>("peer.list");
-  config.add_message_type<std::vector<peer_hello>>("peer.hellos");
-  config.add_message_type<acceptor_list>("acceptor.list");
-  config.add_message_type<std::vector<connection_info>>("acceptor.connections");
-  config.add_message_type<acceptor_stats>("acceptor.stats");
-  config.add_message_type<std::vector<connection_row>>("acceptor.rows");
+  add<shared_buffer>(config, "ws.buffer");
+  add<ws_join>(config, "ws.join");
+  add<ws_message>(config, "ws.message");
+  add<ws_heartbeat>(config, "ws.heartbeat");
+  add<ws_leave>(config, "ws.leave");
+  add<ws_refused>(config, "ws.refused");
+  add<ws_send>(config, "ws.send");
+  add<ws_close>(config, "ws.close");
+  add<ws_control>(config, "ws.control");
+  add<ws_event>(config, "ws.event");
+  add<connection_stats_get>(config, "connection.stats-get");
+  add<connection_stats>(config, "connection.stats");
+  add<ws_watch>(config, "ws.watch");
+  add<ws_traffic>(config, "ws.traffic");
+  add<http_request>(config, "http.request");
+  add<http_response>(config, "http.response");
+  add<directory_put>(config, "directory.put");
+  add<directory_offer>(config, "directory.offer");
+  add<directory_erase>(config, "directory.erase");
+  add<directory_get>(config, "directory.get");
+  add<directory_list>(config, "directory.list");
+  add<std::vector<directory_entry>>(config, "directory.entries");
+  add<audience_open>(config, "audience.open");
+  add<audience_opened>(config, "audience.opened");
+  add<audience_change>(config, "audience.change");
+  add<node_lost>(config, "node.lost");
+  add<peer_hello>(config, "peer.hello");
+  add<peer_list>(config, "peer.list");
+  add<std::vector<peer_hello>>(config, "peer.hellos");
+  add<acceptor_list>(config, "acceptor.list");
+  add<std::vector<connection_info>>(config, "acceptor.connections");
+  add<acceptor_stats>(config, "acceptor.stats");
+  add<std::vector<connection_row>>(config, "acceptor.rows");
   add_error_category(config);
 }
 
