@@ -4,6 +4,7 @@
 #include "actors/messages.hpp"
 #include "net/cluster/basp_multiplexer.hpp"
 #include "net/cluster/reach.hpp"
+#include "net/scheduler.hpp"
 
 #include <caf/all.hpp>
 
@@ -11,6 +12,7 @@ namespace wsrelay {
 
 system_config::system_config() {
   wsrelay::add_message_types(*this);
+  module_factories.push_back(make_scheduler);
   // It gives the system its node id, which is a part of every PID.
   load<loop_middleman>();
   // Messages of other nodes are read on the thread that has their socket.
