@@ -1,89 +1,14 @@
 // Frames on their way to a kernel that takes as little as it likes.
-#include "net/loop/output_queue.hpp"
+#include "test/net/loop/output_queue_fixture.hpp"
 
-#include "test/net/support.hpp"
-
-#include <doctest/doctest.h>
-
-#include <sys/socket.h>
-
-#include <algorithm>
-#include <list>
 #include <random>
 
 using namespace wsrelay;
 using namespace wsrelay::test;
-using outcome = output_queue::outcome;
 
 namespace {
 
-output_piece text(shared_buffer data, bool notify = false) {
-  return {std::move(data), opcode::text, notify};
-}
-
-output_piece binary(shared_buffer data) {
-  return {std::move(data), opcode::binary, false};
-}
-
-output_piece raw(shared_buffer data) {
-  return {std::move(data), std::nullopt, false};
-}
-
-// Bytes whose order shows.
-std::string make_text(std::size_t size) {
-  std::string result;
-  for (std::size_t i = 0; result.size() < size; ++i)
-    result += std::to_string(i) + " ";
-  result.resize(size);
-  return result;
-}
-
-// What a piece is on the wire, made byte by byte (RFC 6455 section 5.2).
-std::string to_wire(const output_piece& piece) {
-  std::string data{piece.data.view()};
-  if (!piece.op)
-    return data;
-  std::string result{static_cast<char>(0x80 | static_cast<int>(*piece.op))};
-  auto length_size = data.size() < 126 ? 0 : data.size() < 65536 ? 2 : 8;
-  result += static_cast<char>(length_size == 0   ? data.size()
-                              : length_size == 2 ? 126
-                                                 : 127);
-  for (int i = length_size - 1; i >= 0; --i)
-    result += static_cast<char>(data.size() >> 8 * i & 0xff);
-  return result + data;
-}
-
-// A queue, and a pair of sockets of which the kernel takes only a little.
-struct fixture {
-  fixture() {
-    int pair[2];
-    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
-    int small = 4096;
-    ::setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
-    socket = plain_socket{pair[0]};
-    peer = plain_socket{pair[1]};
-  }
-
-  void push(output_piece piece) {
-    expected += to_wire(piece);
-    queue.push(std::move(piece));
-  }
-
-  outcome send() { return queue.send_to(socket.descriptor()); }
-
-  // Reads what the queue says the kernel has.
-  void receive_taken() {
-    auto count = expected.size() - queue.bytes() - received.size();
-    received += peer.receive_exactly(count);
-  }
-
-  // Sends until everything has arrived.
-  void deliver() {
-    while (send() == outcome::blocked)
-      receive_taken();
-    receive_taken();
-  }
-
+struct fixture : output_queue_fixture {
   // How many bytes the kernel takes when nobody reads.
   static std::size_t capacity() {
     fixture other;
@@ -91,13 +16,6 @@ struct fixture {
     REQUIRE(other.send() == outcome::blocked);
     return (1 << 20) - other.queue.bytes();
   }
-
-  plain_socket socket;
-  plain_socket peer;
-  spare_pieces spare;
-  output_queue queue{spare};
-  std::string expected; // everything that was pushed
-  std::string received;
 };
 
 } // namespace
@@ -275,19 +193,6 @@ TEST_CASE_FIXTURE(fixture, "one buffer is sent as text and as binary") {
            "both");
 }
 
-TEST_CASE_FIXTURE(fixture, "a payload is not copied: what is sent stands in "
-                           "the buffer") {
-  shared_buffer data{"payload"};
-  queue.push(text(data));
-  output_queue other{spare};
-  other.push(text(data));
-  // Nobody but a test writes into shared bytes.
-  *const_cast<char*>(data.data()) = 'P';
-  CHECK(send() == outcome::sent);
-  CHECK(other.send_to(socket.descriptor()) == outcome::sent);
-  CHECK(peer.receive_exactly(18) == "\x81\x07Payload\x81\x07Payload");
-}
-
 TEST_CASE_FIXTURE(fixture, "what is cleared is never sent") {
   push(text(make_text(100'000), true));
   push(text("more", true));
@@ -316,6 +221,17 @@ TEST_CASE_FIXTURE(fixture, "a queue that was cleared begins with a whole "
   CHECK(peer.receive_exactly(5) == "\x81\x03new");
 }
 
+TEST_CASE_FIXTURE(fixture, "a queue that was cleared goes on counting where it "
+                           "was") {
+  push(text("1"));
+  push(text("2", true));
+  queue.clear();
+  push(text("3", true));
+  REQUIRE(queue.pushed() == 3);
+  CHECK(send() == outcome::sent);
+  CHECK(queue.take_notice() == 3);
+}
+
 TEST_CASE_FIXTURE(fixture, "a broken socket fails once and forgets "
                            "everything") {
   push(text("taken", true));
@@ -336,105 +252,4 @@ TEST_CASE_FIXTURE(fixture, "a closed descriptor fails") {
   push(text("never"));
   CHECK(queue.send_to(-1) == outcome::failed);
   CHECK(queue.empty());
-}
-
-// -- memory -------------------------------------------------------------------
-
-TEST_CASE_FIXTURE(fixture, "an empty queue gives its memory back, and the next "
-                           "one uses it") {
-  CHECK(spare.empty());
-  for (int i = 0; i < 10; ++i)
-    push(text("a"));
-  CHECK(spare.empty());
-  deliver();
-  REQUIRE(spare.size() == 1);
-  CHECK(spare.back().empty());
-  CHECK(spare.back().capacity() >= 10);
-  auto* memory = spare.back().data();
-  output_queue other{spare};
-  other.push(text("b"));
-  CHECK(spare.empty());
-  other.clear();
-  REQUIRE(spare.size() == 1);
-  CHECK(spare.back().data() == memory);
-}
-
-TEST_CASE_FIXTURE(fixture, "memory comes back from a queue that failed, was "
-                           "cleared or ended") {
-  push(text("a"));
-  SUBCASE("failed") {
-    peer.close();
-    CHECK(send() == outcome::failed);
-  }
-  SUBCASE("cleared") {
-    queue.clear();
-  }
-  SUBCASE("ended") {
-    output_queue other{spare};
-    other.push(text("b"));
-    queue.clear();
-    spare.clear();
-  }
-  CHECK(spare.size() == 1);
-}
-
-TEST_CASE_FIXTURE(fixture, "a blocked queue keeps its memory") {
-  push(text(make_text(100'000)));
-  REQUIRE(send() == outcome::blocked);
-  CHECK(spare.empty());
-  deliver();
-  CHECK(spare.size() == 1);
-}
-
-// 256 pieces and 256 queues are what a loop keeps at most.
-TEST_CASE_FIXTURE(fixture, "the memory of a queue that was long is not kept") {
-  for (int i = 0; i < 257; ++i)
-    push(text("a"));
-  deliver();
-  CHECK(received == expected);
-  CHECK(spare.empty());
-}
-
-TEST_CASE("the memory of many queues is kept up to a limit") {
-  for (std::size_t count : {255u, 256u, 257u}) {
-    CAPTURE(count);
-    spare_pieces spare;
-    {
-      std::list<output_queue> queues;
-      for (std::size_t i = 0; i < count; ++i)
-        queues.emplace_back(spare).push(text("a"));
-      CHECK(spare.empty());
-    }
-    CHECK(spare.size() == std::min<std::size_t>(count, 256));
-  }
-}
-
-TEST_CASE_FIXTURE(fixture, "a queue that is never empty keeps no memory for "
-                           "what was sent") {
-  auto data = shared_buffer{make_text(2000)};
-  for (int i = 0; i < 60; ++i)
-    push(text(data));
-  for (int i = 0; i < 2000; ++i) {
-    REQUIRE(send() == outcome::blocked);
-    receive_taken();
-    while (queue.size() < 60)
-      push(text(data));
-    REQUIRE(queue.size() <= 60);
-  }
-  deliver();
-  CHECK(received == expected);
-  // 256 pieces are the most that is kept: it never needed more.
-  REQUIRE(spare.size() == 1);
-  CHECK(spare.back().capacity() <= 256);
-}
-
-TEST_CASE_FIXTURE(fixture, "a queue that was cleared goes on counting where it "
-                           "was") {
-  push(text("1"));
-  push(text("2", true));
-  queue.clear();
-  push(text("3", true));
-  REQUIRE(queue.pushed() == 3);
-  CHECK(send() == outcome::sent);
-  CHECK(queue.take_notice() == 3);
 }
