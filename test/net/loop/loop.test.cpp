@@ -1,142 +1,18 @@
-// One thread for sockets and actors.
+// One thread for sockets and actors: what runs there, and what its end leaves.
 #include "net/loop/loop.hpp"
 
-#include "test/net/loop/fake_job.hpp"
-#include "test/net/support.hpp"
+#include "test/net/loop/job_fixture.hpp"
 
 #include <doctest/doctest.h>
 
-#include <sys/socket.h>
-
+#include <algorithm>
 #include <stdexcept>
 
 using namespace wsrelay;
 using namespace wsrelay::test;
-using caf::resumable;
+using fixture = job_fixture;
 
 namespace {
-
-struct fixture : loop_fixture {
-  fixture() {
-    loop_thread = home.call([] { return std::this_thread::get_id(); });
-  }
-
-  // A job that says where it ran.
-  fake_job::function tell_thread(resumable::resume_result result) {
-    return [this, result](caf::execution_unit* unit) {
-      unit_is_loop = unit == &home;
-      on_loop = std::this_thread::get_id() == loop_thread;
-      ++runs;
-      return result;
-    };
-  }
-
-  // As CAF does it: the unit gets a reference.
-  void hand_over(fake_job& job) {
-    job.intrusive_ptr_add_ref_impl();
-    home.exec_later(&job);
-  }
-
-  bool ran(int count) {
-    return holds_soon([this, count] { return runs == count; });
-  }
-
-  std::thread::id loop_thread;
-  std::atomic<int> runs{0};
-  std::atomic<bool> on_loop{false};
-  std::atomic<bool> unit_is_loop{false};
-};
-
-struct timer final : loop_timer {
-  void on_timer() override { what(); }
-  std::function<void()> what;
-};
-
-struct task final : loop_task {
-  void flush() override { at_flush(); }
-  void go_on() override { at_go_on(); }
-  std::function<void()> at_flush;
-  std::function<void()> at_go_on;
-};
-
-// A socket on the loop that sends back what it gets.
-struct echo_socket final : pollable {
-  explicit echo_socket(int descriptor) : socket{descriptor} {}
-
-  void on_ready(readiness) override {
-    ++times;
-    char bytes[64];
-    auto flags = MSG_DONTWAIT | MSG_NOSIGNAL;
-    auto count = ::recv(socket.descriptor(), bytes, sizeof bytes, flags);
-    if (count > 0)
-      ::send(socket.descriptor(), bytes, static_cast<std::size_t>(count),
-             flags);
-  }
-
-  plain_socket socket;
-  std::atomic<int> times{0};
-};
-
-// Both ends of a connection; one of them, or both, echo on the loop.
-struct echo_fixture : fixture {
-  echo_fixture() {
-    int pair[2];
-    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
-    here.emplace(pair[0]);
-    there.emplace(pair[1]);
-    watch(*here);
-  }
-
-  ~echo_fixture() {
-    home.call([this] {
-      home.sockets().forget(*here);
-      home.sockets().forget(*there);
-      here->socket.close();
-      there->socket.close();
-    });
-  }
-
-  void watch(echo_socket& who) {
-    home.call([&] { home.sockets().add(who.socket.descriptor(), who); });
-  }
-
-  // Whether a byte that is sent now comes back.
-  bool echoes() {
-    there->socket.send("x");
-    return there->socket.receive() == "x";
-  }
-
-  // Whether functions, timers, actors, output and what was put off all get
-  // their turn.
-  bool serves_all() {
-    std::atomic<int> served{0};
-    auto serve = [&served] { ++served; };
-    timer soon;
-    soon.what = serve;
-    task work;
-    work.at_flush = work.at_go_on = serve;
-    fake_job job{[&](caf::execution_unit*) {
-      serve();
-      return resumable::done;
-    }};
-    home.call([&] {
-      serve();
-      home.set_timer(soon, home.now() + 1ms);
-      home.flush_later(work);
-      home.go_on_later(work);
-      hand_over(job);
-    });
-    auto result = holds_soon([&] { return served == 5; });
-    home.call([&] { // they end here
-      home.forget(work);
-      home.set_timer(soon, time_point::max());
-    });
-    return result && holds_soon([&] { return job.references == 0; });
-  }
-
-  std::optional<echo_socket> here;
-  std::optional<echo_socket> there;
-};
 
 // Something the node closes when it stops.
 struct droppable final : open_socket {
@@ -209,7 +85,7 @@ TEST_CASE_FIXTURE(fixture, "a job that always has more to do starves nobody") {
   }};
   hand_over(job);
   auto fired = std::make_shared<std::promise<void>>();
-  timer soon;
+  fake_timer soon;
   soon.what = [fired] { fired->set_value(); };
   home.call([&] { home.set_timer(soon, home.now() + 1ms); });
   CHECK(fired->get_future().wait_for(patience) == std::future_status::ready);
@@ -239,7 +115,7 @@ TEST_CASE_FIXTURE(fixture, "a target that was found slow goes to the "
 }
 
 TEST_CASE_FIXTURE(fixture, "timers fire on the loop, in order") {
-  std::array<timer, 3> timers;
+  std::array<fake_timer, 3> timers;
   std::vector<int> order;
   auto done = std::make_shared<std::promise<void>>();
   for (int i = 0; i < 3; ++i)
@@ -287,216 +163,6 @@ TEST_CASE_FIXTURE(fixture, "a loop stops twice, and without a start") {
   home.stop();
   loop never{system, 1ms};
   never.stop();
-}
-
-// -- the turn -----------------------------------------------------------------
-
-TEST_CASE_FIXTURE(fixture,
-                  "in a turn come functions, what was put off, actors, "
-                  "output, timers") {
-  std::string order;
-  timer due;
-  due.what = [&] { order += "timer"; };
-  task work;
-  work.at_go_on = [&] { order += "put off, "; };
-  work.at_flush = [&] { order += "output, "; };
-  fake_job job{[&](caf::execution_unit*) {
-    order += "actor, ";
-    return resumable::done;
-  }};
-  home.call([&] {
-    home.set_timer(due, home.now());
-    home.flush_later(work);
-    hand_over(job);
-    home.go_on_later(work);
-    order += "function, ";
-  });
-  wait_for_turns(home);
-  CHECK(order == "function, put off, actor, output, timer");
-}
-
-TEST_CASE_FIXTURE(fixture, "what is added by its own kind belongs to the next "
-                           "turn") {
-  std::string order;
-  int rounds = 0;
-  task work;
-  work.at_flush = [&] { order += "output, "; };
-  work.at_go_on = [&] { order += "put off, "; };
-  SUBCASE("what is put off") {
-    work.at_go_on = [&] {
-      order += "put off, ";
-      home.flush_later(work);
-      if (++rounds < 3)
-        home.go_on_later(work);
-    };
-    home.call([&] { home.go_on_later(work); });
-  }
-  SUBCASE("output") {
-    work.at_flush = [&] {
-      order += "output, ";
-      if (++rounds < 3) {
-        home.flush_later(work);
-        home.go_on_later(work);
-      }
-    };
-    home.call([&] {
-      home.flush_later(work);
-      home.go_on_later(work);
-    });
-  }
-  wait_for_turns(home, 10);
-  CHECK(order == "put off, output, put off, output, put off, output, ");
-}
-
-TEST_CASE_FIXTURE(fixture, "what is added while output is flushed is done "
-                           "though nothing else happens") {
-  std::atomic<int> flushes{0};
-  std::atomic<bool> gone_on{false};
-  task work;
-  work.at_go_on = [&] { gone_on = true; };
-  work.at_flush = [&] {
-    if (++flushes < 10)
-      home.flush_later(work);
-    else
-      home.go_on_later(work);
-  };
-  home.call([&] { home.flush_later(work); });
-  CHECK(holds_soon([&] { return gone_on.load(); }));
-  CHECK(flushes == 10);
-}
-
-TEST_CASE_FIXTURE(fixture, "what is forgotten is neither flushed nor gone on "
-                           "with") {
-  bool called = false;
-  task work;
-  work.at_go_on = work.at_flush = [&] { called = true; };
-  SUBCASE("before its turn") {
-    home.call([&] {
-      home.flush_later(work);
-      home.go_on_later(work);
-      home.forget(work);
-    });
-  }
-  SUBCASE("in its turn") {
-    task other;
-    other.at_go_on = [&] { home.forget(work); };
-    other.at_flush = [] {};
-    home.call([&] {
-      home.go_on_later(other);
-      home.go_on_later(work);
-      home.flush_later(work);
-    });
-    wait_for_turns(home);
-  }
-  wait_for_turns(home);
-  CHECK(!called);
-}
-
-TEST_CASE_FIXTURE(fixture, "a timer wakes a loop for what it adds") {
-  std::atomic<int> served{0};
-  task work;
-  work.at_go_on = work.at_flush = [&] { ++served; };
-  timer soon;
-  soon.what = [&] {
-    home.flush_later(work);
-    home.go_on_later(work);
-  };
-  home.call([&] { home.set_timer(soon, home.now() + 1ms); });
-  CHECK(holds_soon([&] { return served == 2; }));
-}
-
-// -- sockets ------------------------------------------------------------------
-
-TEST_CASE_FIXTURE(echo_fixture, "a socket wakes a loop that blocks, each "
-                                "time") {
-  for (int i = 0; i < 200; ++i)
-    REQUIRE(echoes());
-  CHECK(here->times >= 200);
-}
-
-TEST_CASE_FIXTURE(echo_fixture, "a socket wakes a loop whatever woke it "
-                                "before") {
-  timer soon;
-  soon.what = [] {};
-  for (int i = 0; i < 100; ++i) {
-    if (i % 2 == 0)
-      home.call([] {});
-    if (i % 3 == 0)
-      wait_for_turns(home, i % 5);
-    if (i % 7 == 0)
-      home.call([&] { home.set_timer(soon, home.now() + 1ms); });
-    REQUIRE(echoes());
-  }
-  home.call([&] { home.set_timer(soon, time_point::max()); });
-}
-
-TEST_CASE_FIXTURE(echo_fixture, "a socket is told on the loop's thread") {
-  struct witness final : pollable {
-    void on_ready(readiness) override { thread = std::this_thread::get_id(); }
-    std::atomic<std::thread::id> thread;
-  } who;
-  home.call([&] { home.sockets().add(there->socket.descriptor(), who); });
-  CHECK(holds_soon([&] { return who.thread == loop_thread; }));
-  home.call([&] {
-    there->socket.close();
-    home.sockets().forget(who);
-  });
-}
-
-TEST_CASE_FIXTURE(echo_fixture, "sockets that are always busy starve nobody") {
-  watch(*there);
-  there->socket.send("x"); // goes to and fro from now on
-  REQUIRE(holds_soon([this] { return here->times > 100; }));
-  CHECK(serves_all());
-  auto before = here->times.load();
-  CHECK(holds_soon([&] { return here->times > before + 100; }));
-}
-
-TEST_CASE_FIXTURE(echo_fixture, "what is put off again and again starves "
-                                "nobody") {
-  task work;
-  work.at_flush = [] {};
-  work.at_go_on = [&] { home.go_on_later(work); };
-  home.call([&] { home.go_on_later(work); });
-  CHECK(serves_all());
-  CHECK(echoes());
-  home.call([&] { home.forget(work); });
-}
-
-TEST_CASE_FIXTURE(echo_fixture, "an actor that always has more to do starves "
-                                "nobody") {
-  std::atomic<bool> enough{false};
-  fake_job job{[&enough](caf::execution_unit*) {
-    return enough ? resumable::done : resumable::resume_later;
-  }};
-  hand_over(job);
-  CHECK(serves_all());
-  CHECK(echoes());
-  enough = true;
-  CHECK(holds_soon([&] { return job.references == 0; }));
-}
-
-TEST_CASE_FIXTURE(echo_fixture, "a function that posts itself again and again "
-                                "starves nobody") {
-  std::atomic<bool> enough{false};
-  std::function<void()> again = [&] {
-    if (!enough)
-      home.post(again);
-  };
-  home.post(again);
-  CHECK(serves_all());
-  CHECK(echoes());
-  enough = true;
-  wait_for_turns(home);
-}
-
-TEST_CASE_FIXTURE(echo_fixture, "a timer that is always due starves nobody") {
-  timer due;
-  due.what = [&] { home.set_timer(due, home.now()); };
-  home.call([&] { home.set_timer(due, home.now()); });
-  CHECK(serves_all());
-  CHECK(echoes());
-  home.call([&] { home.set_timer(due, time_point::max()); });
 }
 
 // -- the end ------------------------------------------------------------------
@@ -563,7 +229,7 @@ TEST_CASE_FIXTURE(fixture, "a loop that stops drops its sockets, and goes on "
   droppable socket;
   bool gone_on = false;
   bool dropped_on_loop = false;
-  task work;
+  fake_task work;
   work.at_go_on = [&] { gone_on = true; };
   socket.then = [&] {
     dropped_on_loop = std::this_thread::get_id() == loop_thread;
