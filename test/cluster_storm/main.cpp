@@ -2,19 +2,19 @@
 // killed and started again; then it is checked that nothing was lost, doubled
 // or reordered. Exits with 1 when something was.
 #include "net/node.hpp"
+#include "test/cluster_storm/dice.hpp"
+#include "test/cluster_storm/nodes.hpp"
 #include "test/cluster_storm/options.hpp"
-#include "test/cluster_storm/processes.hpp"
+#include "test/cluster_storm/swarm.hpp"
 #include "test/cluster_storm/verdict.hpp"
 
 #include <caf/all.hpp>
 
 #include <fmt/format.h>
-#include <poll.h>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
-#include <functional>
-#include <memory>
-#include <random>
 
 namespace wsrelay::cluster_storm {
 
@@ -26,13 +26,7 @@ constexpr auto patience = 10s;
 
 constexpr auto longest_storm = 120s;
 
-// Longer than the nodes' heartbeat_timeout.
-constexpr auto frozen_time = 2'500ms;
-
 constexpr std::size_t messages_per_second = 5'000;
-
-// After this, a node that was started is known to all others.
-constexpr auto settling = 1'500ms;
 
 relay_config driver_config(const std::vector<std::uint16_t>& peers,
                            const std::string& tls) {
@@ -56,16 +50,13 @@ public:
   explicit storm(storm_options options)
       : options_{std::move(options)},
         random_{options_.seed},
-        relay1_{options_, "relay1"},
-        app1_{options_, "app1"},
-        app2_{options_, "app2"} {}
+        nodes_{options_, random_},
+        swarm_{random_} {}
 
   int run() {
     if (!start_nodes())
       return complain("the nodes do not start");
-    auto settings = driver_config(
-        {relay1_.cluster_port(), app1_.cluster_port(), app2_.cluster_port()},
-        options_.tls);
+    auto settings = driver_config(nodes_.cluster_ports(), options_.tls);
     system_config system_settings{settings};
     caf::actor_system system{system_settings};
     node self{system, settings};
@@ -81,69 +72,15 @@ public:
   }
 
 private:
-  // -- nodes ------------------------------------------------------------------
-
   bool start_nodes() {
-    app1_.start();
-    app2_.start();
-    if (!turn_until(patience,
-                    [this] { return app1_.ready() && app2_.ready(); }))
+    nodes_.start_apps();
+    if (!swarm_.turn_until(patience, [this] { return nodes_.apps_ready(); }))
       return false;
-    relay1_.start({app1_.cluster_port(), app2_.cluster_port()});
-    started_ = steady::now();
-    return turn_until(patience, [this] { return relay1_.ready(); });
-  }
-
-  void kill_app2() {
-    if (chance(2)) { // with transfers to and from it under way
-      for (int i = 0; i < 10; ++i)
-        move_one("app2");
-      for (auto& each : clients_)
-        if (each->seen().last_owner == app2_.label() && chance(2))
-          move(*each, chance(2) ? "app1" : "relay1");
-      for (auto i = pick(6); i > 0; --i) {
-        for (auto& each : clients_)
-          each->send_number();
-        turn();
-      }
-    }
-    kills_[app2_.label()].push_back(steady::now());
-    if (pick(kill_at_.size() + 1) < freezes_) {
-      --freezes_;
-      app2_.freeze();
-      frozen_ = true;
-      restart_at_ = steady::now() + frozen_time;
-      return;
-    }
-    app2_.kill();
-    restart_at_ = steady::now() + milliseconds{pick(4) == 0 ? 0 : pick(700)};
-  }
-
-  void thaw_app2() {
-    app2_.thaw();
-    frozen_ = false;
-    started_ = steady::now();
-  }
-
-  bool app2_runs() const { return app2_.running() && !frozen_; }
-
-  // Half of the time both sides connect to each other.
-  void start_app2() {
-    std::vector<std::uint16_t> peers;
-    if (chance(2))
-      peers = {relay1_.cluster_port(), app1_.cluster_port()};
-    app2_.start(peers);
-    started_ = steady::now();
-  }
-
-  bool app2_settled() const {
-    return app2_runs() && steady::now() > started_ + settling;
+    nodes_.start_relay();
+    return swarm_.turn_until(patience, [this] { return nodes_.relay_ready(); });
   }
 
   // -- the storm --------------------------------------------------------------
-
-  std::uint64_t pick(std::uint64_t below) { return random_() % below; }
-  bool chance(std::uint64_t of) { return pick(of) == 0; }
 
   void rage() {
     plan_kills();
@@ -151,60 +88,63 @@ private:
     while (moves_ < options_.transfers || !kill_at_.empty()) {
       if (steady::now() > start + longest_storm)
         return expect(false, "the transfers take too long");
-      fill_up();
+      swarm_.fill_up(options_.connections, nodes_.port());
       auto elapsed = std::chrono::duration<double>(steady::now() - start);
       auto due = [&](std::size_t rate) {
         return static_cast<std::size_t>(elapsed.count()
                                         * static_cast<double>(rate));
       };
       for (; messages_ < due(messages_per_second); ++messages_)
-        any_client().send_number();
+        swarm_.any().send_number();
       if (moves_ < std::min(due(options_.rate), options_.transfers))
-        move_one(app2_runs() && !app2_settled() && chance(2) ? "app2" : "");
-      if (!kill_at_.empty() && moves_ >= kill_at_.front() && app2_runs()) {
+        move_one(app2_comes() && random_.chance(2) ? "app2" : "");
+      if (!kill_at_.empty() && moves_ >= kill_at_.front()
+          && nodes_.app2_runs()) {
         kill_at_.erase(kill_at_.begin());
-        kill_app2();
+        strike();
       }
-      if (!app2_runs() && steady::now() >= restart_at_)
-        frozen_ ? thaw_app2() : start_app2();
-      turn();
+      if (nodes_.app2_is_due())
+        nodes_.bring_app2_back();
+      swarm_.turn();
     }
   }
 
   void plan_kills() {
     auto part = options_.transfers / (options_.kills + 1);
     for (std::size_t i = 1; i <= options_.kills; ++i)
-      kill_at_.push_back(i * part - pick(part / 2 + 1));
+      kill_at_.push_back(i * part - random_.pick(part / 2 + 1));
   }
 
-  void fill_up() {
-    for (auto& each : clients_)
-      if (each->gone()) {
-        records_.push_back(each->seen());
-        each = make_client();
-      }
-    while (clients_.size() < options_.connections)
-      clients_.push_back(make_client());
+  void strike() {
+    if (random_.chance(2))
+      stir();
+    nodes_.strike_app2(kill_at_.size());
   }
 
-  std::unique_ptr<client> make_client() {
-    return std::make_unique<client>(relay1_.port(), ++serials_,
-                                    fmt::format("t{}@{}", pick(4), any_node()));
+  // Transfers to app2 and from it are under way.
+  void stir() {
+    for (int i = 0; i < 10; ++i)
+      move_one("app2");
+    for (auto& each : swarm_.all())
+      if (each->seen().last_owner == nodes_.app2_label() && random_.chance(2))
+        move(*each, random_.chance(2) ? "app1" : "relay1");
+    for (auto i = random_.pick(6); i > 0; --i) {
+      swarm_.send_numbers();
+      swarm_.turn();
+    }
   }
 
-  client& any_client() { return *clients_[pick(clients_.size())]; }
-
-  std::string any_node() {
-    constexpr std::array names{"relay1", "app1", "app2", "app2"};
-    return names[pick(names.size())];
+  // It runs, and is not known to all others.
+  bool app2_comes() const {
+    return nodes_.app2_runs() && !nodes_.app2_is_settled();
   }
 
   void move_one(std::string to = {}) {
-    auto& who = any_client();
+    auto& who = swarm_.any();
     if (!who.open() || who.seen().pid.empty())
       return;
     ++moves_;
-    move(who, to.empty() ? any_node() : to);
+    move(who, to.empty() ? any_node(random_) : to);
   }
 
   void move(client& who, const std::string& to) {
@@ -212,15 +152,15 @@ private:
       return;
     move_record what;
     what.serial = who.seen().serial;
-    what.where = fmt::format("t{}@{}", pick(4), to);
-    what.how = static_cast<manner>(pick(5));
+    what.where = fmt::format("t{}@{}", random_.pick(4), to);
+    what.how = static_cast<manner>(random_.pick(5));
     what.expected = to == "app2" ? outcome::any : outcome::moves;
-    if (chance(12))
+    if (random_.chance(12))
       spoil(what);
-    else if (to == "app2" && !app2_settled() && chance(2))
+    else if (to == "app2" && !nodes_.app2_is_settled() && random_.chance(2))
       what.how = manner::by_handle;
     if (what.how == manner::by_sibling) {
-      what.where = fmt::format("t{}", pick(4));
+      what.where = fmt::format("t{}", random_.pick(4));
       what.expected = outcome::any;
     }
     auto id = book_.open(what);
@@ -237,7 +177,7 @@ private:
     const std::array wheres{"nobody@app1", "nobody@app2", "t0@app9",
                             "picky@app1",  "silent@app1", "picky@relay1",
                             "99999@app1"};
-    what.where = wheres[pick(wheres.size())];
+    what.where = wheres[random_.pick(wheres.size())];
     what.expected = outcome::fails;
   }
 
@@ -245,32 +185,35 @@ private:
 
   // Everything is answered, the node is back and takes connections.
   void settle() {
-    if (!app2_runs())
-      frozen_ ? thaw_app2() : start_app2();
-    expect(turn_until(patience, [this] { return app2_settled(); }),
+    if (!nodes_.app2_runs())
+      nodes_.bring_app2_back();
+    expect(swarm_.turn_until(patience,
+                             [this] { return nodes_.app2_is_settled(); }),
            "app2 does not start");
-    expect(turn_until(patience, [this] { return book_.unanswered() == 0; }),
-           "not every transfer was answered");
+    expect(all_answered(), "not every transfer was answered");
     std::vector<std::uint64_t> last;
-    for (auto& each : clients_)
+    for (auto& each : swarm_.all())
       if (each->open() && !each->seen().pid.empty())
         last.push_back(last_move(*each));
-    expect(turn_until(patience, [this] { return book_.unanswered() == 0; }),
-           "not every transfer was answered at the end");
+    expect(all_answered(), "not every transfer was answered at the end");
     auto moves = book_.moves();
     for (auto id : last)
       expect(moves.at(id).answer == "ok",
              fmt::format("the last transfer of {} to {}: {}",
                          moves.at(id).serial, moves.at(id).where,
                          moves.at(id).answer));
-    for (auto& each : clients_)
-      each->send_number();
+    swarm_.send_numbers();
+  }
+
+  bool all_answered() {
+    return swarm_.turn_until(patience,
+                             [this] { return book_.unanswered() == 0; });
   }
 
   std::uint64_t last_move(const client& who) {
     move_record what;
     what.serial = who.seen().serial;
-    what.where = fmt::format("t{}@app2", pick(4));
+    what.where = fmt::format("t{}@app2", random_.pick(4));
     what.expected = outcome::any;
     auto id = book_.open(what);
     caf::anon_send(mover_, id, who.seen().pid);
@@ -278,57 +221,42 @@ private:
   }
 
   int finish() {
-    auto before = received();
-    turn_until(patience, [this, &before, since = steady::now()]() mutable {
-      if (auto now = received(); now != before) {
+    swarm_.turn_until(patience, [this, before = swarm_.received(),
+                                 since = steady::now()]() mutable {
+      if (auto now = swarm_.received(); now != before) {
         before = now;
         since = steady::now();
       }
       return steady::now() > since + 300ms;
     });
-    for (auto& each : clients_)
-      each->send_close();
-    expect(turn_until(patience,
-                      [this] {
-                        return std::all_of(
-                            clients_.begin(), clients_.end(),
-                            [](auto& each) { return each->gone(); });
-                      }),
+    swarm_.close();
+    expect(swarm_.turn_until(patience, [this] { return swarm_.gone(); }),
            "not every connection closed");
-    for (auto& each : clients_)
-      records_.push_back(each->seen());
-    auto found = verdict();
-    for (auto* each : {&relay1_, &app1_, &app2_})
-      expect(each->stop(), each->label() + " did not end well");
-    return report(found);
-  }
-
-  std::uint64_t received() const {
-    std::uint64_t result = 0;
-    for (auto& each : clients_)
-      for (auto& [key, count] : each->seen().received)
-        result += count;
-    return result;
+    evidence all{options_.folder,
+                 nodes_.labels(),
+                 nodes_.struck(),
+                 swarm_.records(),
+                 {}};
+    auto found = verdict(all);
+    for (auto& label : nodes_.stop())
+      expect(false, label + " did not end well");
+    return report(found, all.clients.size());
   }
 
   // What is on its way at the end arrives within some time.
-  judgement verdict() {
-    evidence all{options_.folder, {}, kills_, records_, {}};
-    for (auto* each : {&relay1_, &app1_, &app2_})
-      all.labels.insert(all.labels.end(), each->labels().begin(),
-                        each->labels().end());
+  judgement verdict(evidence& all) {
     judgement result;
-    turn_until(patience, [&] {
+    swarm_.turn_until(patience, [&] {
       all.moves = book_.moves();
       result = judge(all);
       for (auto i = result.violations.empty() ? 0 : 100; i > 0; --i)
-        turn();
+        swarm_.turn();
       return result.violations.empty();
     });
     return result;
   }
 
-  int report(const judgement& found) {
+  int report(const judgement& found, std::size_t connections) {
     for (auto& text : found.violations)
       violations_.push_back(text);
     for (auto& text : book_.complaints())
@@ -342,7 +270,7 @@ private:
     fmt::print("seed={} violations={} connections={} stays={} messages={} "
                "replies={} kills={} closed_1011={} excused={} slowest_close={} "
                "transfers={} slowest_answer={} ({})\nanswers:{}\n",
-               options_.seed, violations_.size(), records_.size(), found.stays,
+               options_.seed, violations_.size(), connections, found.stays,
                found.messages, found.replies, options_.kills, found.lost,
                found.excused, found.slowest_close.count(), book_.moves().size(),
                found.slowest_answer.count(), found.slowest_move, answers);
@@ -363,46 +291,15 @@ private:
       violations_.push_back(otherwise);
   }
 
-  // -- the loop ---------------------------------------------------------------
-
-  bool turn_until(std::chrono::milliseconds limit,
-                  const std::function<bool()>& condition) {
-    for (auto deadline = steady::now() + limit; steady::now() < deadline;) {
-      if (condition())
-        return true;
-      turn();
-    }
-    return condition();
-  }
-
-  void turn() {
-    std::vector<pollfd> polled;
-    for (auto& each : clients_)
-      polled.push_back({each->descriptor(), each->events(), 0});
-    ::poll(polled.data(), polled.size(), 1);
-    for (std::size_t i = 0; i < polled.size(); ++i)
-      if (polled[i].revents != 0)
-        clients_[i]->on_ready(polled[i].revents);
-  }
-
   storm_options options_;
-  std::mt19937_64 random_;
-  node_process relay1_;
-  node_process app1_;
-  node_process app2_;
+  dice random_;
+  nodes nodes_;
   ledger book_;
   caf::actor mover_;
-  std::vector<std::unique_ptr<client>> clients_;
-  std::vector<client_record> records_; // of those that are gone
-  std::uint64_t serials_ = 0;
+  swarm swarm_;
   std::size_t moves_ = 0;
   std::size_t messages_ = 0;
   std::vector<std::size_t> kill_at_; // counts of transfers
-  std::map<std::string, std::vector<steady::time_point>> kills_;
-  std::size_t freezes_ = options_.freezes;
-  bool frozen_ = false;
-  steady::time_point restart_at_{};
-  steady::time_point started_{};
   std::vector<std::string> violations_;
 };
 
