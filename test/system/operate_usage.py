@@ -1,0 +1,92 @@
+"""The command line of wsrelay itself: usage, help, completion."""
+
+import os
+import re
+import subprocess
+import unittest
+
+from operate_base import OK, UNREACHABLE, USAGE, OperateTest, run
+from support import BUILD, DEADLINE, free_port
+
+
+class CommandLine(unittest.TestCase):
+    def test_wrong_usage_ends_with_2(self):
+        for arguments in ([], ["ps"], ["nonsense"], ["--node", "x", "ps"],
+                          ["--node", ":1", "ps"], ["--node", "h:0", "ps"],
+                          ["--node", "h:1", "send", "1@x"],
+                          ["--node", "h:1", "close", "1@x", "1005"],
+                          ["--node", "h:1", "call", "x", "{"],
+                          ["--node", "h:1", "ps", "--timeout", "5"],
+                          ["--node", "h:1", "ps", "--tls-cert", "/dev/null"]):
+            done = run(*arguments)
+            self.assertEqual(done.code, USAGE, arguments)
+            self.assertRegex(done.errors, "^wsrelay: .")
+            done = run(*arguments, "--json")
+            self.assertEqual(done.error["exit"], USAGE)
+
+    def test_the_node_comes_from_the_environment(self):
+        port = free_port()
+        done = run("ps", environment={"WSRELAY_NODE": f"127.0.0.1:{port}"})
+        self.assertEqual(done.code, UNREACHABLE)
+        self.assertIn(str(port), done.errors)
+
+    def test_help_has_commands_and_exit_codes(self):
+        text = run("--help").text
+        for word in ("ps", "targets", "peers", "send", "close", "transfer",
+                     "watch", "call", "completion", "WSRELAY_NODE",
+                     "Exit codes: 0 ok, 1 refused, 2 usage"):
+            self.assertIn(word, text)
+        self.assertIn("--payload", run("watch", "--help").text)
+        self.assertRegex(run("--version").text, r"^wsrelay \d")
+
+
+class Completion(OperateTest):
+    def complete(self, *words):
+        """Returns what bash offers at the end of a line."""
+        script = run("completion", "bash").text
+        line = " ".join(["wsrelay", *words])
+        # As readline splits it: "@" and ":" end words.
+        split = [part for part in re.split(r"([@:=])| ", line) if part]
+        if not words[-1]:
+            split.append("")
+        listed = " ".join(f"'{word}'" for word in split)
+        done = subprocess.run(
+            ["bash", "-c", f"""{script}
+             PATH='{BUILD}':$PATH COMP_WORDS=({listed})
+             COMP_CWORD={len(split) - 1} COMP_LINE='{line}'
+             COMP_POINT={len(line)}; _wsrelay
+             printf '%s\\n' "${{COMPREPLY[@]}}" """],
+            capture_output=True, check=True, timeout=DEADLINE,
+            env={**os.environ, "WSRELAY_NODE": f"127.0.0.1:{self.port}"})
+        self.assertEqual(done.stderr, b"")
+        return done.stdout.decode().split()
+
+    def test_scripts_name_every_command_and_option(self):
+        for shell in ("bash", "zsh", "fish"):
+            done = run("completion", shell)
+            self.assertEqual(done.code, OK)
+            for word in ("transfer", "payload", "tls-cert", "binary"):
+                self.assertIn(word, done.text)
+        self.assertEqual(run("completion", "tcsh").code, USAGE)
+
+    def test_the_script_for_bash_parses(self):
+        subprocess.run(["bash", "-n"], input=run("completion", "bash").text,
+                       text=True, check=True, timeout=DEADLINE)
+
+    def test_bash_completes_commands_options_and_pids(self):
+        self.assertEqual(self.complete("tra"), ["transfer"])
+        self.assertIn("watch", self.complete(""))
+        self.assertEqual(self.complete("watch", "--pay"), ["--payload"])
+        self.assertEqual(self.complete("ps", "--ti"), ["--timeout"])
+        self.assertEqual(self.complete("completion", "z"), ["zsh"])
+        self.assertEqual(self.complete("ps", "--timeout", ""), [])
+        _, pid = self.connect_known()
+        self.assertEqual(self.complete("watch", ""), [pid])
+        number, rest = pid.split("@")
+        self.assertEqual(self.complete("close", number), [pid])
+        # What stands before "@" is a word of its own for readline.
+        self.assertEqual(self.complete("close", f"{number}@{rest[:3]}"), [rest])
+
+
+if __name__ == "__main__":
+    unittest.main()
