@@ -5,14 +5,15 @@ import threading
 import unittest
 
 from cluster_probe import Probe, node
+from http_base import ConnectionTest
 from raw_client import Connection, WebSocket, request_bytes, upgrade_fields
-from support import RelayTest, endpoint, router, service, wait_until
+from support import endpoint, router, service, wait_until
 
 REFUSED = 6000
 EVIL = ("Origin", "https://evil.example")
 
 
-class HandlerTest(RelayTest):
+class HandlerTest(ConnectionTest):
     HANDLERS = ("spawner spawner", "seer seer", "handler named far@app1",
                 "long_winded short 1000", "long_winded limit 65535",
                 "long_winded long 65536", "long_winded longer 300000")
@@ -35,11 +36,6 @@ class HandlerTest(RelayTest):
                 + "".join(endpoint(name, f"/{name}", f"func: {name}@app1")
                           for name in names)
                 + node("relay1", peers=f'["127.0.0.1:{cls.app.cluster_port}"]'))
-
-    def connect(self):
-        client = Connection(self.relay.port)
-        self.addCleanup(client.close)
-        return client
 
     def ask(self, name, fields=()):
         return self.connect().request("GET", f"/ws/{name}", fields)

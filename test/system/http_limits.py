@@ -6,8 +6,9 @@ import time
 import unittest
 from pathlib import Path
 
+from http_base import ConnectionTest
 from raw_client import Closed, Connection, elapsed, request_bytes
-from support import RelayTest, echo_config, endpoint, free_port, wait_until
+from support import echo_config, endpoint, free_port, wait_until
 
 MIB = 1 << 20
 KIB64 = 1 << 16
@@ -20,12 +21,7 @@ def upload(fields=CHUNKED, path="/"):
     return request_bytes("POST", path, fields)
 
 
-class LimitsTest(RelayTest):
-    def connect(self, **keys):
-        client = Connection(self.relay.port, **keys)
-        self.addCleanup(client.close)
-        return client
-
+class LimitsTest(ConnectionTest):
     def send_all(self, client, data):
         """Sends what the relay takes."""
         try:

@@ -6,9 +6,10 @@ import signal
 import socket
 import unittest
 
-from raw_client import Connection, request_bytes, upgrade_fields
-from support import (DEADLINE, Program, RelayTest, echo_config, endpoint,
-                     router, service, wait_until)
+from http_base import HttpTest
+from raw_client import request_bytes, upgrade_fields
+from support import (DEADLINE, Program, echo_config, endpoint, router,
+                     service, wait_until)
 
 CHUNKED = ("Transfer-Encoding", "chunked")
 
@@ -26,24 +27,13 @@ GOOD_HOSTS = (
     "a-b.c", "localhost:8080")
 
 
-class RulesTest(RelayTest):
+class RulesTest(HttpTest):
     CONFIG = (echo_config() + endpoint("form", "/form", "relay: "
                                        "{target_pid: echo}\nmethod: POST")
               + endpoint("room", "/room/{room}",
                          'relay: {target_pid: "{room}"}')
               + "- {name: demo, kind: http.static, meta: {server: gateway}, "
                 "path: /, root: \"builtin:demo\"}\n")
-
-    def connect(self):
-        client = Connection(self.relay.port)
-        self.addCleanup(client.close)
-        return client
-
-    def ask(self, data):
-        """Sends raw bytes; returns the response and its connection."""
-        client = self.connect()
-        client.send(data)
-        return client.response(), client
 
     def status(self, data):
         response, client = self.ask(data)

@@ -4,8 +4,9 @@ import json
 import time
 import unittest
 
-from raw_client import Connection, elapsed, request_bytes, upgrade_fields
-from support import DEADLINE, RelayTest, echo_config, wait_until
+from http_base import HttpTest
+from raw_client import elapsed, request_bytes, upgrade_fields
+from support import DEADLINE, echo_config, wait_until
 
 DEMO = """\
 - name: demo
@@ -16,19 +17,8 @@ DEMO = """\
 """
 
 
-class HttpTest(RelayTest):
+class PlainTest(HttpTest):
     CONFIG = echo_config() + DEMO
-
-    def connect(self):
-        client = Connection(self.relay.port)
-        self.addCleanup(client.close)
-        return client
-
-    def ask(self, data):
-        """Sends raw bytes; returns the response and its connection."""
-        client = self.connect()
-        client.send(data)
-        return client.response(), client
 
     def assert_problem(self, response, status, check):
         self.assertEqual(response.status, status)
@@ -43,7 +33,7 @@ class HttpTest(RelayTest):
         self.assertTrue(document["title"] and document["detail"])
 
 
-class Connections(HttpTest):
+class Connections(PlainTest):
     def test_a_connection_serves_one_request_after_the_other(self):
         client = self.connect()
         for path, status in (("/", 200), ("/demo.js", 200), ("/none", 404),
@@ -125,7 +115,7 @@ class Connections(HttpTest):
         self.assertEqual(client.request("GET", "/").status, 200)
 
 
-class Refusals(HttpTest):
+class Refusals(PlainTest):
     def test_404(self):
         for path in ("/none", "/ws", "/ws/none", "/ws/echo/more", "/WS/echo"):
             self.assert_problem(self.connect().request("GET", path), 404,
@@ -192,7 +182,7 @@ class Refusals(HttpTest):
         self.assertEqual(response.status, 400)
 
 
-class Limits(HttpTest):
+class Limits(PlainTest):
     CONFIG = echo_config(dict(max_header_size="4KiB", max_body_size="1KiB",
                               request_timeout="500ms", idle_timeout="700ms",
                               max_connections=6)) + DEMO
@@ -293,7 +283,7 @@ class Limits(HttpTest):
         client.close()
 
 
-class ConnectionLimit(HttpTest):
+class ConnectionLimit(PlainTest):
     CONFIG = echo_config(dict(max_connections=3)) + DEMO
 
     def test_one_more_than_the_limit_waits_until_one_closes(self):

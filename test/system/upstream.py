@@ -5,18 +5,18 @@ import threading
 import time
 import unittest
 
+from http_base import ConnectionTest
 from http_upstream import Upstream, answer, relay_answer
 from raw_client import (SAMPLE_KEY, Connection, WebSocket, elapsed,
                         upgrade_fields)
-from support import (RelayTest, endpoint, free_port, router, service,
-                     wait_until)
+from support import endpoint, free_port, router, service, wait_until
 
 ECHO = {"target_pid": "echo"}
 HOP_BY_HOP = {"connection", "keep-alive", "te", "transfer-encoding", "upgrade",
               "proxy-connection"}
 
 
-class UpstreamTest(RelayTest):
+class UpstreamTest(ConnectionTest):
     @classmethod
     def config(cls):
         cls.upstream = Upstream()
@@ -37,11 +37,6 @@ class UpstreamTest(RelayTest):
         self.upstream.answers.clear()
         self.upstream.early.clear()
         self.upstream.asked.clear()
-
-    def connect(self):
-        client = Connection(self.relay.port)
-        self.addCleanup(client.close)
-        return client
 
     def ask(self, path, method="GET", fields=(), body=b""):
         return self.connect().request(method, path, fields, body)

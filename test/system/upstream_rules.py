@@ -4,16 +4,17 @@ import threading
 import time
 import unittest
 
+from http_base import ConnectionTest
 from http_upstream import Upstream, answer, relay_answer
 from raw_client import Connection, elapsed, request_bytes, upgrade_fields
-from support import RelayTest, endpoint, router, service, wait_until
+from support import endpoint, router, service, wait_until
 
 MIB = 1 << 20
 ECHO = {"target_pid": "echo"}
 CHUNKED_ANSWER = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-class UpstreamTest(RelayTest):
+class UpstreamTest(ConnectionTest):
     @classmethod
     def config(cls):
         cls.upstream = Upstream()
@@ -33,11 +34,6 @@ class UpstreamTest(RelayTest):
     def setUp(self):
         self.upstream.answers.clear()
         self.upstream.asked.clear()
-
-    def connect(self):
-        client = Connection(self.relay.port)
-        self.addCleanup(client.close)
-        return client
 
     def ask(self, path="/ws/x", method="GET", fields=(), body=b""):
         return self.connect().request(method, path, fields, body)
