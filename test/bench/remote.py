@@ -7,17 +7,13 @@ kernel may run on any core. Rounds interleave both; the table shows medians.
 Exit code 0, 1 when a run fails or --check finds a limit exceeded.
 """
 
-import argparse
 import json
-import os
-import pathlib
-import statistics
 import subprocess
 import sys
 import tempfile
 
-from programs import (ANY_CORES, SERVICE, STOP_TIMEOUT, Failure, Server,
-                      on_core)
+from nodes import Node, medians, parse_arguments
+from programs import SERVICE, STOP_TIMEOUT, Failure, on_core
 
 APP = SERVICE + """\
 - name: app1
@@ -49,25 +45,6 @@ OUTSTANDING = (1, 16)
 
 # What --check enforces, in us per message on the relay's node.
 LIMITS = {1: 60, 16: 8}
-
-
-class Node(Server):
-    """A wsrelayd with this configuration."""
-
-    def __init__(self, build, folder, name, config):
-        path = os.path.join(folder, f"{name}.yaml")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(config)
-        super().__init__(name, [str(build / "wsrelayd"), "--config", path], "",
-                         ANY_CORES[0])
-
-    def cpu_seconds(self):
-        total = 0
-        tasks = f"/proc/{self.process.pid}/task"
-        for task in os.listdir(tasks):
-            with open(f"{tasks}/{task}/schedstat", encoding="ascii") as file:
-                total += int(file.read().split()[0])
-        return total / 1e9
 
 
 def run(options, relay, app, path, outstanding):
@@ -105,14 +82,7 @@ def measure(options, folder):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--build", type=pathlib.Path,
-                        default=pathlib.Path("build/release"))
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--duration", type=float, default=2)
-    parser.add_argument("--connections", type=int, default=1)
-    parser.add_argument("--check", action="store_true")
-    options = parser.parse_args()
+    options = parse_arguments(__doc__, connections=1)
     with tempfile.TemporaryDirectory() as folder:
         results = measure(options, folder)
     print("| outstanding | one node, us/message | two: relay's node | "
@@ -120,8 +90,7 @@ def main():
     print("|---|---|---|---|")
     status = 0
     for outstanding in OUTSTANDING:
-        near, far = ([statistics.median(column) for column in
-                      zip(*results[path, outstanding])]
+        near, far = (medians(results[path, outstanding])
                      for path in ("near", "far"))
         print(f"| {outstanding} | {near[0]:.1f} | {far[0]:.1f} | "
               f"{far[1]:.1f} |")

@@ -9,18 +9,15 @@ the same file from the relay itself is the yardstick. Exit code 0, 1 when a run
 fails or --check finds a limit exceeded.
 """
 
-import argparse
 import os
-import pathlib
 import socket
-import statistics
 import sys
 import tempfile
 import threading
 import time
 
-from programs import ANY_CORES, SERVICE, STOP_TIMEOUT, Failure
-from remote import Node
+from nodes import Node, medians, parse_arguments
+from programs import SERVICE, STOP_TIMEOUT, Failure
 
 FILES = SERVICE + """\
 - name: files
@@ -139,18 +136,10 @@ def measure(options, folder):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--build", type=pathlib.Path,
-                        default=pathlib.Path("build/release"))
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--duration", type=float, default=2)
-    parser.add_argument("--connections", type=int, default=16)
-    parser.add_argument("--check", action="store_true")
-    options = parser.parse_args()
+    options = parse_arguments(__doc__, connections=16)
     with tempfile.TemporaryDirectory() as folder:
         results = measure(options, folder)
-    median = {path: [statistics.median(column) for column in zip(*rows)]
-              for path, rows in results.items()}
+    median = {path: medians(rows) for path, rows in results.items()}
     print("| | requests/s | us of CPU |\n|---|---|---|")
     status = 0
     for path in PATHS:
