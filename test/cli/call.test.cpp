@@ -2,15 +2,18 @@
 #include "tools/wsrelay/call.hpp"
 
 #include "actors/directory.hpp"
-#include "actors/pid_text.hpp"
 #include "net/node.hpp"
 #include "tools/wsrelay/connect.hpp"
 
 #include <caf/all.hpp>
 #include <doctest/doctest.h>
 
+#include <future>
+#include <memory>
+
 using namespace wsrelay;
 using namespace wsrelay::cli;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -19,19 +22,44 @@ http_response response(std::uint16_t status, http_fields headers,
   return {status, std::move(headers), shared_buffer{body}, caf::none};
 }
 
-// Answers with what it was asked; /relay is an upgrade to itself.
-caf::behavior handler(caf::event_based_actor* self) {
-  return {[self](const http_request& request) -> caf::result<http_response> {
-    if (request.path == "/error")
-      return caf::sec::runtime_error;
-    auto answer =
-        response(201, request.headers,
-                 request.method + " " + request.path + " " + request.query + " "
-                     + std::string{request.body.view()});
-    if (request.path == "/relay")
-      answer.relay = relay_to{self, "in", milliseconds{30'000}, R"({"a":1})"};
-    return answer;
+using refused = std::promise<ws_refused>;
+
+// Ends when nobody comes, and tells.
+caf::behavior target(caf::event_based_actor* self,
+                     std::shared_ptr<refused> heard) {
+  return {[self, heard](const ws_refused& message) {
+    heard->set_value(message);
+    self->quit();
   }};
+}
+
+// Who asks, and for what.
+std::string seen(const http_request& request) {
+  auto out = request.remote_address + " " + request.scheme + "://"
+             + request.host + request.target;
+  for (auto& [name, value] : request.params)
+    out += " " + name + "=" + value;
+  return out + (request.websocket ? " websocket" : "");
+}
+
+// Answers with what it was asked; /relay is an upgrade to a new target.
+caf::behavior handler(caf::event_based_actor* self,
+                      std::shared_ptr<refused> heard) {
+  return {
+      [self, heard](const http_request& request) -> caf::result<http_response> {
+        if (request.path == "/error")
+          return caf::sec::runtime_error;
+        if (request.path == "/seen")
+          return response(200, {}, seen(request));
+        auto answer =
+            response(201, request.headers,
+                     request.method + " " + request.path + " " + request.query
+                         + " " + std::string{request.body.view()});
+        if (request.path == "/relay")
+          answer.relay = relay_to{self->spawn(target, heard), "in",
+                                  milliseconds{30'000}, R"({"a":1})"};
+        return answer;
+      }};
 }
 
 // A node with a handler, and a command line that is connected to it.
@@ -43,7 +71,7 @@ struct two_systems {
     far_settings.prepare(config);
     far.emplace(far_settings);
     relay.emplace(*far, config);
-    actor = far->spawn(handler);
+    actor = far->spawn(handler, heard);
     REQUIRE(relay->put("login", actor));
     REQUIRE(relay->start());
   }
@@ -61,6 +89,7 @@ struct two_systems {
   relay_config config;
   system_config far_settings;
   std::optional<caf::actor_system> far;
+  std::shared_ptr<refused> heard = std::make_shared<refused>();
   caf::actor actor;
   std::optional<node> relay;
   system_config near_settings;
@@ -106,16 +135,40 @@ TEST_CASE_FIXTURE(two_systems, "a handler gets the request, its answer is "
   CHECK(call(node, opts) == "201\nX-User: ann\n\nPOST /a b=c body\n");
 }
 
-TEST_CASE_FIXTURE(two_systems, "a command that holds a handle shows its PID") {
+TEST_CASE_FIXTURE(two_systems, "a request comes from this machine unless told "
+                               "otherwise") {
+  auto node = connected();
+  options opts;
+  opts.subject = "login";
+  opts.path = "/seen?a=b";
+  CHECK(call(node, opts) == "200\n\n127.0.0.1 http://localhost/seen?a=b\n");
+  opts.address = "2001:db8::1";
+  opts.scheme = "https";
+  opts.headers = {{"host", "app.example.com"}};
+  opts.params = {{"room", "7"}};
+  opts.websocket = true;
+  CHECK(call(node, opts)
+        == "200\n\n2001:db8::1 https://app.example.com/seen?a=b room=7 "
+           "websocket\n");
+}
+
+TEST_CASE_FIXTURE(two_systems, "a command that holds a handle shows its PID, "
+                               "and its target hears that nobody comes") {
   auto node = connected();
   options opts;
   opts.subject = "login";
   opts.path = "/relay";
-  auto pid = pid_text(actor.id(), actor.node());
-  CHECK(call(node, opts)
-        == "201\nX-WS-Relay: {\"target_pid\":\"" + pid
-               + "\",\"message_topic\":\"in\",\"heartbeat_interval\":\"30s\","
-                 "\"metadata\":{\"a\":1}}\n\n /relay  \n");
+  auto text = call(node, opts);
+  CHECK(text.starts_with("201\nX-WS-Relay: {\"target_pid\":\""));
+  CHECK(text.ends_with("@" + to_string(actor.node())
+                       + "\",\"message_topic\":\"in\","
+                         "\"heartbeat_interval\":\"30s\","
+                         "\"metadata\":{\"a\":1}}\n\n /relay  \n"));
+  auto told = heard->get_future();
+  REQUIRE(told.wait_for(20s) == std::future_status::ready);
+  auto message = told.get();
+  CHECK(message.reason == "client");
+  CHECK(message.metadata.view() == R"({"a":1})");
 }
 
 TEST_CASE_FIXTURE(two_systems, "a handler that fails, and one that is not "

@@ -125,6 +125,23 @@ TEST_CASE("a call is a GET, or a POST with a body") {
   CHECK(all.headers[1] == std::pair<std::string, std::string>{"B", "two"});
 }
 
+TEST_CASE("a call comes from this machine, by HTTP, unless it says otherwise") {
+  auto plain = parsed({"call", "login"});
+  CHECK(plain.address == "127.0.0.1");
+  CHECK(plain.scheme == "http");
+  CHECK(plain.params.empty());
+  CHECK_FALSE(plain.websocket);
+  auto all =
+      parsed({"call", "login", "--address", "192.0.2.1", "--scheme", "https",
+              "--param", "room=7", "--param", "user=a=b", "--websocket"});
+  CHECK(all.address == "192.0.2.1");
+  CHECK(all.scheme == "https");
+  REQUIRE(all.params.size() == 2);
+  CHECK(all.params[0] == std::pair<std::string, std::string>{"room", "7"});
+  CHECK(all.params[1] == std::pair<std::string, std::string>{"user", "a=b"});
+  CHECK(all.websocket);
+}
+
 TEST_CASE("a content type that was given stays") {
   auto opts = parsed({"call", "x", "[]", "--header", "content-type: a/b"});
   REQUIRE(opts.headers.size() == 1);
@@ -151,6 +168,9 @@ TEST_CASE("what is wrong is refused with code 2") {
   CHECK(refused({"call", "x", "{}", "--body", "y"}) != "");
   CHECK(refused({"call", "x", "--header", "no colon"}) != "");
   CHECK(refused({"call", "x", "--header", "a: b\r\nc: d"}) != "");
+  CHECK(refused({"call", "x", "--param", "no value"}) != "");
+  CHECK(refused({"call", "x", "--param", "=7"}) != "");
+  CHECK(refused({"call", "x", "--scheme", "ws"}) != "");
   CHECK(refused({"completion", "tcsh"}) != "");
 }
 

@@ -156,6 +156,21 @@ class Calls(OperateTest):
         self.assertEqual(done.json["relay"], {"target_pid": "far"})
         app.quit()
 
+    def test_a_target_that_was_made_for_a_call_ends(self):
+        app = Probe("app1")
+        self.addCleanup(app.end)
+        app.do("spawner spawner", r"registered spawner (\S+)")
+
+        def actors():
+            return int(app.do("count", r"count (\d+)")[1])
+        before = actors()
+        for _ in range(5):
+            done = run("call", "spawner", port=app.cluster_port)
+            self.assertEqual((done.code, done.errors), (OK, ""))
+            self.assertIn("X-WS-Relay: ", done.text)
+        wait_until(lambda: actors() <= before, "no target is left")
+        app.quit()
+
 
 class Cluster(unittest.TestCase):
     """Two nodes; every command goes through the first."""

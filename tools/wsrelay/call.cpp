@@ -1,8 +1,9 @@
 // A handler's request and response.
 #include "tools/wsrelay/call.hpp"
 
-#include "actors/directory.hpp"
+#include "actors/node_messages.hpp"
 #include "actors/pid_text.hpp"
+#include "actors/refusal.hpp"
 #include "protocol/json.hpp"
 #include "protocol/relay_command.hpp"
 #include "tools/wsrelay/json_output.hpp"
@@ -10,10 +11,13 @@
 
 #include <fmt/format.h>
 
+#include <vector>
+
 namespace wsrelay::cli {
 
 namespace {
 
+// What a request has that came to a node from its own machine.
 http_request make_request(const options& opts) {
   http_request request;
   request.method = opts.method;
@@ -23,7 +27,12 @@ http_request make_request(const options& opts) {
   if (mark != std::string::npos)
     request.query = opts.path.substr(mark + 1);
   request.headers = opts.headers;
+  request.params = opts.params;
   request.body = opts.text;
+  request.remote_address = opts.address;
+  request.scheme = opts.scheme;
+  request.host = find_field(opts.headers, "Host").value_or("localhost");
+  request.websocket = opts.websocket;
   return request;
 }
 
@@ -40,6 +49,18 @@ std::string relay_text(const http_response& response) {
   if (check_json_object(response.relay->metadata.view()))
     command.metadata = response.relay->metadata.view();
   return to_json(command);
+}
+
+// A target that was made for the request would wait for ever. What the node
+// answers to a later question says that it has the message: the program may
+// end.
+void refuse(session& node, const relay_to& command) {
+  tell_refused(command, "client");
+  try {
+    node.ask<std::vector<peer_hello>>(node.node(), peer_list{}, "the node");
+  } catch (const command_error&) {
+    // The handler's answer is there, and that is what was asked for.
+  }
 }
 
 } // namespace
@@ -81,6 +102,8 @@ std::string to_json(const http_response& response) {
 std::string call(session& node, const options& opts) {
   auto response = node.ask<http_response>(node.find(opts.subject),
                                           make_request(opts), opts.subject);
+  if (response.relay)
+    refuse(node, *response.relay);
   return opts.json ? to_json(response) : to_lines(response);
 }
 

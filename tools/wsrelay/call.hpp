@@ -8,7 +8,8 @@
 
 namespace wsrelay::cli {
 
-/// Sends the request to the handler and returns its response as it prints.
+/// Sends the request to the handler and returns its response as it prints. A
+/// target that the response holds is told that no connection comes to it.
 std::string call(session& node, const options& opts);
 
 /// Prints a response: for people the body as it is, made printable; as JSON

@@ -33,6 +33,7 @@ struct raw_options {
   std::string body;
   std::string shell;
   std::vector<std::string> headers;
+  std::vector<std::string> params;
 };
 
 using commands = std::map<command, CLI::App*>;
@@ -63,6 +64,12 @@ std::string check_field(const std::string& text) {
   auto good = colon != std::string::npos
               && is_safe_field(text.substr(0, colon), text.substr(colon + 1));
   return good ? std::string{} : "not 'Name: value': " + text;
+}
+
+std::string check_param(const std::string& text) {
+  auto equals = text.find('=');
+  return equals == 0 || equals == text.npos ? "not NAME=VALUE: " + text
+                                            : std::string{};
 }
 
 std::string check_body(const std::string& text) {
@@ -165,6 +172,21 @@ void add_call(CLI::App& app, commands& all, options& out, raw_options& raw) {
       ->check(checked_by(check_field))
       ->type_size(1)
       ->allow_extra_args(false);
+  call->add_option("--param", raw.params,
+                   "parameter of the endpoint's path, also repeated")
+      ->type_name("NAME=VALUE")
+      ->check(checked_by(check_param))
+      ->type_size(1)
+      ->allow_extra_args(false);
+  call->add_option("--address", out.address, "the client's address")
+      ->capture_default_str();
+  call->add_option("--scheme", out.scheme, "what the client speaks")
+      ->check(CLI::IsMember({"http", "https"}))
+      ->capture_default_str();
+  call->add_flag("--websocket", out.websocket, "it asks for a WebSocket");
+}
+
+void add_completion(CLI::App& app, commands& all, raw_options& raw) {
   add_command(app, all, command::completion, "completion",
               "print a script that completes commands in a shell")
       ->add_option("shell", raw.shell, "bash, zsh or fish")
@@ -197,6 +219,10 @@ void finish_call(const CLI::App& app, const raw_options& raw, options& out) {
     auto colon = line.find(':');
     out.headers.emplace_back(line.substr(0, colon),
                              trim(std::string_view{line}.substr(colon + 1)));
+  }
+  for (auto& text : raw.params) {
+    auto equals = text.find('=');
+    out.params.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
   if (app.count("json") > 0) {
     out.text = raw.body;
@@ -256,6 +282,7 @@ std::variant<options, early_exit> parse_options(std::vector<std::string> args) {
   add_lists(app, all, out);
   add_actions(app, all, out, raw);
   add_call(app, all, out, raw);
+  add_completion(app, all, raw);
   try {
     // CLI11 takes the arguments from the back.
     std::reverse(args.begin(), args.end());

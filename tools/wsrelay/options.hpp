@@ -41,6 +41,10 @@ struct options {
   std::string method;   // call
   std::string path = "/";
   std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<std::pair<std::string, std::string>> params;
+  std::string address = "127.0.0.1"; // call: the client's
+  std::string scheme = "http";
+  bool websocket = false;
   std::string script; // completion: the script
 };
 
