@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <utility>
+#include <variant>
 
 namespace wsrelay {
 
@@ -25,6 +26,14 @@ template <class Entry>
 const Entry* find_entry(const by_name<Entry>& entries, std::string_view name) {
   auto i = entries.find(name);
   return i == entries.end() ? nullptr : i->second;
+}
+
+template <class Entry>
+by_name<Entry> index(const std::vector<Entry>& entries) {
+  by_name<Entry> result;
+  for (const auto& entry : entries)
+    result.emplace(entry.name, &entry);
+  return result;
 }
 
 std::string place_text(const source_location& where) {
@@ -58,10 +67,10 @@ private:
 
 class validator {
 public:
-  explicit validator(const relay_config& config) : config_{config} {
-    index(config.services, services_);
-    index(config.routers, routers_);
-  }
+  explicit validator(const relay_config& config)
+      : config_{config},
+        services_{index(config.services)},
+        routers_{index(config.routers)} {}
 
   std::vector<config_issue> run() {
     check_names(config_.services, service_kind);
@@ -83,12 +92,6 @@ public:
   }
 
 private:
-  template <class Entry>
-  static void index(const std::vector<Entry>& from, by_name<Entry>& to) {
-    for (const auto& entry : from)
-      to.emplace(entry.name, &entry);
-  }
-
   template <class Entry>
   void check_names(const std::vector<Entry>& entries, std::string_view kind) {
     occupied names;
@@ -168,6 +171,16 @@ private:
   occupied clusters_;
 };
 
+/// Takes relay commands from proxies of which there are none.
+bool trusts_nobody(const endpoint_config& endpoint,
+                   const by_name<router_config>& routers,
+                   const by_name<service_config>& services) {
+  auto router = find_entry(routers, endpoint.router);
+  auto service = router ? find_entry(services, router->server) : nullptr;
+  return service && service->trusted_proxies.empty()
+         && std::holds_alternative<trusted_header_handler>(endpoint.handler);
+}
+
 bool allows_any(const router_config& router) {
   const auto& allowed = router.options.origins.allowed;
   return std::any_of(allowed.begin(), allowed.end(),
@@ -193,6 +206,14 @@ std::vector<config_issue> find_warnings(const relay_config& config) {
       entry_report{router_kind, router, issues}.fail(
           "post_options.wsrelay.allowed.origins",
           "* lets the pages of every site open connections");
+  }
+  auto services = index(config.services);
+  auto routers = index(config.routers);
+  for (const auto& endpoint : config.endpoints) {
+    if (trusts_nobody(endpoint, routers, services))
+      entry_report{endpoint_kind, endpoint, issues}.fail(
+          "trusted_header",
+          "refuses every request: its service has no trusted_proxies");
   }
   return issues;
 }

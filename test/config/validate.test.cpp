@@ -132,6 +132,25 @@ TEST_CASE("a router that allows any origin is a warning") {
   CHECK(find_warnings(config).size() == 1);
 }
 
+TEST_CASE("a trusted header of nobody is a warning, with a secret or none") {
+  auto config = make_config();
+  trusted_header_handler handler;
+  SUBCASE("with") {
+    handler.secret = "secret";
+  }
+  SUBCASE("without") {}
+  config.endpoints[0].handler = handler;
+  CHECK(errors(config) == "");
+  CHECK(test::lines(find_warnings(config))
+        == "echo.trusted_header: refuses every request: its service has no "
+           "trusted_proxies");
+  config.services[0].trusted_proxies = {"10.0.0.0/8"};
+  CHECK(find_warnings(config).empty());
+  config.services[0].trusted_proxies.clear();
+  config.routers[0].server = "none"; // an error, and no warning
+  CHECK(find_warnings(config).empty());
+}
+
 TEST_CASE("very many endpoints are checked in reasonable time") {
   auto config = make_config();
   for (int i = 0; i < 20'000; ++i) {

@@ -108,10 +108,13 @@ class CommandLine(unittest.TestCase):
                 self.assertIn(str(path), errors)
 
     def test_a_warning_is_no_error(self):
-        text = service() + router(allowed_origins="*")
-        status, _, errors = self.run_program("--check", self.write(text))
-        self.assertEqual(status, 0)
-        self.assertRegex(errors, r"^warning: .*relay\.yaml:\d+")
+        for text, key in (
+                (service() + router(allowed_origins="*"), "allowed.origins"),
+                (service() + router() + endpoint(
+                    "t", "/t", "trusted_header: true"), "trusted_header")):
+            status, _, errors = self.run_program("--check", self.write(text))
+            self.assertEqual(status, 0)
+            self.assertRegex(errors, rf"^warning: .*relay\.yaml:\d+: .*{key}")
 
     def test_a_broken_configuration_does_not_start(self):
         status, out, errors = self.run_program(
