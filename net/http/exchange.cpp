@@ -4,6 +4,7 @@
 #include "actors/caf_compat.hpp"
 #include "actors/error.hpp"
 #include "actors/log.hpp"
+#include "actors/pid_text.hpp"
 #include "config/client_view.hpp"
 #include "net/http/answer_fields.hpp"
 #include "net/http/problem_response.hpp"
@@ -110,15 +111,17 @@ private:
     return std::nullopt;
   }
 
-  std::optional<problem> check_origin() const {
-    if (count_fields(request_.headers, "Origin") > 1)
-      return problem{403, "origin", "the request has two origins"};
-    auto allowed = wsrelay::check_origin(
-        match_.router->options.origins, find_field(request_.headers, "Origin"),
-        self_origin(request_.scheme, request_.host));
-    if (!allowed)
-      return problem{403, "origin", allowed.error().what};
-    return std::nullopt;
+  std::optional<problem> check_origin() {
+    auto origin = find_field(request_.headers, "Origin");
+    auto allowed = count_fields(request_.headers, "Origin") > 1
+                       ? checked{failure{"the request has two origins"}}
+                       : wsrelay::check_origin(
+                           match_.router->options.origins, origin,
+                           self_origin(request_.scheme, request_.host));
+    if (allowed)
+      return std::nullopt;
+    culprit_ = origin.value_or("");
+    return problem{403, "origin", allowed.error().what};
   }
 
   // -- the four kinds of handler ----------------------------------------------
@@ -146,8 +149,10 @@ private:
   void ask(const relay_handler& handler) {
     auto command = handler.command;
     auto target = expand_target(command.target_pid, match_.params);
-    if (!target)
+    if (!target) {
+      culprit_ = expand_params(command.target_pid, match_.params);
       return refuse({404, "target", target.error().what});
+    }
     command.target_pid = std::move(*target);
     command.metadata = expand_params(command.metadata, escaped(match_.params));
     on_command(check_relay_command(std::move(command), limits()), 400);
@@ -217,10 +222,10 @@ private:
     auto relays = header.has_value() || announced_.has_value();
     erase_relay_fields(response.headers);
     if (!relays)
-      return pass(std::move(answer));
+      return pass(std::move(answer), blame);
     if (!may_relay(response.status)) {
       nobody_comes("status");
-      return pass(std::move(answer));
+      return pass(std::move(answer), blame);
     }
     if (twice)
       return refuse({blame, "command", "the relay header stands twice"});
@@ -240,10 +245,10 @@ private:
     return match_.router->relays && is_success(status);
   }
 
-  void pass(http_answer answer) {
+  void pass(http_answer answer, unsigned blame) {
     auto status = answer.response.status;
     if (status < 200 || status > 599)
-      return refuse({502, "handler", "the handler's status is not final"});
+      return refuse({blame, "handler", "the handler's status is not final"});
     answer.response.relay = {};
     finish(std::move(answer));
   }
@@ -266,11 +271,10 @@ private:
   }
 
   void on_command(result<relay_command> command, unsigned blame) {
-    if (!request_.websocket) {
-      auto bad = check_upgrade(request_.method, request_.headers);
-      return refuse(bad.value_or(
-          problem{426, "upgrade", "this endpoint speaks WebSocket only"}));
-    }
+    if (!request_.websocket)
+      return refuse({426, "upgrade",
+                     "the answer is a WebSocket, and the request asks for "
+                     "none"});
     if (!command) {
       log().warn("relay command is invalid: endpoint={} reason={}",
                  match_.endpoint->name, command.error().what);
@@ -286,7 +290,12 @@ private:
         });
   }
 
-  void no_target() { refuse({503, "target", "the target is not available"}); }
+  void no_target() {
+    culprit_ = command_.target_pid;
+    if (announced_ && announced_->target)
+      culprit_ = pid_text(announced_->target.id(), announced_->target.node());
+    refuse({503, "target", "the target is not available"});
+  }
 
   void on_target(const caf::actor& target) {
     auto& owner = *place_.owner;
@@ -329,18 +338,9 @@ private:
     nobody_comes(why.check);
     if (!done_)
       return;
-    place_.owner->log_refusal(why, request_.remote_address,
-                              match_.endpoint->name);
-    finish(http_answer{refusal(why), nullptr, std::nullopt});
-  }
-
-  static http_response refusal(const problem& why) {
-    auto response = to_response(why);
-    if (why.status == 426) // RFC 9110 section 15.5.22, RFC 6455 section 4.4
-      response.headers.insert(
-          response.headers.end(),
-          {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}});
-    return response;
+    place_.owner->log_refusal(
+        why, {request_.remote_address, match_.endpoint->name, culprit_});
+    finish(http_answer{to_response(why), nullptr, std::nullopt});
   }
 
   // A target that was named, and to which no connection comes.
@@ -364,6 +364,7 @@ private:
   http_fields headers_;
   relay_command command_;
   std::optional<relay_to> announced_; // by the handler, not yet settled
+  std::string culprit_; // the origin or target that is refused, for the log
 };
 
 class exchange_task final : public http_task {

@@ -59,7 +59,7 @@ public:
   }
 
   void on_bad_request(const problem& why, const std::string& peer) override {
-    owner_->log_refusal(why, peer, {});
+    owner_->log_refusal(why, {peer});
   }
 
 private:
@@ -114,7 +114,7 @@ private:
 
   void refuse(const incoming_request& incoming, const problem& why,
               const http_fields& more, const on_result& done) const {
-    owner_->log_refusal(why, incoming.request.remote_address, {});
+    owner_->log_refusal(why, {incoming.request.remote_address});
     auto response = to_response(why);
     response.headers.insert(response.headers.end(), more.begin(), more.end());
     done(to_answer(std::move(response)));

@@ -6,12 +6,17 @@
 
 namespace wsrelay {
 
-/// Returns the response that carries a problem document.
+/// Returns the response that carries a problem document. With 426 it names what
+/// is spoken here (RFC 9110 section 15.5.22, RFC 6455 section 4.4).
 inline http_response to_response(const problem& value) {
   http_response result;
   result.status = static_cast<std::uint16_t>(value.status);
   result.headers = {{"Content-Type", std::string{problem_content_type}},
                     {"Cache-Control", "no-store"}};
+  if (value.status == 426)
+    result.headers.insert(
+        result.headers.end(),
+        {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}});
   result.body = to_json(value);
   return result;
 }

@@ -2,10 +2,28 @@
 #include "net/http/service.hpp"
 
 #include "actors/log.hpp"
+#include "protocol/json.hpp"
+
+#include <fmt/format.h>
 
 #include <chrono>
 
 namespace wsrelay {
+
+namespace {
+
+// A target's name is not longer.
+constexpr std::size_t max_culprit_size = 256;
+
+// In quotes: what a stranger sent cannot look like another part of the line.
+std::string culprit_text(std::string_view check, std::string_view culprit) {
+  if (culprit.empty())
+    return {};
+  return fmt::format(" {}={}", check,
+                     json_string(culprit.substr(0, max_culprit_size)));
+}
+
+} // namespace
 
 service::service(std::shared_ptr<const relay_config> configuration,
                  const service_config& settings_, caf::actor directory_)
@@ -18,13 +36,14 @@ service::service(std::shared_ptr<const relay_config> configuration,
     static_cast<void>(trusted_proxies.add(address)); // validated before
 }
 
-void service::log_refusal(const problem& why, std::string_view address,
-                          std::string_view endpoint) {
+void service::log_refusal(const problem& why, const refused_request& what) {
   auto now = std::chrono::steady_clock::now();
   if (auto left_out = refusals.allow(why.check, now))
-    log().info("request refused: check={} status={} address={} endpoint={}{}",
-               why.check, why.status, address,
-               endpoint.empty() ? "-" : endpoint, suppressed_text(*left_out));
+    log().info("request refused: check={} status={} address={} endpoint={}{}{}",
+               why.check, why.status, what.address,
+               what.endpoint.empty() ? "-" : what.endpoint,
+               culprit_text(why.check, what.culprit),
+               suppressed_text(*left_out));
 }
 
 } // namespace wsrelay

@@ -21,6 +21,15 @@
 
 namespace wsrelay {
 
+/// What the log says of a request that was refused.
+struct refused_request {
+  std::string_view address;
+  std::string_view endpoint{}; // "" where none matched
+  /// What the check did not like: the origin or the relay command's target; ""
+  /// where it was something else. 256 bytes of it are logged.
+  std::string_view culprit{};
+};
+
 /// Safe to use from every loop: constant, atomic or guarded by itself.
 struct service {
   /// `settings` is one of the configuration's.
@@ -28,9 +37,7 @@ struct service {
           const service_config& settings, caf::actor directory);
 
   /// A request was refused: one line, of which a stranger cannot cause many.
-  /// `endpoint` is "" where none matched.
-  void log_refusal(const problem& why, std::string_view address,
-                   std::string_view endpoint);
+  void log_refusal(const problem& why, const refused_request& what);
 
   std::shared_ptr<const relay_config> config;
   const service_config& settings; // of `config`

@@ -146,6 +146,35 @@ TEST_CASE_FIXTURE(fixture, "a handler never sees a client's relay header") {
   CHECK(client.answer().status == 200);
 }
 
+TEST_CASE_FIXTURE(fixture, "a command for a request that asks for no WebSocket "
+                           "is 426, and says so") {
+  start();
+  add_handler([](const http_request&) {
+    http_response result;
+    result.headers = {{"X-WS-Relay", R"({"target_pid":"echo"})"}};
+    return result;
+  });
+  auto answer = http_get(relay->port(), "/ws/ask");
+  CHECK(answer.status == 426);
+  CHECK(answer["Upgrade"] == "websocket");
+  CHECK(answer.body.find("the answer is a WebSocket, and the request asks for "
+                         "none")
+        != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(fixture, "a handler's status that is not final is 500") {
+  start();
+  add_handler([](const http_request& request) {
+    http_response result;
+    result.status = static_cast<std::uint16_t>(std::stoi(request.query));
+    return result;
+  });
+  for (std::string final : {"200", "599"})
+    CHECK(ask("/ws/ask?" + final).status == std::stoul(final));
+  for (std::string other : {"0", "101", "199", "600"})
+    CHECK(ask("/ws/ask?" + other).status == 500);
+}
+
 TEST_CASE_FIXTURE(fixture, "an invalid command of a handler is 500") {
   start();
   add_handler([](const http_request&) {

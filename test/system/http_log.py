@@ -42,8 +42,10 @@ class Refusals(RelayTest):
     def test_each_reason_has_a_line_with_address_and_endpoint(self):
         for path, fields, status, words in (
                 ("/ws/echo", [*upgrade_fields(), EVIL], 403,
-                 ("origin", "echo")),
-                ("/ws/nobody", upgrade_fields(), 503, ("target", "nobody")),
+                 ("check=origin", "endpoint=echo",
+                  'origin="https://evil.example"')),
+                ("/ws/nobody", upgrade_fields(), 503,
+                 ("check=target", "endpoint=nobody", 'target="nobody"')),
                 ("/ws/echo", (), 426, ("upgrade", "echo")),
                 ("/none", (), 404, ("path",))):
             with self.subTest(path=path, status=status):

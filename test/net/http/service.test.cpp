@@ -1,0 +1,83 @@
+// What the log says of what was refused.
+#include "net/http/service.hpp"
+
+#include "actors/log.hpp"
+
+#include <doctest/doctest.h>
+
+#include <spdlog/sinks/base_sink.h>
+
+#include <string>
+#include <vector>
+
+using namespace wsrelay;
+
+namespace {
+
+struct line_sink final : spdlog::sinks::base_sink<std::mutex> {
+  void sink_it_(const spdlog::details::log_msg& line) override {
+    lines.emplace_back(line.payload.data(), line.payload.size());
+  }
+  void flush_() override {}
+  std::vector<std::string> lines;
+};
+
+struct fixture {
+  fixture() {
+    auto config = std::make_shared<relay_config>();
+    config->services.push_back({.name = "gateway"});
+    owner.emplace(config, config->services.front(), caf::actor{});
+    set_log_sink(sink, spdlog::level::info);
+  }
+
+  ~fixture() {
+    set_log_sink(std::make_shared<line_sink>(), spdlog::level::off);
+  }
+
+  std::string refused(const problem& why, const refused_request& what) {
+    owner->log_refusal(why, what);
+    REQUIRE(!sink->lines.empty());
+    return sink->lines.back();
+  }
+
+  std::shared_ptr<line_sink> sink = std::make_shared<line_sink>();
+  std::optional<service> owner;
+};
+
+const problem bad_origin{403, "origin", "the origin is not allowed here"};
+
+} // namespace
+
+TEST_CASE_FIXTURE(fixture, "a refusal's line says which check, who and where") {
+  CHECK(refused({404, "path", "there is nothing here"}, {"192.0.2.1"})
+        == "request refused: check=path status=404 address=192.0.2.1 "
+           "endpoint=-");
+}
+
+TEST_CASE_FIXTURE(fixture, "and the origin or target that was refused") {
+  CHECK(refused(bad_origin, {"192.0.2.1", "echo", "https://evil.example"})
+        == "request refused: check=origin status=403 address=192.0.2.1 "
+           "endpoint=echo origin=\"https://evil.example\"");
+}
+
+TEST_CASE_FIXTURE(fixture, "which cannot look like another part of the line") {
+  CHECK(refused(bad_origin, {"192.0.2.1", "echo", "x\" status=200\r\n\xff"})
+            .ends_with(" origin=\"x\\\" status=200\\r\\n\uFFFD\""));
+}
+
+TEST_CASE_FIXTURE(fixture, "of which 256 bytes are logged") {
+  for (auto size : {255u, 256u, 257u}) {
+    auto line =
+        refused(bad_origin, {"192.0.2.1", "echo", std::string(size, 'x')});
+    auto logged = std::string(std::min(size, 256u), 'x');
+    CHECK(line.ends_with(" origin=\"" + logged + "\""));
+  }
+}
+
+TEST_CASE_FIXTURE(fixture, "each reason has ten lines in a while") {
+  for (int i = 0; i < 11; ++i) {
+    owner->log_refusal({404, "path", ""}, {"192.0.2.1"});
+    owner->log_refusal(bad_origin, {"192.0.2.1"});
+  }
+  CHECK(sink->lines.size() == 20);
+}
