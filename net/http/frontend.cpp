@@ -62,6 +62,10 @@ public:
     owner_->log_refusal(why, {peer});
   }
 
+  void on_write_timeout(const std::string& peer) override {
+    owner_->log_cut_off("write_timeout", peer);
+  }
+
 private:
   // The client as trusted proxies tell; what others say of one is dropped.
   void see(http_request& request, const std::string& peer) const {

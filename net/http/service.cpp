@@ -46,4 +46,11 @@ void service::log_refusal(const problem& why, const refused_request& what) {
                suppressed_text(*left_out));
 }
 
+void service::log_cut_off(std::string_view check, std::string_view address) {
+  auto now = std::chrono::steady_clock::now();
+  if (auto left_out = refusals.allow(check, now))
+    log().info("answer cut off: check={} address={}{}", check, address,
+               suppressed_text(*left_out));
+}
+
 } // namespace wsrelay

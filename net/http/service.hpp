@@ -39,6 +39,9 @@ struct service {
   /// A request was refused: one line, of which a stranger cannot cause many.
   void log_refusal(const problem& why, const refused_request& what);
 
+  /// An answer was cut off: a line as above.
+  void log_cut_off(std::string_view check, std::string_view address);
+
   std::shared_ptr<const relay_config> config;
   const service_config& settings; // of `config`
   route_table routes;

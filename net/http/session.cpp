@@ -22,6 +22,10 @@ constexpr std::size_t linger_bytes = 16 * 1024 * 1024;
 // A task ends by itself; this is for one that does not.
 constexpr std::chrono::seconds grace{1};
 
+// The kernel does not tell what a client has acknowledged: it is asked so often
+// in a write timeout, and a client dropped so much of it late at most.
+constexpr int looks_per_write_timeout = 8;
+
 // So much of an answer waits for the kernel before more of it is read.
 constexpr std::size_t low_water = 128 * 1024;
 
@@ -56,7 +60,7 @@ private:
     reading_head, //
     reading_body, //
     handling,     // the host looks for the answer; the client's end is awaited
-    writing,      // the deadline is for the next byte that is taken
+    writing,      // the next look at what the client takes is due
     lingering,    // answered for the last time: the client is to close
     done,
   };
@@ -89,8 +93,7 @@ private:
         task_.reset();
         return refuse({504, "handler", "there was no answer in time"});
       case phase::writing:
-        return note_progress() ? set_deadline(settings().write_timeout)
-                               : close();
+        return watch_progress();
       default:
         return close();
     }
@@ -213,7 +216,9 @@ private:
       frame.length = response.body.size();
     framing_ = framing_of(response.status, frame);
     keep_alive_ = keep_alive_ && framing_ != body_framing::close;
-    enter(phase::writing, settings().write_timeout);
+    phase_ = phase::writing;
+    last_progress_ = home_.now();
+    set_look();
     stream_->want_input(false);
     stream_->send(raw(
         make_response_head(response, frame, to_http_date(std::time(nullptr)))));
@@ -271,8 +276,24 @@ private:
     if (stream_->output().empty() && !source_)
       return on_written();
     if (note_progress())
-      set_deadline(settings().write_timeout);
+      set_look();
     pump();
+  }
+
+  void set_look() {
+    auto timeout = settings().write_timeout;
+    auto step = std::max(timeout / looks_per_write_timeout, milliseconds{1});
+    home_.set_timer(*this,
+                    std::min(last_progress_ + timeout, home_.now() + step));
+  }
+
+  void watch_progress() {
+    if (!note_progress()
+        && home_.now() >= last_progress_ + settings().write_timeout) {
+      host_->on_write_timeout(peer_);
+      return close();
+    }
+    set_look();
   }
 
   // The kernel holds megabytes, and says that it takes more only when much of
@@ -281,7 +302,10 @@ private:
     auto taken = stream_->output().bytes_taken();
     auto waiting = stream_->unacknowledged();
     auto arrived = taken - std::min<std::uint64_t>(taken, waiting);
-    return std::exchange(bytes_arrived_, arrived) != arrived;
+    if (std::exchange(bytes_arrived_, arrived) == arrived)
+      return false;
+    last_progress_ = home_.now();
+    return true;
   }
 
   void on_written() {
@@ -334,6 +358,7 @@ private:
   std::unique_ptr<body_source> source_;
   std::string key_;
   std::uint64_t bytes_arrived_ = 0; // of answers, at the client
+  time_point last_progress_;        // of an answer: when it was seen
   std::size_t discarded_ = 0;
   phase phase_ = phase::waiting;
   body_framing framing_ = body_framing::none;

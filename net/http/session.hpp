@@ -56,6 +56,9 @@ public:
   /// A request could not be read, or took too long: `why` is the answer.
   virtual void on_bad_request(const problem& why,
                               const std::string& peer_address) = 0;
+
+  /// An answer was cut off: nothing more of it was taken in time.
+  virtual void on_write_timeout(const std::string& peer_address) = 0;
 };
 
 /// Serves HTTP on `stream` until it closes or is upgraded. Loop thread; returns

@@ -2,8 +2,10 @@
 and not one for each of a flood."""
 
 import re
+import tempfile
 import time
 import unittest
+from pathlib import Path
 
 from raw_client import Connection, request_bytes, upgrade_fields
 from support import RelayTest, echo_config, endpoint, wait_until
@@ -85,6 +87,30 @@ class Refusals(RelayTest):
                 client.send(b"nonsense\r\n\r\n")
                 client.response()
         self.assertLess(len(self.relay.stderr.splitlines()), 60)
+
+
+class CutOff(RelayTest):
+    SIZE = 16 * 1024 * 1024  # more than the kernels' buffers hold
+
+    @classmethod
+    def config(cls):
+        folder = tempfile.TemporaryDirectory(prefix="wsrelay-test-")
+        cls.addClassCleanup(folder.cleanup)
+        Path(folder.name, "large").write_bytes(b"l" * cls.SIZE)
+        return echo_config(dict(write_timeout="400ms")) + (
+            "- {name: files, kind: http.static, path: /, "
+            f'meta: {{server: gateway}}, root: "{folder.name}"}}\n')
+
+    def test_a_client_that_takes_nothing_has_a_line(self):
+        start = time.monotonic()
+        with Connection(self.relay.port, receive_buffer=4096) as client:
+            client.send(request_bytes("GET", "/large"))
+            wait_until(lambda: "check=write_timeout" in self.relay.stderr,
+                       "a line says so")
+        self.assertGreater(time.monotonic() - start, 0.39)
+        self.assertRegex(
+            self.relay.stderr,
+            r"answer cut off: check=write_timeout address=127\.0\.0\.1\n")
 
 
 class ConnectionLimit(RelayTest):

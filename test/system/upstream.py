@@ -30,6 +30,8 @@ class UpstreamTest(ConnectionTest):
                 + endpoint("any", "/{what}", keys)
                 + endpoint("based", "/based/{what}",
                            f"upstream: {cls.upstream.url}/base")
+                + endpoint("preflight", "/based/{what}",
+                           f"upstream: {cls.upstream.url}\nmethod: OPTIONS")
                 + endpoint("refused", "/gone/{what}", refused)
                 + endpoint("plain", "/{what}", keys, router="plain"))
 
@@ -226,6 +228,16 @@ class Requests(UpstreamTest):
             found = self.asked("/ws/a%20b?q=1&r=%2F%3f&", method)
             self.assertEqual((found.method, found.target),
                              (method, "/ws/a%20b?q=1&r=%2F%3f&"))
+
+    def test_an_endpoint_for_options_answers_a_preflight(self):
+        allow = ("Access-Control-Allow-Origin", "https://app.example.com")
+        self.upstream.answers["/ws/based/x"] = answer(204, fields=[allow])
+        response = self.ask("/ws/based/x", "OPTIONS", [
+            ("Origin", "https://app.example.com"),
+            ("Access-Control-Request-Method", "GET")])
+        self.assertEqual(response.status, 204)
+        self.assertEqual(response.get(allow[0]), allow[1])
+        self.assertEqual(response.all("Allow"), [])
 
     def test_the_path_of_the_upstream_goes_before(self):
         self.upstream.answers["/base/ws/based/x"] = answer(200, "based")

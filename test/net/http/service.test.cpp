@@ -74,9 +74,16 @@ TEST_CASE_FIXTURE(fixture, "of which 256 bytes are logged") {
   }
 }
 
+TEST_CASE_FIXTURE(fixture, "an answer that was cut off has a line, too") {
+  owner->log_cut_off("write_timeout", "192.0.2.1");
+  REQUIRE(sink->lines.size() == 1);
+  CHECK(sink->lines[0]
+        == "answer cut off: check=write_timeout address=192.0.2.1");
+}
+
 TEST_CASE_FIXTURE(fixture, "each reason has ten lines in a while") {
   for (int i = 0; i < 11; ++i) {
-    owner->log_refusal({404, "path", ""}, {"192.0.2.1"});
+    owner->log_cut_off("write_timeout", "192.0.2.1");
     owner->log_refusal(bad_origin, {"192.0.2.1"});
   }
   CHECK(sink->lines.size() == 20);

@@ -59,6 +59,10 @@ public:
     bad.push_back(std::to_string(why.status) + " " + why.check);
   }
 
+  void on_write_timeout(const std::string& peer) override {
+    cut_off.push_back(peer);
+  }
+
   /// Answers the last question.
   void answer(http_response response, std::unique_ptr<body_source> source = {},
               std::optional<std::uint64_t> length = {}) {
@@ -82,6 +86,7 @@ public:
   int tasks = 0; // alive
   std::vector<question> questions;
   std::vector<std::string> bad;
+  std::vector<std::string> cut_off; // whose answers were
   std::unique_ptr<byte_stream> upgraded;
   std::string upgrade_key;
   std::string endpoint;

@@ -90,11 +90,28 @@ TEST_CASE_FIXTURE(fixture, "an answer is awaited as long as the task says, and "
 }
 
 TEST_CASE_FIXTURE(fixture, "a client that takes nothing is dropped after the "
-                           "write timeout") {
+                           "write timeout, and the host told") {
   record.room = 10;
   receive(get);
   answer(text("hello"));
-  check_deadline(30s, closed());
+  advance(30s - 1ms);
+  CHECK(!record.closed);
+  CHECK(host->cut_off.empty());
+  advance(1ms);
+  CHECK(record.closed);
+  CHECK(host->cut_off == std::vector<std::string>{"192.0.2.1"});
+  advance(1ms);
+  CHECK(host->cut_off.size() == 1);
+}
+
+TEST_CASE_FIXTURE(fixture, "a write timeout of a millisecond is one") {
+  host->settings_.write_timeout = 1ms;
+  record.room = 10;
+  receive(get);
+  answer(text("hello"));
+  CHECK(!record.closed);
+  advance(1ms);
+  CHECK(record.closed);
 }
 
 TEST_CASE_FIXTURE(fixture, "a byte in time is progress") {
@@ -120,6 +137,37 @@ TEST_CASE_FIXTURE(fixture, "so is what a client acknowledges of what the "
   record.unacknowledged = 30;
   advance(1s);
   CHECK(!record.closed);
+  check_deadline(30s, closed());
+}
+
+// The kernel tells of none: it is asked eight times in a write timeout.
+TEST_CASE_FIXTURE(fixture, "a client that stops to acknowledge is dropped an "
+                           "eighth late at most") {
+  record.room = 40;
+  record.unacknowledged = 40;
+  receive(get);
+  answer(text("hello"));
+  auto at = 3749ms;
+  auto seen = 3750ms;
+  SUBCASE("just before it is asked") {}
+  SUBCASE("just after") {
+    at = 3751ms;
+    seen = 7500ms;
+  }
+  advance(at);
+  record.unacknowledged = 30;
+  advance(seen - at);
+  check_deadline(30s, closed());
+}
+
+TEST_CASE_FIXTURE(fixture, "a client that takes a byte, and then nothing, is "
+                           "dropped after the write timeout") {
+  record.room = 10;
+  receive(get);
+  answer(text("hello"));
+  advance(7s);
+  record.room = 1;
+  turn();
   check_deadline(30s, closed());
 }
 
