@@ -126,10 +126,10 @@ struct ws_event {
 /// never together with a `ws.join` for the same: a target that was spawned for
 /// the request ends on it, one that many share ignores it.
 struct ws_refused {
-  shared_buffer metadata; // the command's; {} when it had more than 64 KiB
-  /// Which check failed, one word: "upgrade", "origin", "command", "status",
-  /// "target"; "client" when the client has gone, "timeout" when the answer
-  /// came too late, "shutdown" when the node stops, "error".
+  shared_buffer metadata; // the command's; {} for none, or more than 64 KiB
+  /// Which check failed, one word: "upgrade", "command", "status", "target",
+  /// "handler"; "client" when there is none, "timeout" when the answer came too
+  /// late, "shutdown" when the node stops, "error".
   std::string reason;
 };
 
