@@ -89,8 +89,7 @@ public:
   }
 
 private:
-  // -- checks that need no handler
-  // ---------------------------------------------
+  // -- checks that need no handler -------------------------------------------
 
   bool needs_websocket() const {
     return std::holds_alternative<relay_handler>(match_.endpoint->handler)
