@@ -63,21 +63,17 @@ wsrelay_use_pch(net wsrelay_net)
 
 if(WSRELAY_TESTS)
   # doctest's header wants its main: programs beside the tests go without.
-  set(wsrelay_test_std_headers ${wsrelay_std_headers} <doctest/doctest.h>)
   set(wsrelay_test_caf_headers ${wsrelay_caf_headers} <doctest/doctest.h>)
   set(wsrelay_test_net_headers ${wsrelay_net_headers} <doctest/doctest.h>)
   set(wsrelay_program_headers ${wsrelay_caf_headers})
-  foreach(name test_std test_caf test_net program)
+  foreach(name test_caf test_net program)
     wsrelay_add_pch(${name} ${wsrelay_${name}_headers})
     set_target_properties(wsrelay_pch_${name} PROPERTIES
       POSITION_INDEPENDENT_CODE OFF)
-    if(NOT name STREQUAL "test_std")
-      target_link_libraries(wsrelay_pch_${name} PRIVATE
-        spdlog::spdlog CAF::io Boost::headers)
-    endif()
+    target_link_libraries(wsrelay_pch_${name} PRIVATE
+      spdlog::spdlog CAF::io Boost::headers)
     wsrelay_compile_as_test(wsrelay_pch_${name})
   endforeach()
-  wsrelay_use_pch(test_std test_bench test_config test_protocol)
   wsrelay_use_pch(test_caf test_actors test_cli test_examples test_targets)
   wsrelay_use_pch(test_net test_net)
   wsrelay_use_pch(program wsrelay_cluster_node wsrelay_cluster_probe
