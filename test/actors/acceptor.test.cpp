@@ -1,7 +1,8 @@
 // The acceptor's connections: who is open, the numbers of all, the stop.
 #include "test/support/acceptor_fixture.hpp"
 
-using namespace wsrelay;
+namespace wsrelay::acceptor_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -213,3 +214,5 @@ TEST_CASE_FIXTURE(fixture, "what an acceptor does not know is an error to who "
   node.send(actor, directory_list{});
   CHECK(list().empty());
 }
+
+} // namespace wsrelay::acceptor_test

@@ -3,7 +3,8 @@
 
 #include <stdexcept>
 
-using namespace wsrelay;
+namespace wsrelay::acceptor_ask_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -265,3 +266,5 @@ TEST_CASE_FIXTURE(fixture, "an acceptor that ends forgets what it was asked") {
   held->clear();
   node.advance(milliseconds{100'000});
 }
+
+} // namespace wsrelay::acceptor_ask_test

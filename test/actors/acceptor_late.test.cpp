@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <stdexcept>
 
-using namespace wsrelay;
+namespace wsrelay::acceptor_late_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -283,3 +284,5 @@ TEST_CASE_FIXTURE(fixture, "6,000 targets that nobody comes to leave no "
   CHECK(node.running_actors() == before);
   node.advance(timeout);
 }
+
+} // namespace wsrelay::acceptor_late_test

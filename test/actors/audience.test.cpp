@@ -5,7 +5,8 @@
 
 #include <caf/all.hpp>
 
-using namespace wsrelay;
+namespace wsrelay::audience_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -204,3 +205,5 @@ TEST_CASE_FIXTURE(fixture, "a broadcast reaches each of a list") {
   node.run();
   CHECK_FALSE(bob.is_open());
 }
+
+} // namespace wsrelay::audience_test

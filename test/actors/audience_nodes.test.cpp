@@ -11,7 +11,8 @@
 #include <random>
 #include <set>
 
-using namespace wsrelay;
+namespace wsrelay::audience_nodes_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -326,3 +327,5 @@ TEST_CASE("whoever comes, goes or answers: each member hears all, in order") {
     }
   }
 }
+
+} // namespace wsrelay::audience_nodes_test

@@ -1,7 +1,8 @@
 // ws.control without a target: what it changes, alone and together.
 #include "test/support/connected.hpp"
 
-using namespace wsrelay;
+namespace wsrelay::connection_control_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -128,3 +129,5 @@ TEST_CASE_FIXTURE(connected, "a control with two targets is an error") {
   CHECK(is(answer(control), errc::invalid_message));
   CHECK(other.log().empty());
 }
+
+} // namespace wsrelay::connection_control_test

@@ -5,7 +5,8 @@
 
 #include <functional>
 
-using namespace wsrelay;
+namespace wsrelay::connection_endings_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -265,3 +266,5 @@ TEST_CASE("a target that joined and left hears nothing of the end") {
       CHECK(on.other.log().back() == leave_line(how, 1));
   }
 }
+
+} // namespace wsrelay::connection_endings_test

@@ -1,7 +1,8 @@
 // Flow control: a slow target slows its client, a slow client harms nobody.
 #include "test/support/connected.hpp"
 
-using namespace wsrelay;
+namespace wsrelay::connection_flow_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -148,3 +149,5 @@ TEST_CASE("a client that is lost with a backlog harms nobody") {
   CHECK(on.target.log().back() == "leave connection_lost 1006 last=0");
   CHECK(on.client.exit_reason().value());
 }
+
+} // namespace wsrelay::connection_flow_test

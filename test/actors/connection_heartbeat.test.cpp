@@ -1,7 +1,8 @@
 // Heartbeats: when they come, when they do not.
 #include "test/support/connected.hpp"
 
-using namespace wsrelay;
+namespace wsrelay::connection_heartbeat_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -136,3 +137,5 @@ TEST_CASE("a heartbeat does not use up the window") {
   on.say("a");
   CHECK(on.target.messages().size() == 1);
 }
+
+} // namespace wsrelay::connection_heartbeat_test

@@ -7,7 +7,8 @@
 #include <array>
 #include <random>
 
-using namespace wsrelay;
+namespace wsrelay::connection_random_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -169,3 +170,5 @@ TEST_CASE("at any moment an end tells every target once") {
     }
   }
 }
+
+} // namespace wsrelay::connection_random_test

@@ -2,7 +2,8 @@
 #include "test/kit/probe.hpp"
 #include "test/support/checked_node.hpp"
 
-using namespace wsrelay;
+namespace wsrelay::connection_relay_test {
+
 using namespace wsrelay::test;
 using strings = std::vector<std::string>;
 
@@ -173,3 +174,5 @@ TEST_CASE("connections of one target do not mix") {
   CHECK(second.take() == std::vector{text("b")});
   CHECK(target.messages()[1].seq == 1);
 }
+
+} // namespace wsrelay::connection_relay_test

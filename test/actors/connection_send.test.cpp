@@ -3,7 +3,8 @@
 
 #include <caf/all.hpp>
 
-using namespace wsrelay;
+namespace wsrelay::connection_send_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -265,3 +266,5 @@ TEST_CASE_FIXTURE(connected, "a target that sends to a client it has lost "
   CHECK(second.take() == std::vector{text("b")});
   caf::anon_send_exit(echo, caf::exit_reason::kill);
 }
+
+} // namespace wsrelay::connection_send_test

@@ -5,7 +5,8 @@
 
 #include <caf/all.hpp>
 
-using namespace wsrelay;
+namespace wsrelay::connection_stats_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -195,3 +196,5 @@ TEST_CASE_FIXTURE(collecting, "ten thousand that do not answer cost the "
   CHECK(reply.get()->size() == 10'000);
   caf::anon_send_exit(mute, caf::exit_reason::kill);
 }
+
+} // namespace wsrelay::connection_stats_test

@@ -3,7 +3,8 @@
 
 #include <caf/all.hpp>
 
-using namespace wsrelay;
+namespace wsrelay::connection_transfer_test {
+
 using namespace wsrelay::test;
 
 TEST_CASE_FIXTURE(connected, "a transfer tells the new target, then the old") {
@@ -212,3 +213,5 @@ TEST_CASE_FIXTURE(connected, "a client may be handed from target to target") {
   say("a");
   CHECK(other.log() == strings{"join {}", "message 1 a"});
 }
+
+} // namespace wsrelay::connection_transfer_test

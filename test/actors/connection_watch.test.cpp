@@ -4,7 +4,8 @@
 #include <caf/all.hpp>
 #include <caf/default_attachable.hpp>
 
-using namespace wsrelay;
+namespace wsrelay::connection_watch_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -177,3 +178,5 @@ TEST_CASE_FIXTURE(connected, "a target that links to its client ends with it") {
   node.run();
   CHECK(node.running_actors() == before);
 }
+
+} // namespace wsrelay::connection_watch_test

@@ -5,7 +5,8 @@
 
 #include <caf/all.hpp>
 
-using namespace wsrelay;
+namespace wsrelay::credit_test {
+
 using namespace wsrelay::test;
 
 TEST_CASE("a window is full at its size, not before") {
@@ -126,3 +127,5 @@ TEST_CASE_FIXTURE(promises, "a failure answers those who wait, and no others") {
   CHECK(third.succeeded());
   writes.fail(make_error(errc::closing)); // nobody waits
 }
+
+} // namespace wsrelay::credit_test

@@ -6,7 +6,8 @@
 
 #include <caf/all.hpp>
 
-using namespace wsrelay;
+namespace wsrelay::directory_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -173,3 +174,5 @@ TEST_CASE("a look-up that is no request and fails does not end its sender") {
   node.run();
   CHECK(node.request<int>(sender, 7) == 7);
 }
+
+} // namespace wsrelay::directory_test

@@ -10,7 +10,7 @@
 
 #include <set>
 
-using namespace wsrelay;
+namespace wsrelay::ending_test {
 
 namespace {
 
@@ -173,3 +173,5 @@ TEST_CASE("errors print their name and their text") {
   CHECK_FALSE(is(caf::error{}, errc::busy));
   CHECK_FALSE(is(caf::error{caf::exit_reason::kill}, errc::busy));
 }
+
+} // namespace wsrelay::ending_test

@@ -3,7 +3,8 @@
 
 #include <caf/all.hpp>
 
-using namespace wsrelay;
+namespace wsrelay::kit_test {
+
 using namespace wsrelay::test;
 
 TEST_CASE("timeouts of actors and of ports fire in order of time") {
@@ -144,3 +145,5 @@ TEST_CASE("a node ends actors that refer to each other") {
   node.run();
   CHECK(node.running_actors() == 3);
 }
+
+} // namespace wsrelay::kit_test

@@ -2,7 +2,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::log_limit_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -118,3 +119,5 @@ TEST_CASE("what was left out ends a line, unless it is nothing") {
   CHECK(suppressed_text(0).empty());
   CHECK(suppressed_text(123) == " suppressed=123");
 }
+
+} // namespace wsrelay::log_limit_test

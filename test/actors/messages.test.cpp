@@ -5,7 +5,8 @@
 
 #include <caf/all.hpp>
 
-using namespace wsrelay;
+namespace wsrelay::messages_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -209,3 +210,5 @@ TEST_CASE("what a connection ends with keeps code and text on its way") {
   CHECK(info->code == 1013);
   CHECK(info->text == "too slow");
 }
+
+} // namespace wsrelay::messages_test

@@ -8,7 +8,8 @@
 
 #include <set>
 
-using namespace wsrelay;
+namespace wsrelay::peer_test {
+
 using namespace wsrelay::test;
 using namespace std::chrono_literals;
 
@@ -286,3 +287,5 @@ TEST_CASE_FIXTURE(fixture, "an offer that cannot be put is refused") {
   CHECK(is(offered.error(), errc::name_taken));
   CHECK(name_at(remote, "chat") == nullptr);
 }
+
+} // namespace wsrelay::peer_test

@@ -8,7 +8,8 @@
 
 #include <deque>
 
-using namespace wsrelay;
+namespace wsrelay::traffic_watch_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -314,3 +315,5 @@ TEST_CASE_FIXTURE(watched, "a target may watch its own connection, and its end "
   node.run();
   CHECK_FALSE(client.is_open());
 }
+
+} // namespace wsrelay::traffic_watch_test

@@ -3,7 +3,8 @@
 
 #include <caf/all.hpp>
 
-using namespace wsrelay;
+namespace wsrelay::transfer_failure_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -223,3 +224,5 @@ TEST_CASE_FIXTURE(connected, "a client that closes during a transfer leaves "
   node.run();
   CHECK(other.log().size() == 2);
 }
+
+} // namespace wsrelay::transfer_failure_test

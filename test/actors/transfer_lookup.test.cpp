@@ -3,7 +3,8 @@
 
 #include <caf/all.hpp>
 
-using namespace wsrelay;
+namespace wsrelay::transfer_lookup_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -108,3 +109,5 @@ TEST_CASE_FIXTURE(looking_up, "a client that leaves before the name is found "
   CHECK(target.log() == strings{"join {}", "leave client_closed 1000 last=0"});
   CHECK(other.log().empty());
 }
+
+} // namespace wsrelay::transfer_lookup_test

@@ -4,7 +4,8 @@
 
 #include <caf/all.hpp>
 
-using namespace wsrelay;
+namespace wsrelay::transfer_lost_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -121,3 +122,5 @@ TEST_CASE_FIXTURE(connected, "a former target that has answered the leave may "
   CHECK(client.is_open());
   CHECK(other.log() == strings{"join {}", "message 2 b"});
 }
+
+} // namespace wsrelay::transfer_lost_test

@@ -8,9 +8,10 @@
 #include <utility>
 #include <vector>
 
+namespace wsrelay::frame_codec_test {
+
 namespace {
 
-using namespace wsrelay;
 using namespace wsrelay::bench;
 
 struct message {
@@ -162,3 +163,5 @@ TEST_CASE("a failure is final") {
   CHECK(decode(decoder, server_frame(opcode::text, "x"), 3).empty());
   CHECK(decoder.failed());
 }
+
+} // namespace wsrelay::frame_codec_test

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace wsrelay::histogram_test {
+
 using wsrelay::bench::histogram;
 
 TEST_CASE("an empty histogram is all zero") {
@@ -70,3 +72,5 @@ TEST_CASE("a cleared histogram begins anew") {
   h.record(3);
   CHECK(h.percentile(1) == 3);
 }
+
+} // namespace wsrelay::histogram_test

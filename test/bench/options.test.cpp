@@ -8,9 +8,9 @@
 #include <variant>
 #include <vector>
 
-namespace {
+namespace wsrelay::bench::options_test {
 
-using namespace wsrelay::bench;
+namespace {
 
 constexpr auto target = "ws://127.0.0.1:9000/ws/echo?room=1";
 
@@ -157,3 +157,5 @@ TEST_CASE("a bad URL is refused") {
   CHECK(url_error("ws://a/b c") != "");
   CHECK(url_error("ws://a/#b") != "");
 }
+
+} // namespace wsrelay::bench::options_test

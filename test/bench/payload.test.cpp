@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <string>
 
-namespace {
+namespace wsrelay::bench::payload_test {
 
-using namespace wsrelay::bench;
+namespace {
 
 std::string written(const payload& messages, std::uint64_t id) {
   constexpr std::uint32_t key = 0x12345678;
@@ -83,3 +83,5 @@ TEST_CASE("text payloads are letters") {
                       [](char c) { return c >= 'a' && c <= 'p'; }));
   }
 }
+
+} // namespace wsrelay::bench::payload_test

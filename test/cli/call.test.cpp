@@ -11,7 +11,8 @@
 #include <future>
 #include <memory>
 
-using namespace wsrelay;
+namespace wsrelay::call_test {
+
 using namespace wsrelay::cli;
 using namespace std::chrono_literals;
 
@@ -191,3 +192,5 @@ TEST_CASE_FIXTURE(two_systems, "a handler that fails, and one that is not "
     CHECK(error.code == exit_code::not_found);
   }
 }
+
+} // namespace wsrelay::call_test

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay::cli;
+namespace wsrelay::cli::json_output_test {
 
 namespace {
 
@@ -50,3 +50,5 @@ TEST_CASE("JSON stands as it is, anything else as text") {
   CHECK(with_json(R"({"a":[1]})") == R"({"x":{"a":[1]}})");
   CHECK(with_json("{") == R"({"x":"{"})");
 }
+
+} // namespace wsrelay::cli::json_output_test

@@ -8,9 +8,10 @@
 #include <variant>
 #include <vector>
 
+namespace wsrelay::cli::options_test {
+
 namespace {
 
-using namespace wsrelay::cli;
 using namespace std::chrono_literals;
 
 using strings = std::vector<std::string>;
@@ -205,3 +206,5 @@ TEST_CASE("help and version end with 0") {
     CHECK(exit->text.ends_with('\n'));
   }
 }
+
+} // namespace wsrelay::cli::options_test

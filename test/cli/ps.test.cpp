@@ -7,7 +7,8 @@
 #include <caf/all.hpp>
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::ps_test {
+
 using namespace wsrelay::cli;
 
 namespace {
@@ -168,3 +169,5 @@ TEST_CASE_FIXTURE(fixture, "a row of nonsense hides no other") {
   CHECK(pids(output).back() == "5@x");
   CHECK(output.text.find('\x1b') == std::string::npos);
 }
+
+} // namespace wsrelay::ps_test

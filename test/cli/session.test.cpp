@@ -9,7 +9,8 @@
 #include <caf/io/middleman.hpp>
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::session_test {
+
 using namespace wsrelay::cli;
 
 namespace {
@@ -73,3 +74,5 @@ TEST_CASE("a CAF node that is none of wsrelay is not reachable") {
   }
   caf::anon_send_exit(other, caf::exit_reason::user_shutdown);
 }
+
+} // namespace wsrelay::session_test

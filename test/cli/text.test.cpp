@@ -8,7 +8,8 @@
 #include <random>
 #include <string>
 
-using namespace wsrelay;
+namespace wsrelay::text_test {
+
 using namespace wsrelay::cli;
 using namespace std::chrono_literals;
 
@@ -110,3 +111,5 @@ TEST_CASE("cells are escaped: a name cannot break a table") {
         == "A     B\n"
            "x\\ny  \\x1b\n");
 }
+
+} // namespace wsrelay::text_test

@@ -3,7 +3,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::watch_test {
+
 using namespace wsrelay::cli;
 
 namespace {
@@ -58,3 +59,5 @@ TEST_CASE("as JSON an event is one object in one line") {
            R"("missed":0})"
            "\n");
 }
+
+} // namespace wsrelay::watch_test

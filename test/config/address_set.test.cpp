@@ -5,7 +5,7 @@
 
 #include <string>
 
-using namespace wsrelay;
+namespace wsrelay::address_set_test {
 
 namespace {
 
@@ -118,3 +118,5 @@ TEST_CASE("text that is no address is in no set") {
   }
   CHECK_FALSE(in("::/0", std::string_view{"10.0.0.1\0", 9}));
 }
+
+} // namespace wsrelay::address_set_test

@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::client_view_test {
 
 namespace {
 
@@ -207,3 +207,5 @@ TEST_CASE("a thousand addresses cost a thousand looks") {
     CHECK(looks == count + 2); // the peer and the client too
   }
 }
+
+} // namespace wsrelay::client_view_test

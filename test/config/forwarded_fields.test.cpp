@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::forwarded_fields_test {
 
 namespace {
 
@@ -115,3 +115,5 @@ TEST_CASE("fields that are told anew are erased") {
   erase_forwarded_fields(all);
   CHECK(lines(all) == "X-Forward: x\nAccept: y\n");
 }
+
+} // namespace wsrelay::forwarded_fields_test

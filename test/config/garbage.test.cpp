@@ -7,7 +7,7 @@
 
 #include <random>
 
-using namespace wsrelay;
+namespace wsrelay::garbage_test {
 
 namespace {
 
@@ -111,3 +111,5 @@ TEST_CASE("deep and repetitive text is answered with errors") {
     check_loads(yaml);
   }
 }
+
+} // namespace wsrelay::garbage_test

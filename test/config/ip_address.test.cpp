@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::ip_address_test {
 
 TEST_CASE("every address has one spelling") {
   CHECK(spell_address("192.0.2.7") == "192.0.2.7");
@@ -51,3 +51,5 @@ TEST_CASE("the longest address is read") {
   CHECK(spell_address(longest) == "255.255.255.255");
   CHECK_FALSE(spell_address("0" + longest));
 }
+
+} // namespace wsrelay::ip_address_test

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::listen_address_test {
 
 namespace {
 
@@ -85,3 +85,5 @@ TEST_CASE("a listen address prints as it is read") {
     CHECK(to_text(*address) == text);
   }
 }
+
+} // namespace wsrelay::listen_address_test

@@ -8,7 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
-using namespace wsrelay;
+namespace wsrelay::load_test {
+
 using test::errors;
 
 namespace {
@@ -273,3 +274,5 @@ TEST_CASE("a report without file, line or path leaves them out") {
   CHECK(to_text(config_issue{{"f", 0}, "", "is wrong"}) == "f: is wrong");
   CHECK(to_text(config_issue{{"f", 3}, "a", "is wrong"}) == "f:3: a: is wrong");
 }
+
+} // namespace wsrelay::load_test

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace wsrelay::nearest_test {
+
 using wsrelay::nearest;
 
 TEST_CASE("a word two edits away is offered, three are too many") {
@@ -26,3 +28,5 @@ TEST_CASE("a short word needs more in common") {
   CHECK(nearest("fnuc", {"func"}) == "func");
   CHECK(nearest("", {"ab"}) == "");
 }
+
+} // namespace wsrelay::nearest_test

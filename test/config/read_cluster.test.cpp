@@ -3,7 +3,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::read_cluster_test {
+
 using namespace std::chrono_literals;
 using test::errors;
 
@@ -98,3 +99,5 @@ TEST_CASE("what a cluster node is prints and loads again") {
   auto printed = to_yaml(config);
   CHECK(to_yaml(test::config(printed)) == printed);
 }
+
+} // namespace wsrelay::read_cluster_test

@@ -6,7 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
-using namespace wsrelay;
+namespace wsrelay::read_endpoint_test {
+
 using test::errors;
 
 namespace {
@@ -382,3 +383,5 @@ TEST_CASE("routers of one service share its paths, of two do not") {
   CHECK(load("a")
         == "relay.yaml:6: g.path: method and path of e (relay.yaml:5)");
 }
+
+} // namespace wsrelay::read_endpoint_test

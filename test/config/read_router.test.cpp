@@ -3,7 +3,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::read_router_test {
+
 using test::errors;
 
 namespace {
@@ -203,3 +204,5 @@ TEST_CASE("a router needs a server that exists") {
                "  meta: {server: gateway, router: a}\n")
         == "relay.yaml:3: ws.meta.router: unknown key");
 }
+
+} // namespace wsrelay::read_router_test

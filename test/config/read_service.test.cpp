@@ -3,7 +3,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::read_service_test {
+
 using test::errors;
 
 namespace {
@@ -167,3 +168,5 @@ TEST_CASE("a service with a bad address is in no conflict besides") {
         == "relay.yaml:1: a.addr: must be HOST:PORT, not x\n"
            "relay.yaml:2: b.addr: must be HOST:PORT, not x");
 }
+
+} // namespace wsrelay::read_service_test

@@ -5,7 +5,8 @@
 
 #include <filesystem>
 
-using namespace wsrelay;
+namespace wsrelay::read_static_test {
+
 using test::errors;
 
 namespace {
@@ -104,3 +105,5 @@ TEST_CASE("two static folders on one path are in conflict") {
   CHECK(second("/app/deeper") == "");
   CHECK(second("/") == "");
 }
+
+} // namespace wsrelay::read_static_test

@@ -6,7 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
-using namespace wsrelay;
+namespace wsrelay::read_upstream_test {
+
 using test::errors;
 
 namespace {
@@ -185,3 +186,5 @@ TEST_CASE("a kept connection has a time") {
             .find("e.idle_timeout: goes with upstream only")
         != std::string::npos);
 }
+
+} // namespace wsrelay::read_upstream_test

@@ -6,7 +6,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::route_table_test {
+
 using test::describe_match;
 
 namespace {
@@ -249,3 +250,5 @@ TEST_CASE("no request leaves the root") {
   using namespace std::string_view_literals;
   CHECK(at.get("/a\0b"sv) == "-");
 }
+
+} // namespace wsrelay::route_table_test

@@ -12,7 +12,8 @@
 #include <random>
 #include <set>
 
-using namespace wsrelay;
+namespace wsrelay::route_table_random_test {
+
 using test::describe_match;
 
 namespace {
@@ -196,3 +197,5 @@ TEST_CASE("a path with very many segments is no work for a table") {
     path += "/a";
   CHECK(std::visit(describe_match{}, table.find("GET", path)).front() != 'e');
 }
+
+} // namespace wsrelay::route_table_random_test

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::segment_tree_test {
 
 TEST_CASE("an empty tree has no way and no value") {
   segment_tree tree;
@@ -38,3 +38,5 @@ TEST_CASE("each node has a value of its own") {
   CHECK(tree.value(empty) == segment_tree::no_value);
   CHECK(tree.value(segment_tree::root) == 0);
 }
+
+} // namespace wsrelay::segment_tree_test

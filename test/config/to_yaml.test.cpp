@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-using namespace wsrelay;
+namespace wsrelay::to_yaml_test {
 
 namespace {
 
@@ -226,3 +226,5 @@ TEST_CASE("a secret that came from a file is printed as the file") {
       std::get<trusted_header_handler>(again.config.endpoints[0].handler).secret
       == "s3cret");
 }
+
+} // namespace wsrelay::to_yaml_test

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::upstream_url_test {
 
 namespace {
 
@@ -74,3 +74,5 @@ TEST_CASE("what is no upstream is refused") {
     CHECK(parse(url) == "-");
   }
 }
+
+} // namespace wsrelay::upstream_url_test

@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::validate_test {
 
 namespace {
 
@@ -161,3 +161,5 @@ TEST_CASE("very many endpoints are checked in reasonable time") {
   }
   CHECK(errors(config) == "");
 }
+
+} // namespace wsrelay::validate_test

@@ -4,7 +4,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::game_lobby_test {
+
 using namespace wsrelay::test;
 
 TEST_CASE("a client moves from the lobby to the game and back") {
@@ -48,3 +49,5 @@ TEST_CASE("messages sent during a move belong to exactly one target") {
   client.close();
   node.run();
 }
+
+} // namespace wsrelay::game_lobby_test

@@ -4,7 +4,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::hub_test {
+
 using namespace wsrelay::test;
 
 TEST_CASE("a hub sends each message to all of its clients") {
@@ -41,3 +42,5 @@ TEST_CASE("a hub forgets a client that left") {
   CHECK(ann.take() == std::vector{text("anybody?")});
   CHECK(bob.received().empty());
 }
+
+} // namespace wsrelay::hub_test

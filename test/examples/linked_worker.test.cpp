@@ -4,7 +4,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::linked_worker_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -46,3 +47,5 @@ TEST_CASE_FIXTURE(fixture, "a client that leaves takes its worker along") {
   node.run();
   CHECK(node.running_actors() == before);
 }
+
+} // namespace wsrelay::linked_worker_test

@@ -7,7 +7,8 @@
 #include <memory>
 #include <vector>
 
-using namespace wsrelay;
+namespace wsrelay::presence_test {
+
 using namespace wsrelay::test;
 
 TEST_CASE("presence reports who came, who went, and how") {
@@ -33,3 +34,5 @@ TEST_CASE("presence reports who came, who went, and how") {
   }
   CHECK(lines->size() == 2);
 }
+
+} // namespace wsrelay::presence_test

@@ -4,7 +4,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::rooms_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -89,3 +90,5 @@ TEST_CASE_FIXTURE(fixture, "there are at most a thousand rooms") {
   CHECK_FALSE(refused->relay);
   CHECK(ask("0")->relay); // one that is there stays open
 }
+
+} // namespace wsrelay::rooms_test

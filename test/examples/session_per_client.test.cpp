@@ -4,7 +4,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::session_per_client_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -77,3 +78,5 @@ TEST_CASE("a session ends with its client") {
   node.run();
   CHECK(node.running_actors() == before);
 }
+
+} // namespace wsrelay::session_per_client_test

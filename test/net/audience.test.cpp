@@ -10,7 +10,7 @@
 #include <array>
 #include <memory>
 
-using namespace wsrelay;
+namespace wsrelay::audience_test {
 
 namespace {
 
@@ -94,3 +94,5 @@ TEST_CASE("each sender's order holds while others send, come and go") {
     CHECK(result->count == senders * messages);
   }
 }
+
+} // namespace wsrelay::audience_test

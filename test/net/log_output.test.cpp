@@ -19,7 +19,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-using namespace wsrelay;
+namespace wsrelay::log_output_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -274,3 +275,5 @@ TEST_CASE("a log output is a sink of the logger") {
         != std::string::npos);
   CHECK(text.find("not wanted") == std::string::npos);
 }
+
+} // namespace wsrelay::log_output_test

@@ -1,7 +1,8 @@
 // A relay in a program, from the outside.
 #include "test/net/node_fixture.hpp"
 
-using namespace wsrelay;
+namespace wsrelay::node_test {
+
 using namespace wsrelay::test;
 
 TEST_CASE_FIXTURE(node_fixture, "a message goes to the target and back") {
@@ -155,3 +156,5 @@ TEST_CASE_FIXTURE(node_fixture, "a service's acceptor has a name while the "
   REQUIRE(relay->start());
   CHECK(has(names(), "wsrelay.acceptor.gateway.0"));
 }
+
+} // namespace wsrelay::node_test

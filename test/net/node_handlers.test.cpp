@@ -3,7 +3,8 @@
 
 #include "actors/error.hpp"
 
-using namespace wsrelay;
+namespace wsrelay::node_handlers_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -205,3 +206,5 @@ TEST_CASE_FIXTURE(fixture, "a foreign origin is 403, the own one is let in") {
   CHECK(status("http://evil.example") == 403);
   CHECK(status("http://relay.example") == 101);
 }
+
+} // namespace wsrelay::node_handlers_test

@@ -3,7 +3,8 @@
 
 #include <atomic>
 
-using namespace wsrelay;
+namespace wsrelay::node_relay_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -152,3 +153,5 @@ TEST_CASE_FIXTURE(node_fixture, "large messages come back whole") {
   client.send(std::string(1048577, 'x'));
   CHECK(client.wait_for_close() == 1009);
 }
+
+} // namespace wsrelay::node_relay_test

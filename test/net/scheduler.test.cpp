@@ -9,7 +9,8 @@
 
 #include <optional>
 
-using namespace wsrelay;
+namespace wsrelay::scheduler_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -79,3 +80,5 @@ TEST_CASE_FIXTURE(fixture, "an actor that ends takes its timeouts along") {
   asker = nullptr;
   CHECK(holds_soon([&] { return !caf::actor_cast<caf::actor>(address); }));
 }
+
+} // namespace wsrelay::scheduler_test

@@ -16,7 +16,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
-using namespace wsrelay;
+namespace wsrelay::termination_signals_test {
 
 namespace {
 
@@ -117,3 +117,5 @@ TEST_CASE_FIXTURE(fixture, "a write to a pipe without a reader is an error, no "
   CHECK(errno == EPIPE);
   ::close(ends[1]);
 }
+
+} // namespace wsrelay::termination_signals_test

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <string>
 
-using namespace wsrelay;
+namespace wsrelay::close_code_test {
 
 namespace {
 
@@ -74,3 +74,5 @@ TEST_CASE("a reason that is no UTF-8 is cut without reading outside it") {
   CHECK(fit_close_reason(std::string(200, '\x80')).empty());
   CHECK(fit_close_reason(std::string(200, '\xFF')).size() == 123);
 }
+
+} // namespace wsrelay::close_code_test

@@ -7,7 +7,8 @@
 #include <utility>
 #include <vector>
 
-using namespace wsrelay;
+namespace wsrelay::duration_test {
+
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
@@ -105,3 +106,5 @@ TEST_CASE("a printed duration reads as the same value") {
     CHECK(*read == value);
   }
 }
+
+} // namespace wsrelay::duration_test

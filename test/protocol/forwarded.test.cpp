@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::forwarded_test {
 
 namespace {
 
@@ -114,3 +114,5 @@ TEST_CASE("very many elements are read in linear time") {
   REQUIRE(parsed);
   CHECK(parsed->size() == 200'000);
 }
+
+} // namespace wsrelay::forwarded_test

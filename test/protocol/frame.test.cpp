@@ -10,7 +10,8 @@
 #include <string>
 #include <vector>
 
-using namespace wsrelay;
+namespace wsrelay::frame_test {
+
 using test::client_frame;
 using test::to_bytes;
 using namespace std::string_literals;
@@ -176,3 +177,5 @@ TEST_CASE("RFC 6455 5.3: the mask is undone at every size and offset") {
       check_unmask(text, key, offset + (1ull << 40));
     }
 }
+
+} // namespace wsrelay::frame_test

@@ -5,7 +5,7 @@
 
 #include <string>
 
-using namespace wsrelay;
+namespace wsrelay::host_test {
 
 namespace {
 
@@ -163,3 +163,5 @@ TEST_CASE("a refused host is not repeated in what is said about it") {
   REQUIRE_FALSE(refused);
   CHECK(refused.error().what == "the Host is not a host with an optional port");
 }
+
+} // namespace wsrelay::host_test

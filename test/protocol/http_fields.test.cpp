@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::http_fields_test {
 
 TEST_CASE("field names compare without the case of ASCII") {
   CHECK(same_field("X-WS-Relay", "x-ws-RELAY"));
@@ -91,3 +91,5 @@ TEST_CASE("a field that would split a message is not safe") {
   }
   CHECK_FALSE(is_safe_field("a", std::string_view("\0", 1)));
 }
+
+} // namespace wsrelay::http_fields_test

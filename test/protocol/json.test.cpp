@@ -5,7 +5,7 @@
 
 #include <vector>
 
-using namespace wsrelay;
+namespace wsrelay::json_test {
 
 namespace {
 
@@ -190,3 +190,5 @@ TEST_CASE("a JSON string replaces each invalid byte") {
   CHECK(json_string("\xE2\x82z") == "\"" + mark + mark + "z\"");
   CHECK(json_string("\xC3\xA9\xFF") == "\"\xC3\xA9" + mark + "\"");
 }
+
+} // namespace wsrelay::json_test

@@ -4,7 +4,8 @@
 
 #include "test/protocol/message_reader_support.hpp"
 
-using namespace wsrelay;
+namespace wsrelay::message_reader_test {
+
 using namespace wsrelay::test;
 using event = message_reader::event;
 using namespace std::string_literals;
@@ -288,3 +289,5 @@ TEST_CASE("RFC 6455 5.4: fragments of any number and any pieces are read") {
   bytes += last("\xc3\xa9");
   CHECK(outcome(bytes).ends_with("text " + text + "\xc3\xa9"));
 }
+
+} // namespace wsrelay::message_reader_test

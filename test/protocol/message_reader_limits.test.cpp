@@ -3,7 +3,8 @@
 
 #include <malloc.h>
 
-using namespace wsrelay;
+namespace wsrelay::message_reader_limits_test {
+
 using namespace wsrelay::test;
 using event = message_reader::event;
 
@@ -124,3 +125,5 @@ TEST_CASE("what nobody takes is replaced by the next") {
   REQUIRE(reader.next(input) == event::ping);
   CHECK(reader.take().view() == "q");
 }
+
+} // namespace wsrelay::message_reader_limits_test

@@ -1,7 +1,8 @@
 // Text is UTF-8 (RFC 6455 sections 5.6 and 8.1), wherever it is cut.
 #include "test/protocol/message_reader_support.hpp"
 
-using namespace wsrelay;
+namespace wsrelay::message_reader_text_test {
+
 using namespace wsrelay::test;
 using event = message_reader::event;
 using namespace std::string_literals;
@@ -114,3 +115,5 @@ TEST_CASE("a text that was read is known to be UTF-8") {
   CHECK_FALSE(reader.is_text());
   CHECK_FALSE(reader.take().is_utf8());
 }
+
+} // namespace wsrelay::message_reader_text_test

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::origin_test {
 
 namespace {
 
@@ -272,3 +272,5 @@ TEST_CASE("a printed pattern reads as the same pattern") {
   }
   CHECK(to_text(*parse_origin_pattern("HTTPS://A.com:443")) == "https://a.com");
 }
+
+} // namespace wsrelay::origin_test

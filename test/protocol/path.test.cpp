@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::path_test {
 
 namespace {
 
@@ -191,3 +191,5 @@ TEST_CASE("parameters replace their names and nothing else") {
   CHECK(expand_params("{}", params) == "{}");
   CHECK(expand_params("{user} {", params) == "u {");
 }
+
+} // namespace wsrelay::path_test

@@ -5,7 +5,8 @@
 
 #include <string>
 
-using namespace wsrelay;
+namespace wsrelay::pid_test {
+
 using form = target_name::form;
 
 namespace {
@@ -156,3 +157,5 @@ TEST_CASE("a target with its values is a name of at most 256 bytes") {
   CHECK_FALSE(expand(257));
   CHECK_FALSE(expand(0));
 }
+
+} // namespace wsrelay::pid_test

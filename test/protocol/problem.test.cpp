@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::problem_test {
 
 TEST_CASE("RFC 9457: a problem document names the check and the status") {
   CHECK(to_json({403, "origin", "the origin is not allowed here"})
@@ -34,3 +34,5 @@ TEST_CASE("a status has the phrase of the registry") {
   for (unsigned status : {0u, 99u, 104u, 306u, 418u, 512u, 999u, 4294967295u})
     CHECK(status_text(status) == "Unknown");
 }
+
+} // namespace wsrelay::problem_test

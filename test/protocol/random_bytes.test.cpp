@@ -20,7 +20,7 @@
 #include <random>
 #include <vector>
 
-using namespace wsrelay;
+namespace wsrelay::random_bytes_test {
 
 namespace {
 
@@ -277,3 +277,5 @@ TEST_CASE("random bytes: frames give the same events in any two pieces") {
       REQUIRE(test::events_of(text, 150, {cut}) == whole);
   });
 }
+
+} // namespace wsrelay::random_bytes_test

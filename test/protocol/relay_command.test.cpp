@@ -5,7 +5,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::relay_command_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -244,8 +245,8 @@ TEST_CASE("a handle may stand in the place of the target's text") {
 }
 
 TEST_CASE("a printed command leaves out what is at its default") {
-  CHECK(to_json({}) == "{}");
-  CHECK(to_json({"chat"}) == R"({"target_pid":"chat"})");
+  CHECK(to_json(relay_command{}) == "{}");
+  CHECK(to_json(relay_command{"chat"}) == R"({"target_pid":"chat"})");
   CHECK(to_json({"chat", "line", 90s, R"({"a":1})"})
         == R"({"target_pid":"chat","message_topic":"line",)"
            R"("heartbeat_interval":"1m30s","metadata":{"a":1}})");
@@ -264,3 +265,5 @@ TEST_CASE("a printed command reads as the same command") {
     CHECK(read->metadata == command.metadata);
   }
 }
+
+} // namespace wsrelay::relay_command_test

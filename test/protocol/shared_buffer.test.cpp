@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-using namespace wsrelay;
+namespace wsrelay::shared_buffer_test {
 
 TEST_CASE("copies share the bytes") {
   shared_buffer first{"some text"};
@@ -109,3 +109,5 @@ TEST_CASE("a builder gives its bytes away whole and starts anew") {
   std::memcpy(builder.extend(2, 2), "hi", 2);
   CHECK(builder.finish().view() == "hi");
 }
+
+} // namespace wsrelay::shared_buffer_test

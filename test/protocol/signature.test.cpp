@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::signature_test {
 
 namespace {
 
@@ -90,3 +90,5 @@ TEST_CASE("digests are equal when every byte is") {
     CHECK_FALSE(equal_digests(hmac, other));
   }
 }
+
+} // namespace wsrelay::signature_test

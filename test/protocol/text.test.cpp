@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::text_test {
 
 TEST_CASE("splitting gives one part more than there are separators") {
   using parts = std::vector<std::string_view>;
@@ -37,3 +37,5 @@ TEST_CASE("a decimal has digits only and at most 64 bits") {
     CHECK_FALSE(parse_decimal(text));
   }
 }
+
+} // namespace wsrelay::text_test

@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::topic_test {
 
 TEST_CASE("topics that begin with ws. are reserved") {
   for (auto topic : {"ws.", "ws.send", "ws.message", "ws.x"}) {
@@ -76,3 +76,5 @@ TEST_CASE("an envelope refuses data nested more than 64 levels deep") {
   CHECK(make_envelope("news", nested(64)));
   CHECK_FALSE(make_envelope("news", nested(65)));
 }
+
+} // namespace wsrelay::topic_test

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::upgrade_test {
 
 namespace {
 
@@ -81,3 +81,5 @@ TEST_CASE("an upgrade is told from a plain request by its header") {
   CHECK(is_websocket(request()));
   CHECK_FALSE(is_websocket({}));
 }
+
+} // namespace wsrelay::upgrade_test

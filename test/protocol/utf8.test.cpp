@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-using namespace wsrelay;
+namespace wsrelay::utf8_test {
 
 namespace {
 
@@ -176,3 +176,5 @@ TEST_CASE("a cut sequence is the beginning of a character and nothing else") {
   }
   CHECK(wrong == "");
 }
+
+} // namespace wsrelay::utf8_test

@@ -7,7 +7,8 @@
 
 #include <fmt/format.h>
 
-using namespace wsrelay;
+namespace wsrelay::chat_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -218,3 +219,5 @@ TEST_CASE_FIXTURE(fixture, "whatever its clients do, the chat lives on") {
   say(ann, "hi");
   CHECK(ann.take_events().size() == 1);
 }
+
+} // namespace wsrelay::chat_test

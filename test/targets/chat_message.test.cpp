@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::chat_message_test {
 
 namespace {
 
@@ -62,3 +62,5 @@ TEST_CASE("the room stands in the metadata, else it is the lobby") {
        {"", "{}", "null", R"({"room":1})", R"({"room":""})", R"({"Room":"x"})"})
     CHECK(room_of(other) == "lobby");
 }
+
+} // namespace wsrelay::chat_message_test

@@ -5,7 +5,8 @@
 
 #include <caf/all.hpp>
 
-using namespace wsrelay;
+namespace wsrelay::echo_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -61,3 +62,5 @@ TEST_CASE_FIXTURE(fixture, "a client that does not read is closed, not kept") {
   CHECK(client.take().size() == 10);
   CHECK(client.close_frame() == client_close{1013, "too slow"});
 }
+
+} // namespace wsrelay::echo_test

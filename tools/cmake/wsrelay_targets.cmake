@@ -22,11 +22,9 @@ function(wsrelay_add_program name)
 endfunction()
 
 # wsrelay_add_test(NAME LIBS... SOURCES a.test.cpp ...): one doctest program.
-# Its sources name their fixtures and helpers alike: none shares a unit.
 function(wsrelay_add_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
   add_executable(test_${name} ${arg_SOURCES})
-  set_target_properties(test_${name} PROPERTIES UNITY_BUILD OFF)
   target_link_libraries(test_${name}
     PRIVATE wsrelay_doctest_main wsrelay_flags ${arg_LIBS})
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR})

@@ -8,7 +8,8 @@
 #include <deque>
 #include <vector>
 
-using namespace wsrelay;
+namespace wsrelay::basp_stream_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -146,3 +147,5 @@ TEST_CASE_FIXTURE(fixture, "who connects says nothing before the other side "
   CHECK(log.written.empty());
   CHECK(log.closed);
 }
+
+} // namespace wsrelay::basp_stream_test

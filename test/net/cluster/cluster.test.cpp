@@ -12,7 +12,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::cluster_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -256,3 +257,5 @@ TEST_CASE("the broker goes with its system, whatever it is sent last") {
   }
   CHECK_FALSE(known.lock());
 }
+
+} // namespace wsrelay::cluster_test

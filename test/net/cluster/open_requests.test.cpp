@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::open_requests_test {
 
 namespace {
 
@@ -102,3 +102,5 @@ TEST_CASE_FIXTURE(fixture, "as many requests of a living actor as it likes") {
   requests.on_lost(there);
   CHECK(failed().size() == many);
 }
+
+} // namespace wsrelay::open_requests_test

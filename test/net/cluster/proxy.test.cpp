@@ -7,7 +7,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::proxy_test {
 
 namespace {
 
@@ -44,3 +44,5 @@ TEST_CASE("a link of another node to an actor that has just ended does not "
     CHECK(message.reason == caf::sec::runtime_error);
   });
 }
+
+} // namespace wsrelay::proxy_test

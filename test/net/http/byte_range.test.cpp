@@ -5,7 +5,7 @@
 
 #include <string>
 
-using namespace wsrelay;
+namespace wsrelay::byte_range_test {
 
 namespace {
 
@@ -92,3 +92,5 @@ TEST_CASE("case and blanks around a range do not matter") {
   CHECK(choose("bytes= 0-1 ") == "206 0+2");
   CHECK(choose("bytes=,0-1,\t,") == "206 0+2");
 }
+
+} // namespace wsrelay::byte_range_test

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::conditional_test {
 
 namespace {
 
@@ -130,3 +130,5 @@ TEST_CASE("a list without end is read in one pass") {
   CHECK(status({{"If-None-Match", many + "\"tag\""}}) == 304);
   CHECK(status({{"If-None-Match", std::string(100000, ',')}}) == 200);
 }
+
+} // namespace wsrelay::conditional_test

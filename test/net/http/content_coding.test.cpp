@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-using namespace wsrelay;
+namespace wsrelay::content_coding_test {
 
 namespace {
 
@@ -67,3 +67,5 @@ TEST_CASE("a weight that cannot be read counts as no member") {
   CHECK(weights("br;") == "1000 0 1");
   CHECK(weights(",, ,;q=1,gzip,") == "0 1000 1");
 }
+
+} // namespace wsrelay::content_coding_test

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-using namespace wsrelay;
+namespace wsrelay::content_type_test {
 
 TEST_CASE("the type of a file is known by its ending") {
   std::pair<std::string_view, std::string_view> known[] = {
@@ -78,3 +78,5 @@ TEST_CASE("a file with another ending is bytes") {
     CHECK(content_type("x." + std::string(size, 'a'))
           == "application/octet-stream");
 }
+
+} // namespace wsrelay::content_type_test

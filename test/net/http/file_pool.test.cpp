@@ -8,7 +8,7 @@
 #include <new>
 #include <thread>
 
-using namespace wsrelay;
+namespace wsrelay::file_pool_test {
 
 namespace {
 
@@ -132,3 +132,5 @@ TEST_CASE("a pool without threads refuses") {
   CHECK_FALSE(pool.run([](bool) {}));
   CHECK_FALSE(pool.try_run([](bool) {}));
 }
+
+} // namespace wsrelay::file_pool_test

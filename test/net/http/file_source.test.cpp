@@ -9,7 +9,8 @@
 #include <future>
 #include <thread>
 
-using namespace wsrelay;
+namespace wsrelay::file_source_test {
+
 namespace fs = std::filesystem;
 
 namespace {
@@ -194,3 +195,5 @@ TEST_CASE_FIXTURE(fixture, "a transfer goes on when nothing new is let in") {
   answer.source = source(0, bytes.size());
   CHECK(read_all(answer) == bytes);
 }
+
+} // namespace wsrelay::file_source_test

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::http_date_test {
 
 namespace {
 
@@ -108,3 +108,5 @@ TEST_CASE("what was written is read as the same date") {
        time += 86399LL * 1013)
     CHECK(parse_http_date(to_http_date(time), now) == time);
 }
+
+} // namespace wsrelay::http_date_test

@@ -5,7 +5,8 @@
 
 #include <ostream>
 
-using namespace wsrelay;
+namespace wsrelay::line_reader_test {
+
 using status = line_reader::status;
 
 namespace {
@@ -78,3 +79,5 @@ TEST_CASE("all lines together have at most so many bytes") {
   CHECK(read(lines, "aaa", 4) == status::too_large);
   CHECK(lines.text().size() == 4);
 }
+
+} // namespace wsrelay::line_reader_test

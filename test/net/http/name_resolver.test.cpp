@@ -10,7 +10,8 @@
 #include <map>
 #include <stdexcept>
 
-using namespace wsrelay;
+namespace wsrelay::name_resolver_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -232,3 +233,5 @@ TEST_CASE_FIXTURE(fixture,
     CHECK_THROWS_AS(answer.get(), std::future_error);
   }
 }
+
+} // namespace wsrelay::name_resolver_test

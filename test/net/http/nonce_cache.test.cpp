@@ -3,7 +3,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::nonce_cache_test {
+
 using verdict = nonce_cache::verdict;
 
 TEST_CASE("a nonce is fresh once and replayed after that") {
@@ -31,3 +32,5 @@ TEST_CASE("a full cache refuses new nonces and forgets none that is valid") {
   CHECK(cache.add("c", 200, 101) == verdict::fresh); // "a" has expired
   CHECK(cache.add("d", 200, 101) == verdict::full);
 }
+
+} // namespace wsrelay::nonce_cache_test

@@ -10,7 +10,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-using namespace wsrelay;
+namespace wsrelay::open_below_test {
+
 namespace fs = std::filesystem;
 
 namespace {
@@ -152,3 +153,5 @@ TEST_CASE_FIXTURE(fixture, "reading stops at the end of a file") {
   CHECK_FALSE(read_fully(*file, bytes, 1, 6));
   CHECK_FALSE(read_fully(*file, bytes, 1, UINT64_MAX));
 }
+
+} // namespace wsrelay::open_below_test

@@ -4,7 +4,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::reader_splits_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -136,3 +137,5 @@ TEST_CASE("responses that are cut anywhere are the same responses") {
        })
     check_cuts(text, response_events);
 }
+
+} // namespace wsrelay::reader_splits_test

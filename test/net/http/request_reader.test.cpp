@@ -6,7 +6,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::request_reader_test {
+
 using namespace wsrelay::test;
 using event = request_reader::event;
 
@@ -256,3 +257,5 @@ TEST_CASE("a client that expects to be told to go on") {
   CHECK(told("Expect: 100-continue, x") == "failed 417");
   CHECK(told("Expect: 100-continue\r\nExpect: x") == "failed 417");
 }
+
+} // namespace wsrelay::request_reader_test

@@ -5,7 +5,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::request_reader_host_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -122,3 +123,5 @@ TEST_CASE("fields keep their order, case and blanks inside") {
       read_request(request_with("b:  1  2 \t\r\nA:\r\nb: 3\r\nC: \xC3\xA4\tx"));
   CHECK(joined(request.headers) == "Host: h|b: 1  2|A: |b: 3|C: \xC3\xA4\tx|");
 }
+
+} // namespace wsrelay::request_reader_host_test

@@ -5,7 +5,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::request_reader_limits_test {
+
 using namespace wsrelay::test;
 using event = request_reader::event;
 
@@ -198,3 +199,5 @@ TEST_CASE("single bytes are read once") {
     CHECK(log.requests.size() == 1);
   }
 }
+
+} // namespace wsrelay::request_reader_limits_test

@@ -5,7 +5,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::response_reader_test {
+
 using namespace wsrelay::test;
 using event = response_reader::event;
 
@@ -237,3 +238,5 @@ TEST_CASE("what an upstream sends without end is too large") {
         == "is too large");
   CHECK(error_of(ok("X: " + std::string(70'000, 'x'))) == "is too large");
 }
+
+} // namespace wsrelay::response_reader_test

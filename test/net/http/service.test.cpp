@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-using namespace wsrelay;
+namespace wsrelay::service_test {
 
 namespace {
 
@@ -88,3 +88,5 @@ TEST_CASE_FIXTURE(fixture, "each reason has ten lines in a while") {
   }
   CHECK(sink->lines.size() == 20);
 }
+
+} // namespace wsrelay::service_test

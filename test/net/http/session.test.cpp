@@ -1,7 +1,8 @@
 // Requests and their answers on one stream.
 #include "test/net/http/session_fixture.hpp"
 
-using namespace wsrelay;
+namespace wsrelay::http_session_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -274,3 +275,5 @@ TEST_CASE_FIXTURE(fixture, "only who waits for a request is idle") {
   turn();
   CHECK(record.events->is_idle());
 }
+
+} // namespace wsrelay::http_session_test

@@ -4,7 +4,8 @@
 
 #include <random>
 
-using namespace wsrelay;
+namespace wsrelay::session_time_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -336,3 +337,5 @@ TEST_CASE("an open stream has a deadline, whatever comes in which order") {
     }
   }
 }
+
+} // namespace wsrelay::session_time_test

@@ -8,7 +8,8 @@
 
 #include <sys/stat.h>
 
-using namespace wsrelay;
+namespace wsrelay::static_files_test {
+
 namespace fs = std::filesystem;
 
 namespace {
@@ -220,3 +221,5 @@ TEST_CASE_FIXTURE(fixture, "no file is touched on the loop's thread") {
   home.run_until([&] { return answered; });
   CHECK(found.response.status == 200);
 }
+
+} // namespace wsrelay::static_files_test

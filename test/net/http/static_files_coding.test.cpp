@@ -1,7 +1,8 @@
 // Static files that were compressed beforehand.
 #include "test/net/http/file_fixture.hpp"
 
-using namespace wsrelay;
+namespace wsrelay::static_files_coding_test {
+
 namespace fs = std::filesystem;
 
 namespace {
@@ -138,3 +139,5 @@ TEST_CASE_FIXTURE(fixture, "a compressed file that is asked for is itself") {
   CHECK(header(found, "Content-Encoding") == "none");
   CHECK(header(found, "Content-Type") == "application/gzip");
 }
+
+} // namespace wsrelay::static_files_coding_test

@@ -7,7 +7,8 @@
 #include <future>
 #include <thread>
 
-using namespace wsrelay;
+namespace wsrelay::static_files_pool_test {
+
 namespace fs = std::filesystem;
 
 namespace {
@@ -190,3 +191,5 @@ TEST_CASE_FIXTURE(fixture, "the demo page's bytes are shared by all answers") {
   settings.root = "builtin:demo";
   CHECK(get("").body.data() == get("").body.data());
 }
+
+} // namespace wsrelay::static_files_pool_test

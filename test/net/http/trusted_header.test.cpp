@@ -7,7 +7,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-using namespace wsrelay;
+namespace wsrelay::trusted_header_test {
 
 namespace {
 
@@ -156,3 +156,5 @@ TEST_CASE_FIXTURE(fixture, "a signature that was refused uses up no nonce") {
   sign(now + 60);
   CHECK(status() == 0);
 }
+
+} // namespace wsrelay::trusted_header_test

@@ -1,7 +1,8 @@
 // A call to an upstream: request, answer, what is no answer.
 #include "test/net/http/upstream_fixture.hpp"
 
-using namespace wsrelay;
+namespace wsrelay::upstream_test {
+
 using namespace wsrelay::test;
 
 using fixture = upstream_fixture;
@@ -205,3 +206,5 @@ TEST_CASE_FIXTURE(fixture, "a reset is a bad gateway") {
   peer.reset();
   CHECK(refusal().status == 502);
 }
+
+} // namespace wsrelay::upstream_test

@@ -9,7 +9,8 @@
 #include <cerrno>
 #include <stdexcept>
 
-using namespace wsrelay;
+namespace wsrelay::upstream_ending_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -320,3 +321,5 @@ TEST_CASE_FIXTURE(fixture, "a call may be dropped after its loop is gone") {
   held.reset();
   CHECK(peer.receive() == "");
 }
+
+} // namespace wsrelay::upstream_ending_test

@@ -1,7 +1,8 @@
 // Connections to upstreams that are kept for later calls.
 #include "test/net/http/upstream_fixture.hpp"
 
-using namespace wsrelay;
+namespace wsrelay::upstream_pool_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -232,3 +233,5 @@ TEST_CASE_FIXTURE(fixture, "kept connections are idle sockets of the loop") {
   }
   CHECK(peer.receive() == "");
 }
+
+} // namespace wsrelay::upstream_pool_test

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::upstream_request_test {
 
 namespace {
 
@@ -176,3 +176,5 @@ TEST_CASE("methods that may be sent twice") {
   for (auto method : {"POST", "PATCH", "get", "", "X"})
     CHECK(!is_idempotent(method));
 }
+
+} // namespace wsrelay::upstream_request_test

@@ -4,7 +4,8 @@
 
 #include <csignal>
 
-using namespace wsrelay;
+namespace wsrelay::upstream_tls_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -252,3 +253,5 @@ TEST_CASE_FIXTURE(fixture, "a call over TLS can be dropped at any time") {
     home.stop();
   }
 }
+
+} // namespace wsrelay::upstream_tls_test

@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-using namespace wsrelay;
+namespace wsrelay::call_list_test {
 
 namespace {
 
@@ -136,3 +136,5 @@ TEST_CASE_FIXTURE(fixture, "what was called may end at once, and end others "
   run();
   CHECK(called == numbers{9, 1, 2});
 }
+
+} // namespace wsrelay::call_list_test

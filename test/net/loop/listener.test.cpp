@@ -15,7 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-using namespace wsrelay;
+namespace wsrelay::listener_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -260,3 +261,5 @@ TEST_CASE("a burst is dealt evenly to the loops") {
   for (auto& home : homes)
     home->stop();
 }
+
+} // namespace wsrelay::listener_test

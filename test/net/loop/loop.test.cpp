@@ -8,7 +8,8 @@
 #include <algorithm>
 #include <stdexcept>
 
-using namespace wsrelay;
+namespace wsrelay::loop_test {
+
 using namespace wsrelay::test;
 using fixture = job_fixture;
 
@@ -242,3 +243,5 @@ TEST_CASE_FIXTURE(fixture, "a loop that stops drops its sockets, and goes on "
   CHECK(dropped_on_loop);
   CHECK(gone_on);
 }
+
+} // namespace wsrelay::loop_test

@@ -7,7 +7,8 @@
 #include <memory>
 #include <vector>
 
-using namespace wsrelay;
+namespace wsrelay::loop_timers_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -133,3 +134,5 @@ TEST_CASE("deadlines that are close share one") {
   CHECK(to_coarse(now + 10ms, now + 10ms + 30s) == first);
   CHECK(first.time_since_epoch() % 128ms == 0ns);
 }
+
+} // namespace wsrelay::loop_timers_test

@@ -7,7 +7,8 @@
 
 #include <optional>
 
-using namespace wsrelay;
+namespace wsrelay::loop_turn_test {
+
 using namespace wsrelay::test;
 using fixture = job_fixture;
 
@@ -273,3 +274,5 @@ TEST_CASE_FIXTURE(echo_fixture, "a timer that is always due starves nobody") {
   CHECK(echoes());
   home.call([&] { home.set_timer(due, time_point::max()); });
 }
+
+} // namespace wsrelay::loop_turn_test

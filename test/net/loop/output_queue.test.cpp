@@ -3,7 +3,8 @@
 
 #include <random>
 
-using namespace wsrelay;
+namespace wsrelay::output_queue_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -253,3 +254,5 @@ TEST_CASE_FIXTURE(fixture, "a closed descriptor fails") {
   CHECK(queue.send_to(-1) == outcome::failed);
   CHECK(queue.empty());
 }
+
+} // namespace wsrelay::output_queue_test

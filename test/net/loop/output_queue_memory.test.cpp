@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <list>
 
-using namespace wsrelay;
+namespace wsrelay::output_queue_memory_test {
+
 using namespace wsrelay::test;
 using fixture = output_queue_fixture;
 
@@ -108,3 +109,5 @@ TEST_CASE_FIXTURE(fixture, "a queue that is never empty keeps no memory for "
   REQUIRE(spare.size() == 1);
   CHECK(spare.back().capacity() <= 256);
 }
+
+} // namespace wsrelay::output_queue_memory_test

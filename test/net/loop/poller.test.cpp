@@ -15,7 +15,8 @@
 #include <memory>
 #include <vector>
 
-using namespace wsrelay;
+namespace wsrelay::poller_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -332,3 +333,5 @@ TEST_CASE_FIXTURE(fixture, "what the kernel does not watch is refused") {
   poll_all();
   CHECK(who.told.size() == 1);
 }
+
+} // namespace wsrelay::poller_test

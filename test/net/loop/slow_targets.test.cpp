@@ -10,7 +10,8 @@
 #include <chrono>
 #include <thread>
 
-using namespace wsrelay;
+namespace wsrelay::slow_targets_test {
+
 using namespace std::chrono_literals;
 using test::fake_job;
 
@@ -100,3 +101,5 @@ TEST_CASE_FIXTURE(fixture, "a slow target stays slow") {
     run(be_quick);
   CHECK(is_slow());
 }
+
+} // namespace wsrelay::slow_targets_test

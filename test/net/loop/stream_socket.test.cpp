@@ -6,7 +6,8 @@
 
 #include <algorithm>
 
-using namespace wsrelay;
+namespace wsrelay::stream_socket_test {
+
 using namespace wsrelay::test;
 
 namespace {
@@ -285,3 +286,5 @@ TEST_CASE_FIXTURE(fixture, "whoever stops and goes on reading still lets the "
   CHECK(seen() == whole + ", other input 1, " + whole + ", " + whole);
   on_loop([&] { second.reset(); });
 }
+
+} // namespace wsrelay::stream_socket_test

@@ -1,7 +1,8 @@
 // How a socket ends at this side: its output alone, all of it, with the node.
 #include "test/net/loop/stream_socket_fixture.hpp"
 
-using namespace wsrelay;
+namespace wsrelay::stream_socket_close_test {
+
 using namespace wsrelay::test;
 using fixture = stream_socket_fixture;
 
@@ -269,3 +270,5 @@ TEST_CASE_FIXTURE(fixture, "the loop's sockets are told when the node drops "
   make_turns();
   CHECK(seen() == "abort, released");
 }
+
+} // namespace wsrelay::stream_socket_close_test

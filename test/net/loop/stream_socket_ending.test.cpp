@@ -5,7 +5,8 @@
 #include <new>
 #include <stdexcept>
 
-using namespace wsrelay;
+namespace wsrelay::stream_socket_ending_test {
+
 using namespace wsrelay::test;
 using fixture = stream_socket_fixture;
 
@@ -240,3 +241,5 @@ TEST_CASE_FIXTURE(fixture, "a socket that the kernel does not watch ends as "
     home.sockets().forget(before);
   });
 }
+
+} // namespace wsrelay::stream_socket_ending_test

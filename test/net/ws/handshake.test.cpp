@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::handshake_test {
 
 TEST_CASE("the key of RFC 6455 section 1.3 is accepted with the value that "
           "stands there") {
@@ -38,3 +38,5 @@ TEST_CASE("the handler's fields follow in their order, also equal ones") {
                          "Set-Cookie: b=2\r\n"
                          "\r\n"));
 }
+
+} // namespace wsrelay::handshake_test

@@ -5,7 +5,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace wsrelay;
+namespace wsrelay::liveness_test {
+
 using namespace std::chrono_literals;
 using verdict = liveness::verdict;
 
@@ -125,3 +126,5 @@ TEST_CASE_FIXTURE(fixture, "a kernel that does not answer kills nobody") {
   CHECK(next() == 50s);
   CHECK(!last_heard(-1, life_sign::data));
 }
+
+} // namespace wsrelay::liveness_test

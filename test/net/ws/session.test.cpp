@@ -1,7 +1,8 @@
 // What a client sends: whole, in bytes, behind a full window, with an end.
 #include "test/net/ws/session_fixture.hpp"
 
-using namespace wsrelay;
+namespace wsrelay::session_test {
+
 using namespace wsrelay::test;
 using fixture = ws_session_fixture;
 
@@ -218,3 +219,5 @@ TEST_CASE_FIXTURE(fixture, "a socket that broke before its window is full is "
   CHECK(saw("leave connection_lost 1006"));
   CHECK(joined(log->seen()) == "1, 2, leave connection_lost 1006");
 }
+
+} // namespace wsrelay::session_test

@@ -6,7 +6,8 @@
 #include "net/ws/session.hpp"
 #include "test/net/ws/session_fixture.hpp"
 
-using namespace wsrelay;
+namespace wsrelay::session_ending_test {
+
 using namespace wsrelay::test;
 using fixture = ws_session_fixture;
 
@@ -169,3 +170,5 @@ TEST_CASE_FIXTURE(loop_fixture, "a session that is dropped before its actor "
   caf::anon_send_exit(directory, caf::exit_reason::user_shutdown);
   CHECK(holds_soon([&] { return system.registry().running() == before; }));
 }
+
+} // namespace wsrelay::session_ending_test

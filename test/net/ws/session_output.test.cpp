@@ -2,7 +2,8 @@
 #include "actors/error.hpp"
 #include "test/net/ws/session_fixture.hpp"
 
-using namespace wsrelay;
+namespace wsrelay::session_output_test {
+
 using namespace wsrelay::test;
 using fixture = ws_session_fixture;
 
@@ -179,3 +180,5 @@ TEST_CASE_FIXTURE(fixture, "a client that is lost while output is blocked "
                  });
   CHECK(saw("leave connection_lost 1006"));
 }
+
+} // namespace wsrelay::session_output_test
