@@ -22,6 +22,16 @@ bool is_message(const output_piece& piece) noexcept {
   return piece.op && !is_control(*piece.op);
 }
 
+// Cuts the list off behind `size` bytes; returns how many parts are left.
+std::size_t cut(std::span<iovec> parts, std::size_t size) noexcept {
+  std::size_t count = 0;
+  for (; count < parts.size() && size > 0; ++count) {
+    parts[count].iov_len = std::min(parts[count].iov_len, size);
+    size -= parts[count].iov_len;
+  }
+  return count;
+}
+
 // The same bytes as text and as binary need two headers.
 void frame(output_piece& piece) {
   if (!piece.op) {
@@ -50,9 +60,10 @@ void output_queue::push(output_piece piece) {
 }
 
 output_queue::outcome output_queue::send_to(int socket, bool is_last) {
-  while (!empty()) {
+  auto left = max_sent;
+  while (!empty() && left > 0) {
     std::array<iovec, max_gathered> parts;
-    auto count = gather(parts);
+    auto count = cut({parts.data(), gather(parts)}, left);
     msghdr message{};
     message.msg_iov = parts.data();
     message.msg_iovlen = count;
@@ -61,16 +72,17 @@ output_queue::outcome output_queue::send_to(int socket, bool is_last) {
     auto done = count == 1
                     ? ::send(socket, parts[0].iov_base, parts[0].iov_len, flags)
                     : ::sendmsg(socket, &message, flags);
-    if (done >= 0)
+    if (done >= 0) {
       taken(static_cast<std::size_t>(done));
-    else if (errno == EAGAIN || errno == EWOULDBLOCK)
+      left -= static_cast<std::size_t>(done);
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       return outcome::blocked;
-    else if (errno != EINTR) {
+    } else if (errno != EINTR) {
       clear();
       return outcome::failed;
     }
   }
-  return outcome::sent;
+  return empty() ? outcome::sent : outcome::paused;
 }
 
 std::size_t output_queue::gather(std::span<iovec> parts) const noexcept {

@@ -61,11 +61,18 @@ public:
   /// Bytes that the kernel has ever taken.
   std::uint64_t bytes_taken() const noexcept { return bytes_taken_; }
 
-  enum class outcome { sent, blocked, failed };
+  enum class outcome {
+    sent,
+    blocked, // the kernel takes no more
+    paused,  // it would, and others shall have their turn
+    failed,  // the socket is broken, and everything is forgotten
+  };
+
+  /// Bytes that one call of `send_to` gives to the kernel at most.
+  static constexpr std::size_t max_sent = 256 * 1024;
 
   /// Gives the kernel as much as it takes. With `is_last` it keeps the last
-  /// bytes for the FIN that follows: one packet less, of a few. `failed`: the
-  /// socket is broken, and everything is forgotten.
+  /// bytes for the FIN that follows: one packet less, of a few.
   outcome send_to(int socket, bool is_last = false);
 
   /// Puts the first pieces of what waits into `parts`, in order, and returns

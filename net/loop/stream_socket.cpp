@@ -159,6 +159,8 @@ void stream_socket::flush() {
     return;
   auto outcome = output_.send_to(socket_.get(), ending_);
   blocked_ = outcome == output_queue::outcome::blocked;
+  if (outcome == output_queue::outcome::paused)
+    mark_dirty();
   // A broken socket has an end to read, maybe behind a close frame.
   if (outcome == output_queue::outcome::failed)
     broken_ = readable_ = hung_up_ = true;

@@ -114,6 +114,34 @@ TEST_CASE_FIXTURE(fixture, "bytes keep their order under back-pressure, and "
   CHECK(received == expected);
 }
 
+TEST_CASE_FIXTURE(fixture, "one call gives the kernel only so much") {
+  constexpr auto most = output_queue::max_sent;
+  int large = 400'000;
+  ::setsockopt(socket.descriptor(), SOL_SOCKET, SO_SNDBUF, &large,
+               sizeof large);
+  std::size_t left = 0;
+  SUBCASE("less") {
+    push(raw(make_text(most - 1)));
+  }
+  SUBCASE("as much") {
+    push(raw(make_text(most)));
+  }
+  SUBCASE("more") {
+    push(raw(make_text(most + 1)));
+    left = 1;
+  }
+  SUBCASE("more in many pieces") {
+    for (int i = 0; i < 200; ++i)
+      push(raw(make_text(most / 100)));
+    left = 200 * (most / 100) - most;
+  }
+  CHECK(send() == (left == 0 ? outcome::sent : outcome::paused));
+  CHECK(queue.bytes() == left);
+  receive_taken();
+  deliver();
+  CHECK(received == expected);
+}
+
 TEST_CASE_FIXTURE(fixture, "a frame that was cut anywhere goes on right "
                            "there") {
   auto room = capacity();

@@ -67,6 +67,31 @@ TEST_CASE_FIXTURE(fixture, "what is added while it sends leaves in the next "
   CHECK(peer.receive() == "second");
 }
 
+TEST_CASE_FIXTURE(fixture, "whoever has more to send lets the others go "
+                           "first") {
+  auto wide = make_pair_of(SOCK_STREAM);
+  std::swap(wide[0], wide[1]);
+  open(std::move(wide));
+  auto pair = make_pair_of(SOCK_STREAM);
+  fake_session other{events.seen, "other "};
+  std::unique_ptr<stream_socket> second;
+  on_loop([&] { second = make(pair[0].release(), other); });
+  pair[1].send("y");
+  make_turns();
+  constexpr auto size = output_queue::max_sent + 1;
+  on_loop([&] {
+    events.at_sent = [&] {
+      events.note("left " + std::to_string(socket->output().bytes()));
+      second->want_input(true);
+    };
+    socket->send(raw(make_text(size)));
+  });
+  CHECK(peer.receive_exactly(size) == make_text(size));
+  CHECK(soon([this] { return events.flushes == 2; }));
+  CHECK(seen() == "left 1, other input 1, left 0");
+  on_loop([&] { second.reset(); });
+}
+
 TEST_CASE_FIXTURE(fixture, "bytes keep their order under back-pressure") {
   open_small();
   auto text = make_text(2'000'000);
