@@ -220,9 +220,13 @@ class RelationsTest(SceneTest):
 
     def check_refused(self, client):
         """A request to an actor of a lost node fails at once, also without a
-        timeout."""
-        answer = self.app1.answer(f"request {client.pid} 0 x", client.pid)
-        self.assertEqual(answer, "error request_receiver_down")
+        timeout. A node that stops may still have the actor, closing."""
+        def failure():
+            answer = self.app1.answer(f"request {client.pid} 0 x", client.pid)
+            return answer if answer != "error closing" else None
+
+        self.assertEqual(wait_until(failure, "the request fails for good"),
+                         "error request_receiver_down")
 
     def check_failed(self, client, within=DETECTION):
         """The request that was under way to this client fails. One other was
