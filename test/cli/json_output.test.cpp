@@ -51,4 +51,45 @@ TEST_CASE("JSON stands as it is, anything else as text") {
   CHECK(with_json("{") == R"({"x":"{"})");
 }
 
+TEST_CASE("no character commands a terminal or reorders text") {
+  struct {
+    std::string_view bytes;
+    std::string_view escaped;
+  } cases[] = {
+      {"\x7e", "~"},
+      {"\x7f", R"(\u007F)"},
+      {"\xc2\x80", R"(\u0080)"},
+      {"\xc2\x9b", R"(\u009B)"}, // CSI
+      {"\xc2\x9f", R"(\u009F)"},
+      {"\xc2\xa0", "\xc2\xa0"},
+      {"\xd8\x9c", R"(\u061C)"},
+      {"\xe2\x80\xa7", "\xe2\x80\xa7"},
+      {"\xe2\x80\xa8", R"(\u2028)"},
+      {"\xe2\x80\xaa", R"(\u202A)"},
+      {"\xe2\x80\xae", R"(\u202E)"},
+      {"\xe2\x80\xaf", "\xe2\x80\xaf"},
+      {"\xe2\x81\xa5", "\xe2\x81\xa5"},
+      {"\xe2\x81\xa6", R"(\u2066)"},
+      {"\xe2\x81\xa9", R"(\u2069)"},
+      {"\xe2\x81\xaa", "\xe2\x81\xaa"},
+      {"\xef\xbb\xbf", R"(\uFEFF)"},
+  };
+  for (auto [bytes, escaped] : cases) {
+    CAPTURE(escaped);
+    std::string text{bytes};
+    std::string shown{escaped};
+    CHECK(with_bytes("a" + text + "b") == R"({"data":"a)" + shown + R"(b"})");
+    CHECK(with_json(R"({")" + text + R"(":[")" + text + R"("]})")
+          == R"({"x":{")" + shown + R"(":[")" + shown + R"("]}})");
+    CHECK(with_json(text) == R"({"x":")" + shown + R"("})");
+    auto member = object(
+        [&](json_writer& out) { put(out, "a", std::string_view{text}); });
+    CHECK(member == R"({"a":")" + shown + R"("})");
+  }
+}
+
+TEST_CASE("line breaks between values stay") {
+  CHECK(with_json("{\n\t\"a\": 1}") == "{\"x\":{\n\t\"a\": 1}}");
+}
+
 } // namespace wsrelay::cli::json_output_test

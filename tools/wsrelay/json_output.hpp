@@ -1,6 +1,8 @@
 // JSON documents, written with RapidJSON.
 #pragma once
 
+#include "tools/wsrelay/text.hpp"
+
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
@@ -24,13 +26,14 @@ void put_bytes(json_writer& out, const std::string& key,
 /// Adds a member that is JSON already; as text if it is not.
 void put_json(json_writer& out, const char* key, std::string_view json);
 
-/// Returns a document with what `fill` writes.
+/// Returns a document with what `fill` writes. No character of it can command a
+/// terminal or reorder what stands there.
 template <class Fill>
 std::string make_json(Fill fill) {
   rapidjson::StringBuffer buffer;
   json_writer out{buffer};
   fill(out);
-  return {buffer.GetString(), buffer.GetSize()};
+  return printable_json({buffer.GetString(), buffer.GetSize()});
 }
 
 /// Returns an array of objects, one line, each filled by `put_one`.

@@ -109,6 +109,23 @@ std::string printable(std::string_view untrusted, lines breaks) {
   return out;
 }
 
+std::string printable_json(std::string_view document) {
+  std::string out;
+  out.reserve(document.size());
+  while (!document.empty()) {
+    auto what = first_of(document);
+    auto bytes = document.substr(0, std::max<std::size_t>(what.size, 1));
+    // Below a space are the line breaks between values, and nothing else.
+    if (what.code >= 0x20 && (is_control(what.code) || is_deceiving(what.code)))
+      fmt::format_to(std::back_inserter(out), "\\u{:04X}",
+                     static_cast<std::uint32_t>(what.code));
+    else
+      out += bytes;
+    document.remove_prefix(bytes.size());
+  }
+  return out;
+}
+
 std::string age_text(std::chrono::milliseconds age) {
   using namespace std::chrono;
   auto value = [&](auto unit) { return age / unit; };
