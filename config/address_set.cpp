@@ -35,6 +35,14 @@ address_bytes first_bits(address_bytes bytes, unsigned count) {
   return bytes;
 }
 
+/// Whether `a` and `b` begin with the same `count` bits.
+bool same_bits(const address_bytes& a, const address_bytes& b, unsigned count) {
+  auto whole = count / 8;
+  if (!std::equal(a.begin(), a.begin() + whole, b.begin()))
+    return false;
+  return count % 8 == 0 || (a[whole] ^ b[whole]) >> (8 - count % 8) == 0;
+}
+
 failure malformed() {
   return {"must be an IP address or a block such as 10.0.0.0/8"};
 }
@@ -63,7 +71,7 @@ bool address_set::contains(std::string_view text) const {
   return address
          && std::any_of(
              blocks_.begin(), blocks_.end(), [&address](const block& each) {
-               return first_bits(address->bytes, each.prefix) == each.bytes;
+               return same_bits(address->bytes, each.bytes, each.prefix);
              });
 }
 

@@ -4,10 +4,12 @@
 #include "config/ip_address.hpp"
 #include "protocol/forwarded.hpp"
 #include "protocol/host.hpp"
+#include "protocol/result.hpp"
 #include "protocol/text.hpp"
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -74,34 +76,62 @@ std::optional<std::string> parse_host(std::string_view text) {
                                            : std::optional{std::string{text}};
 }
 
-/// The members of all fields called `name`, the rightmost first.
+/// Takes the last part of `list`, which is not empty, off it.
+std::string_view take_last(std::string_view& list) {
+  auto comma = list.rfind(',');
+  auto out = list.substr(comma == list.npos ? 0 : comma + 1);
+  list = list.substr(0, comma == list.npos ? 0 : comma);
+  return trim(out);
+}
+
+/// The rightmost `max_hops` members of all fields called `name`, from the
+/// right.
 std::vector<std::string_view> members(const http_fields& headers,
                                       std::string_view name) {
   std::vector<std::string_view> out;
-  for (const auto& [key, value] : headers) {
-    if (!same_field(key, name))
+  for (auto i = headers.rbegin(); i != headers.rend(); ++i) {
+    if (!same_field(i->first, name))
       continue;
-    for (auto part : split(value, ','))
-      if (auto member = trim(part); !member.empty())
+    for (std::string_view rest{i->second}; !rest.empty();) {
+      if (out.size() == max_hops)
+        return out;
+      if (auto member = take_last(rest); !member.empty())
         out.push_back(member);
+    }
   }
-  std::reverse(out.begin(), out.end());
   return out;
 }
 
-/// The elements of all Forwarded fields, the rightmost first.
+/// Reads a line of Forwarded that makes `size` bytes with those behind it.
+result<std::vector<forwarded_element>> parse_within(std::string_view line,
+                                                    std::size_t size) {
+  if (size > max_forwarded_size)
+    return failure{"there is too much of the Forwarded field"};
+  return parse_forwarded(line);
+}
+
+/// The rightmost `max_hops` elements of all Forwarded fields, from the right.
+/// A line is read from its begin: only that tells quoted commas from others.
+/// One that goes beyond `max_forwarded_size` says nothing, which ends any walk.
 std::vector<forwarded_element> elements(const http_fields& headers) {
   std::vector<forwarded_element> out;
-  for (const auto& [key, value] : headers) {
-    if (!same_field(key, forwarded_field))
+  std::size_t size = 0;
+  for (auto i = headers.rbegin(); i != headers.rend(); ++i) {
+    if (out.size() == max_hops || size > max_forwarded_size)
+      break;
+    if (!same_field(i->first, forwarded_field))
       continue;
-    auto parsed = parse_forwarded(value);
-    if (!parsed)
+    size += i->second.size();
+    auto parsed = parse_within(i->second, size);
+    if (!parsed) {
       out.emplace_back();
-    else
-      std::move(parsed->begin(), parsed->end(), std::back_inserter(out));
+      continue;
+    }
+    auto count = std::min(parsed->size(), max_hops - out.size());
+    std::move(parsed->rbegin(),
+              parsed->rbegin() + static_cast<std::ptrdiff_t>(count),
+              std::back_inserter(out));
   }
-  std::reverse(out.begin(), out.end());
   return out;
 }
 
@@ -185,6 +215,19 @@ std::vector<std::string> values(const http_fields& headers,
   return out;
 }
 
+/// The lines of Forwarded that may be passed on.
+std::vector<std::string> forwarded_lines(const http_fields& headers) {
+  auto out = values(headers, forwarded_field);
+  std::reverse(out.begin(), out.end());
+  std::size_t size = 0;
+  std::erase_if(out, [&size](const auto& line) {
+    size += line.size();
+    return !parse_within(line, size);
+  });
+  std::reverse(out.begin(), out.end());
+  return out;
+}
+
 std::string node_text(const std::string& address) {
   auto is_ipv6 = address.find(':') != address.npos;
   return is_ipv6 ? "[" + address + "]" : address;
@@ -220,8 +263,7 @@ http_fields forwarded_fields(const http_fields& headers,
     out.emplace_back(host_field, *known);
   if (!trusted)
     return out;
-  auto told = values(headers, forwarded_field);
-  std::erase_if(told, [](const auto& x) { return !parse_forwarded(x); });
+  auto told = forwarded_lines(headers);
   if (!told.empty())
     out.emplace_back(forwarded_field,
                      extend(told, to_text({node_text(peer), std::string{scheme},

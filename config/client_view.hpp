@@ -4,11 +4,13 @@
 // Only what a trusted proxy wrote counts, so lists are read from the right: the
 // nearest proxy appends last. The rightmost address that is not trusted is the
 // client's; what stands left of it the client may have made up. When all are
-// trusted, the leftmost is the client.
+// trusted, the leftmost is the client. The list is as long as whoever wrote it
+// likes: `max_hops` members are looked at, and no more.
 #pragma once
 
 #include "protocol/http_fields.hpp"
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -25,12 +27,21 @@ struct client_view {
 /// Whether an address, spelled as by `spell_address`, is a trusted proxy's.
 using trust = std::function<bool(std::string_view)>;
 
+/// Members of a list that are looked at, from the right: proxies behind each
+/// other. Each costs a look at every trusted block.
+inline constexpr std::size_t max_hops = 100;
+
+/// Bytes of Forwarded that are read, the last lines': ample for as many hops.
+/// A line that goes beyond says nothing, as a malformed one.
+inline constexpr std::size_t max_forwarded_size = 16 * 1024;
+
 /// Returns the client of a request that came from `peer_address`; `scheme` is
 /// the socket's, `host` the Host field's value. They stand unless
 /// `peer_address` is trusted and says otherwise:
 /// - address: found as above. Where a trusted proxy does not know its client
 ///   ("unknown", "_hidden", anything that is no address) the walk ends, and
-///   that proxy stands for the client.
+///   that proxy stands for the client. So does the last of `max_hops` proxies
+///   that are all trusted.
 /// - scheme and host: what the proxy said that took the request from the client
 ///   found. In a list of X-Forwarded-Proto or -Host that is the value as far
 ///   from the right as the client is in X-Forwarded-For, or the leftmost one of
@@ -49,8 +60,8 @@ client_view see_client(const http_fields& headers,
 /// `erase_forwarded_fields` removes. The arguments are those of `see_client`.
 /// - X-Forwarded-For: the list of a trusted peer, then the peer.
 /// - X-Forwarded-Proto, X-Forwarded-Host: as `see_client` tells them.
-/// - Forwarded: only when a trusted peer sent one: its well-formed lines, then
-///   an element of the peer's request.
+/// - Forwarded: only when a trusted peer sent one: its well-formed lines within
+///   `max_forwarded_size`, then an element of the peer's request.
 /// Values hold no control characters.
 http_fields forwarded_fields(const http_fields& headers,
                              std::string_view peer_address,

@@ -5,6 +5,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <string>
+
 namespace wsrelay::client_view_test {
 
 namespace {
@@ -192,19 +195,118 @@ TEST_CASE("two kinds of fields add up, and where they differ none counts") {
   CHECK(both("1.2.3.4", "for=_hidden") == "1.2.3.4 https own");
 }
 
-TEST_CASE("a thousand addresses cost a thousand looks") {
-  for (std::size_t count : {999, 1000, 50'000}) {
-    std::string list = "1.2.3.4";
-    for (std::size_t i = 0; i < count; ++i)
-      list += ",10.0.0.2";
-    std::size_t looks = 0;
-    auto client = see_client({{"X-Forwarded-For", list}}, proxy, "http", "own",
-                             [&looks](std::string_view address) {
-                               ++looks;
-                               return address.starts_with("10.");
-                             });
-    CHECK(client.address == "1.2.3.4");
-    CHECK(looks == count + 2); // the peer and the client too
+namespace {
+
+struct seen {
+  std::string address;
+  std::size_t looks = 0; // at addresses, to see whether they are trusted
+};
+
+seen count_looks(const http_fields& headers) {
+  seen out;
+  auto client = see_client(headers, proxy, "http", "own",
+                           [&out](std::string_view address) {
+                             ++out.looks;
+                             return address.starts_with("10.");
+                           });
+  out.address = client.address;
+  return out;
+}
+
+/// `count` proxies from 10.0.0.1 on, the nearest last, behind `client`.
+std::string hops(std::string client, std::size_t count,
+                 const std::string& prefix = "") {
+  std::string out = prefix + client;
+  for (auto i = count; i > 0; --i)
+    out += "," + prefix + "10.0." + std::to_string(i / 250) + "."
+           + std::to_string(i % 250);
+  return out;
+}
+
+constexpr auto last_hop = "10.0.0.100";
+
+} // namespace
+
+TEST_CASE("a list costs one look for each hop, and no more than a hundred") {
+  for (std::size_t count : {98, 99}) {
+    auto found = count_looks({{"X-Forwarded-For", hops("1.2.3.4", count)}});
+    CHECK(found.address == "1.2.3.4");
+    CHECK(found.looks == count + 2); // the peer and the client too
+  }
+  for (std::size_t count : {100, 101, 1000, 50'000}) {
+    auto found = count_looks({{"X-Forwarded-For", hops("1.2.3.4", count)}});
+    CHECK(found.address == last_hop);
+    CHECK(found.looks == max_hops + 1);
+  }
+}
+
+TEST_CASE("the hundred hops are counted over all lines of a list") {
+  auto see_behind = [](std::size_t count) {
+    return count_looks({{"X-Forwarded-For", "1.2.3.4"},
+                        {"X-Forwarded-For", hops("10.0.0.99", count - 51)},
+                        {"X-Forwarded-For", hops("10.0.0.50", 49)}})
+        .address;
+  };
+  CHECK(see_behind(99) == "1.2.3.4");
+  CHECK(see_behind(100) == "10.0.0.99");
+  CHECK(see_behind(101) == "10.0.0.50");
+}
+
+TEST_CASE("empty members are no hops") {
+  auto list = hops("1.2.3.4", 99) + std::string(1000, ',');
+  CHECK(x_for(list) == "1.2.3.4 http own");
+}
+
+TEST_CASE("a hundred elements of Forwarded are looked at") {
+  for (std::size_t count : {98, 99, 100, 101, 1000}) {
+    CAPTURE(count);
+    auto found = count_looks({{"Forwarded", hops("1.2.3.4", count, "for=")}});
+    CHECK(found.address == (count < 100 ? "1.2.3.4" : last_hop));
+    CHECK(found.looks == std::min(count + 2, max_hops + 1));
+  }
+  // Over all lines, of which a malformed one is one element.
+  auto near = hops("10.0.0.99", 98, "for=");
+  CHECK(see({{"Forwarded", "for=1.2.3.4"}, {"Forwarded", near}})
+        == "1.2.3.4 http own");
+  CHECK(see({{"Forwarded", "for=1.2.3.4"},
+             {"Forwarded", "for=10.0.0.100"},
+             {"Forwarded", near}})
+        == "10.0.0.100 http own");
+  CHECK(see({{"Forwarded", "for=1.2.3.4"},
+             {"Forwarded", "for=\"open"},
+             {"Forwarded", near}})
+        == "10.0.0.99 http own");
+}
+
+TEST_CASE("a line of Forwarded that goes beyond the limit says nothing") {
+  auto line = [](std::size_t size) {
+    std::string out = "for=1.2.3.4;proto=https;x=";
+    return out + std::string(size - out.size(), 'x');
+  };
+  CHECK(forwarded(line(max_forwarded_size - 1)) == "1.2.3.4 https own");
+  CHECK(forwarded(line(max_forwarded_size)) == "1.2.3.4 https own");
+  CHECK(forwarded(line(max_forwarded_size + 1)) == "10.0.0.1 http own");
+  // Over all lines, the last first.
+  std::string near = "for=10.0.0.2";
+  auto behind = [&](std::size_t size) {
+    return see({{"Forwarded", "for=6.6.6.6"},
+                {"Forwarded", line(size)},
+                {"Forwarded", near}});
+  };
+  CHECK(behind(max_forwarded_size - near.size()) == "1.2.3.4 https own");
+  CHECK(behind(max_forwarded_size - near.size() + 1) == "10.0.0.2 http own");
+}
+
+TEST_CASE("scheme and host are those of the last hop that is looked at") {
+  for (std::size_t count : {98, 99, 100, 101}) {
+    CAPTURE(count);
+    std::string protos = "http,https";
+    for (std::size_t i = 0; i < std::min<std::size_t>(count, 99); ++i)
+      protos += ",http";
+    auto client = see({{"X-Forwarded-For", hops("1.2.3.4", count)},
+                       {"X-Forwarded-Proto", protos}});
+    CHECK(client
+          == std::string{count < 100 ? "1.2.3.4" : last_hop} + " https own");
   }
 }
 

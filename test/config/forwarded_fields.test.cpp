@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 namespace wsrelay::forwarded_fields_test {
 
 namespace {
@@ -80,6 +82,23 @@ TEST_CASE("a malformed line of Forwarded is not passed on") {
   CHECK(told({{"Forwarded", "for=\"1.2.3.4"}}, "10.0.0.1", "")
         == "X-Forwarded-For: 10.0.0.1\n"
            "X-Forwarded-Proto: http\n");
+}
+
+TEST_CASE("lines of Forwarded beyond the limit are not passed on") {
+  std::string near = "for=1.2.3.4";
+  auto count = [&](std::size_t size) {
+    auto fields = forwarded_fields(
+        {{"Forwarded", "x=" + std::string(size, 'x')}, {"Forwarded", near}},
+        "10.0.0.1", "http", "own", [](auto) { return true; });
+    REQUIRE(fields.back().first == "Forwarded");
+    auto& value = fields.back().second;
+    CHECK(value.find(near + ", for=10.0.0.1;") != value.npos);
+    return std::count(value.begin(), value.end(), ',');
+  };
+  auto most = max_forwarded_size - near.size() - 2;
+  CHECK(count(most - 1) == 2);
+  CHECK(count(most) == 2);
+  CHECK(count(most + 1) == 1);
 }
 
 TEST_CASE("an IPv6 address is in brackets where RFC 7239 wants them") {
