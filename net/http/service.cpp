@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <variant>
 
 namespace wsrelay {
 
@@ -34,6 +35,11 @@ service::service(std::shared_ptr<const relay_config> configuration,
       directory{std::move(directory_)} {
   for (auto& address : settings.trusted_proxies)
     static_cast<void>(trusted_proxies.add(address)); // validated before
+  for (auto& endpoint : config->endpoints)
+    if (auto* signed_by =
+            std::get_if<trusted_header_handler>(&endpoint.handler))
+      nonces.try_emplace(signed_by->secret,
+                         nonce_capacity(settings.max_connections));
 }
 
 void service::log_refusal(const problem& why, const refused_request& what) {

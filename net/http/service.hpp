@@ -16,7 +16,10 @@
 #include <caf/actor.hpp>
 
 #include <atomic>
+#include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace wsrelay {
@@ -52,7 +55,9 @@ struct service {
   std::shared_ptr<socket_places> places;
   std::shared_ptr<file_pool> pool = std::make_shared<file_pool>();
   static_files files{pool};
-  nonce_cache nonces;
+  /// By secret: what the holder of one sends is no burden to another's clients.
+  /// Has each secret of the configuration.
+  std::map<std::string, nonce_cache, std::less<>> nonces;
   std::shared_ptr<name_resolver> names = std::make_shared<name_resolver>();
   std::shared_ptr<upstream_contexts> contexts =
       std::make_shared<upstream_contexts>();

@@ -36,7 +36,8 @@ problem check_signature(service& owner, const std::string& secret,
     return refused("the signature has expired");
   if (signature->expires > now + max_signature_life)
     return refused("the signature expires too far ahead");
-  switch (owner.nonces.add(signature->nonce, signature->expires, now)) {
+  auto& nonces = owner.nonces.at(secret);
+  switch (nonces.add(signature->nonce, signature->expires, now)) {
     case nonce_cache::verdict::replayed:
       return refused("the signature was used before");
     case nonce_cache::verdict::full:

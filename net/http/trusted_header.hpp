@@ -24,7 +24,8 @@ std::string hmac_sha256(std::string_view key, std::string_view text);
 /// Returns the command's text, or the problem that stands against it: the
 /// sender's address is not in `trusted_proxies`, no header, or, where a secret
 /// is configured, a signature that is missing, malformed, wrong, expired or
-/// used before. `now` is in seconds since the Unix epoch.
+/// used before, or as many valid ones as `nonce_capacity` lets. `handler` is
+/// one of the configuration's, `now` in seconds since the Unix epoch.
 std::variant<std::string, problem>
 read_trusted_header(service& owner, const trusted_header_handler& handler,
                     const http_request& request, std::string_view peer_address,

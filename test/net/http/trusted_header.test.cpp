@@ -14,12 +14,24 @@ namespace {
 constexpr std::int64_t now = 1'800'000'000;
 const std::string command = R"({"target_pid":"echo"})";
 
+endpoint_config signed_by(std::string secret) {
+  endpoint_config out;
+  out.handler = trusted_header_handler{std::move(secret), ""};
+  return out;
+}
+
 struct fixture {
-  fixture() {
+  fixture() { start(service_config{}.max_connections); }
+
+  void start(std::size_t max_connections) {
     auto config = std::make_shared<relay_config>();
-    config->services.push_back(
-        {.name = "gateway", .trusted_proxies = {"10.0.0.0/8"}});
+    config->services.push_back({.name = "gateway",
+                                .max_connections = max_connections,
+                                .trusted_proxies = {"10.0.0.0/8"}});
+    for (auto secret : {"secret", "secret", "other", ""})
+      config->endpoints.push_back(signed_by(secret));
     owner.emplace(config, config->services.front(), caf::actor{});
+    request = {};
     request.method = "GET";
     request.target = "/ws?a=b";
     request.headers = {{"X-WS-Relay", command}};
@@ -33,6 +45,14 @@ struct fixture {
     request.headers.emplace_back(
         signature_header, fmt::format("v1;expires={};nonce={};hmac={}", expires,
                                       nonce, hmac_sha256(key, text)));
+  }
+
+  // Leaves room for `places` more signatures of `secret`.
+  void fill(const std::string& secret, std::size_t places) {
+    auto& cache = owner->nonces.at(secret);
+    for (auto i = cache.capacity(); i-- > places;)
+      REQUIRE(cache.add(std::to_string(i), now + 60, now)
+              == nonce_cache::verdict::fresh);
   }
 
   // 0 when the command was let through.
@@ -155,6 +175,45 @@ TEST_CASE_FIXTURE(fixture, "a signature that was refused uses up no nonce") {
   CHECK(status() == 403);
   sign(now + 60);
   CHECK(status() == 0);
+}
+
+TEST_CASE_FIXTURE(fixture, "signatures of one secret are no burden to another "
+                           "one's") {
+  sign(now + 60);
+  CHECK(status() == 0);
+  handler.secret = "other";
+  sign(now + 60, "0123456789abcdef", "other");
+  CHECK(status() == 0);
+  CHECK(status() == 403);
+  CHECK(detail == "the signature was used before");
+  fill("secret", 1); // it has one already
+  sign(now + 60, "nonce-nonce-nonce-1", "other");
+  CHECK(status() == 0);
+}
+
+TEST_CASE_FIXTURE(fixture, "when all places are taken a signature is 503, and "
+                           "only valid ones take a place") {
+  std::size_t connections = 100;
+  SUBCASE("small service") {}
+  SUBCASE("large service") {
+    connections = 25'001;
+  }
+  start(connections);
+  fill("secret", 2);
+  sign(now + 60, "nonce-nonce-nonce-1", "guess");
+  CHECK(status() == 403);
+  sign(now - 1, "nonce-nonce-nonce-2");
+  CHECK(status() == 403);
+  sign(now + max_signature_life + 1, "nonce-nonce-nonce-3");
+  CHECK(status() == 403);
+  sign(now + 60, "nonce-nonce-nonce-4");
+  CHECK(status() == 0);
+  CHECK(status() == 403);
+  sign(now + 60, "nonce-nonce-nonce-5");
+  CHECK(status() == 0);
+  sign(now + 60, "nonce-nonce-nonce-6");
+  CHECK(status() == 503);
+  CHECK(detail == "too many signatures at once");
 }
 
 } // namespace wsrelay::trusted_header_test
