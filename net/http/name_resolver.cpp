@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <exception>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>

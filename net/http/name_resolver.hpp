@@ -2,7 +2,7 @@
 // slowly holds up no other one, no loop, and not the end of the process.
 #pragma once
 
-#include "net/loop/loop.hpp"
+#include "net/loop/loop_door.hpp"
 #include "protocol/result.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -11,35 +11,10 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 namespace wsrelay {
-
-/// The way to a loop from threads that may outlive it. Any thread.
-class loop_door {
-public:
-  /// @pre The loop lives until `close`.
-  explicit loop_door(loop& home) : home_{&home} {}
-
-  /// Runs a function on the loop's thread; drops it when the door is closed.
-  void post(std::function<void()> what) {
-    std::unique_lock guard{mutex_};
-    if (home_)
-      home_->post(std::move(what));
-  }
-
-  /// Lets nothing in any more.
-  void close() {
-    std::unique_lock guard{mutex_};
-    home_ = nullptr;
-  }
-
-private:
-  std::mutex mutex_;
-  loop* home_; // guarded by mutex_
-};
 
 /// At least one, the preferred one first; or why there is none.
 using name_result = result<std::vector<boost::asio::ip::address>>;
