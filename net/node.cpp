@@ -209,15 +209,17 @@ void node::stop() {
 
 // First everything that uses a socket ends, then what the sockets used.
 void node::stop_service(running_service& what) {
+  auto deadline =
+      std::chrono::steady_clock::now() + what.settings->shutdown_timeout;
   if (what.port)
     what.port->stop();
-  close_connections(what);
+  close_connections(what, deadline);
   for (auto* home : what.all_loops)
     home->drop_sockets();
   if (what.shared) {
     what.shared->places->wait_until_empty(std::chrono::steady_clock::now()
                                           + drop_patience);
-    what.shared->pool->stop();
+    what.shared->pool->stop(deadline);
   }
   for (auto& [home, host] : what.hosts)
     home->call([&host = host] { host = nullptr; });
@@ -226,9 +228,8 @@ void node::stop_service(running_service& what) {
     home->stop();
 }
 
-void node::close_connections(running_service& what) {
+void node::close_connections(running_service& what, time_point deadline) {
   auto timeout = what.settings->shutdown_timeout;
-  auto deadline = std::chrono::steady_clock::now() + timeout;
   for (auto* home : what.all_loops)
     home->post([home] { home->abort_sockets(true); });
   caf::scoped_actor self{system_};

@@ -10,6 +10,7 @@
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -49,7 +50,8 @@ public:
   checked start();
 
   /// Closes every connection with 1001 and waits until all are gone, at most
-  /// the services' `shutdown_timeout`.
+  /// the services' `shutdown_timeout`: a read of a file, or a look-up of a
+  /// name, that has not ended by then is left to its thread.
   void stop();
 
   /// Returns the port a running service has bound, or 0. Without a name: the
@@ -80,7 +82,8 @@ private:
   void add_loop(running_service& what, loop& home);
   void name_acceptors(const running_service& what);
   void stop_service(running_service& what);
-  void close_connections(running_service& what);
+  void close_connections(running_service& what,
+                         std::chrono::steady_clock::time_point deadline);
   void end_acceptors(running_service& what);
   void end_named_actors();
   const running_service* find(std::string_view service) const;

@@ -1,8 +1,12 @@
 // A queue and its threads.
 #include "net/http/file_pool.hpp"
 
+#include <condition_variable>
 #include <exception>
+#include <map>
+#include <mutex>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include <pthread.h>
@@ -21,73 +25,117 @@ void call(const file_pool::job& what, bool runs) noexcept {
 
 } // namespace
 
-file_pool::file_pool(std::size_t threads, std::size_t max_waiting)
-    : thread_count_{threads}, max_waiting_{max_waiting} {}
+// Shared with the threads, which may outlive the pool.
+class file_pool::queue : public std::enable_shared_from_this<queue> {
+public:
+  queue(std::size_t threads, std::size_t max_waiting)
+      : thread_count_{threads}, max_waiting_{max_waiting} {}
 
-file_pool::~file_pool() {
-  stop();
-}
-
-bool file_pool::try_run(job what) {
-  return add(std::move(what), true);
-}
-
-bool file_pool::run(job what) {
-  return add(std::move(what), false);
-}
-
-bool file_pool::add(job what, bool begins) {
-  {
+  job_id add(job what, bool begins) {
     std::unique_lock guard{mutex_};
     if (stopped_ || (begins && waiting_ >= max_waiting_) || !start_threads())
-      return false;
-    jobs_.push_back({std::move(what), begins});
+      return 0;
+    jobs_.emplace(++last_id_, entry{std::move(what), begins});
     waiting_ += begins ? 1 : 0;
+    ready_.notify_one();
+    return last_id_;
   }
-  ready_.notify_one();
-  return true;
-}
 
-// Some threads are as good as all of them.
-bool file_pool::start_threads() {
-  try {
-    while (pool_.size() < thread_count_) {
-      pool_.emplace_back([this] { work(); });
-      pthread_setname_np(pool_.back().native_handle(), "wsrelay.files");
+  void cancel(job_id which) {
+    // What it holds is destroyed once the lock is gone.
+    std::map<job_id, entry>::node_type found;
+    std::unique_lock guard{mutex_};
+    found = jobs_.extract(which);
+    if (found)
+      waiting_ -= found.mapped().begins ? 1 : 0;
+  }
+
+  // Stopping again changes nothing.
+  void stop(time_point deadline) {
+    std::map<job_id, entry> dropped;
+    {
+      std::unique_lock guard{mutex_};
+      if (std::exchange(stopped_, true))
+        return;
+      dropped.swap(jobs_);
     }
-  } catch (const std::system_error&) {
+    ready_.notify_all();
+    for (auto& each : dropped)
+      call(each.second.what, false);
+    std::unique_lock guard{mutex_};
+    ended_.wait_until(guard, deadline, [this] { return threads_ == 0; });
   }
-  return !pool_.empty();
+
+private:
+  struct entry {
+    job what;
+    bool begins;
+  };
+
+  // Some threads are as good as all of them.
+  bool start_threads() {
+    try {
+      while (threads_ < thread_count_) {
+        std::thread made{[me = shared_from_this()] { me->work(); }};
+        pthread_setname_np(made.native_handle(), "wsrelay.files");
+        made.detach();
+        ++threads_;
+      }
+    } catch (const std::system_error&) {
+    }
+    return threads_ > 0;
+  }
+
+  void work() {
+    std::unique_lock guard{mutex_};
+    for (;;) {
+      ready_.wait(guard, [this] { return stopped_ || !jobs_.empty(); });
+      if (stopped_)
+        break;
+      auto next = jobs_.extract(jobs_.begin());
+      waiting_ -= next.mapped().begins ? 1 : 0;
+      guard.unlock();
+      call(next.mapped().what, true);
+      next = {}; // closes a file, maybe
+      guard.lock();
+    }
+    --threads_;
+    ended_.notify_all();
+  }
+
+  const std::size_t thread_count_;
+  const std::size_t max_waiting_;
+  std::mutex mutex_;
+  std::condition_variable ready_;
+  std::condition_variable ended_;
+  std::map<job_id, entry> jobs_; // by age; guarded by mutex_
+  job_id last_id_ = 0;           // and all below
+  std::size_t waiting_ = 0;      // of the jobs those that begin
+  std::size_t threads_ = 0;
+  bool stopped_ = false;
+};
+
+file_pool::file_pool(std::size_t threads, std::size_t max_waiting)
+    : queue_{std::make_shared<queue>(threads, max_waiting)} {}
+
+file_pool::~file_pool() {
+  queue_->stop(time_point::max());
 }
 
-void file_pool::work() {
-  for (;;) {
-    std::unique_lock guard{mutex_};
-    ready_.wait(guard, [this] { return stopped_ || !jobs_.empty(); });
-    if (stopped_)
-      return;
-    auto next = std::move(jobs_.front());
-    jobs_.pop_front();
-    waiting_ -= next.begins ? 1 : 0;
-    guard.unlock();
-    call(next.what, true);
-  }
+file_pool::job_id file_pool::try_run(job what) {
+  return queue_->add(std::move(what), true);
 }
 
-void file_pool::stop() {
-  std::deque<entry> dropped;
-  std::vector<std::thread> pool;
-  {
-    std::unique_lock guard{mutex_};
-    stopped_ = true;
-    dropped.swap(jobs_);
-    pool.swap(pool_);
-  }
-  ready_.notify_all();
-  for (auto& thread : pool)
-    thread.join();
-  for (auto& job : dropped)
-    call(job.what, false);
+file_pool::job_id file_pool::run(job what) {
+  return queue_->add(std::move(what), false);
+}
+
+void file_pool::cancel(job_id which) {
+  queue_->cancel(which);
+}
+
+void file_pool::stop(time_point deadline) {
+  queue_->stop(deadline);
 }
 
 } // namespace wsrelay

@@ -24,18 +24,21 @@ piece read_piece(const open_file& file, std::uint64_t first,
 
 class file_source final : public body_source {
 public:
-  file_source(loop_context& home, std::shared_ptr<file_pool> pool,
+  file_source(std::shared_ptr<loop_door> door, std::shared_ptr<file_pool> pool,
               std::shared_ptr<const open_file> file, std::uint64_t first,
               std::uint64_t size)
-      : home_{home},
+      : door_{std::move(door)},
         pool_{std::move(pool)},
         file_{std::move(file)},
         next_{first},
         left_{size},
         size_{size} {}
 
-  // Closing may free what a deleted file held: that takes its time.
+  // A read that has not begun is not wanted any more, and has let go of the
+  // file when it is closed. Closing may free what a deleted file held: that
+  // takes its time.
   ~file_source() override {
+    pool_->cancel(job_);
     try {
       pool_->run([file = std::move(file_)](bool) {});
     } catch (const std::bad_alloc&) {
@@ -61,14 +64,15 @@ private:
   // Only the loop's side holds `done`: once that is gone nobody is called.
   bool start(std::size_t count) {
     std::weak_ptr<on_piece> waiting = waiting_;
-    return pool_->run([this, waiting, &home = home_, file = file_,
-                       first = next_, count](bool runs) {
+    job_ = pool_->run([this, waiting, door = door_, file = file_, first = next_,
+                       count](bool runs) {
       auto bytes = runs ? read_piece(*file, first, count) : std::nullopt;
-      home.post([this, waiting, bytes = std::move(bytes)]() mutable {
+      door->post([this, waiting, bytes = std::move(bytes)]() mutable {
         if (!waiting.expired())
           on_read(std::move(bytes));
       });
     });
+    return job_ != 0;
   }
 
   void on_read(piece bytes) {
@@ -82,12 +86,13 @@ private:
     (*done)(std::move(bytes));
   }
 
-  loop_context& home_;
+  std::shared_ptr<loop_door> door_;
   std::shared_ptr<file_pool> pool_;
   std::shared_ptr<const open_file> file_;
   std::uint64_t next_; // position in the file
   std::uint64_t left_;
   const std::uint64_t size_;
+  file_pool::job_id job_ = 0; // the last read
   bool is_lost_ = false;
   std::shared_ptr<on_piece> waiting_; // while a read is under way
 };
@@ -95,11 +100,12 @@ private:
 } // namespace
 
 std::unique_ptr<body_source>
-make_file_source(loop_context& home, std::shared_ptr<file_pool> pool,
+make_file_source(std::shared_ptr<loop_door> door,
+                 std::shared_ptr<file_pool> pool,
                  std::shared_ptr<const open_file> file, std::uint64_t first,
                  std::uint64_t size) {
-  return std::make_unique<file_source>(home, std::move(pool), std::move(file),
-                                       first, size);
+  return std::make_unique<file_source>(std::move(door), std::move(pool),
+                                       std::move(file), first, size);
 }
 
 } // namespace wsrelay

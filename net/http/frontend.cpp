@@ -2,6 +2,7 @@
 #include "net/http/frontend.hpp"
 
 #include "config/client_view.hpp"
+#include "net/http/file_source.hpp"
 #include "net/http/problem_response.hpp"
 
 #include <utility>
@@ -10,12 +11,15 @@ namespace wsrelay {
 
 namespace {
 
-// Opening a file, on a disk that may be far away.
-constexpr milliseconds file_patience{30'000};
-
 class file_task final : public http_task {
 public:
+  explicit file_task(std::shared_ptr<static_files::call> what)
+      : what_{std::move(what)} {}
+
   milliseconds patience() const override { return file_patience; }
+
+private:
+  std::shared_ptr<static_files::call> what_;
 };
 
 http_answer to_answer(http_response response) {
@@ -29,7 +33,10 @@ public:
       : owner_{std::move(owner)},
         home_{home},
         acceptor_{acceptor},
+        door_{std::make_shared<loop_door>(home)},
         upstreams_{home, owner_->names, owner_->contexts} {}
+
+  ~frontend() override { door_->close(); }
 
   reader_limits limits() const override {
     auto& from = owner_->settings;
@@ -87,11 +94,11 @@ private:
 
   std::unique_ptr<http_task> serve(static_match& route,
                                    incoming_request incoming, on_result done) {
-    owner_->files.get(home_, route, incoming.request,
-                      [done = std::move(done)](http_answer answer) {
-                        done(std::move(answer));
-                      });
-    return std::make_unique<file_task>();
+    auto call = owner_->files.get(door_, route, incoming.request,
+                                  [done = std::move(done)](http_answer answer) {
+                                    done(std::move(answer));
+                                  });
+    return std::make_unique<file_task>(std::move(call));
   }
 
   std::unique_ptr<http_task> serve(no_match&, incoming_request incoming,
@@ -127,6 +134,7 @@ private:
   std::shared_ptr<service> owner_;
   loop& home_;
   acceptor_state& acceptor_;
+  std::shared_ptr<loop_door> door_;
   upstream_client upstreams_;
 };
 

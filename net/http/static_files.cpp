@@ -73,37 +73,74 @@ std::string entity_tag(std::string_view bytes) {
   return fmt::format("\"{:x}-{:016x}\"", bytes.size(), hash);
 }
 
-// A request for a file from a folder, on its way to the pool and back. It is
-// called and destroyed on the loop's thread: the pool keeps nothing of it.
-struct disk_call {
-  disk_request request;
-  static_files::on_answer done;
-  std::shared_ptr<file_pool> pool;
-  disk_answer found;
-
-  void run() {
-    try {
-      found = answer_from_disk(request);
-    } catch (const std::exception&) { // memory
-      found = {too_busy()};
-    }
+std::shared_ptr<disk_answer> look_up(const disk_request& request) {
+  try {
+    return std::make_shared<disk_answer>(answer_from_disk(request));
+  } catch (const std::exception&) { // memory
+    return std::make_shared<disk_answer>(disk_answer{too_busy()});
   }
-
-  void finish(loop_context& home) {
-    if (found.file)
-      found.answer.source =
-          make_file_source(home, std::move(pool), std::move(found.file),
-                           found.first, found.size);
-    done(std::move(found.answer));
-  }
-};
+}
 
 std::string name_of(const static_match& match) {
   auto is_folder = match.file.empty() || match.file.ends_with('/');
   return is_folder ? match.file + match.files->index : match.file;
 }
 
+disk_request to_disk_request(const static_match& match,
+                             const http_request& request) {
+  return {match.files->root, name_of(match),
+          folder_location(request).value_or(""),
+          fields_of_interest(request.headers), request.method == "HEAD"};
+}
+
 } // namespace
+
+/// A request for a file from a folder. Only the loop's side holds it: once that
+/// is gone nobody is called.
+class static_files::disk_call final
+    : public call,
+      public std::enable_shared_from_this<disk_call> {
+public:
+  disk_call(std::shared_ptr<loop_door> door, std::shared_ptr<file_pool> pool,
+            on_answer done)
+      : door_{std::move(door)},
+        pool_{std::move(pool)},
+        done_{std::move(done)} {}
+
+  ~disk_call() override { pool_->cancel(job_); }
+
+  // False when there is no place: `done` was called.
+  bool start(disk_request request) {
+    job_ = pool_->try_run([me = weak_from_this(), door = door_,
+                           request = std::move(request)](bool runs) {
+      auto found = runs
+                       ? look_up(request)
+                       : std::make_shared<disk_answer>(disk_answer{too_busy()});
+      if (me.expired())
+        return; // a file that nobody wants is closed here
+      door->post([me, found = std::move(found)] {
+        if (auto wanted = me.lock())
+          wanted->finish(*found);
+      });
+    });
+    if (!job_)
+      done_(too_busy());
+    return job_ != 0;
+  }
+
+private:
+  void finish(disk_answer& found) {
+    if (found.file)
+      found.answer.source = make_file_source(
+          door_, pool_, std::move(found.file), found.first, found.size);
+    done_(std::move(found.answer));
+  }
+
+  std::shared_ptr<loop_door> door_;
+  std::shared_ptr<file_pool> pool_;
+  on_answer done_;
+  file_pool::job_id job_ = 0;
+};
 
 /// All files of the program, ready to be sent.
 class static_files::builtin_table {
@@ -168,37 +205,23 @@ static_files::static_files(std::shared_ptr<file_pool> pool)
 
 static_files::~static_files() = default;
 
-void static_files::get(loop_context& home, const static_match& match,
-                       const http_request& request, on_answer done) const {
+std::shared_ptr<static_files::call>
+static_files::get(std::shared_ptr<loop_door> door, const static_match& match,
+                  const http_request& request, on_answer done) const {
   if (match.needs_slash) {
     auto location = folder_location(request);
-    return done(location ? redirect_to(std::move(*location)) : nothing_there());
+    done(location ? redirect_to(std::move(*location)) : nothing_there());
+  } else if (!is_public(match.file)) {
+    done(nothing_there());
+  } else if (match.files->root.starts_with(builtin_prefix)) {
+    done(builtins_->get(match.files->root, name_of(match), request));
+  } else {
+    auto made =
+        std::make_shared<disk_call>(std::move(door), pool_, std::move(done));
+    if (made->start(to_disk_request(match, request)))
+      return made;
   }
-  if (!is_public(match.file))
-    return done(nothing_there());
-  if (!match.files->root.starts_with(builtin_prefix))
-    return get_from_disk(home, match, request, std::move(done));
-  done(builtins_->get(match.files->root, name_of(match), request));
-}
-
-void static_files::get_from_disk(loop_context& home, const static_match& match,
-                                 const http_request& request,
-                                 on_answer done) const {
-  auto call = std::make_shared<disk_call>();
-  call->request = {
-      match.files->root, name_of(match), folder_location(request).value_or(""),
-      fields_of_interest(request.headers), request.method == "HEAD"};
-  call->done = std::move(done);
-  call->pool = pool_;
-  auto queued = pool_->try_run([&home, call](bool runs) mutable {
-    if (runs)
-      call->run();
-    else
-      call->found = {too_busy()};
-    home.post([&home, call = std::move(call)] { call->finish(home); });
-  });
-  if (!queued)
-    call->done(too_busy());
+  return nullptr;
 }
 
 } // namespace wsrelay

@@ -6,7 +6,7 @@
 #include "config/route_table.hpp"
 #include "net/http/answer.hpp"
 #include "net/http/file_pool.hpp"
-#include "net/loop/loop_context.hpp"
+#include "net/loop/loop_door.hpp"
 
 #include <functional>
 #include <memory>
@@ -18,16 +18,21 @@ class static_files {
 public:
   using on_answer = std::function<void(http_answer)>;
 
-  /// The loops that ask outlive the pool's work: stop the pool before they are
-  /// destroyed.
+  /// A request under way. Who drops it, on the loop's thread, gets no answer,
+  /// and no disk works for it that has not begun.
+  class call {
+  public:
+    virtual ~call() = default;
+  };
+
   explicit static_files(std::shared_ptr<file_pool> pool);
   ~static_files();
 
   static_files(const static_files&) = delete;
   static_files& operator=(const static_files&) = delete;
 
-  /// Answers GET or HEAD. `done` is called once on the thread of `home`, maybe
-  /// before this returns, and is destroyed there. With a body in memory (a
+  /// Answers GET or HEAD. `done` is called once on the loop behind `door`,
+  /// maybe before this returns: then there is no call. With a body in memory (a
   /// small file) or a source that reads from disk as it is asked; without, for
   /// HEAD.
   ///
@@ -35,14 +40,14 @@ public:
   /// for what is no regular file, begins with a dot (but ".well-known") or is
   /// not below the root, 412, 416, 503 when too many wait, the system has no
   /// descriptor left, or the pool has stopped.
-  void get(loop_context& home, const static_match& match,
-           const http_request& request, on_answer done) const;
+  [[nodiscard]] std::shared_ptr<call> get(std::shared_ptr<loop_door> door,
+                                          const static_match& match,
+                                          const http_request& request,
+                                          on_answer done) const;
 
 private:
   class builtin_table;
-
-  void get_from_disk(loop_context& home, const static_match& match,
-                     const http_request& request, on_answer done) const;
+  class disk_call;
 
   std::shared_ptr<file_pool> pool_;
   std::unique_ptr<const builtin_table> builtins_;

@@ -76,7 +76,7 @@ struct file_fixture {
 
   http_answer ask(const static_match& match, const http_request& request) {
     std::optional<http_answer> found;
-    files.get(home, match, request, [&](http_answer answer) {
+    auto call = files.get(door, match, request, [&](http_answer answer) {
       CHECK_FALSE(found);
       found = std::move(answer);
     });
@@ -129,6 +129,7 @@ struct file_fixture {
 
   temporary_folder folder;
   fake_loop home;
+  std::shared_ptr<loop_door> door = std::make_shared<loop_door>(home);
   std::shared_ptr<file_pool> pool = std::make_shared<file_pool>();
   static_files files{pool};
   static_config settings;

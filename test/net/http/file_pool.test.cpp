@@ -5,15 +5,20 @@
 
 #include <atomic>
 #include <future>
+#include <memory>
 #include <new>
 #include <thread>
+#include <vector>
 
 namespace wsrelay::file_pool_test {
 
 namespace {
 
 constexpr std::chrono::seconds deadline{20};
+constexpr auto at_once = file_pool::time_point::min();
+constexpr auto never = file_pool::time_point::max();
 
+// Waits for it.
 template <class T>
 T value_of(std::future<T> from) {
   REQUIRE(from.wait_for(deadline) == std::future_status::ready);
@@ -104,17 +109,83 @@ TEST_CASE("a pool that stops tells those that wait and refuses what comes") {
       std::this_thread::yield();
     held.go.set_value();
   }};
-  held.pool.stop();
+  held.pool.stop(never);
   helper.join();
   CHECK(told == 3);
   CHECK_FALSE(held.pool.run([](bool) {}));
   CHECK_FALSE(held.pool.try_run([](bool) {}));
-  held.pool.stop();
+  held.pool.stop(never);
+}
+
+TEST_CASE("a pool that stops leaves a job that does not end in time") {
+  struct signs {
+    std::promise<void> begun;
+    std::promise<void> go;
+    std::promise<void> ended;
+  };
+  auto seen = std::make_shared<signs>();
+  auto told = 0;
+  {
+    file_pool pool{1};
+    REQUIRE(pool.run([seen](bool) {
+      seen->begun.set_value();
+      seen->go.get_future().wait();
+      seen->ended.set_value();
+    }));
+    value_of(seen->begun.get_future());
+    REQUIRE(pool.run([&told](bool runs) { told += runs ? 0 : 1; }));
+    pool.stop(at_once);
+    CHECK(told == 1);
+    CHECK_FALSE(pool.run([](bool) {}));
+    pool.stop(never); // nor does this wait, nor the pool's end
+  }
+  seen->go.set_value();
+  value_of(seen->ended.get_future());
+}
+
+TEST_CASE("a job that is cancelled is destroyed, uncalled") {
+  held_pool held{8};
+  std::vector<int> ran;
+  auto token = std::make_shared<int>();
+  auto add = [&](int number) {
+    return held.pool.run(
+        [&ran, number, token](bool) { ran.push_back(number); });
+  };
+  auto first = add(1);
+  auto second = add(2);
+  auto third = add(3);
+  CHECK(first != second);
+  held.pool.cancel(second);
+  CHECK(token.use_count() == 3);
+  held.pool.cancel(second);
+  held.pool.cancel(0);
+  std::promise<void> last;
+  REQUIRE(held.pool.run([&](bool) { last.set_value(); }));
+  held.go.set_value();
+  value_of(last.get_future());
+  CHECK(ran == std::vector{1, 3});
+  held.pool.cancel(third); // it is done
+}
+
+TEST_CASE("a job that is cancelled gives its place back at once") {
+  held_pool held{2};
+  auto nothing = [](bool) {};
+  auto first = held.pool.try_run(nothing);
+  REQUIRE(held.pool.try_run(nothing));
+  auto more = held.pool.run(nothing);
+  CHECK_FALSE(held.pool.try_run(nothing));
+  held.pool.cancel(more); // had none
+  CHECK_FALSE(held.pool.try_run(nothing));
+  held.pool.cancel(first);
+  held.pool.cancel(first);
+  CHECK(held.pool.try_run(nothing));
+  CHECK_FALSE(held.pool.try_run(nothing));
+  held.go.set_value();
 }
 
 TEST_CASE("a pool that was never used stops") {
   file_pool pool;
-  pool.stop();
+  pool.stop(never);
   CHECK_FALSE(pool.run([](bool) {}));
 }
 

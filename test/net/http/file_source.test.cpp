@@ -29,7 +29,7 @@ struct fixture : test::file_fixture {
   std::unique_ptr<body_source> source(std::uint64_t first, std::uint64_t size) {
     auto found = root_folder{settings.root}.open("data");
     REQUIRE(found.file);
-    return make_file_source(home, pool, found.file, first, size);
+    return make_file_source(door, pool, found.file, first, size);
   }
 
   void write(std::string_view bytes) { folder.write("root/data", bytes); }
@@ -41,6 +41,13 @@ struct fixture : test::file_fixture {
       go.get_future().wait();
     }));
     begun.get_future().wait();
+  }
+
+  // Until all that was asked of it has happened.
+  void wait_for_pool() {
+    std::promise<void> last;
+    REQUIRE(pool->run([&](bool) { last.set_value(); }));
+    last.get_future().wait();
   }
 
   std::promise<void> begun;
@@ -142,14 +149,28 @@ TEST_CASE_FIXTURE(fixture, "nobody is called once the source is gone") {
 TEST_CASE_FIXTURE(fixture, "a source may go while its read waits") {
   write(pattern(file_piece));
   hold_pool();
-  auto body = source(0, piece);
+  auto file = root_folder{settings.root}.open("data").file;
+  std::weak_ptr<const open_file> held = file;
+  auto body = make_file_source(door, pool, std::move(file), 0, piece);
   auto called = false;
   body->read([&](auto&&) { called = true; });
   body.reset();
   go.set_value();
-  home.wait_for_post();
-  home.run_ready();
+  wait_for_pool();
+  CHECK(held.expired());
+  CHECK(home.post_count() == 0);
   CHECK_FALSE(called);
+}
+
+TEST_CASE_FIXTURE(fixture, "nobody is told once the loop is gone") {
+  write(pattern(file_piece));
+  hold_pool();
+  auto body = source(0, piece);
+  body->read([&](auto&&) { FAIL("called"); });
+  door->close();
+  go.set_value();
+  wait_for_pool();
+  CHECK(home.post_count() == 0);
 }
 
 TEST_CASE_FIXTURE(fixture, "a source may be destroyed by whom it calls") {
@@ -176,7 +197,7 @@ TEST_CASE_FIXTURE(fixture, "the rest is lost when the pool stops") {
       std::this_thread::yield();
     go.set_value();
   }};
-  pool->stop();
+  pool->stop(file_pool::time_point::max());
   helper.join();
   auto posted = home.post_count();
   home.run_until([&] { return found.has_value(); });

@@ -212,11 +212,11 @@ TEST_CASE_FIXTURE(fixture, "a file that cannot be read is not found") {
 TEST_CASE_FIXTURE(fixture, "no file is touched on the loop's thread") {
   http_answer found;
   auto answered = false;
-  files.get(home, {&settings, "app.js"}, make_request("app.js"),
-            [&](http_answer answer) {
-              answered = true;
-              found = std::move(answer);
-            });
+  auto call = files.get(door, {&settings, "app.js"}, make_request("app.js"),
+                        [&](http_answer answer) {
+                          answered = true;
+                          found = std::move(answer);
+                        });
   CHECK_FALSE(answered);
   home.run_until([&] { return answered; });
   CHECK(found.response.status == 200);

@@ -24,16 +24,18 @@ struct held_fixture : test::file_fixture {
   }
 
   void ask_later(std::vector<int>& statuses) {
-    held.get(home, {&settings, "app.js"}, make_request("app.js"),
-             [&statuses](http_answer answer) {
-               statuses.push_back(answer.response.status);
-             });
+    calls.push_back(held.get(door, {&settings, "app.js"},
+                             make_request("app.js"),
+                             [&statuses](http_answer answer) {
+                               statuses.push_back(answer.response.status);
+                             }));
   }
 
   std::promise<void> begun;
   std::promise<void> go;
   std::shared_ptr<file_pool> small = std::make_shared<file_pool>(1, 1);
   static_files held{small};
+  std::vector<std::shared_ptr<static_files::call>> calls;
 };
 
 using fixture = test::file_fixture;
@@ -51,11 +53,48 @@ TEST_CASE_FIXTURE(held_fixture, "a request that finds no place is a 503") {
   CHECK(statuses == std::vector{503, 200});
 }
 
+TEST_CASE_FIXTURE(held_fixture, "who leaves gives its place to the next") {
+  std::vector<int> left;
+  std::vector<int> statuses;
+  for (int i = 0; i < 3; ++i) {
+    ask_later(left);
+    REQUIRE(calls.back());
+    calls.clear();
+  }
+  ask_later(statuses);
+  go.set_value();
+  home.run_until([&] { return !statuses.empty(); });
+  CHECK(statuses == std::vector{200});
+  CHECK(left.empty());
+  CHECK(home.post_count() == 1); // nothing was read for the others
+}
+
+TEST_CASE_FIXTURE(held_fixture, "who leaves while it is read is not told") {
+  std::vector<int> left;
+  go.set_value();
+  ask_later(left);
+  home.wait_for_post();
+  calls.clear();
+  home.run_ready();
+  CHECK(left.empty());
+}
+
+TEST_CASE_FIXTURE(held_fixture, "nobody is told once the loop is gone") {
+  std::vector<int> left;
+  ask_later(left);
+  door->close();
+  go.set_value();
+  small->stop(file_pool::time_point::max());
+  CHECK(home.post_count() == 0);
+}
+
 TEST_CASE_FIXTURE(held_fixture, "files of the program need no pool") {
   settings.root = "builtin:demo";
   auto status = 0;
-  held.get(home, {&settings, ""}, make_request(""),
-           [&](http_answer answer) { status = answer.response.status; });
+  auto call =
+      held.get(door, {&settings, ""}, make_request(""),
+               [&](http_answer answer) { status = answer.response.status; });
+  CHECK_FALSE(call);
   CHECK(status == 200);
   go.set_value();
 }
@@ -64,21 +103,22 @@ TEST_CASE_FIXTURE(held_fixture, "who waits when the pool stops gets 503") {
   std::vector<int> statuses;
   // Whom it calls is destroyed on the loop, too.
   auto token = std::make_shared<int>();
-  held.get(home, {&settings, "app.js"}, make_request("app.js"),
-           [&, token](http_answer answer) {
-             statuses.push_back(answer.response.status);
-           });
+  auto call = held.get(door, {&settings, "app.js"}, make_request("app.js"),
+                       [&, token](http_answer answer) {
+                         statuses.push_back(answer.response.status);
+                       });
   // The job that runs is let go only once the stop has taken the others.
   std::thread helper{[&] {
     while (small->run([](bool) {}))
       std::this_thread::yield();
     go.set_value();
   }};
-  small->stop();
+  small->stop(file_pool::time_point::max());
   helper.join();
   CHECK(token.use_count() == 2);
   home.run_ready();
   CHECK(statuses == std::vector{503});
+  call.reset();
   CHECK(token.use_count() == 1);
   ask_later(statuses);
   CHECK(statuses == std::vector{503, 503});
