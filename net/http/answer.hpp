@@ -4,6 +4,7 @@
 
 #include "actors/messages.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -21,6 +22,9 @@ public:
 
   /// Returns how many bytes come in all, or nothing when nobody knows.
   virtual std::optional<std::uint64_t> size() const = 0;
+
+  /// Returns the longest that a piece may take.
+  virtual std::chrono::milliseconds patience() const = 0;
 
   /// Asks for the next piece, of at most 256 KiB. Calls `done` once on the
   /// loop's thread, maybe before this returns; never after the source was

@@ -48,6 +48,8 @@ public:
 
   std::optional<std::uint64_t> size() const override { return size_; }
 
+  milliseconds patience() const override { return file_patience; }
+
   void read(on_piece done) override {
     if (is_lost_)
       return done(std::nullopt);

@@ -11,7 +11,7 @@
 
 namespace wsrelay {
 
-/// How long a disk, maybe far away, has to open a file.
+/// How long a disk, maybe far away, has to open a file, and for each piece.
 inline constexpr milliseconds file_patience{30'000};
 
 /// The largest piece: one per answer is in memory, so it is what a client that

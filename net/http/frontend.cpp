@@ -69,8 +69,8 @@ public:
     owner_->log_refusal(why, {peer});
   }
 
-  void on_write_timeout(const std::string& peer) override {
-    owner_->log_cut_off("write_timeout", peer);
+  void on_cut_off(std::string_view check, const std::string& peer) override {
+    owner_->log_cut_off(check, peer);
   }
 
 private:

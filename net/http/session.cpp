@@ -1,6 +1,7 @@
 // One client's requests, one after the other.
 #include "net/http/session.hpp"
 
+#include "net/http/answer_clock.hpp"
 #include "net/http/http_date.hpp"
 #include "net/http/problem_response.hpp"
 #include "net/http/response_writer.hpp"
@@ -23,8 +24,8 @@ constexpr std::size_t linger_bytes = 16 * 1024 * 1024;
 constexpr std::chrono::seconds grace{1};
 
 // The kernel does not tell what a client has acknowledged: it is asked so often
-// in a write timeout, and a client dropped so much of it late at most.
-constexpr int looks_per_write_timeout = 8;
+// in a timeout, and a client dropped so much of it late at most.
+constexpr int looks_per_timeout = 8;
 
 // So much of an answer waits for the kernel before more of it is read.
 constexpr std::size_t low_water = 128 * 1024;
@@ -93,7 +94,7 @@ private:
         task_.reset();
         return refuse({504, "handler", "there was no answer in time"});
       case phase::writing:
-        return watch_progress();
+        return watch_answer();
       default:
         return close();
     }
@@ -217,7 +218,7 @@ private:
     framing_ = framing_of(response.status, frame);
     keep_alive_ = keep_alive_ && framing_ != body_framing::close;
     phase_ = phase::writing;
-    last_progress_ = home_.now();
+    clock_.start(home_.now());
     set_look();
     stream_->want_input(false);
     stream_->send(raw(
@@ -233,19 +234,21 @@ private:
 
   // Reads on when little waits.
   void pump() {
-    if (!source_ || asked_ || stream_->output().bytes() >= low_water)
+    if (!source_ || clock_.is_asked() || stream_->output().bytes() >= low_water)
       return;
-    asked_ = true;
+    clock_.ask(home_.now() + source_->patience());
     source_->read([weak = weak_from_this()](auto piece) {
       if (auto me = weak.lock())
         me->on_piece(std::move(piece));
     });
+    if (clock_.is_asked())
+      set_look();
   }
 
   void on_piece(std::optional<shared_buffer> piece) {
-    asked_ = false;
     if (phase_ != phase::writing)
       return;
+    clock_.end_ask(home_.now(), *stream_);
     if (!piece)
       return close(); // the client sees that the answer is not whole
     if (!piece->empty())
@@ -275,37 +278,34 @@ private:
       source_.reset();
     if (stream_->output().empty() && !source_)
       return on_written();
-    if (note_progress())
+    if (clock_.look(home_.now(), *stream_))
       set_look();
     pump();
   }
 
-  void set_look() {
-    auto timeout = settings().write_timeout;
-    auto step = std::max(timeout / looks_per_write_timeout, milliseconds{1});
-    home_.set_timer(*this,
-                    std::min(last_progress_ + timeout, home_.now() + step));
+  static milliseconds step_of(milliseconds timeout) {
+    return std::max(timeout / looks_per_timeout, milliseconds{1});
   }
 
-  void watch_progress() {
-    if (!note_progress()
-        && home_.now() >= last_progress_ + settings().write_timeout) {
-      host_->on_write_timeout(peer_);
-      return close();
-    }
+  void set_look() {
+    auto timeout = settings().write_timeout;
+    home_.set_timer(*this,
+                    clock_.next_look(home_.now(), timeout, step_of(timeout)));
+  }
+
+  void watch_answer() {
+    auto now = home_.now();
+    clock_.look(now, *stream_);
+    if (clock_.is_overdue(now))
+      return cut_off("file_timeout");
+    if (now >= clock_.limit(settings().write_timeout))
+      return cut_off("write_timeout");
     set_look();
   }
 
-  // The kernel holds megabytes, and says that it takes more only when much of
-  // them is gone: what counts is what the client has acknowledged.
-  bool note_progress() {
-    auto taken = stream_->output().bytes_taken();
-    auto waiting = stream_->unacknowledged();
-    auto arrived = taken - std::min<std::uint64_t>(taken, waiting);
-    if (std::exchange(bytes_arrived_, arrived) == arrived)
-      return false;
-    last_progress_ = home_.now();
-    return true;
+  void cut_off(std::string_view check) {
+    host_->on_cut_off(check, peer_);
+    close();
   }
 
   void on_written() {
@@ -357,16 +357,14 @@ private:
   std::unique_ptr<http_task> task_;
   std::unique_ptr<body_source> source_;
   std::string key_;
-  std::uint64_t bytes_arrived_ = 0; // of answers, at the client
-  time_point last_progress_;        // of an answer: when it was seen
+  answer_clock clock_;
   std::size_t discarded_ = 0;
   phase phase_ = phase::waiting;
   body_framing framing_ = body_framing::none;
   bool keep_alive_ = true; // of the request that is answered, as the next ones
   bool may_be_chunked_ = false;
   bool is_head_ = false;
-  bool asked_ = false; // a piece of the answer is on its way
-  bool ended_ = false; // there are no more
+  bool ended_ = false; // there are no more pieces of the answer
 };
 
 } // namespace

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <variant>
 
 namespace wsrelay {
@@ -57,8 +58,10 @@ public:
   virtual void on_bad_request(const problem& why,
                               const std::string& peer_address) = 0;
 
-  /// An answer was cut off: nothing more of it was taken in time.
-  virtual void on_write_timeout(const std::string& peer_address) = 0;
+  /// An answer was cut off. `check` says why: "write_timeout" when nothing more
+  /// of it was taken in time, "file_timeout" when its source gave nothing.
+  virtual void on_cut_off(std::string_view check,
+                          const std::string& peer_address) = 0;
 };
 
 /// Serves HTTP on `stream` until it closes or is upgraded. Loop thread; returns

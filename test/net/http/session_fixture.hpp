@@ -59,8 +59,8 @@ public:
     bad.push_back(std::to_string(why.status) + " " + why.check);
   }
 
-  void on_write_timeout(const std::string& peer) override {
-    cut_off.push_back(peer);
+  void on_cut_off(std::string_view check, const std::string& peer) override {
+    cut_off.push_back(std::string{check} + " " + peer);
   }
 
   /// Answers the last question.
@@ -86,7 +86,7 @@ public:
   int tasks = 0; // alive
   std::vector<question> questions;
   std::vector<std::string> bad;
-  std::vector<std::string> cut_off; // whose answers were
+  std::vector<std::string> cut_off; // for what, and whose
   std::unique_ptr<byte_stream> upgraded;
   std::string upgrade_key;
   std::string endpoint;
@@ -98,6 +98,7 @@ public:
   struct record {
     std::vector<std::optional<std::string>> pieces; // nullopt = lost
     bool waits = false; // answers `give` and not at once
+    milliseconds patience{30'000};
     on_piece asked;
     int alive = 0;
   };
@@ -109,6 +110,7 @@ public:
   ~fake_source() override { --from_->alive; }
 
   std::optional<std::uint64_t> size() const override { return size_; }
+  milliseconds patience() const override { return from_->patience; }
   void read(on_piece done) override {
     from_->asked = std::move(done);
     if (!from_->waits)
@@ -176,6 +178,28 @@ struct session_fixture {
   void advance(time_point::duration by) {
     home.advance(by);
     turn();
+  }
+
+  /// Answers the last question.
+  void answer(http_response response) {
+    host->answer(std::move(response));
+    turn();
+  }
+
+  /// Just before a deadline nothing has happened, at it something has.
+  template <class Condition>
+  void check_deadline(time_point::duration after, Condition happened) {
+    advance(after / 2);
+    CHECK(!happened());
+    advance(after - after / 2 - 1ms);
+    CHECK(!happened());
+    advance(1ms);
+    CHECK(happened());
+  }
+
+  /// Whether the session has closed the stream.
+  auto closed() {
+    return [this] { return record.closed; };
   }
 
   /// Returns what was sent since the last call, without the Date.
