@@ -15,9 +15,8 @@ namespace wsrelay {
 
 namespace {
 
-// How long, and how much, a client may keep sending after it was told that it
-// ends.
-constexpr std::chrono::seconds linger_time{2};
+// How long, and how much, a client may keep sending after it has the end.
+constexpr milliseconds linger_time{2000};
 constexpr std::size_t linger_bytes = 16 * 1024 * 1024;
 
 // A task ends by itself; this is for one that does not.
@@ -62,7 +61,7 @@ private:
     reading_body, //
     handling,     // the host looks for the answer; the client's end is awaited
     writing,      // the next look at what the client takes is due
-    lingering,    // answered for the last time: the client is to close
+    lingering,    // so: behind the last answer, the client is to close
     done,
   };
 
@@ -95,6 +94,8 @@ private:
         return refuse({504, "handler", "there was no answer in time"});
       case phase::writing:
         return watch_answer();
+      case phase::lingering:
+        return watch_end();
       default:
         return close();
     }
@@ -322,11 +323,27 @@ private:
   // -- the end ----------------------------------------------------------------
 
   // Waits for the client to close: closing a socket with unread input would
-  // reset the connection and destroy the answer on its way.
+  // reset the connection and destroy the answer on its way (RFC 9112 section
+  // 9.6).
   void linger() {
-    enter(phase::lingering, linger_time);
+    phase_ = phase::lingering;
+    clock_.start(home_.now());
     stream_->end_output();
     stream_->want_input(true);
+    watch_end();
+  }
+
+  // The client's time begins when it has everything; before, it is to take
+  // some of it, as of any answer.
+  void watch_end() {
+    auto now = home_.now();
+    clock_.look(now, *stream_);
+    auto has_all = stream_->unacknowledged() == 0;
+    auto timeout = has_all ? linger_time : settings().write_timeout;
+    if (now >= clock_.limit(timeout))
+      return has_all ? close() : cut_off("write_timeout");
+    auto step = step_of(std::min(timeout, linger_time));
+    home_.set_timer(*this, clock_.next_look(now, timeout, step));
   }
 
   std::size_t discard(std::size_t count) {

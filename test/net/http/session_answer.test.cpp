@@ -204,6 +204,32 @@ TEST_CASE_FIXTURE(fixture, "a client that was told the end has two seconds to "
   check_deadline(2s, closed());
 }
 
+TEST_CASE_FIXTURE(fixture, "they begin when it has the answer") {
+  record.unacknowledged = 40;
+  receive("GET / HTTP/1.0\r\n\r\n");
+  answer(text("x"));
+  advance(29s);
+  record.unacknowledged = 30;
+  advance(29s);
+  record.unacknowledged = 0;
+  receive("x");
+  advance(250ms); // it is asked eight times in two seconds
+  check_deadline(2s, closed());
+  CHECK(host->cut_off.empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "one that stops to take the end of it is dropped "
+                           "after the write timeout") {
+  record.unacknowledged = 40;
+  receive("GET / HTTP/1.0\r\n\r\n");
+  answer(text("x"));
+  advance(20s);
+  record.unacknowledged = 30;
+  advance(250ms);
+  check_deadline(30s, closed());
+  CHECK(cut_off_for("write_timeout"));
+}
+
 TEST_CASE_FIXTURE(fixture, "and may send so much meanwhile") {
   receive("GET / HTTP/1.0\r\n\r\n");
   answer(text("x"));
