@@ -115,10 +115,10 @@ bool range_counts(const http_fields& request, const validators& current,
   auto text = trim(*value);
   if (text.starts_with('"'))
     return text == current.etag;
-  // A client uses only dates that it knows to be strong (section 8.8.2.2); a
-  // weak tag is no date.
+  // Section 8.8.2.2: within its second the file may change again. A weak tag is
+  // no date.
   auto date = parse_http_date(text, now);
-  return date && current.modified && *date == *current.modified;
+  return date && current.modified && *date == *current.modified && *date < now;
 }
 
 } // namespace wsrelay

@@ -29,7 +29,8 @@ precondition check_preconditions(const http_fields& request,
                                  const validators& current, std::int64_t now);
 
 /// Returns whether If-Range lets a Range count: it is absent, or names the
-/// current state by the strong comparison or by the exact date.
+/// current state by the strong comparison or by the exact date, which is one of
+/// a second before `now`.
 bool range_counts(const http_fields& request, const validators& current,
                   std::int64_t now);
 

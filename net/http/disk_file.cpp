@@ -44,12 +44,20 @@ struct chosen_form {
   bool varies = false;
 };
 
+// Tools that give a form its file's time cut it to seconds or microseconds: a
+// part that either has not is not compared.
+bool is_before(const open_file& first, const open_file& second) {
+  if (first.modified != second.modified || first.modified_ns == 0)
+    return first.modified < second.modified;
+  return first.modified_ns / 1000 < second.modified_ns / 1000;
+}
+
 // One that was compressed before the file was last changed is not its form.
 file_ptr open_variant(const root_folder& root, const std::string& name,
                       const open_file& original) {
   auto found = root.open(name);
-  auto is_form = found.kind == entry_kind::file
-                 && found.file->modified >= original.modified;
+  auto is_form =
+      found.kind == entry_kind::file && !is_before(*found.file, original);
   return is_form ? found.file : nullptr;
 }
 

@@ -122,6 +122,14 @@ TEST_CASE("13.1.5: a range counts only for the state that the client has") {
                            current, now));
 }
 
+TEST_CASE("8.8.2.2: a date is strong once its second is over") {
+  http_fields request{{"If-Range", exactly}};
+  CHECK_FALSE(range_counts(request, current, changed - 1));
+  CHECK_FALSE(range_counts(request, current, changed));
+  CHECK(range_counts(request, current, changed + 1));
+  CHECK(range_counts({{"If-Range", "\"tag\""}}, current, changed));
+}
+
 TEST_CASE("a list without end is read in one pass") {
   std::string many;
   for (int i = 0; i < 20000; ++i)

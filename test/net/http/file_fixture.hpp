@@ -35,11 +35,12 @@ public:
     std::ofstream{path_ / name, std::ios::binary} << text;
   }
 
-  /// Sets when a file was last changed, in seconds since 1970.
-  void set_time(std::string_view name, std::int64_t seconds) const {
+  /// Sets when a file was last changed, since 1970.
+  void set_time(std::string_view name, std::int64_t seconds,
+                std::int64_t nanoseconds = 0) const {
     using clock = std::filesystem::file_time_type::clock;
-    auto time = clock::from_sys(
-        std::chrono::sys_seconds{std::chrono::seconds{seconds}});
+    auto time = clock::from_sys(std::chrono::sys_time<std::chrono::nanoseconds>{
+        std::chrono::seconds{seconds} + std::chrono::nanoseconds{nanoseconds}});
     std::filesystem::last_write_time(path_ / name, time);
   }
 

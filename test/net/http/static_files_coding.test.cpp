@@ -108,6 +108,22 @@ TEST_CASE_FIXTURE(fixture, "what is older than the file is not its form") {
   CHECK(header(accepting("br, gzip"), "Content-Encoding") == "br");
 }
 
+TEST_CASE_FIXTURE(fixture, "within a second microseconds decide, where both "
+                           "have some") {
+  constexpr std::int64_t now = 500'000'000;
+  auto is_form = [&](std::int64_t file, std::int64_t form) {
+    folder.set_time("root/app.js", modified, file);
+    folder.set_time("root/app.js.br", modified, form);
+    return header(accepting("br"), "Content-Encoding") == "br";
+  };
+  CHECK(is_form(now, now));
+  CHECK(is_form(now, now + 1000));
+  CHECK_FALSE(is_form(now, now - 1000));
+  CHECK(is_form(now, 0)); // its tool knows seconds
+  CHECK(is_form(0, 1));
+  CHECK(is_form(now + 999, now)); // and this one microseconds
+}
+
 TEST_CASE_FIXTURE(fixture, "a compressed file needs the file itself") {
   fs::remove(folder / "root/app.js");
   CHECK(accepting("br").status == 404);
