@@ -55,6 +55,7 @@ public:
 
   void operator()(const relay_handler& x) {
     check_router("relay");
+    check_get("relay");
     check_command(x.command);
     check_params("relay.target_pid", x.command.target_pid);
     check_params("relay.metadata", x.command.metadata);
@@ -62,6 +63,7 @@ public:
 
   void operator()(const trusted_header_handler&) {
     check_router("trusted_header");
+    check_get("trusted_header");
   }
 
 private:
@@ -72,7 +74,7 @@ private:
       return target.error();
     if (target->kind == target_name::form::pid)
       return failure{"must be a name, not a PID"};
-    return passed();
+    return check_relay_target(name);
   }
 
   void check_url(const upstream_handler& x) {
@@ -98,6 +100,16 @@ private:
     if (router_ && !router_->relays)
       report_.fail(key, fmt::format("router {} lacks {} in post_middleware",
                                     router_->name, relay_middleware));
+  }
+
+  /// RFC 6455 section 4.1: a WebSocket is asked for with GET, and such an
+  /// endpoint takes no other requests.
+  void check_get(std::string_view key) {
+    if (endpoint_.method != "GET" && endpoint_.method != "*")
+      report_.fail("method",
+                   fmt::format("must be GET or * with {}: a WebSocket is asked "
+                               "for with GET",
+                               key));
   }
 
   /// One field at a time: each error at its key, all of them in one run.

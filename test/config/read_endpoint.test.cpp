@@ -150,6 +150,22 @@ TEST_CASE("a key of another handler is refused") {
         == "relay.yaml:8: e.upsteam: unknown key, did you mean upstream?");
 }
 
+TEST_CASE("a WebSocket is asked for with GET") {
+  auto expected = [](std::string handler) {
+    return "relay.yaml:7: e.method: must be GET or * with " + handler
+           + ": a WebSocket is asked for with GET";
+  };
+  for (std::string method : {"GET", "'*'", "POST", "HEAD"}) {
+    auto start = "method: " + method + "\n  ";
+    auto good = method == "GET" || method == "'*'";
+    CHECK(errors(with(start + "relay: {target_pid: t}"))
+          == (good ? "" : expected("relay")));
+    CHECK(errors(with(start + "trusted_header: true"))
+          == (good ? "" : expected("trusted_header")));
+    CHECK(errors(with(start + "upstream: http://h")) == "");
+  }
+}
+
 TEST_CASE("func names a handler actor") {
   auto func = handler<func_handler>("func: auth@app1\n  timeout: 2s");
   CHECK(func.name == "auth@app1");
@@ -161,6 +177,11 @@ TEST_CASE("func names a handler actor") {
   auto pid = "7@" + std::string(40, 'A') + "#12";
   CHECK(errors(with("func: " + pid))
         == "relay.yaml:7: e.func: must be a name, not a PID");
+  for (std::string own : {"wsrelay.directory", "wsrelay.directory@app1"}) {
+    auto target = errors(with_relay("target_pid: " + own));
+    auto text = target.substr(target.rfind("target_pid: ") + 12);
+    CHECK(errors(with("func: " + own)) == "relay.yaml:7: e.func: " + text);
+  }
 }
 
 TEST_CASE("relay is a fixed command") {

@@ -28,8 +28,8 @@ GOOD_HOSTS = (
 
 
 class RulesTest(HttpTest):
-    CONFIG = (echo_config() + endpoint("form", "/form", "relay: "
-                                       "{target_pid: echo}\nmethod: POST")
+    CONFIG = (echo_config()
+              + endpoint("form", "/form", "func: form\nmethod: POST")
               + endpoint("room", "/room/{room}",
                          'relay: {target_pid: "{room}"}')
               + "- {name: demo, kind: http.static, meta: {server: gateway}, "
