@@ -181,6 +181,33 @@ bool trusts_nobody(const endpoint_config& endpoint,
          && std::holds_alternative<trusted_header_handler>(endpoint.handler);
 }
 
+bool is_plain_key(std::string_view text) {
+  constexpr std::string_view characters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  return !text.empty() && text.find_first_not_of(characters) == text.npos;
+}
+
+/// Returns the first "{name}" in a map or a list of the metadata that has lost
+/// its quotes: YAML reads a map with one key and no value, `{"name":null}`.
+std::optional<std::string> unquoted_param(std::string_view json) {
+  constexpr std::string_view begin = "{\"", end = "\":null}";
+  for (auto at = json.find(begin, 1); at != json.npos;
+       at = json.find(begin, at + 1)) {
+    auto name = json.substr(at + begin.size());
+    auto size = name.find('"');
+    // Nothing of this can stand inside a string: a quote is escaped there.
+    if (size != name.npos && name.substr(size).starts_with(end)
+        && is_plain_key(name.substr(0, size)))
+      return fmt::format("{{{}}}", name.substr(0, size));
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> unquoted_param(const endpoint_config& endpoint) {
+  auto relay = std::get_if<relay_handler>(&endpoint.handler);
+  return relay ? unquoted_param(relay->command.metadata) : std::nullopt;
+}
+
 bool allows_any(const router_config& router) {
   const auto& allowed = router.options.origins.allowed;
   return std::any_of(allowed.begin(), allowed.end(),
@@ -214,6 +241,12 @@ std::vector<config_issue> find_warnings(const relay_config& config) {
       entry_report{endpoint_kind, endpoint, issues}.fail(
           "trusted_header",
           "refuses every request: its service has no trusted_proxies");
+    if (auto param = unquoted_param(endpoint))
+      entry_report{endpoint_kind, endpoint, issues}.fail(
+          "relay.metadata",
+          fmt::format("{0} is a map here: write \"{0}\" for the parameter of "
+                      "the path",
+                      *param));
   }
   return issues;
 }

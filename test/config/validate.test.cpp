@@ -151,6 +151,25 @@ TEST_CASE("a trusted header of nobody is a warning, with a secret or none") {
   CHECK(find_warnings(config).empty());
 }
 
+TEST_CASE("a parameter in the metadata that lost its quotes is a warning") {
+  auto warnings = [](std::string metadata) {
+    auto config = make_config();
+    std::get<relay_handler>(config.endpoints[0].handler).command.metadata =
+        std::move(metadata);
+    return test::lines(find_warnings(config));
+  };
+  auto expected =
+      "echo.relay.metadata: {room} is a map here: write \"{room}\" for the "
+      "parameter of the path";
+  CHECK(warnings(R"({"a":1,"room":{"room":null}})") == expected);
+  CHECK(warnings(R"({"rooms":["x",{"room":null}]})") == expected);
+  for (auto good :
+       {R"({"room":null})", R"({"a":{"room":"{room}"}})", R"({"a":{}})",
+        R"({"a":{"b":null,"c":1}})", R"({"a":{"b":{"c":1},"d":null}})",
+        R"({"a":"{\"room\":null}"})", R"({"a{":null})", R"({"a":{)"})
+    CHECK(warnings(good) == "");
+}
+
 TEST_CASE("very many endpoints are checked in reasonable time") {
   auto config = make_config();
   for (int i = 0; i < 20'000; ++i) {
