@@ -17,8 +17,8 @@ namespace wsrelay {
 
 namespace {
 
-constexpr std::string_view static_methods = "GET, HEAD";
 constexpr std::string_view options = "OPTIONS";
+constexpr std::string_view static_methods = "GET, HEAD, OPTIONS";
 
 /// What "*" accepts, as far as it can be listed.
 constexpr std::string_view common_methods[] = {"DELETE", "GET",  "HEAD",
@@ -155,11 +155,6 @@ mount find_mount(const segment_tree& tree, std::string_view path) {
   }
 }
 
-std::string_view allowed_by(const route& found) {
-  auto mismatch = std::get_if<method_mismatch>(&found);
-  return mismatch ? std::string_view{mismatch->allow} : std::string_view{};
-}
-
 } // namespace
 
 route_table::route_table(const relay_config& config, std::string_view service) {
@@ -249,9 +244,12 @@ route route_table::find_endpoint(std::string_view method,
         add_methods(allowed, endpoints_[i].endpoint->method);
     }
   });
-  if (best == none)
-    return allowed.empty() ? route{no_match{}}
-                           : route{method_mismatch{join(allowed)}};
+  if (best == none && allowed.empty())
+    return no_match{};
+  if (best == none) {
+    allowed.insert(options);
+    return method_mismatch{join(allowed)};
+  }
   const auto& [endpoint, router, next] = endpoints_[best];
   return endpoint_match{endpoint, router,
                         std::move(search).params_of(endpoint->path)};
@@ -273,8 +271,8 @@ route route_table::find_file(std::string_view method,
 }
 
 route route_table::answer_options(route found, std::string_view path) const {
-  if (auto allow = allowed_by(found); !allow.empty())
-    return options_match{fmt::format("{}, {}", allow, options)};
+  if (auto mismatch = std::get_if<method_mismatch>(&found))
+    return options_match{std::move(mismatch->allow)};
   auto is_server = path == "*" || path == "/";
   if (is_server && std::holds_alternative<no_match>(found))
     return options_match{server_allow_};

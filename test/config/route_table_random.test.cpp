@@ -55,6 +55,8 @@ public:
       if (params && x->method == "GET")
         allowed.insert("HEAD");
     }
+    if (!allowed.empty())
+      allowed.insert("OPTIONS"); // is answered
     std::string allow;
     for (const auto& each : allowed)
       allow += (allow.empty() ? "" : ", ") + each;
@@ -86,7 +88,7 @@ private:
       if (!rest.empty() && rest.front() != '/')
         continue;
       if (!accepts("GET", method))
-        return "405 GET, HEAD";
+        return "405 GET, HEAD, OPTIONS";
       return describe_match{}(
           static_match{x, rest.empty() ? "" : rest.substr(1), rest.empty()});
     }

@@ -126,7 +126,8 @@ class Refusals(PlainTest):
             for path in ("/", "/ws/echo"):
                 response = self.connect().request(method, path)
                 self.assert_problem(response, 405, "method")
-                self.assertEqual(response.get("Allow"), "GET, HEAD")
+                self.assertEqual(response.get("Allow"),
+                                 "GET, HEAD, OPTIONS")
 
     def test_426_names_the_protocol(self):
         response = self.connect().request("GET", "/ws/echo")
