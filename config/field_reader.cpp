@@ -12,7 +12,7 @@ void field_reader::operator()(std::string_view key,
                               std::optional<std::chrono::milliseconds>& out) {
   if (in_.is_off(key))
     out.reset();
-  else if (auto value = in_.duration(key))
+  else if (auto value = in_.duration(key, ", or off"))
     out = value;
 }
 

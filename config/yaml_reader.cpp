@@ -75,14 +75,15 @@ std::optional<std::uint64_t> yaml_map::number(std::string_view key,
 }
 
 std::optional<std::chrono::milliseconds>
-yaml_map::duration(std::string_view key) {
+yaml_map::duration(std::string_view key, std::string_view otherwise) {
   auto value = text(key);
   if (!value)
     return std::nullopt;
   auto duration = parse_duration(*value);
   if (duration)
     return *duration;
-  fail(key, fmt::format("{}: {}", duration.error().what, shown(*value)));
+  fail(key, fmt::format("{}{}: {}", duration.error().what, otherwise,
+                        shown(*value)));
   return std::nullopt;
 }
 

@@ -44,8 +44,10 @@ public:
   /// A whole number in `range`; KiB, MiB and GiB when it counts bytes.
   std::optional<std::uint64_t> number(std::string_view key, number_range range);
 
-  /// A duration in the notation of `parse_duration`.
-  std::optional<std::chrono::milliseconds> duration(std::string_view key);
+  /// A duration in the notation of `parse_duration`. What is wrong ends with
+  /// `otherwise`, such as " or off".
+  std::optional<std::chrono::milliseconds>
+  duration(std::string_view key, std::string_view otherwise = "");
 
   /// true or false.
   std::optional<bool> flag(std::string_view key);

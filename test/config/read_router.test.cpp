@@ -132,6 +132,15 @@ TEST_CASE("bad durations among the options are reported at their keys") {
   }
 }
 
+TEST_CASE("what may be off says so") {
+  CHECK(errors(with_option("wsrelay.ping.interval: 0s"))
+        == "relay.yaml:5: ws.post_options.wsrelay.ping.interval: a duration "
+           "must be more than zero, or off: 0s");
+  CHECK(errors(with_option("wsrelay.pong.timeout: 0s"))
+        == "relay.yaml:5: ws.post_options.wsrelay.pong.timeout: a duration "
+           "must be more than zero: 0s");
+}
+
 TEST_CASE("a bad origin is reported, each of them") {
   auto start = std::string{
       "relay.yaml:5: ws.post_options.wsrelay.allowed.origins: bad origin "};

@@ -53,8 +53,12 @@ TEST_CASE("a root is a folder that exists") {
   CHECK(errors(with("path: /\n  root: /etc/passwd"))
         == "relay.yaml:5: app.root: is not a folder: /etc/passwd");
   CHECK(errors(with("path: /")) == "relay.yaml:1: app.root: is missing");
-  CHECK(errors(with("path: /\n  root: builtin:other"))
-            .starts_with("relay.yaml:5: app.root: is not a folder: "));
+}
+
+TEST_CASE("a root that is built in is one that there is") {
+  CHECK(errors(with("path: /\n  root: builtin:dmeo"))
+        == "relay.yaml:5: app.root: unknown builtin:dmeo, known is "
+           "builtin:demo");
 }
 
 TEST_CASE("a static path is a literal prefix") {
