@@ -152,7 +152,9 @@ TEST_CASE("a content type that was given stays") {
 TEST_CASE("what is wrong is refused with code 2") {
   CHECK(refused({}) != "");
   CHECK(refused({"ps"}, false) == "--node or WSRELAY_NODE is required");
-  CHECK(refused({"nonsense"}) != "");
+  CHECK(refused({"nonsense"}) == "unknown command nonsense");
+  CHECK(refused({"nonsense", "ps"}) != "");
+  CHECK(refused({"--nonsense", "x"}) != "unknown command x");
   CHECK(refused({"ps", "extra"}) != "");
   CHECK(refused({"ps", "--node", "no port"}) != "");
   CHECK(refused({"ps", "--timeout", "5"}) != "");

@@ -221,6 +221,8 @@ class TwoNodesOverTls(OverTls, TwoNodes):
                 capture_output=True, timeout=DEADLINE, check=False)
             self.assertEqual(done.returncode, code, done.stderr)
             self.assertEqual(b"echo" in done.stdout, code == 0)
+            self.assertEqual(b"or it wants TLS (--tls-cert" in done.stderr,
+                             code != 0, done.stderr)
         self.stop(app)
 
 

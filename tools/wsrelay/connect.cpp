@@ -7,7 +7,11 @@
 
 #include <caf/all.hpp>
 
+#include <fmt/format.h>
+
 #include <set>
+#include <string>
+#include <string_view>
 
 namespace wsrelay::cli {
 
@@ -20,6 +24,14 @@ std::string reason(const caf::error& error) {
   return colon == text.npos ? text : text.substr(colon + 2);
 }
 
+// What a node with `tls` looks like to one without: each waits for the other.
+failure no_node(std::string_view what, const connect_options& options) {
+  if (options.tls.enabled())
+    return {std::string{what}};
+  return {fmt::format("{}, or it wants TLS (--tls-cert, --tls-key, --tls-ca)",
+                      what)};
+}
+
 } // namespace
 
 result<caf::actor> connect(caf::actor_system& system,
@@ -30,7 +42,7 @@ result<caf::actor> connect(caf::actor_system& system,
   auto connector =
       spawn_node_connector(system, *tls, cluster_config{}.output_limit);
   caf::scoped_actor self{system};
-  result<caf::actor> answer = failure{"no answer in time"};
+  result<caf::actor> answer = no_node("no answer in time", options);
   self->request(connector, options.timeout, caf::connect_atom::value,
                 options.host, options.port)
       .receive(
@@ -39,13 +51,13 @@ result<caf::actor> connect(caf::actor_system& system,
             if (found)
               answer = caf::actor_cast<caf::actor>(found);
             else
-              answer = failure{"not a node of wsrelay"};
+              answer = no_node("not a node of wsrelay", options);
           },
           [&](caf::error& error) {
             if (error == caf::sec::cannot_connect_to_node)
               answer = failure{"cannot connect: " + reason(error)};
             else if (error != caf::sec::request_timeout)
-              answer = failure{"not a node of wsrelay"};
+              answer = no_node("not a node of wsrelay", options);
           });
   self->send_exit(connector, caf::exit_reason::user_shutdown);
   return answer;

@@ -247,6 +247,15 @@ std::string finish_node(const raw_options& raw, options& out) {
   return {};
 }
 
+// CLI11 says of a word that is no command that a command is missing.
+std::string usage_text(const CLI::App& app, const CLI::ParseError& error) {
+  auto rest = app.remaining();
+  if (app.get_subcommands().empty() && !rest.empty()
+      && !rest.front().starts_with('-'))
+    return "unknown command " + rest.front();
+  return error.what();
+}
+
 // Takes over what needs converting. Returns what is wrong, or nothing.
 std::string finish(const CLI::App& app, const commands& all,
                    const raw_options& raw, options& out) {
@@ -294,7 +303,7 @@ std::variant<options, early_exit> parse_options(std::vector<std::string> args) {
   } catch (const CLI::CallForVersion& version) {
     return early_exit{exit_code::ok, std::string{version.what()} + "\n"};
   } catch (const CLI::ParseError& error) {
-    return early_exit{exit_code::usage, error.what()};
+    return early_exit{exit_code::usage, usage_text(app, error)};
   }
   if (auto error = finish(app, all, raw, out); !error.empty())
     return early_exit{exit_code::usage, error};
