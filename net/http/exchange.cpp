@@ -112,14 +112,15 @@ private:
 
   std::optional<problem> check_origin() {
     auto origin = find_field(request_.headers, "Origin");
+    auto own = self_origin(request_.scheme, request_.host);
     auto allowed = count_fields(request_.headers, "Origin") > 1
                        ? checked{failure{"the request has two origins"}}
-                       : wsrelay::check_origin(
-                           match_.router->options.origins, origin,
-                           self_origin(request_.scheme, request_.host));
+                       : wsrelay::check_origin(match_.router->options.origins,
+                                               origin, own);
     if (allowed)
       return std::nullopt;
     culprit_ = origin.value_or("");
+    own_ = own ? to_text(origin_pattern{false, *own}) : "";
     return problem{403, "origin", allowed.error().what};
   }
 
@@ -202,8 +203,9 @@ private:
   }
 
   void on_handler_error(const caf::error& error) {
-    log().warn("handler failed: endpoint={} reason={}", match_.endpoint->name,
-               to_text(error));
+    log().warn(
+        "handler failed: endpoint={} func={} reason={}", match_.endpoint->name,
+        std::get<func_handler>(match_.endpoint->handler).name, to_text(error));
     refuse(to_problem(error));
   }
 
@@ -262,8 +264,7 @@ private:
     on_command(check_relay_command(std::move(command), limits(), true), blame);
   }
 
-  // -- the checks of a command
-  // --------------------------------------------------
+  // -- the checks of a command ------------------------------------------------
 
   relay_command_limits limits() const {
     return {match_.router->options.max_metadata_size};
@@ -330,15 +331,14 @@ private:
     return result;
   }
 
-  // -- the end
-  // ------------------------------------------------------------------
+  // -- the end ----------------------------------------------------------------
 
   void refuse(problem why) {
     nobody_comes(why.check);
     if (!done_)
       return;
     place_.owner->log_refusal(
-        why, {request_.remote_address, match_.endpoint->name, culprit_});
+        why, {request_.remote_address, match_.endpoint->name, culprit_, own_});
     finish(http_answer{to_response(why), nullptr, std::nullopt});
   }
 
@@ -364,6 +364,7 @@ private:
   relay_command command_;
   std::optional<relay_to> announced_; // by the handler, not yet settled
   std::string culprit_; // the origin or target that is refused, for the log
+  std::string own_;     // origin of the relay, where another one is refused
 };
 
 class exchange_task final : public http_task {

@@ -125,7 +125,10 @@ private:
 
   void refuse(const incoming_request& incoming, const problem& why,
               const http_fields& more, const on_result& done) const {
-    owner_->log_refusal(why, {incoming.request.remote_address});
+    auto& request = incoming.request;
+    owner_->log_refusal(why, {.address = request.remote_address,
+                              .method = request.method,
+                              .path = request.path});
     auto response = to_response(why);
     response.headers.insert(response.headers.end(), more.begin(), more.end());
     done(to_answer(std::move(response)));

@@ -14,14 +14,21 @@ namespace wsrelay {
 namespace {
 
 // A target's name is not longer.
-constexpr std::size_t max_culprit_size = 256;
+constexpr std::size_t max_value_size = 256;
 
 // In quotes: what a stranger sent cannot look like another part of the line.
-std::string culprit_text(std::string_view check, std::string_view culprit) {
-  if (culprit.empty())
+std::string quoted_part(std::string_view key, std::string_view value) {
+  if (value.empty())
     return {};
-  return fmt::format(" {}={}", check,
-                     json_string(culprit.substr(0, max_culprit_size)));
+  return fmt::format(" {}={}", key,
+                     json_string(value.substr(0, max_value_size)));
+}
+
+// A method is a token, which needs no quotes.
+std::string method_part(std::string_view method) {
+  if (method.empty())
+    return {};
+  return fmt::format(" method={}", method.substr(0, max_value_size));
 }
 
 } // namespace
@@ -45,11 +52,14 @@ service::service(std::shared_ptr<const relay_config> configuration,
 void service::log_refusal(const problem& why, const refused_request& what) {
   auto now = std::chrono::steady_clock::now();
   if (auto left_out = refusals.allow(why.check, now))
-    log().info("request refused: check={} status={} address={} endpoint={}{}{}",
+    log().info("request refused: check={} status={} address={} "
+               "endpoint={}{}{}{}{}{}{}",
                why.check, why.status, what.address,
                what.endpoint.empty() ? "-" : what.endpoint,
-               culprit_text(why.check, what.culprit),
-               suppressed_text(*left_out));
+               method_part(what.method), quoted_part("path", what.path),
+               quoted_part("reason", why.detail),
+               quoted_part(why.check, what.culprit),
+               quoted_part("own", what.own), suppressed_text(*left_out));
 }
 
 void service::log_cut_off(std::string_view check, std::string_view address) {

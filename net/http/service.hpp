@@ -31,6 +31,9 @@ struct refused_request {
   /// What the check did not like: the origin or the relay command's target; ""
   /// where it was something else. 256 bytes of it are logged.
   std::string_view culprit{};
+  std::string_view own{};    // where the origin is refused: the relay's
+  std::string_view method{}; // with `path`: where no endpoint tells what it was
+  std::string_view path{};   // without query: that may hold secrets
 };
 
 /// Safe to use from every loop: constant, atomic or guarded by itself.

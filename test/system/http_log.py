@@ -45,11 +45,15 @@ class Refusals(RelayTest):
         for path, fields, status, words in (
                 ("/ws/echo", [*upgrade_fields(), EVIL], 403,
                  ("check=origin", "endpoint=echo",
-                  'origin="https://evil.example"')),
+                  'reason="the origin is not allowed here"',
+                  'origin="https://evil.example"',
+                  f'own="http://127.0.0.1:{self.relay.port}"')),
                 ("/ws/nobody", upgrade_fields(), 503,
                  ("check=target", "endpoint=nobody", 'target="nobody"')),
                 ("/ws/echo", (), 426, ("upgrade", "echo")),
-                ("/none", (), 404, ("path",))):
+                ("/none?token=x", (), 404,
+                 ("check=path", "endpoint=-", "method=GET", 'path="/none"',
+                  'reason="there is nothing here"'))):
             with self.subTest(path=path, status=status):
                 self.assertEqual(self.refuse(path, fields), status)
                 self.wait_for("127\\.0\\.0\\.1", *words)

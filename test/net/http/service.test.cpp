@@ -51,13 +51,43 @@ const problem bad_origin{403, "origin", "the origin is not allowed here"};
 TEST_CASE_FIXTURE(fixture, "a refusal's line says which check, who and where") {
   CHECK(refused({404, "path", "there is nothing here"}, {"192.0.2.1"})
         == "request refused: check=path status=404 address=192.0.2.1 "
-           "endpoint=-");
+           "endpoint=- reason=\"there is nothing here\"");
+}
+
+TEST_CASE_FIXTURE(fixture, "and method and path where no endpoint tells") {
+  auto line = refused({404, "path", "there is nothing here"},
+                      {.address = "192.0.2.1",
+                       .method = "GET",
+                       .path = "/ws/\"x\" status=200"});
+  CHECK(line
+        == "request refused: check=path status=404 address=192.0.2.1 "
+           "endpoint=- method=GET path=\"/ws/\\\"x\\\" status=200\" "
+           "reason=\"there is nothing here\"");
+}
+
+TEST_CASE_FIXTURE(fixture, "and the relay's own origin beside another one") {
+  CHECK(refused(bad_origin, {.address = "192.0.2.1",
+                             .endpoint = "echo",
+                             .culprit = "https://a.example",
+                             .own = "http://a.example"})
+            .ends_with(" origin=\"https://a.example\" "
+                       "own=\"http://a.example\""));
+}
+
+TEST_CASE_FIXTURE(fixture, "the reason is the client's, 256 bytes of it") {
+  for (auto size : {255u, 256u, 257u}) {
+    auto line = refused({400, "command", std::string(size, 'x')},
+                        {"192.0.2.1", "proxied"});
+    auto logged = std::string(std::min(size, 256u), 'x');
+    CHECK(line.ends_with(" endpoint=proxied reason=\"" + logged + "\""));
+  }
 }
 
 TEST_CASE_FIXTURE(fixture, "and the origin or target that was refused") {
   CHECK(refused(bad_origin, {"192.0.2.1", "echo", "https://evil.example"})
         == "request refused: check=origin status=403 address=192.0.2.1 "
-           "endpoint=echo origin=\"https://evil.example\"");
+           "endpoint=echo reason=\"the origin is not allowed here\" "
+           "origin=\"https://evil.example\"");
 }
 
 TEST_CASE_FIXTURE(fixture, "which cannot look like another part of the line") {
