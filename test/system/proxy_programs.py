@@ -1,5 +1,5 @@
-"""nginx and HAProxy in front of a relay, ending TLS, as their documentation
-sets them up."""
+"""nginx and HAProxy in front of a relay, ending TLS, as config/REFERENCE.md sets
+them up."""
 
 import re
 import shutil
@@ -12,7 +12,9 @@ from pathlib import Path
 from raw_client import Connection
 from support import DEADLINE, free_port, wait_until
 
-# https://nginx.org/en/docs/http/websocket.html
+REFERENCE = Path(__file__).parents[2] / "config" / "REFERENCE.md"
+
+# What the configurations there leave to the reader.
 NGINX = """\
 daemon off;
 master_process off;
@@ -26,46 +28,36 @@ http {{
   fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi;
   scgi_temp_path {folder}/scgi;
-  map $http_upgrade $connection_upgrade {{
-    default upgrade;
-    '' close;
-  }}
-  server {{
-    listen 127.0.0.1:{port} ssl;
-    ssl_certificate {certificate};
-    ssl_certificate_key {key};
-    location / {{
-      proxy_pass http://127.0.0.1:{relay};
-      proxy_http_version 1.1;
-      proxy_set_header Upgrade $http_upgrade;
-      proxy_set_header Connection $connection_upgrade;
-      proxy_set_header Host $http_host;
-      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-      proxy_set_header X-Forwarded-Proto $scheme;
-    }}
-  }}
+  {recipe}
 }}
 """
 
 HAPROXY = """\
 global
   maxconn 100
-defaults
-  mode http
-  timeout connect 5s
-  timeout client 30s
-  timeout server 30s
-  timeout tunnel 1h
-frontend tls
-  bind 127.0.0.1:{port} ssl crt {bundle}
-  {lines}
-  default_backend relay
-backend relay
-  server relay 127.0.0.1:{relay}
+{recipe}
 """
 
-X_FORWARDED = """option forwardfor
-  http-request set-header X-Forwarded-Proto https"""
+RELAY = "127.0.0.1:8080"
+
+
+def recipe(language, replaced):
+    """Returns the block of REFERENCE.md in this language, with each key of
+    `replaced`, which stands there once, replaced by its value."""
+    text, = re.findall(rf"^```{language}\n(.*?)^```", REFERENCE.read_text(),
+                       re.DOTALL | re.MULTILINE)
+    for old, new in replaced.items():
+        assert text.count(old) == 1, f"{old} in {text}"
+        text = text.replace(old, str(new))
+    return text
+
+
+X_FORWARDED = """\
+  option forwardfor
+  http-request set-header X-Forwarded-Proto https
+  http-request set-header X-Forwarded-Host %[req.hdr(host)]
+  http-request del-header Forwarded
+"""
 
 # What `option forwarded proto host for` of version 2.8 writes.
 OLD_FORWARDED = ("""http-request set-header Forwarded """
@@ -146,14 +138,24 @@ class Proxy:
 
 class Nginx(Proxy):
     def command(self, keys):
-        path = self.write(NGINX.format(**keys))
+        path = self.write(NGINX.format(
+            folder=keys["folder"],
+            recipe=recipe("nginx", {
+                "listen 443": f"listen 127.0.0.1:{keys['port']}",
+                "/etc/ssl/relay.pem": keys["certificate"],
+                "/etc/ssl/relay.key": keys["key"],
+                RELAY: f"127.0.0.1:{keys['relay']}"})))
         return [find_program("nginx"), "-c", path, "-p", self.folder.name,
                 "-e", "stderr"]
 
 
 class Haproxy(Proxy):
     def command(self, keys):
-        path = self.write(HAPROXY.format(lines=self.lines(), **keys))
+        path = self.write(HAPROXY.format(recipe=recipe("haproxy", {
+            "bind :443": f"bind 127.0.0.1:{keys['port']}",
+            "/etc/ssl/relay.pem": keys["bundle"],
+            X_FORWARDED: self.lines(),
+            RELAY: f"127.0.0.1:{keys['relay']}"})))
         return [find_program("haproxy"), "-f", path]
 
     def lines(self):
@@ -162,7 +164,7 @@ class Haproxy(Proxy):
 
 class HaproxyForwarded(Haproxy):
     def lines(self):
-        return forwarded_lines()
+        return f"  {forwarded_lines()}\n"
 
 
 class FromAddress(Connection):
