@@ -273,11 +273,9 @@ http_fields forwarded_fields(const http_fields& headers,
 
 void erase_forwarded_fields(http_fields& headers) {
   std::erase_if(headers, [](const auto& field) {
-    auto name = field.first;
-    std::replace(name.begin(), name.end(), '_', '-');
-    return same_field(name.substr(0, any_prefix.size()), any_prefix)
-           || same_field(name, "X-Real-IP")
-           || same_field(name, forwarded_field);
+    auto& name = field.first;
+    return begins_variable(name, any_prefix) || same_variable(name, "X-Real-IP")
+           || same_variable(name, forwarded_field);
   });
 }
 

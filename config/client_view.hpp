@@ -69,7 +69,7 @@ http_fields forwarded_fields(const http_fields& headers,
                              const trust& is_trusted);
 
 /// Removes Forwarded, every X-Forwarded-*, and X-Real-IP, which upstreams
-/// believe, too. An "_" in a name counts as "-": CGI knows no difference.
+/// believe, too. Names compare as by `same_variable`.
 void erase_forwarded_fields(http_fields& headers);
 
 } // namespace wsrelay

@@ -33,23 +33,34 @@ bool is_value_char(char c) {
   return c == '\t' || (byte >= 0x20 && byte != 0x7F);
 }
 
+// A name as a variable, with "-" for each mark.
+char fold(char c) {
+  return is_alnum(c) ? to_lower(c) : '-';
+}
+
+std::string fold(std::string_view name) {
+  std::string out{name};
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return fold(c); });
+  return out;
+}
+
 // The options of all Connection fields: more names of hop-by-hop fields.
 std::vector<std::string> connection_options(const http_fields& fields) {
   std::vector<std::string> out;
   for (const auto& [name, value] : fields)
     if (same_field(name, "Connection"))
       for (auto option : split(value, ','))
-        out.emplace_back(to_lower(trim(option)));
+        out.emplace_back(fold(trim(option)));
   std::sort(out.begin(), out.end());
   return out;
 }
 
 bool is_hop_by_hop(std::string_view name) {
-  auto prefix = name.substr(0, websocket_prefix.size());
-  return same_field(prefix, websocket_prefix)
+  return begins_variable(name, websocket_prefix)
          || std::any_of(hop_by_hop.begin(), hop_by_hop.end(),
                         [name](std::string_view other) {
-                          return same_field(name, other);
+                          return same_variable(name, other);
                         });
 }
 
@@ -58,6 +69,15 @@ bool is_hop_by_hop(std::string_view name) {
 bool same_field(std::string_view a, std::string_view b) noexcept {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](char x, char y) { return to_lower(x) == to_lower(y); });
+}
+
+bool same_variable(std::string_view a, std::string_view b) noexcept {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return fold(x) == fold(y); });
+}
+
+bool begins_variable(std::string_view name, std::string_view prefix) noexcept {
+  return same_variable(name.substr(0, prefix.size()), prefix);
 }
 
 std::optional<std::string_view> find_field(const http_fields& fields,
@@ -97,8 +117,7 @@ void erase_hop_by_hop(http_fields& fields) {
   auto named = connection_options(fields);
   std::erase_if(fields, [&named](const auto& field) {
     return is_hop_by_hop(field.first)
-           || std::binary_search(named.begin(), named.end(),
-                                 to_lower(field.first));
+           || std::binary_search(named.begin(), named.end(), fold(field.first));
   });
 }
 

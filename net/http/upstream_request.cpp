@@ -18,17 +18,14 @@ constexpr std::array<std::string_view, 5> replaced{
     "Host", "Content-Length", "Expect", "Forwarded", "Trailer"};
 constexpr std::string_view forwarded_prefix = "X-Forwarded-";
 
-bool has_prefix(std::string_view name, std::string_view prefix) {
-  return same_field(name.substr(0, prefix.size()), prefix);
-}
-
 // The client's word about these is worth nothing. `relay_header` begins the
 // names of all of the relay's own.
 bool stays_behind(std::string_view name) {
-  return has_prefix(name, forwarded_prefix) || has_prefix(name, relay_header)
+  return begins_variable(name, forwarded_prefix)
+         || begins_variable(name, relay_header)
          || std::any_of(replaced.begin(), replaced.end(),
                         [name](std::string_view other) {
-                          return same_field(name, other);
+                          return same_variable(name, other);
                         });
 }
 

@@ -130,6 +130,7 @@ TEST_CASE("fields that are told anew are erased") {
                   {"X-Forwarded-Host", "a"}, {"FORWARDED", "a"},
                   {"X_Forwarded_For", "a"},  {"X-Forwarded-Port", "80"},
                   {"X-Forwarded_Ssl", "on"}, {"X-Real-IP", "a"},
+                  {"X.Forwarded.For", "a"},  {"X_Real_IP", "a"},
                   {"X-Forward", "x"},        {"Accept", "y"}};
   erase_forwarded_fields(all);
   CHECK(lines(all) == "X-Forward: x\nAccept: y\n");

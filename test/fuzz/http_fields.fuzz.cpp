@@ -17,18 +17,33 @@ bool has_token_naively(std::string_view value, std::string_view token) {
   });
 }
 
+// One spelling for all that may become the same variable.
+std::string spell(std::string_view name) {
+  auto out = to_lower(name);
+  for (auto& c : out)
+    if ((c < 'a' || c > 'z') && (c < '0' || c > '9'))
+      c = '-';
+  return out;
+}
+
+bool names(std::string_view connection, std::string_view field) {
+  auto parts = split(connection, ',');
+  return std::any_of(parts.begin(), parts.end(),
+                     [field](auto part) { return spell(trim(part)) == field; });
+}
+
 // RFC 9110 section 7.6.1, and the handshake's.
 bool is_between_neighbours(const std::string& name, const http_fields& fields) {
-  auto lower = to_lower(name);
+  auto spelled = spell(name);
   for (std::string_view other : {"connection", "proxy-connection", "keep-alive",
                                  "te", "transfer-encoding", "upgrade"})
-    if (lower == other)
+    if (spelled == other)
       return true;
-  if (lower.starts_with("sec-websocket-"))
+  if (spelled.starts_with("sec-websocket-"))
     return true;
-  return std::any_of(fields.begin(), fields.end(), [&lower](auto& field) {
+  return std::any_of(fields.begin(), fields.end(), [&spelled](auto& field) {
     return to_lower(field.first) == "connection"
-           && has_token_naively(field.second, lower);
+           && names(field.second, spelled);
   });
 }
 

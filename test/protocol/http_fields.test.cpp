@@ -16,6 +16,22 @@ TEST_CASE("field names compare without the case of ASCII") {
   CHECK_FALSE(same_field("\xC3\x84", "\xC3\xA4"));
 }
 
+TEST_CASE("names of which servers make the same variable are found out") {
+  for (auto name : {"X-WS-Relay", "x_ws_relay", "X_WS-RELAY", "x.ws~relay"}) {
+    CAPTURE(name);
+    CHECK(same_variable(name, "X-WS-Relay"));
+    CHECK(same_variable("X-WS-Relay", name));
+    CHECK(begins_variable(name, "x-ws"));
+    CHECK(begins_variable(name, name));
+    CHECK_FALSE(begins_variable(name, "X-WS-Relay-"));
+  }
+  CHECK(same_variable("", ""));
+  CHECK(begins_variable("a", ""));
+  CHECK_FALSE(begins_variable("", "a"));
+  for (auto name : {"XWS-Relay", "X--WS-Relay", "X-WS-Relay-", "X-WS-Rela7"})
+    CHECK_FALSE(same_variable(name, "X-WS-Relay"));
+}
+
 TEST_CASE("a lookup finds the first field of a name") {
   http_fields fields{{"A", "1"}, {"b", "2"}, {"B", "3"}};
   CHECK(find_field(fields, "B") == "2");
@@ -72,6 +88,21 @@ TEST_CASE("RFC 9110 7.6.1: fields that Connection names are not passed on") {
   };
   erase_hop_by_hop(fields);
   CHECK(fields == http_fields{{"Barn", "stays"}, {"X-Hop-Too", "stays"}});
+}
+
+TEST_CASE("hop-by-hop fields are not passed on in another spelling") {
+  http_fields fields{
+      {"Transfer_Encoding", "chunked"},
+      {"keep_alive", "timeout=5"},
+      {"Proxy.Connection", "x"},
+      {"Sec_WebSocket_Key", "x"},
+      {"Connection", "X-Hop, y_hop"},
+      {"x_hop", "1"},
+      {"Y-Hop", "2"},
+      {"X_Other", "stays"},
+  };
+  erase_hop_by_hop(fields);
+  CHECK(fields == http_fields{{"X_Other", "stays"}});
 }
 
 TEST_CASE("a field that would split a message is not safe") {

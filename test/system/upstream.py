@@ -288,6 +288,14 @@ class Requests(UpstreamTest):
         names = {name.lower() for name, _ in found.fields}
         self.assertFalse(names & {"x-ws-relay", "x-ws-relay-signature"})
 
+    def test_nor_does_it_pass_as_the_same_variable(self):
+        found = self.asked("/ws/x", fields=[
+            ("X_WS_Relay", "{}"), ("X_WS_Relay_Upgrade", "websocket"),
+            ("X_Forwarded_For", "6.6.6.6"), ("Content_Length", "9"),
+            ("Transfer_Encoding", "chunked"), ("X_Other", "passes")])
+        self.assertEqual([name for name, _ in found.fields if "_" in name],
+                         ["X_Other"])
+
     def test_the_upstream_learns_whether_a_websocket_is_wanted(self):
         found = self.asked("/ws/x", fields=upgrade_fields())
         self.assertEqual(found.all("X-WS-Relay-Upgrade"), ["websocket"])

@@ -92,6 +92,20 @@ TEST_CASE_FIXTURE(fixture, "what a client says about proxies, the relay and "
            "X-Forwarded-For: 192.0.2.7\r\nForwarded: for=x\r\n\r\n");
 }
 
+TEST_CASE_FIXTURE(fixture, "nor does it pass in a spelling that a server takes "
+                           "for the same") {
+  for (auto name :
+       {"X_Forwarded_For", "x_forwarded-anything", "X.Forwarded.Host",
+        "X_WS_Relay", "X_WS_Relay_Upgrade", "x-ws_relay-signature",
+        "Content_Length", "Transfer_Encoding", "Sec_WebSocket_Key"}) {
+    CAPTURE(name);
+    request.headers = {{name, "6.6.6.6"}, {"X_Other", "1"}};
+    CHECK(head()
+          == "GET /base/ws HTTP/1.1\r\nHost: app.example\r\n"
+             "X_Other: 1\r\n\r\n");
+  }
+}
+
 TEST_CASE_FIXTURE(fixture, "only a request for a WebSocket is marked as one") {
   CHECK(!has("X-WS-Relay-Upgrade: websocket"));
   request.websocket = true;
