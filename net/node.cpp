@@ -12,6 +12,7 @@
 #include "net/cluster/cluster.hpp"
 #include "net/cluster/reach.hpp"
 #include "net/http/frontend.hpp"
+#include "net/http/upstream_tls.hpp"
 #include "net/loop/listener.hpp"
 #include "net/loop/stream_socket.hpp"
 
@@ -110,6 +111,10 @@ checked node::tell_directory(Message message) {
 checked node::start() {
   if (auto issues = validate(*config_); !issues.empty())
     return failure{to_text(issues.front())};
+  auto contexts = make_upstream_contexts(config_->endpoints);
+  if (!contexts)
+    return contexts.error();
+  contexts_ = *contexts;
   for (auto& settings : config_->services)
     if (auto started = start_service(settings); !started) {
       stop();
@@ -139,6 +144,7 @@ checked node::run_service(running_service& what) {
   auto& settings = *what.settings;
   what.shared = std::make_shared<service>(config_, settings, directory_);
   what.shared->is_reachable = is_reachable;
+  what.shared->contexts = contexts_;
   start_loops(what);
   what.port = std::make_shared<listener>(
       what.all_loops, what.shared->places,

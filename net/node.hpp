@@ -21,6 +21,7 @@ namespace wsrelay {
 
 class cluster;
 class loop;
+class upstream_contexts;
 
 /// A relay inside of this process. Not thread-safe itself; what it returns is.
 /// The actor system outlives it.
@@ -45,8 +46,8 @@ public:
   /// that was started again: its endpoints name the actor without an "@".
   checked offer(std::string name, const caf::actor& who);
 
-  /// Listens and serves. Failure: the configuration is invalid, or an address
-  /// is in use; then nothing runs.
+  /// Listens and serves. Failure: the configuration is invalid, a file of
+  /// certificates cannot be used, or an address is in use; then nothing runs.
   checked start();
 
   /// Closes every connection with 1001 and waits until all are gone, at most
@@ -90,6 +91,7 @@ private:
 
   caf::actor_system& system_;
   std::shared_ptr<const relay_config> config_; // outlived by what uses it
+  std::shared_ptr<const upstream_contexts> contexts_; // of running services
   caf::actor directory_;
   std::vector<std::unique_ptr<running_service>> services_;
   std::unique_ptr<cluster> cluster_;

@@ -62,7 +62,8 @@ struct service {
   /// Has each secret of the configuration.
   std::map<std::string, nonce_cache, std::less<>> nonces;
   std::shared_ptr<name_resolver> names = std::make_shared<name_resolver>();
-  std::shared_ptr<upstream_contexts> contexts =
+  /// Those of the configuration's endpoints.
+  std::shared_ptr<const upstream_contexts> contexts =
       std::make_shared<upstream_contexts>();
   log_limit refusals;
   caf::actor directory;

@@ -40,7 +40,7 @@ constexpr log_limit_options failure_lines{
 class upstream_client::impl {
 public:
   impl(loop& home, std::shared_ptr<name_resolver> names,
-       std::shared_ptr<upstream_contexts> contexts)
+       std::shared_ptr<const upstream_contexts> contexts)
       : home{home},
         pool{home},
         door{std::make_shared<loop_door>(home)},
@@ -61,7 +61,7 @@ public:
   log_limit failures{failure_lines}; // by URL
   const std::shared_ptr<loop_door> door;
   const std::shared_ptr<name_resolver> names;
-  const std::shared_ptr<upstream_contexts> contexts;
+  const std::shared_ptr<const upstream_contexts> contexts;
 };
 
 class upstream_client::impl::call final
@@ -134,10 +134,9 @@ private:
       return fail("the upstream's name is unknown", found.error().what);
     upstream_context context;
     if (upstream_->tls) {
-      auto made = owner_->contexts->find(upstream_->ca);
-      if (!made)
-        return fail("the upstream cannot be reached", made.error().what);
-      context = *made;
+      context = owner_->contexts->find(upstream_->ca);
+      if (!context) // it is no upstream of the configuration
+        return fail("the upstream cannot be reached", "its ca is not loaded");
     }
     dial_plan plan{*found, upstream_->port, upstream_->host, std::move(context),
                    deadline()};
@@ -304,9 +303,9 @@ private:
   bool cancelled_ = false;
 };
 
-upstream_client::upstream_client(loop& home,
-                                 std::shared_ptr<name_resolver> names,
-                                 std::shared_ptr<upstream_contexts> contexts)
+upstream_client::upstream_client(
+    loop& home, std::shared_ptr<name_resolver> names,
+    std::shared_ptr<const upstream_contexts> contexts)
     : impl_{
         std::make_shared<impl>(home, std::move(names), std::move(contexts))} {}
 

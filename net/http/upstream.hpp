@@ -34,9 +34,10 @@ public:
 /// outlive it, but find no name then.
 class upstream_client {
 public:
+  /// `contexts` has those of all upstreams over https that are asked.
   /// @pre The loop outlives the client.
   upstream_client(loop& home, std::shared_ptr<name_resolver> names,
-                  std::shared_ptr<upstream_contexts> contexts =
+                  std::shared_ptr<const upstream_contexts> contexts =
                       std::make_shared<upstream_contexts>());
   ~upstream_client();
 

@@ -1,12 +1,22 @@
 // OpenSSL's side of calls.
 #include "net/http/upstream_tls.hpp"
 
+#include "config/load.hpp"
+#include "protocol/text.hpp"
+
 #include <boost/asio/ip/address.hpp>
 
 #include <fmt/format.h>
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
+
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <system_error>
+#include <variant>
 
 namespace wsrelay {
 
@@ -27,32 +37,85 @@ void set_up(SSL_CTX* context) {
   SSL_CTX_set_alpn_protos(context, http_protocol, sizeof http_protocol - 1);
 }
 
+std::string system_path(const char* variable, const char* otherwise) {
+  auto* set = ::secure_getenv(variable);
+  return set ? set : otherwise;
+}
+
+// By the hash of its name, as "002c0b4f.0" (openssl-rehash(1)).
+bool is_authority(const std::filesystem::directory_entry& entry) {
+  auto name = entry.path().filename().string();
+  std::error_code ec;
+  return name.size() > 9 && name[8] == '.'
+         && name.find_first_not_of("0123456789abcdef") == 8
+         && name.find_first_not_of("0123456789", 9) == name.npos
+         && entry.is_regular_file(ec);
+}
+
+void load_folder(X509_STORE* into, std::string_view folder) {
+  std::error_code ec;
+  std::filesystem::directory_iterator entry{folder, ec};
+  for (; !ec && entry != decltype(entry){}; entry.increment(ec))
+    if (is_authority(*entry))
+      X509_STORE_load_file(into, entry->path().c_str());
+}
+
+// Where OpenSSL looks, but all of it now: OpenSSL looks into the folders in
+// each handshake. What is not there is not trusted.
+void trust_system(X509_STORE* store) {
+  auto file = system_path(X509_get_default_cert_file_env(),
+                          X509_get_default_cert_file());
+  X509_STORE_load_file(store, file.c_str());
+  auto folders =
+      system_path(X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
+  for (auto folder : split(folders, ':'))
+    load_folder(store, folder);
+  ERR_clear_error();
+}
+
 result<upstream_context> make(const std::string& ca) {
   auto made = std::make_shared<ssl::context>(ssl::context::tls_client);
   set_up(made->native_handle());
   made->set_verify_mode(ssl::verify_peer);
   error_code ec;
   if (ca.empty())
-    made->set_default_verify_paths(ec);
-  else
-    made->load_verify_file(ca, ec);
-  if (ec)
-    return failure{fmt::format("cannot use {}: {}",
-                               ca.empty() ? "the system's authorities" : ca,
-                               ec.message())};
+    trust_system(SSL_CTX_get_cert_store(made->native_handle()));
+  else if (made->load_verify_file(ca, ec); ec)
+    return failure{fmt::format("cannot use {}: {}", ca, ec.message())};
   return made;
 }
 
 } // namespace
 
-result<upstream_context> upstream_contexts::find(const std::string& ca) {
-  std::unique_lock guard{mutex_};
-  if (auto found = made_.find(ca); found != made_.end())
-    return found->second;
+checked upstream_contexts::add(const std::string& ca) try {
+  if (made_.contains(ca))
+    return passed();
   auto made = make(ca);
-  if (made)
-    made_.emplace(ca, *made);
-  return made;
+  if (!made)
+    return made.error();
+  made_.emplace(ca, *made);
+  return passed();
+} catch (const std::exception& error) { // memory is short
+  return failure{error.what()};
+}
+
+upstream_context upstream_contexts::find(const std::string& ca) const {
+  auto found = made_.find(ca);
+  return found == made_.end() ? nullptr : found->second;
+}
+
+result<std::shared_ptr<const upstream_contexts>>
+make_upstream_contexts(const std::vector<endpoint_config>& endpoints) {
+  auto made = std::make_shared<upstream_contexts>();
+  for (auto& endpoint : endpoints) {
+    auto* upstream = std::get_if<upstream_handler>(&endpoint.handler);
+    if (!upstream || !upstream->tls)
+      continue;
+    if (auto added = made->add(upstream->ca); !added)
+      return failure{to_text(config_issue{endpoint.where, endpoint.name + ".ca",
+                                          added.error().what})};
+  }
+  return std::shared_ptr<const upstream_contexts>{std::move(made)};
 }
 
 bool expect_host(SSL* connection, const std::string& host) {

@@ -2,33 +2,41 @@
 // host name says.
 #pragma once
 
+#include "config/config.hpp"
 #include "protocol/result.hpp"
 
 #include <boost/asio/ssl/context.hpp>
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
+#include <vector>
 
 namespace wsrelay {
 
 /// Shared by the sockets that were made with it.
 using upstream_context = std::shared_ptr<boost::asio::ssl::context>;
 
-/// One context for each file of authorities. Shared by the loops of a node; any
-/// thread.
+/// One context for each file of authorities. Made before the loops serve, which
+/// share it then: it is constant, and nothing reads a file any more.
 class upstream_contexts {
 public:
-  /// Returns the context that trusts the authorities in the PEM file `ca`, or
-  /// the system's when it is "". TLS 1.2 or later, certificates are verified.
-  /// Reads files the first time, and again after a failure.
-  result<upstream_context> find(const std::string& ca);
+  /// Makes the context that trusts the authorities in the PEM file `ca`, or the
+  /// system's when it is "", unless it is there. TLS 1.2 or later,
+  /// certificates are verified. Blocks.
+  checked add(const std::string& ca);
+
+  /// Returns the one that was added for `ca`, or null.
+  upstream_context find(const std::string& ca) const;
 
 private:
-  std::mutex mutex_;
-  std::map<std::string, upstream_context> made_; // guarded by mutex_
+  std::map<std::string, upstream_context> made_;
 };
+
+/// Makes the contexts of all upstreams over https. The failure names endpoint
+/// and file. Blocks.
+result<std::shared_ptr<const upstream_contexts>>
+make_upstream_contexts(const std::vector<endpoint_config>& endpoints);
 
 /// Makes a connection accept only a certificate for `host`, a name or an
 /// address; a name is told to the server (SNI). False when memory is short.

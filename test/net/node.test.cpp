@@ -1,5 +1,8 @@
 // A relay in a program, from the outside.
+#include "test/net/http/certificates.hpp"
 #include "test/net/node_fixture.hpp"
+
+#include <fstream>
 
 namespace wsrelay::node_test {
 
@@ -70,6 +73,27 @@ TEST_CASE_FIXTURE(node_fixture, "an invalid configuration does not start") {
   config.services.front().max_connections = 0;
   relay.emplace(system, config);
   CHECK(!relay->start());
+}
+
+TEST_CASE_FIXTURE(node_fixture, "authorities that are none do not start") {
+  test_authority authority;
+  auto file = authority.file();
+  std::ofstream{file} << "-----BEGIN CERTIFICATE-----\nMIIB\n";
+  relay.emplace(system, make_config(fmt::format(R"yaml(
+- name: app
+  kind: http.endpoint
+  meta:
+    router: ws
+  path: /app
+  upstream: https://127.0.0.1
+  ca: {}
+)yaml",
+                                                file)));
+  auto started = relay->start();
+  REQUIRE(!started);
+  CHECK(started.error().what.find("app.ca: cannot use " + file)
+        != std::string::npos);
+  CHECK(relay->port() == 0);
 }
 
 TEST_CASE_FIXTURE(node_fixture, "a name that is taken is refused") {

@@ -1,5 +1,7 @@
 """Connections to upstreams: kept, dropped, ended early, over TLS."""
 
+import os
+import shutil
 import threading
 import time
 import unittest
@@ -102,11 +104,14 @@ class OverTls(UpstreamTest):
         plain = super().config()
         cls.secure = Upstream(authority.server_context("IP:127.0.0.1"))
         cls.addClassCleanup(cls.secure.close)
+        cls.late = shutil.copy(authority.file, authority.path("late.pem"))
         url, ca = cls.secure.url, f'\nmethod: "*"\nca: {authority.file}'
         other = url.replace("127.0.0.1", "localhost")
         return (plain + endpoint("good", "/good/{what}", f"upstream: {url}{ca}")
                 + endpoint("name", "/name/{what}", f"upstream: {other}{ca}")
-                + endpoint("ca", "/ca/{what}", f"upstream: {url}"))
+                + endpoint("ca", "/ca/{what}", f"upstream: {url}")
+                + endpoint("late", "/late/{what}",
+                           f"upstream: {url}\nca: {cls.late}"))
 
     def test_requests_pass(self):
         self.secure.answers["/ws/good/x"] = answer(200, b"x" * 100_000)
@@ -117,9 +122,15 @@ class OverTls(UpstreamTest):
                                       body=b"y" * 100_000)
             self.assertEqual(response.body, b"x" * 100_000)
         self.assertLessEqual(self.secure.connections - before, 1)
-        self.assertEqual(self.secure.asked[0].body, b"y" * 100_000)
-        self.assertEqual(self.secure.asked[0].all("Host"),
+        self.assertEqual(self.secure.asked[-1].body, b"y" * 100_000)
+        self.assertEqual(self.secure.asked[-1].all("Host"),
                          [f"127.0.0.1:{self.secure.port}"])
+
+    def test_authorities_are_read_at_the_start(self):
+        self.secure.answers["/ws/late/x"] = answer(200, b"late")
+        os.unlink(self.late)
+        os.mkfifo(self.late)  # who opens it waits
+        self.assertEqual(self.ask("/ws/late/x").body, b"late")
 
     def test_a_wrong_name_or_authority_is_502_and_the_log_says_why(self):
         for path, why in (("/ws/name/x", "hostname mismatch"),
@@ -129,7 +140,8 @@ class OverTls(UpstreamTest):
             self.assertNotIn(b"certificate", response.body)
             wait_until(lambda: why in self.relay.stderr, why)
         self.assertEqual([each for each in self.secure.asked
-                          if not each.target.startswith("/ws/good/")], [])
+                          if not each.target.startswith(
+                              ("/ws/good/", "/ws/late/"))], [])
 
 
 if __name__ == "__main__":

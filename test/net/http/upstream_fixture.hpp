@@ -38,7 +38,8 @@ struct upstream_fixture : loop_fixture {
   void use_names(name_resolver_options options) {
     auto names = std::make_shared<name_resolver>(std::move(options));
     home.call([&] {
-      client = std::make_unique<upstream_client>(home, std::move(names));
+      client =
+          std::make_unique<upstream_client>(home, std::move(names), contexts);
     });
   }
 
@@ -97,6 +98,8 @@ struct upstream_fixture : loop_fixture {
   plain_listener server;
   upstream_handler upstream;
   http_request request;
+  std::shared_ptr<upstream_contexts> contexts =
+      std::make_shared<upstream_contexts>();
   std::unique_ptr<upstream_client> client;
   std::shared_ptr<upstream_call> call;
   std::future<upstream_result> answer;

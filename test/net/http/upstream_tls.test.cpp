@@ -3,6 +3,10 @@
 #include "test/net/http/upstream_fixture.hpp"
 
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <utility>
 
 namespace wsrelay::upstream_tls_test {
 
@@ -23,6 +27,11 @@ struct fixture : upstream_fixture {
   }
 
   void certify(const std::string& names) { tls = authority.make_server(names); }
+
+  void ask() {
+    home.call([&] { CHECK(contexts->add(upstream.ca)); });
+    upstream_fixture::ask();
+  }
 
   // The server's side of a handshake; null when it fails.
   tls_socket_ptr accept() {
@@ -81,6 +90,25 @@ struct fixture : upstream_fixture {
   test_authority authority;
   tls_server_ptr tls;
   plain_socket peer;
+};
+
+// A folder of the system's authorities, and nothing else that it trusts.
+struct system_folder {
+  explicit system_folder(const std::string& authority)
+      : path{authority + ".d"} {
+    std::filesystem::create_directory(path);
+    std::filesystem::copy_file(authority, path + "/0123abcd.0");
+    ::setenv("SSL_CERT_FILE", (path + "/none.pem").c_str(), 1);
+    ::setenv("SSL_CERT_DIR", (path + "/none:" + path).c_str(), 1);
+  }
+
+  ~system_folder() {
+    ::unsetenv("SSL_CERT_FILE");
+    ::unsetenv("SSL_CERT_DIR");
+    std::filesystem::remove_all(path);
+  }
+
+  std::string path;
 };
 
 } // namespace
@@ -203,15 +231,57 @@ TEST_CASE_FIXTURE(fixture, "a server that is silent in the handshake times "
   CHECK(refusal().status == 504);
 }
 
-TEST_CASE_FIXTURE(fixture, "authorities that cannot be read are a bad gateway, "
-                           "and are read again") {
-  std::string file;
-  file.swap(upstream.ca);
-  upstream.ca = "/nonexistent/ca.pem";
-  ask();
-  CHECK(refusal().detail == "the upstream cannot be reached");
-  upstream.ca = file;
+TEST_CASE_FIXTURE(fixture, "authorities are read when they are added, and not "
+                           "later") {
+  SUBCASE("those of a file") {
+    REQUIRE(contexts->add(upstream.ca));
+    std::filesystem::remove(upstream.ca);
+  }
+  SUBCASE("those of the system") {
+    system_folder folder{std::exchange(upstream.ca, "")};
+    REQUIRE(contexts->add(""));
+  }
   CHECK(is_trusted());
+}
+
+TEST_CASE_FIXTURE(fixture, "authorities that cannot be used are not there") {
+  auto file = upstream.ca + ".bad";
+  for (auto text : {"", "-----BEGIN CERTIFICATE-----\nMIIB\n"}) {
+    std::ofstream{file} << text;
+    auto added = contexts->add(file);
+    REQUIRE(!added);
+    CHECK(added.error().what.starts_with("cannot use " + file + ": "));
+  }
+  std::filesystem::remove(file);
+  CHECK(!contexts->add(file));
+  CHECK(!contexts->find(file));
+}
+
+TEST_CASE_FIXTURE(fixture, "without its authorities an upstream is not asked") {
+  upstream_fixture::ask();
+  CHECK(refusal().detail == "the upstream cannot be reached");
+}
+
+TEST_CASE("contexts are made for the upstreams of endpoints that need them") {
+  test_authority authority;
+  upstream_handler plain, secure, bad;
+  plain.ca = "/nonexistent/plain.pem";
+  secure.tls = bad.tls = true;
+  secure.ca = authority.file();
+  bad.ca = "/nonexistent/ca.pem";
+  std::vector<endpoint_config> endpoints(4);
+  endpoints[1].handler = plain;
+  endpoints[2].handler = endpoints[3].handler = secure;
+  auto made = make_upstream_contexts(endpoints);
+  REQUIRE(made);
+  CHECK((*made)->find(secure.ca));
+  CHECK(!(*made)->find(plain.ca));
+  CHECK(!(*made)->find(""));
+  endpoints.push_back({.name = "chat", .handler = bad, .where = {"f.yaml", 7}});
+  made = make_upstream_contexts(endpoints);
+  REQUIRE(!made);
+  CHECK(made.error().what.starts_with(
+      "f.yaml:7: chat.ca: cannot use /nonexistent/ca.pem: "));
 }
 
 TEST_CASE_FIXTURE(fixture, "an answer without a length that was cut off is a "
