@@ -1,6 +1,8 @@
 // The TLS context of a node.
 #include "net/cluster/tls.hpp"
 
+#include "net/loop/key_exchange.hpp"
+
 #include <fmt/format.h>
 
 namespace wsrelay {
@@ -22,6 +24,8 @@ result<tls_context_ptr> make_node_tls(const tls_config& settings) {
   auto made = std::make_shared<ssl::context>(ssl::context::tls);
   made->set_options(ssl::context::default_workarounds | ssl::context::no_tlsv1
                     | ssl::context::no_tlsv1_1 | SSL_OP_NO_RENEGOTIATION);
+  if (!exclude_finite_fields(made->native_handle()))
+    return failure{"OpenSSL has no exchange of keys for TLS"};
   // A session that is resumed would skip the certificates.
   SSL_CTX_set_session_cache_mode(made->native_handle(), SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(made->native_handle(), 0);

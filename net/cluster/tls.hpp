@@ -7,9 +7,10 @@
 
 namespace wsrelay {
 
-/// Loads the files. TLS 1.2 or later. Names in certificates are not compared
-/// with addresses: whoever has a certificate of the authority is a node.
-/// Returns null without TLS; the failure names the file. Blocks.
+/// Loads the files. TLS 1.2 or later, no Diffie-Hellman over finite fields.
+/// Names in certificates are not compared with addresses: whoever has a
+/// certificate of the authority is a node. Returns null without TLS; the
+/// failure names the file. Blocks.
 result<tls_context_ptr> make_node_tls(const tls_config& settings);
 
 } // namespace wsrelay

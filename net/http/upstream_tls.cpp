@@ -2,6 +2,7 @@
 #include "net/http/upstream_tls.hpp"
 
 #include "config/load.hpp"
+#include "net/loop/key_exchange.hpp"
 #include "protocol/text.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -28,13 +29,16 @@ using error_code = boost::system::error_code;
 // RFC 7301: the length, then the name.
 constexpr unsigned char http_protocol[] = "\x08http/1.1";
 
-void set_up(SSL_CTX* context) {
+bool set_up(SSL_CTX* context) {
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   // A connection that is kept needs no buffers.
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_alpn_protos(context, http_protocol, sizeof http_protocol - 1);
+  return exclude_finite_fields(context)
+         && SSL_CTX_set_alpn_protos(context, http_protocol,
+                                    sizeof http_protocol - 1)
+                == 0;
 }
 
 std::string system_path(const char* variable, const char* otherwise) {
@@ -75,7 +79,8 @@ void trust_system(X509_STORE* store) {
 
 result<upstream_context> make(const std::string& ca) {
   auto made = std::make_shared<ssl::context>(ssl::context::tls_client);
-  set_up(made->native_handle());
+  if (!set_up(made->native_handle()))
+    return failure{"OpenSSL has no exchange of keys for TLS"};
   made->set_verify_mode(ssl::verify_peer);
   error_code ec;
   if (ca.empty())

@@ -22,8 +22,8 @@ using upstream_context = std::shared_ptr<boost::asio::ssl::context>;
 class upstream_contexts {
 public:
   /// Makes the context that trusts the authorities in the PEM file `ca`, or the
-  /// system's when it is "", unless it is there. TLS 1.2 or later,
-  /// certificates are verified. Blocks.
+  /// system's when it is "", unless it is there. TLS 1.2 or later, no
+  /// Diffie-Hellman over finite fields; certificates are verified. Blocks.
   checked add(const std::string& ca);
 
   /// Returns the one that was added for `ca`, or null.

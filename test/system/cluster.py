@@ -209,6 +209,19 @@ class TwoNodesOverTls(OverTls, TwoNodes):
                 silent[1].recv(1)
         self.stop(relay, app)
 
+    def test_keys_are_exchanged_over_curves(self):
+        app = self.start_app()
+        certificate, key = self.authority.sign("operator")
+        for group, code in ("P-384", 0), ("ffdhe2048", 1):
+            done = subprocess.run(
+                ["openssl", "s_client", "-connect",
+                 f"127.0.0.1:{app.cluster_port}", "-groups", group,
+                 "-cert", certificate, "-key", key],
+                stdin=subprocess.DEVNULL, capture_output=True,
+                timeout=DEADLINE, check=False)
+            self.assertEqual(done.returncode, code, (group, done.stderr))
+        self.stop(app)
+
     def test_the_command_line_shows_its_certificate(self):
         app = self.start_app()
         certificate, key = self.authority.sign("operator")

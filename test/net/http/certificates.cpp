@@ -5,6 +5,7 @@
 
 #include <openssl/ec.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
 #include <unistd.h>
@@ -66,7 +67,15 @@ test_authority::~test_authority() {
 }
 
 tls_server_ptr test_authority::make_server(const std::string& names) const {
-  auto key = make_key();
+  return make_server(names, make_key());
+}
+
+tls_server_ptr test_authority::make_rsa_server(const std::string& names) const {
+  return make_server(names, key_ptr{EVP_RSA_gen(2048)});
+}
+
+tls_server_ptr test_authority::make_server(const std::string& names,
+                                           key_ptr key) const {
   auto certificate = make_certificate(key.get(), "server");
   add(certificate.get(), NID_subject_alt_name, names);
   sign(certificate.get(), certificate_.get(), key_.get());

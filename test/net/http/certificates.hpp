@@ -37,7 +37,12 @@ public:
   /// "DNS:a.example,IP:127.0.0.1".
   tls_server_ptr make_server(const std::string& names) const;
 
+  /// The same with an RSA key, which goes with more exchanges of keys.
+  tls_server_ptr make_rsa_server(const std::string& names) const;
+
 private:
+  tls_server_ptr make_server(const std::string& names, key_ptr key) const;
+
   key_ptr key_;
   certificate_ptr certificate_;
   std::string file_;

@@ -216,6 +216,31 @@ TEST_CASE_FIXTURE(fixture, "old versions of TLS are not spoken") {
   }
 }
 
+TEST_CASE_FIXTURE(fixture, "keys are not exchanged over a finite field") {
+  bool good = false;
+  SUBCASE("TLS 1.2") {
+    tls = authority.make_rsa_server("IP:127.0.0.1");
+    SSL_CTX_set_max_proto_version(tls.get(), TLS1_2_VERSION);
+    SSL_CTX_set_dh_auto(tls.get(), 1);
+    SUBCASE("curve") {
+      good = SSL_CTX_set_cipher_list(tls.get(), "kECDHE") == 1;
+    }
+    SUBCASE("finite field") {
+      REQUIRE(SSL_CTX_set_cipher_list(tls.get(), "kDHE") == 1);
+    }
+  }
+  SUBCASE("TLS 1.3") {
+    SSL_CTX_set_min_proto_version(tls.get(), TLS1_3_VERSION);
+    SUBCASE("curve") {
+      good = SSL_CTX_set1_groups_list(tls.get(), "P-384") == 1;
+    }
+    SUBCASE("finite field") {
+      REQUIRE(SSL_CTX_set1_groups_list(tls.get(), "ffdhe2048") == 1);
+    }
+  }
+  CHECK(is_trusted() == good);
+}
+
 TEST_CASE_FIXTURE(fixture, "a server without TLS is a bad gateway") {
   ask();
   auto plain = server.accept();
