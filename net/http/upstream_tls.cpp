@@ -9,9 +9,12 @@
 
 #include <fmt/format.h>
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
+
+#include <sys/socket.h>
 
 #include <cstdlib>
 #include <exception>
@@ -134,6 +137,20 @@ bool expect_host(SSL* connection, const std::string& host) {
   X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   return X509_VERIFY_PARAM_set1_host(rules, name.c_str(), name.size()) == 1
          && SSL_set_tlsext_host_name(connection, name.c_str()) == 1;
+}
+
+void end_tls(SSL* connection, int socket) noexcept {
+  if (!SSL_is_init_finished(connection))
+    return;
+  auto* out = BIO_new(BIO_s_mem());
+  if (!out)
+    return;
+  SSL_set0_wbio(connection, out);
+  SSL_shutdown(connection);
+  ERR_clear_error();
+  char* bytes = nullptr;
+  if (auto size = BIO_get_mem_data(out, &bytes); size > 0)
+    ::send(socket, bytes, std::size_t(size), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 std::string handshake_failure(SSL* connection, error_code ec) {

@@ -42,6 +42,12 @@ make_upstream_contexts(const std::vector<endpoint_config>& endpoints);
 /// address; a name is told to the server (SNI). False when memory is short.
 bool expect_host(SSL* connection, const std::string& host);
 
+/// Tells the other side that nothing follows: close_notify (RFC 8446 section
+/// 6.1), in one attempt that does not wait. Nothing happens before the end of a
+/// handshake. The connection's own output goes nowhere from then on.
+/// @pre All that it has written is with the socket.
+void end_tls(SSL* connection, int socket) noexcept;
+
 /// Returns OpenSSL's text for a handshake that failed, with what is wrong with
 /// the certificate.
 std::string handshake_failure(SSL* connection, boost::system::error_code ec);

@@ -93,6 +93,11 @@ public:
   }
 
   void close() override {
+    // In the middle of a request its end would be a lie.
+    if constexpr (has_tls) {
+      if (!closed_ && head_.view().empty())
+        end_tls(stream_.native_handle(), lowest(stream_).native_handle());
+    }
     closed_ = true;
     user_ = nullptr;
     connected_ = nullptr;

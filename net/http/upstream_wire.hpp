@@ -54,7 +54,8 @@ public:
   /// Returns whether nothing waits to be read, not even an end.
   virtual bool is_quiet() = 0;
 
-  /// Closes at once.
+  /// Closes at once. With TLS the other side is told, unless a write is under
+  /// way.
   virtual void close() = 0;
 };
 

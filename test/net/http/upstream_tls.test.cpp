@@ -87,6 +87,13 @@ struct fixture : upstream_fixture {
     return std::get<http_answer>(got).response.body.view() == "ok";
   }
 
+  // Whether the client says that nothing follows, rather than that it is gone.
+  static bool is_ended(SSL* socket) {
+    char c;
+    auto count = SSL_read(socket, &c, 1);
+    return count == 0 && SSL_get_error(socket, count) == SSL_ERROR_ZERO_RETURN;
+  }
+
   test_authority authority;
   tls_server_ptr tls;
   plain_socket peer;
@@ -239,6 +246,29 @@ TEST_CASE_FIXTURE(fixture, "keys are not exchanged over a finite field") {
     }
   }
   CHECK(is_trusted() == good);
+}
+
+TEST_CASE_FIXTURE(fixture, "RFC 8446 6.1: a connection is ended, not cut") {
+  for (auto version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    CAPTURE(version);
+    certify("IP:127.0.0.1");
+    SSL_CTX_set_min_proto_version(tls.get(), version);
+    SSL_CTX_set_max_proto_version(tls.get(), version);
+    ask();
+    auto socket = accept();
+    REQUIRE(socket);
+    SUBCASE("an idle one") {
+      serve_on(socket.get());
+      CHECK(response().body.view() == "ok");
+      home.call([&] { client->close_idle(); });
+    }
+    SUBCASE("one that waits for an answer") {
+      receive_head(socket.get());
+      make_turns(); // the write is over on this side, too
+      home.call([&] { call.reset(); });
+    }
+    CHECK(is_ended(socket.get()));
+  }
 }
 
 TEST_CASE_FIXTURE(fixture, "a server without TLS is a bad gateway") {
