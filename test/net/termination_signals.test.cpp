@@ -1,15 +1,13 @@
 #include "net/termination_signals.hpp"
 
 #include "actors/log.hpp"
+#include "test/net/line_sink.hpp"
 
 #include <doctest/doctest.h>
-
-#include <spdlog/sinks/base_sink.h>
 
 #include <cerrno>
 #include <csignal>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -18,15 +16,9 @@
 
 namespace wsrelay::termination_signals_test {
 
-namespace {
+using test::line_sink;
 
-struct line_sink final : spdlog::sinks::base_sink<std::mutex> {
-  void sink_it_(const spdlog::details::log_msg& line) override {
-    lines.emplace_back(line.payload.data(), line.payload.size());
-  }
-  void flush_() override {}
-  std::vector<std::string> lines;
-};
+namespace {
 
 // Signals go to the test's own thread, where they are blocked. The rest of the
 // tests gets back what it had.

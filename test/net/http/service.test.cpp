@@ -2,25 +2,18 @@
 #include "net/http/service.hpp"
 
 #include "actors/log.hpp"
+#include "test/net/line_sink.hpp"
 
 #include <doctest/doctest.h>
-
-#include <spdlog/sinks/base_sink.h>
 
 #include <string>
 #include <vector>
 
 namespace wsrelay::service_test {
 
-namespace {
+using test::line_sink;
 
-struct line_sink final : spdlog::sinks::base_sink<std::mutex> {
-  void sink_it_(const spdlog::details::log_msg& line) override {
-    lines.emplace_back(line.payload.data(), line.payload.size());
-  }
-  void flush_() override {}
-  std::vector<std::string> lines;
-};
+namespace {
 
 struct fixture {
   fixture() {
