@@ -3,7 +3,6 @@
 
 #include "actors/caf_compat.hpp"
 #include "actors/error.hpp"
-#include "actors/log.hpp"
 #include "actors/pid_text.hpp"
 #include "config/client_view.hpp"
 #include "net/http/answer_fields.hpp"
@@ -203,9 +202,8 @@ private:
   }
 
   void on_handler_error(const caf::error& error) {
-    log().warn(
-        "handler failed: endpoint={} func={} reason={}", match_.endpoint->name,
-        std::get<func_handler>(match_.endpoint->handler).name, to_text(error));
+    auto& name = std::get<func_handler>(match_.endpoint->handler).name;
+    complain("handler failed", name + ": " + to_text(error));
     refuse(to_problem(error));
   }
 
@@ -213,8 +211,7 @@ private:
   void on_response(http_answer answer, unsigned blame) {
     auto& response = answer.response;
     if (size_of_fields(response.headers) > max_answer_fields) {
-      log().warn("handler's answer has too large fields: endpoint={}",
-                 match_.endpoint->name);
+      complain("handler's answer has too large fields");
       return refuse({blame, "handler", "the handler's answer is too large"});
     }
     auto header = find_field(response.headers, relay_header);
@@ -238,11 +235,14 @@ private:
       on_command(parse_relay_command(command, limits()), blame);
   }
 
+  // What whoever runs the relay has to mend.
+  void complain(std::string_view what, std::string_view reason = {}) const {
+    place_.owner->log_fault(what, match_.endpoint->name, reason);
+  }
+
   bool may_relay(std::uint16_t status) const {
     if (!match_.router->relays)
-      log().warn("relay command dropped, its router has no websocket_relay: "
-                 "endpoint={}",
-                 match_.endpoint->name);
+      complain("relay command dropped, its router has no websocket_relay");
     return match_.router->relays && is_success(status);
   }
 
@@ -276,8 +276,7 @@ private:
                      "the answer is a WebSocket, and the request asks for "
                      "none"});
     if (!command) {
-      log().warn("relay command is invalid: endpoint={} reason={}",
-                 match_.endpoint->name, command.error().what);
+      complain("relay command is invalid", command.error().what);
       return refuse({blame, "command",
                      "the relay command is invalid: " + command.error().what});
     }

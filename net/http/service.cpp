@@ -69,4 +69,13 @@ void service::log_cut_off(std::string_view check, std::string_view address) {
                suppressed_text(*left_out));
 }
 
+void service::log_fault(std::string_view what, std::string_view endpoint,
+                        std::string_view reason) {
+  auto now = std::chrono::steady_clock::now();
+  auto key = fmt::format("{} {}", endpoint, what);
+  if (auto left_out = faults.allow(key, now))
+    log().warn("{}: endpoint={}{}{}", what, endpoint,
+               quoted_part("reason", reason), suppressed_text(*left_out));
+}
+
 } // namespace wsrelay

@@ -16,6 +16,7 @@
 #include <caf/actor.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -48,6 +49,11 @@ struct service {
   /// An answer was cut off: a line as above.
   void log_cut_off(std::string_view check, std::string_view address);
 
+  /// A handler did what it must not: a warning, as many as of a refusal for
+  /// each endpoint and `what`. Of `reason` 256 bytes are logged; "" is none.
+  void log_fault(std::string_view what, std::string_view endpoint,
+                 std::string_view reason);
+
   std::shared_ptr<const relay_config> config;
   const service_config& settings; // of `config`
   route_table routes;
@@ -66,6 +72,8 @@ struct service {
   std::shared_ptr<const upstream_contexts> contexts =
       std::make_shared<upstream_contexts>();
   log_limit refusals;
+  /// Its reasons come from the configuration and the code: each counts.
+  log_limit faults{{.max_reasons = SIZE_MAX, .max_reason_size = SIZE_MAX}};
   caf::actor directory;
   /// Whether an actor lives here or on a node that is connected.
   bool (*is_reachable)(const caf::actor& who) = nullptr;

@@ -2,19 +2,37 @@
 #include "net/loop/guard.hpp"
 
 #include "actors/log.hpp"
+#include "actors/log_limit.hpp"
 
+#include <fmt/format.h>
+
+#include <chrono>
 #include <exception>
+#include <string_view>
 
 namespace wsrelay {
+
+namespace {
+
+// A stranger who found out how to cause an exception can do so again and again.
+void log_limited(const char* where, std::string_view what) {
+  static log_limit lines;
+  auto now = std::chrono::steady_clock::now();
+  if (auto left_out = lines.allow(fmt::format("{} {}", where, what), now))
+    log().error("exception: where={} what={}{}", where, what,
+                suppressed_text(*left_out));
+}
+
+} // namespace
 
 void log_exception(const char* where) noexcept {
   try {
     try {
       throw;
     } catch (const std::exception& error) {
-      log().error("exception: where={} what={}", where, error.what());
+      log_limited(where, error.what());
     } catch (...) {
-      log().error("exception: where={} what=unknown", where);
+      log_limited(where, "unknown");
     }
   } catch (...) {
     // Not even memory for a line.

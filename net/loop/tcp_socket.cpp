@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include <array>
 #include <cerrno>
@@ -20,6 +21,10 @@ namespace {
 using tcp = boost::asio::ip::tcp;
 using error_code = boost::system::error_code;
 
+// Bytes that the kernel takes while a client takes none: what waits beyond them
+// waits in a queue that is counted. A client that reads is not slowed down.
+constexpr int max_unsent = 128 * 1024;
+
 // A kernel may be without.
 bool has_ipv6() {
   unique_fd probe{::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)};
@@ -29,6 +34,18 @@ bool has_ipv6() {
   any.sin6_family = AF_INET6;
   return ::bind(probe.get(), reinterpret_cast<sockaddr*>(&any), sizeof any)
          == 0;
+}
+
+// What the sockets that are accepted inherit.
+error_code set_inherited(tcp_acceptor& socket) {
+  error_code ec;
+  socket.set_option(tcp::no_delay{true}, ec);
+  if (!ec
+      && ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT,
+                      &max_unsent, sizeof max_unsent)
+             != 0)
+    ec.assign(errno, boost::system::system_category());
+  return ec;
 }
 
 // An address, or the first one of a name.
@@ -66,8 +83,8 @@ checked listen(tcp_acceptor& socket, const std::string& host,
     ec.assign(errno, boost::system::system_category());
   if (!ec)
     socket.set_option(tcp::acceptor::reuse_address{true}, ec);
-  if (!ec) // sockets inherit it
-    socket.set_option(tcp::no_delay{true}, ec);
+  if (!ec)
+    ec = set_inherited(socket);
   if (!ec)
     socket.bind(endpoint, ec);
   if (!ec)

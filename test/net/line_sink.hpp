@@ -1,8 +1,11 @@
 // A log that a test can read.
 #pragma once
 
+#include "actors/log.hpp"
+
 #include <spdlog/sinks/base_sink.h>
 
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -16,6 +19,20 @@ struct line_sink final : spdlog::sinks::base_sink<std::mutex> {
   }
   void flush_() override {}
   std::vector<std::string> lines;
+};
+
+/// The log goes to `sink` for as long as this lives, and nowhere after it.
+struct captured_log {
+  captured_log() { set_log_sink(sink, spdlog::level::info); }
+
+  ~captured_log() {
+    set_log_sink(std::make_shared<line_sink>(), spdlog::level::off);
+  }
+
+  captured_log(const captured_log&) = delete;
+  captured_log& operator=(const captured_log&) = delete;
+
+  const std::shared_ptr<line_sink> sink = std::make_shared<line_sink>();
 };
 
 } // namespace wsrelay::test

@@ -1,6 +1,5 @@
 #include "net/termination_signals.hpp"
 
-#include "actors/log.hpp"
 #include "test/net/line_sink.hpp"
 
 #include <doctest/doctest.h>
@@ -16,22 +15,18 @@
 
 namespace wsrelay::termination_signals_test {
 
-using test::line_sink;
-
 namespace {
 
 // Signals go to the test's own thread, where they are blocked. The rest of the
 // tests gets back what it had.
-struct fixture {
+struct fixture : test::captured_log {
   fixture() {
     pthread_sigmask(SIG_SETMASK, nullptr, &mask);
     for (auto number : {SIGHUP, SIGINT, SIGTERM, SIGPIPE})
       before.push_back(std::signal(number, SIG_DFL));
-    set_log_sink(sink, spdlog::level::info);
   }
 
   ~fixture() {
-    set_log_sink(std::make_shared<line_sink>(), spdlog::level::off);
     // Whatever a failed test left pending must not end the program.
     for (auto number : {SIGHUP, SIGINT, SIGTERM})
       std::signal(number, SIG_IGN);
@@ -45,7 +40,6 @@ struct fixture {
 
   sigset_t mask;
   std::vector<void (*)(int)> before;
-  std::shared_ptr<line_sink> sink = std::make_shared<line_sink>();
 };
 
 } // namespace

@@ -1,7 +1,6 @@
 // What the log says of what was refused.
 #include "net/http/service.hpp"
 
-#include "actors/log.hpp"
 #include "test/net/line_sink.hpp"
 
 #include <doctest/doctest.h>
@@ -11,20 +10,13 @@
 
 namespace wsrelay::service_test {
 
-using test::line_sink;
-
 namespace {
 
-struct fixture {
+struct fixture : test::captured_log {
   fixture() {
     auto config = std::make_shared<relay_config>();
     config->services.push_back({.name = "gateway"});
     owner.emplace(config, config->services.front(), caf::actor{});
-    set_log_sink(sink, spdlog::level::info);
-  }
-
-  ~fixture() {
-    set_log_sink(std::make_shared<line_sink>(), spdlog::level::off);
   }
 
   std::string refused(const problem& why, const refused_request& what) {
@@ -33,7 +25,6 @@ struct fixture {
     return sink->lines.back();
   }
 
-  std::shared_ptr<line_sink> sink = std::make_shared<line_sink>();
   std::optional<service> owner;
 };
 
@@ -110,6 +101,27 @@ TEST_CASE_FIXTURE(fixture, "each reason has ten lines in a while") {
     owner->log_refusal(bad_origin, {"192.0.2.1"});
   }
   CHECK(sink->lines.size() == 20);
+}
+
+TEST_CASE_FIXTURE(fixture, "what a handler does wrong is a warning") {
+  owner->log_fault("relay command is invalid", "echo", "no \"target\"");
+  owner->log_fault("handler's answer has too large fields", "echo", "");
+  REQUIRE(sink->lines.size() == 2);
+  CHECK(sink->lines[0]
+        == "relay command is invalid: endpoint=echo "
+           "reason=\"no \\\"target\\\"\"");
+  CHECK(sink->lines[1]
+        == "handler's answer has too large fields: endpoint=echo");
+}
+
+TEST_CASE_FIXTURE(fixture, "with ten lines for each endpoint in a while") {
+  const std::string long_name(100, 'x');
+  for (int i = 0; i < 11; ++i) {
+    owner->log_fault("handler failed", long_name + "1", "down");
+    owner->log_fault("handler failed", long_name + "2", "down");
+    owner->log_fault("relay command is invalid", long_name + "1", "empty");
+  }
+  CHECK(sink->lines.size() == 30);
 }
 
 } // namespace wsrelay::service_test

@@ -262,4 +262,24 @@ TEST_CASE("a burst is dealt evenly to the loops") {
     home->stop();
 }
 
+TEST_CASE_FIXTURE(fixture, "the kernel takes little for a client that does not "
+                           "read") {
+  start(1);
+  auto client = connect();
+  REQUIRE(serves(1));
+  auto taken = home.call([this] {
+    std::string piece(16 * 1024, 'x');
+    std::size_t sum = 0;
+    ssize_t count = 0;
+    while (sum < (64u << 20)
+           && (count = ::send(served.front().descriptor.get(), piece.data(),
+                              piece.size(), MSG_NOSIGNAL))
+                  > 0)
+      sum += static_cast<std::size_t>(count);
+    return sum;
+  });
+  CHECK(taken >= 128 * 1024); // and what the client's side has room for
+  CHECK(taken < 1024 * 1024);
+}
+
 } // namespace wsrelay::listener_test

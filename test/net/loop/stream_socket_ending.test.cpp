@@ -205,24 +205,6 @@ TEST_CASE_FIXTURE(fixture, "a socket that the kernel does not watch ends as "
     void on_ready(readiness) override {}
   } before;
   auto pair = make_pair_of(SOCK_STREAM);
-  on_loop([&] { // a second registration of one descriptor fails
-    REQUIRE(home.sockets().add(pair[0].descriptor(), before));
-  });
-  open(std::move(pair));
-  want(true);
-  CHECK(soon([this] { return events.has("end"); }));
-  on_loop([&] {
-    socket.reset();
-    home.sockets().forget(before);
-  });
-}
-
-TEST_CASE_FIXTURE(fixture, "a socket that the kernel does not watch ends as "
-                           "soon as input is wanted") {
-  struct nobody final : pollable {
-    void on_ready(readiness) override {}
-  } before;
-  auto pair = make_pair_of(SOCK_STREAM);
   std::string input;
   SUBCASE("and there is none") {}
   SUBCASE("behind what there is") {
