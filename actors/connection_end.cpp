@@ -2,8 +2,12 @@
 #include "actors/connection.hpp"
 #include "actors/error.hpp"
 #include "actors/log.hpp"
+#include "actors/log_limit.hpp"
 
 #include <caf/all.hpp>
+
+#include <chrono>
+#include <optional>
 
 namespace wsrelay {
 
@@ -80,10 +84,18 @@ void connection_state::on_finished() {
     self_->quit(ending_->exit);
 }
 
+// Strangers can end as many as they can open: beyond a few of a cause they are
+// debug lines, as planned ends are.
 void connection_state::log_end(end_cause cause, const ending& how) const {
-  auto level = how.unexpected ? spdlog::level::warn : spdlog::level::debug;
-  log().log(level, "connection ended: pid={} cause={} code={} messages={}",
-            pid_.view(), to_text(cause), how.code, seq_);
+  static log_limit unexpected;
+  std::optional<std::uint64_t> left_out;
+  if (how.unexpected)
+    left_out =
+        unexpected.allow(to_text(cause), std::chrono::steady_clock::now());
+  auto level = left_out ? spdlog::level::warn : spdlog::level::debug;
+  log().log(level, "connection ended: pid={} cause={} code={} messages={}{}",
+            pid_.view(), to_text(cause), how.code, seq_,
+            suppressed_text(left_out.value_or(0)));
 }
 
 } // namespace wsrelay

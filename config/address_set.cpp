@@ -43,7 +43,7 @@ bool same_bits(const address_bytes& a, const address_bytes& b, unsigned count) {
   return count % 8 == 0 || (a[whole] ^ b[whole]) >> (8 - count % 8) == 0;
 }
 
-failure malformed() {
+failure no_block() {
   return {"must be an IP address or a block such as 10.0.0.0/8"};
 }
 
@@ -53,12 +53,12 @@ checked address_set::add(std::string_view text) {
   auto slash = text.find('/');
   auto address = parse_ip_address(text.substr(0, slash));
   if (!address)
-    return malformed();
+    return no_block();
   auto prefix =
       slash == text.npos ? std::nullopt : std::optional{text.substr(slash + 1)};
   auto bits = parse_prefix(prefix, address->is_ipv4 ? mapped_prefix : 0);
   if (!bits)
-    return malformed();
+    return no_block();
   if (first_bits(address->bytes, *bits) != address->bytes)
     return failure{"has bits beyond the prefix"};
   blocks_.push_back({address->bytes, *bits});

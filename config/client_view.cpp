@@ -23,6 +23,7 @@ constexpr std::string_view for_field = "X-Forwarded-For";
 constexpr std::string_view proto_field = "X-Forwarded-Proto";
 constexpr std::string_view host_field = "X-Forwarded-Host";
 constexpr std::string_view forwarded_field = "Forwarded";
+constexpr std::string_view real_ip_field = "X-Real-IP";
 constexpr std::string_view any_prefix = "X-Forwarded-";
 
 /// What proxies tell of the client; nothing where they do not.
@@ -263,6 +264,8 @@ http_fields forwarded_fields(const http_fields& headers,
     out.emplace_back(host_field, *known);
   if (!trusted)
     return out;
+  if (find_field(headers, real_ip_field))
+    out.emplace_back(real_ip_field, client.address);
   auto told = forwarded_lines(headers);
   if (!told.empty())
     out.emplace_back(forwarded_field,
@@ -274,7 +277,8 @@ http_fields forwarded_fields(const http_fields& headers,
 void erase_forwarded_fields(http_fields& headers) {
   std::erase_if(headers, [](const auto& field) {
     auto& name = field.first;
-    return begins_variable(name, any_prefix) || same_variable(name, "X-Real-IP")
+    return begins_variable(name, any_prefix)
+           || same_variable(name, real_ip_field)
            || same_variable(name, forwarded_field);
   });
 }

@@ -60,6 +60,7 @@ client_view see_client(const http_fields& headers,
 /// `erase_forwarded_fields` removes. The arguments are those of `see_client`.
 /// - X-Forwarded-For: the list of a trusted peer, then the peer.
 /// - X-Forwarded-Proto, X-Forwarded-Host: as `see_client` tells them.
+/// - X-Real-IP: only when a trusted peer sent one: the client's address.
 /// - Forwarded: only when a trusted peer sent one: its well-formed lines within
 ///   `max_forwarded_size`, then an element of the peer's request.
 /// Values hold no control characters.

@@ -207,4 +207,13 @@ struct relay_config {
   std::vector<cluster_config> clusters; // none or one
 };
 
+/// Returns the prefix of the router called `name`; "" when there is none.
+inline std::string_view prefix_of(std::string_view name,
+                                  const relay_config& config) {
+  for (const auto& router : config.routers)
+    if (router.name == name)
+      return router.prefix;
+  return "";
+}
+
 } // namespace wsrelay

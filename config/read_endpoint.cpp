@@ -153,19 +153,16 @@ handler_config read_handler(yaml_map& in, const std::string& folder) {
   return chosen == "func" ? read_func(in) : func_handler{};
 }
 
-std::string prefix_of(std::string_view router, const relay_config& config) {
-  auto i = std::find_if(config.routers.begin(), config.routers.end(),
-                        [router](const auto& x) { return x.name == router; });
-  return i == config.routers.end() ? "" : i->prefix;
-}
-
 void read_path(yaml_map& in, endpoint_config& out, const relay_config& config) {
   auto text = in.text("path");
   if (!text)
     return;
   if (!text->empty() && !text->starts_with('/'))
     return in.fail("path", "must begin with /");
-  auto pattern = path_pattern::parse(prefix_of(out.router, config) + *text);
+  std::string prefix{prefix_of(out.router, config)};
+  if (!path_pattern::parse(prefix))
+    prefix.clear(); // which is an error of the router's
+  auto pattern = path_pattern::parse(prefix + *text);
   if (pattern)
     out.path = std::move(*pattern);
   else

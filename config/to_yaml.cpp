@@ -194,15 +194,6 @@ private:
   int indent_ = 2;
 };
 
-std::string_view prefix_of(std::string_view router,
-                           const relay_config& config) {
-  for (const auto& x : config.routers) {
-    if (x.name == router)
-      return x.prefix;
-  }
-  return "";
-}
-
 } // namespace
 
 std::string to_yaml(const relay_config& config) {

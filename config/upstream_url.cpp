@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view plain_scheme = "http://";
 constexpr std::string_view tls_scheme = "https://";
 
-failure malformed() {
+failure no_url() {
   return {"must be http://host[:port][/base], or https"};
 }
 
@@ -40,7 +40,7 @@ result<listen_address> parse_authority(std::string_view text,
     full.append(":").append(default_port);
   auto address = parse_listen_address(full);
   if (!address || address->host.empty() || address->port == 0)
-    return malformed();
+    return no_url();
   return address;
 }
 
@@ -49,13 +49,13 @@ result<listen_address> parse_authority(std::string_view text,
 result<upstream_handler> parse_upstream_url(std::string_view url) {
   auto tls = url.starts_with(tls_scheme);
   if (!tls && !url.starts_with(plain_scheme))
-    return malformed();
+    return no_url();
   auto rest = url.substr(tls ? tls_scheme.size() : plain_scheme.size());
   auto slash = std::min(rest.find('/'), rest.size());
   auto path = rest.substr(slash);
   auto address = parse_authority(rest.substr(0, slash), tls ? "443" : "80");
   if (!address || !is_path(path) || has_dot_segments(path))
-    return malformed();
+    return no_url();
   while (path.ends_with('/'))
     path.remove_suffix(1);
   upstream_handler out;

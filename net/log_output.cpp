@@ -2,6 +2,7 @@
 #include "net/log_output.hpp"
 
 #include "net/log_descriptor.hpp"
+#include "protocol/code_point.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/details/log_msg.h>
@@ -138,13 +139,23 @@ private:
     while (end == formatted_.size() && end > begin
            && formatted_[end - 1] == '\n')
       --end;
-    for (auto i = begin; i < end; ++i) {
-      auto byte = static_cast<unsigned char>(formatted_[i]);
-      if (byte < 0x20 || byte == 0x7f)
-        fmt::format_to(std::back_inserter(text_), "\\x{:02x}", byte);
-      else
-        text_ += formatted_[i];
+    std::string_view rest{formatted_.data() + begin, end - begin};
+    while (!rest.empty()) {
+      auto next = first_code_point(rest);
+      auto bytes = rest.substr(0, std::max<std::size_t>(next.size, 1));
+      add(next, bytes);
+      rest.remove_prefix(bytes.size());
     }
+  }
+
+  // What a terminal obeys, or what makes text look like other text, is told.
+  void add(code_point what, std::string_view bytes) {
+    if (what.size > 0 && !is_control_code(what.code)
+        && !is_deceiving(what.code))
+      text_ += bytes;
+    else
+      for (unsigned char byte : bytes)
+        fmt::format_to(std::back_inserter(text_), "\\x{:02x}", byte);
   }
 
   void finish() {

@@ -208,17 +208,29 @@ void node::stop() {
   for (auto& service : services_)
     if (service->shared)
       service->shared->stopping = true;
+  std::vector<time_point> deadlines;
   for (auto& service : services_)
-    stop_service(*service);
+    deadlines.push_back(begin_stop(*service));
+  for (std::size_t i = 0; i < services_.size(); ++i)
+    stop_service(*services_[i], deadlines[i]);
   services_.clear();
 }
 
-// First everything that uses a socket ends, then what the sockets used.
-void node::stop_service(running_service& what) {
-  auto deadline =
-      std::chrono::steady_clock::now() + what.settings->shutdown_timeout;
+// Nothing new is accepted, and what is there begins to end. Returns when that
+// has to be done.
+time_point node::begin_stop(running_service& what) {
+  auto timeout = what.settings->shutdown_timeout;
   if (what.port)
     what.port->stop();
+  for (auto* home : what.all_loops)
+    home->post([home] { home->abort_sockets(true); });
+  for (auto& acceptor : what.acceptors)
+    caf::anon_send(acceptor, acceptor_stop{timeout});
+  return std::chrono::steady_clock::now() + timeout;
+}
+
+// First everything that uses a socket ends, then what the sockets used.
+void node::stop_service(running_service& what, time_point deadline) {
   close_connections(what, deadline);
   for (auto* home : what.all_loops)
     home->drop_sockets();
@@ -235,14 +247,10 @@ void node::stop_service(running_service& what) {
 }
 
 void node::close_connections(running_service& what, time_point deadline) {
-  auto timeout = what.settings->shutdown_timeout;
-  for (auto* home : what.all_loops)
-    home->post([home] { home->abort_sockets(true); });
   caf::scoped_actor self{system_};
-  for (auto& acceptor : what.acceptors) // all begin now, one is awaited first
-    self->send(acceptor, acceptor_stop{timeout});
-  for (auto& acceptor : what.acceptors)
-    self->request(acceptor, caf::infinite, acceptor_stop{timeout})
+  for (auto& acceptor : what.acceptors) // they have begun
+    self->request(acceptor, caf::infinite,
+                  acceptor_stop{what.settings->shutdown_timeout})
         .receive([] {}, [](caf::error&) {});
   if (!what.shared || what.shared->places->wait_until_empty(deadline))
     return;

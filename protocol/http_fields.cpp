@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <string_view>
+#include <unordered_set>
 
 namespace wsrelay {
 
@@ -46,13 +49,16 @@ std::string fold(std::string_view name) {
 }
 
 // The options of all Connection fields: more names of hop-by-hop fields.
-std::vector<std::string> connection_options(const http_fields& fields) {
-  std::vector<std::string> out;
+std::unordered_set<std::string> connection_options(const http_fields& fields) {
+  std::unordered_set<std::string> out;
   for (const auto& [name, value] : fields)
     if (same_field(name, "Connection"))
-      for (auto option : split(value, ','))
-        out.emplace_back(fold(trim(option)));
-  std::sort(out.begin(), out.end());
+      for (std::string_view rest{value}; !rest.empty();) {
+        auto comma = std::min(rest.find(','), rest.size());
+        if (auto option = trim(rest.substr(0, comma)); !option.empty())
+          out.insert(fold(option));
+        rest.remove_prefix(std::min(comma + 1, rest.size()));
+      }
   return out;
 }
 
@@ -116,8 +122,7 @@ bool has_token(std::string_view value, std::string_view token) noexcept {
 void erase_hop_by_hop(http_fields& fields) {
   auto named = connection_options(fields);
   std::erase_if(fields, [&named](const auto& field) {
-    return is_hop_by_hop(field.first)
-           || std::binary_search(named.begin(), named.end(), fold(field.first));
+    return is_hop_by_hop(field.first) || named.contains(fold(field.first));
   });
 }
 

@@ -25,6 +25,12 @@ constexpr char to_lower(char c) noexcept {
 /// Returns `text` with the letters of ASCII in lower case.
 std::string to_lower(std::string_view text);
 
+/// Returns whether `c` is a digit of ASCII. Unlike `std::isdigit` it takes any
+/// character.
+constexpr bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
+
 /// Returns the number that `text` is: digits only, at least one; nothing when
 /// it is something else or needs more than 64 bits.
 std::optional<std::uint64_t> parse_decimal(std::string_view text) noexcept;

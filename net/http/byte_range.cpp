@@ -14,7 +14,6 @@ namespace {
 
 // Digits only; what needs more than 64 bits is far behind any end.
 std::optional<std::uint64_t> parse_position(std::string_view text) noexcept {
-  auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   if (text.empty() || !std::all_of(text.begin(), text.end(), is_digit))
     return std::nullopt;
   return parse_decimal(text).value_or(

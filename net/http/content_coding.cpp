@@ -9,10 +9,6 @@ namespace wsrelay {
 
 namespace {
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 // RFC 9110 section 12.4.2: "0", "0.123", "1", "1.000"; in thousandths.
 std::optional<int> parse_weight(std::string_view text) {
   if (text.empty() || text.size() > 5 || (text[0] != '0' && text[0] != '1')

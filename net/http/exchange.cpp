@@ -97,8 +97,11 @@ private:
   }
 
   std::optional<problem> check_before_handler() {
-    auto asks = match_.router->relays
-                && asks_upgrade(request_.method, request_.headers);
+    auto asks = asks_upgrade(request_.method, request_.headers);
+    if (asks && !match_.router->relays) {
+      place_.owner->log_no_relay(match_.endpoint->name, match_.router->name);
+      asks = false;
+    }
     if (!asks && !needs_websocket())
       return std::nullopt;
     if (auto bad = check_upgrade(request_.method, request_.headers))
@@ -119,7 +122,10 @@ private:
     if (allowed)
       return std::nullopt;
     culprit_ = origin.value_or("");
-    own_ = own ? to_text(origin_pattern{false, *own}) : "";
+    if (own
+        && match_.router->options.origins.allowed
+               .empty()) // else a list decides
+      own_ = to_text(origin_pattern{false, *own});
     return problem{403, "origin", allowed.error().what};
   }
 

@@ -7,7 +7,7 @@ namespace wsrelay {
 
 namespace {
 
-bool is_control(char c) {
+bool is_control_byte(char c) {
   auto byte = static_cast<unsigned char>(c);
   return (byte < 0x20 && c != '\t') || byte == 0x7F;
 }
@@ -56,7 +56,7 @@ bool line_reader::is_valid_from(std::size_t first) const noexcept {
     auto after_cr = i > line_ && text_[i - 1] == '\r';
     if (after_cr != (c == '\n'))
       return false;
-    if (is_control(c) && c != '\r' && c != '\n')
+    if (is_control_byte(c) && c != '\r' && c != '\n')
       return false;
   }
   return true;

@@ -17,10 +17,6 @@ std::optional<message_error> check_one_coding(std::string_view text) {
   return message_error::coding;
 }
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 } // namespace
 
 std::optional<message_error> check_coding(const message_head& head) {

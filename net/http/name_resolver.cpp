@@ -51,8 +51,8 @@ name_result to_result(const addrinfo* found) {
   return result;
 }
 
-name_result guarded(const name_resolver_options& options,
-                    const std::string& host) {
+name_result resolve_guarded(const name_resolver_options& options,
+                            const std::string& host) {
   try {
     return options.lookup(host);
   } catch (const std::exception& error) {
@@ -145,8 +145,8 @@ private:
       return say("too many names are looked up");
     try {
       std::thread{[me = shared_from_this(), host] {
-        me->on_found(
-            host, std::make_shared<name_result>(guarded(me->options_, host)));
+        me->on_found(host, std::make_shared<name_result>(
+                               resolve_guarded(me->options_, host)));
       }}.detach();
     } catch (const std::system_error& error) {
       return say(error.what());

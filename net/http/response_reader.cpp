@@ -19,7 +19,9 @@ std::string_view to_text(message_error error) {
     case message_error::coding:
       return "has an unknown transfer coding";
     case message_error::header_size:
+      return "has a too large header";
     case message_error::field_count:
+      return "has too many fields";
     case message_error::body_size:
     case message_error::chunk_size:
     case message_error::trailer_size:

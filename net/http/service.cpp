@@ -78,4 +78,12 @@ void service::log_fault(std::string_view what, std::string_view endpoint,
                quoted_part("reason", reason), suppressed_text(*left_out));
 }
 
+void service::log_no_relay(std::string_view endpoint, std::string_view router) {
+  auto now = std::chrono::steady_clock::now();
+  if (auto left_out = faults.allow(endpoint, now))
+    log().info("a WebSocket was asked for, its router has no websocket_relay: "
+               "endpoint={} router={}{}",
+               endpoint, router, suppressed_text(*left_out));
+}
+
 } // namespace wsrelay

@@ -54,6 +54,10 @@ struct service {
   void log_fault(std::string_view what, std::string_view endpoint,
                  std::string_view reason);
 
+  /// A WebSocket was asked for where none can come of it: a line as above, of
+  /// those about faults, but no warning: strangers may ask for anything.
+  void log_no_relay(std::string_view endpoint, std::string_view router);
+
   std::shared_ptr<const relay_config> config;
   const service_config& settings; // of `config`
   route_table routes;

@@ -55,7 +55,7 @@ bool is_public(std::string_view file) {
 // one that begins with two slashes would name another host.
 std::optional<std::string> folder_location(const http_request& request) {
   std::string_view path = request.path;
-  if (!path.starts_with('/') || path.starts_with("//")
+  if (!path.starts_with('/') || path.ends_with('/') || path.starts_with("//")
       || path.starts_with("/\\") || !is_safe_field("Location", path)
       || !is_safe_field("Location", request.query))
     return std::nullopt;

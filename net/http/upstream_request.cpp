@@ -14,8 +14,10 @@ namespace wsrelay {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> replaced{
-    "Host", "Content-Length", "Expect", "Forwarded", "Trailer"};
+// "Proxy" would be HTTP_PROXY, a setting, to a program behind CGI.
+constexpr std::array<std::string_view, 8> replaced{
+    "Host",    "Content-Length", "Expect", "Forwarded",
+    "Trailer", "X-Real-IP",      "Via",    "Proxy"};
 constexpr std::string_view forwarded_prefix = "X-Forwarded-";
 
 // The client's word about these is worth nothing. `relay_header` begins the
@@ -63,6 +65,15 @@ bool needs_length(const http_request& request) {
          || find_field(request.headers, "Content-Length");
 }
 
+// The proxies that a request has come through, this one last.
+std::string via(const http_fields& fields) {
+  std::string out;
+  for (auto& [name, value] : fields)
+    if (same_field(name, "Via") && is_safe_field(name, value))
+      out.append(value).append(", ");
+  return out += "1.1 wsrelay";
+}
+
 void append(std::string& out, std::string_view name, std::string_view value) {
   if (is_safe_field(name, value))
     out.append(name).append(": ").append(value).append("\r\n");
@@ -80,6 +91,7 @@ std::string to_head(const upstream_handler& upstream,
       append(out, name, value);
   for (auto& [name, value] : forwarded)
     append(out, name, value);
+  append(out, "Via", via(request.headers)); // RFC 9110 section 7.6.3
   if (request.websocket)
     append(out, upgrade_header, "websocket");
   if (needs_length(request))

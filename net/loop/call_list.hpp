@@ -19,11 +19,26 @@ public:
   /// Calls `call` with everything that was added and returns their number.
   template <class F>
   std::size_t run(F call) {
+    return run(call, [] { return true; });
+  }
+
+  /// The same for as long as `may_go_on`, which is asked after each call; the
+  /// others are first in the next `run`.
+  template <class F, class MayGoOn>
+  std::size_t run(F call, MayGoOn may_go_on) {
     running_.swap(next_);
-    auto count = running_.size();
-    for (std::size_t i = 0; i < running_.size(); ++i)
-      if (auto* what = running_[i])
+    std::size_t count = 0;
+    for (bool goes_on = true; goes_on && count < running_.size();)
+      if (auto* what = running_[count++]) {
         call(*what);
+        goes_on = may_go_on();
+      }
+    if (count < running_.size()) {
+      next_.insert(next_.begin(),
+                   running_.begin() + static_cast<std::ptrdiff_t>(count),
+                   running_.end());
+      std::erase(next_, nullptr);
+    }
     running_.clear();
     return count;
   }

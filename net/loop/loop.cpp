@@ -119,7 +119,8 @@ std::size_t loop::take_turn() {
   auto handled = run_asio() ? std::size_t{1} : 0;
   handled += poller_.poll();
   handled += put_off_.run(
-      [](loop_task& what) { guarded("loop task", [&] { what.go_on(); }); });
+      [](loop_task& what) { guarded("loop task", [&] { what.go_on(); }); },
+      [until = now() + max_time, this] { return now() < until; });
   for (std::size_t i = 0; i < max_rounds && !ready_.empty(); ++i)
     handled += run_ready();
   dirty_.run(
@@ -140,7 +141,8 @@ bool loop::run_asio() {
 bool loop::poll_asio() {
   std::size_t handled = 0;
   auto more = true;
-  while (more && handled < max_handlers) {
+  auto until = now() + max_time;
+  while (more && handled < max_handlers && now() < until) {
     // One that throws was there, too.
     guarded("loop handler", [&] { more = context_.poll_one() > 0; });
     handled += more;

@@ -69,6 +69,10 @@ public:
   /// Asio's handlers in one turn, for the same reason.
   static constexpr std::size_t max_handlers = 256;
 
+  /// In one turn, for what was put off, and for Asio's handlers: beyond it they
+  /// wait for the next turn, after sockets that have become ready.
+  static constexpr std::chrono::milliseconds max_time{2};
+
   /// Messages one actor handles before the next one gets its turn.
   static constexpr std::size_t max_throughput = 256;
 

@@ -69,7 +69,7 @@ void stream_socket::on_ready(readiness what) {
   readable_ = true;
   hung_up_ = hung_up_ || what.hung_up;
   if (put_off_)
-    return; // it goes on in this turn
+    return; // it goes on when those before it have
   tell([this] {
     if (wanted_ && !held_)
       read();

@@ -46,7 +46,7 @@ TEST_CASE("a probe records a refusal, and a node tells one as the relay does") {
   answer.relay = relay_to{target, {}, {}, "{\"a\":1}"};
   node.refuse(answer);
   node.refuse(answer, "client");
-  CHECK(target.log() == strings{"refused origin", "refused client"});
+  CHECK(target.log() == strings{"refused command", "refused client"});
   REQUIRE(target.refusals().size() == 2);
   CHECK(target.refusals()[0].metadata.view() == "{\"a\":1}");
   target.clear();

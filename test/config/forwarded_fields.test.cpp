@@ -119,6 +119,17 @@ TEST_CASE("a list that would split the message is not passed on") {
            "X-Forwarded-Host: own\n");
 }
 
+TEST_CASE("X-Real-IP of a trusted proxy is the client that was found") {
+  CHECK(told({{"X-Forwarded-For", "1.2.3.4"}, {"X-Real-IP", "6.6.6.6"}},
+             "10.0.0.1")
+        == "X-Forwarded-For: 1.2.3.4, 10.0.0.1\n"
+           "X-Forwarded-Proto: http\n"
+           "X-Forwarded-Host: own\n"
+           "X-Real-IP: 1.2.3.4\n");
+  CHECK(told({{"X-Real-IP", "6.6.6.6"}}, "192.0.2.7").find("X-Real-IP")
+        == std::string::npos);
+}
+
 TEST_CASE("a host that is none is not passed on") {
   CHECK(told({}, "192.0.2.7", "<script>")
         == "X-Forwarded-For: 192.0.2.7\n"

@@ -28,8 +28,10 @@ std::string spell(std::string_view name) {
 
 bool names(std::string_view connection, std::string_view field) {
   auto parts = split(connection, ',');
-  return std::any_of(parts.begin(), parts.end(),
-                     [field](auto part) { return spell(trim(part)) == field; });
+  return std::any_of(parts.begin(), parts.end(), [field](auto part) {
+    auto option = trim(part); // an empty one is none
+    return !option.empty() && spell(option) == field;
+  });
 }
 
 // RFC 9110 section 7.6.1, and the handshake's.

@@ -29,7 +29,7 @@ public:
 
   /// Every message, in order and one per line: "join {}", "message 1 hi" (with
   /// its seq), "heartbeat 5" (messages so far), "leave closed 1000 last=1",
-  /// "refused origin".
+  /// "refused command".
   const std::vector<std::string>& log() const noexcept;
 
   /// The same by type.

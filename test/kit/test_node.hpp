@@ -103,7 +103,7 @@ public:
 
   /// Tells a handler's answer that no client comes, as the relay does it when a
   /// check refuses the request: its target gets a `ws_refused`. Runs.
-  void refuse(const http_response& answer, std::string reason = "origin");
+  void refuse(const http_response& answer, std::string reason = "command");
 
   /// Every client's socket ends. Runs.
   void lose_all();

@@ -231,6 +231,19 @@ TEST_CASE("a line is one line, whatever stands in it") {
   CHECK(out.read_all() == "test info a\\x0ab\\x0d\\x1b[2J\\x00\\x7f\xc3\xa9\n");
 }
 
+TEST_CASE(
+    "what a terminal obeys or a reader takes for something else is told") {
+  pipe_pair out;
+  auto sink = make_plain(out.writer());
+  // CSI of C1, a line separator, a mark that turns text around, no UTF-8.
+  log_to(sink, "\xc2\x9b"
+               "2J \xe2\x80\xa8 \xe2\x80\xae \xff \xe2\x82\xac");
+  sink.reset();
+  CHECK(out.read_all()
+        == "test info \\xc2\\x9b"
+           "2J \\xe2\\x80\\xa8 \\xe2\\x80\\xae \\xff \xe2\x82\xac\n");
+}
+
 TEST_CASE("a line that is too long is cut, one that just fits is not") {
   constexpr std::size_t around = sizeof "test info ";
   for (std::size_t size : {max_log_line - around - 1, max_log_line - around,

@@ -11,7 +11,7 @@ namespace {
 
 struct fixture : node_fixture {
   // Asks as a browser does, for an upgrade.
-  http_answer ask(const std::string& target = "/ws/ask") {
+  received_answer ask(const std::string& target = "/ws/ask") {
     return connect(target).answer();
   }
 };

@@ -1,5 +1,7 @@
 """Nobody pays for others: bursts of connects, large files, many routes."""
 
+import contextlib
+import statistics
 import tempfile
 import time
 import unittest
@@ -112,6 +114,37 @@ class LargeFiles(RelayTest):
             for reader in readers:
                 reader.read(MIB)
         self.assertLess(self.slowest_echo_beside(read), 0.25)
+
+
+class TinyChunks(unittest.TestCase):
+    """Each read of them takes long: whoever has little to read goes first."""
+
+    CLIENTS = 100
+    BODY = b"1\r\nb\r\n" * 50_000
+
+    def test_many_bodies_in_tiny_chunks_hold_nobody_up(self):
+        relay = Relay(echo_config(), threads=1)
+        self.addCleanup(relay.end)
+        head = request_bytes("POST", "/ws/echo",
+                             [("Transfer-Encoding", "chunked")])
+        senders, times = [], []
+        for _ in range(self.CLIENTS):
+            sender = Connection(relay.port)
+            self.addCleanup(sender.close)
+            sender.send(head)
+            sender.socket.setblocking(False)
+            senders.append(sender)
+        with WebSocket(relay.port) as client:
+            for _ in range(30):
+                for sender in senders:
+                    with contextlib.suppress(OSError):  # cut off: 413
+                        sender.socket.send(self.BODY)
+                start = time.monotonic()
+                self.assertEqual(client.echo("x"), "x")
+                times.append(time.monotonic() - start)
+        print(f"median {statistics.median(times) * 1000:.1f} ms")
+        self.assertLess(statistics.median(times), 0.05)
+        relay.stop()
 
 
 class ManyRoutes(unittest.TestCase):

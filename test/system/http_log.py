@@ -7,7 +7,8 @@ import time
 import unittest
 from pathlib import Path
 
-from raw_client import Connection, request_bytes, upgrade_fields
+from raw_client import (Connection, WebSocket, request_bytes,
+                        upgrade_fields)
 from support import RelayTest, echo_config, endpoint, wait_until
 
 EVIL = ("Origin", "https://evil.example")
@@ -15,7 +16,10 @@ EVIL = ("Origin", "https://evil.example")
 
 class Refusals(RelayTest):
     CONFIG = echo_config() + endpoint(
-        "nobody", "/nobody", "relay: {target_pid: nobody}")
+        "nobody", "/nobody", "relay: {target_pid: nobody}") + (
+        "- {name: api, kind: http.router, meta: {server: gateway}, "
+        "prefix: /api}\n") + endpoint("api", "/x", "func: nobody",
+                                     router="api")
 
     def setUp(self):
         self.relay = self.start_relay(self.CONFIG)
@@ -80,6 +84,21 @@ class Refusals(RelayTest):
         self.wait_for("path|request")
         for line in self.lines("INJECTED"):
             self.assertFalse(line.startswith("INJECTED"))
+
+    def test_a_websocket_without_a_relay_has_a_line(self):
+        self.assertEqual(self.refuse("/api/x", upgrade_fields()), 503)
+        self.wait_for("a WebSocket was asked for", "endpoint=api",
+                      "router=api")
+
+    def test_a_flood_of_lost_connections_does_not_fill_the_log(self):
+        for _ in range(40):
+            client = WebSocket(self.relay.port)
+            client.abort()
+        self.wait_for("connection ended", "connection_lost")
+        with Connection(self.relay.port) as client:
+            client.request("GET", "/none")
+        self.wait_for("check=path")
+        self.assertLessEqual(len(self.lines("connection ended")), 10)
 
     def test_a_flood_of_refusals_does_not_fill_the_log(self):
         for path, fields in (("/none", ()), ("/ws/echo", ()),

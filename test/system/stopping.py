@@ -1,15 +1,23 @@
 """How a node ends: signals, close frames, exit status, in bounded time."""
 
 import signal
+import socket
+import tempfile
 import time
 import unittest
+from pathlib import Path
 
-from raw_client import TEXT, Connection, WebSocket, elapsed
-from support import RelayTest, echo_config
+from raw_client import TEXT, Connection, WebSocket, elapsed, request_bytes
+from support import RelayTest, echo_config, free_port, wait_until
 
 CONFIG = echo_config(dict(shutdown_timeout="2s", request_timeout="20s"),
                      close_timeout="300ms", output_limit="64MiB",
                      max_message_size="16MiB")
+
+
+def is_open(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Stopping(unittest.TestCase):
@@ -70,6 +78,32 @@ class Stopping(unittest.TestCase):
         client.send_close(1001)  # and leaves the connection open
         self.assertEqual(relay.wait(10), 0)
         self.assertLess(elapsed(start), 1.8)
+
+    def test_services_stop_together_each_in_its_own_time(self):
+        """One after the other, the last would go on serving meanwhile."""
+        names = ("a", "b", "c")
+        folder = tempfile.TemporaryDirectory(prefix="wsrelay-test-")
+        self.addCleanup(folder.cleanup)
+        with open(Path(folder.name, "large"), "wb") as file:
+            file.truncate(64 << 20)
+        ports = [free_port() for _ in names]
+        relay = self.start_relay("".join(
+            f"- {{name: {name}, kind: http.service, shutdown_timeout: 2s, "
+            f"listen: '127.0.0.1:{port}'}}\n"
+            f"- {{name: files_{name}, kind: http.static, path: /, "
+            f"meta: {{server: {name}}}, root: \"{folder.name}\"}}\n"
+            for name, port in zip(names, ports)), port=ports[0])
+        for port in ports:
+            client = Connection(port, receive_buffer=4096)
+            self.addCleanup(client.close)
+            client.send(request_bytes("GET", "/large"))
+            client.read(1)
+        start = time.monotonic()
+        relay.signal(signal.SIGTERM)
+        for port in ports:
+            wait_until(lambda: not is_open(port), "nothing accepts", 1.5)
+        self.assertEqual(relay.wait(10), 0)
+        self.assertLess(elapsed(start), 4)
 
     def test_a_client_with_a_backlog_does_not_hold_the_node(self):
         relay = self.start_relay(CONFIG)

@@ -1,7 +1,9 @@
-# Precompiled headers: half of the time of a build went into reading CAF and
-# Boost again for each source. A set belongs to one set of flags: libraries are
-# compiled with -fPIC, programs with -fPIE, tests with less optimisation. No
-# source may rely on them: WSRELAY_PCH=OFF builds the same.
+# Precompiled headers: half of the time of a build goes into reading CAF and
+# Boost again for each source. Where sources are compiled together (the presets
+# release and asan), making the sets costs more than they save: they are off. A
+# set belongs to one set of flags: libraries are compiled with -fPIC, programs
+# with -fPIE, tests with less optimisation. No source may rely on them:
+# WSRELAY_PCH=OFF builds the same.
 
 # wsrelay_add_pch(NAME HEADERS...): a precompiled set of headers of others.
 function(wsrelay_add_pch name)

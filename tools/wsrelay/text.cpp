@@ -1,6 +1,8 @@
 // Escapes, ages, columns.
 #include "tools/wsrelay/text.hpp"
 
+#include "protocol/code_point.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,44 +13,8 @@ namespace wsrelay::cli {
 
 namespace {
 
-struct character {
-  char32_t code;
-  std::size_t size; // in bytes, 0 = not UTF-8
-};
-
 bool is_continuation(char c) {
   return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-}
-
-// RFC 3629: no overlong forms, no surrogates, nothing over U+10FFFF.
-character first_of(std::string_view text) {
-  auto lead = static_cast<unsigned char>(text[0]);
-  if (lead < 0x80)
-    return {lead, 1};
-  auto size = lead >= 0xF0 ? 4u : lead >= 0xE0 ? 3u : 2u;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < size)
-    return {0, 0};
-  char32_t code = lead & (0x7Fu >> size);
-  for (std::size_t i = 1; i < size; ++i) {
-    if (!is_continuation(text[i]))
-      return {0, 0};
-    code = code << 6 | (static_cast<unsigned char>(text[i]) & 0x3Fu);
-  }
-  auto overlong = code < (size == 3 ? 0x800u : size == 4 ? 0x10000u : 0x80u);
-  auto surrogate = code >= 0xD800 && code <= 0xDFFF;
-  return overlong || surrogate || code > 0x10FFFF ? character{0, 0}
-                                                  : character{code, size};
-}
-
-// Line and paragraph separators, and what reorders the text around it.
-bool is_deceiving(char32_t code) {
-  return (code >= 0x2028 && code <= 0x202E) || code == 0x200E || code == 0x200F
-         || code == 0x061C || (code >= 0x2066 && code <= 0x2069)
-         || code == 0xFEFF;
-}
-
-bool is_control(char32_t code) {
-  return code < 0x20 || (code >= 0x7F && code < 0xA0);
 }
 
 void escape_bytes(std::string& out, std::string_view bytes) {
@@ -57,7 +23,7 @@ void escape_bytes(std::string& out, std::string_view bytes) {
                    static_cast<unsigned char>(byte));
 }
 
-void escape(std::string& out, character what, std::string_view bytes,
+void escape(std::string& out, code_point what, std::string_view bytes,
             lines breaks) {
   if (what.code == '\n' || what.code == '\t') {
     if (breaks == lines::kept)
@@ -66,7 +32,7 @@ void escape(std::string& out, character what, std::string_view bytes,
       out += what.code == '\n' ? "\\n" : "\\t";
   } else if (what.code == '\\') {
     out += "\\\\";
-  } else if (is_control(what.code)) {
+  } else if (is_control_code(what.code)) {
     escape_bytes(out, bytes);
   } else if (is_deceiving(what.code)) {
     fmt::format_to(std::back_inserter(out), "\\u{{{:x}}}",
@@ -98,7 +64,7 @@ std::string printable(std::string_view untrusted, lines breaks) {
   std::string out;
   out.reserve(untrusted.size());
   while (!untrusted.empty()) {
-    auto what = first_of(untrusted);
+    auto what = first_code_point(untrusted);
     auto bytes = untrusted.substr(0, std::max<std::size_t>(what.size, 1));
     if (what.size == 0)
       escape_bytes(out, bytes);
@@ -113,10 +79,11 @@ std::string printable_json(std::string_view document) {
   std::string out;
   out.reserve(document.size());
   while (!document.empty()) {
-    auto what = first_of(document);
+    auto what = first_code_point(document);
     auto bytes = document.substr(0, std::max<std::size_t>(what.size, 1));
     // Below a space are the line breaks between values, and nothing else.
-    if (what.code >= 0x20 && (is_control(what.code) || is_deceiving(what.code)))
+    if (what.code >= 0x20
+        && (is_control_code(what.code) || is_deceiving(what.code)))
       fmt::format_to(std::back_inserter(out), "\\u{:04X}",
                      static_cast<std::uint32_t>(what.code));
     else

@@ -114,6 +114,15 @@ TEST_CASE_FIXTURE(fixture, "what a handler does wrong is a warning") {
         == "handler's answer has too large fields: endpoint=echo");
 }
 
+TEST_CASE_FIXTURE(fixture, "a WebSocket where none can come of it has a line") {
+  for (int i = 0; i < 11; ++i)
+    owner->log_no_relay("api", "plain");
+  CHECK(sink->lines.size() == 10);
+  CHECK(sink->lines[0]
+        == "a WebSocket was asked for, its router has no websocket_relay: "
+           "endpoint=api router=plain");
+}
+
 TEST_CASE_FIXTURE(fixture, "with ten lines for each endpoint in a while") {
   const std::string long_name(100, 'x');
   for (int i = 0; i < 11; ++i) {

@@ -98,6 +98,15 @@ TEST_CASE_FIXTURE(fixture, "a folder without its slash is a redirect") {
   CHECK(ask("sub", {}, "HEAD").response.status == 308);
 }
 
+TEST_CASE_FIXTURE(fixture, "an index that is a folder is not found") {
+  settings.index = "sub";
+  for (auto path : {"/", "/mount/"}) {
+    auto request = make_request("");
+    request.path = path;
+    CHECK(ask({&settings, ""}, request).response.status == 404);
+  }
+}
+
 TEST_CASE_FIXTURE(fixture, "a mount without its slash is a redirect") {
   for (std::string root : {settings.root.c_str(), "builtin:demo", "/none"}) {
     settings.root = root;

@@ -45,7 +45,7 @@ TEST_CASE_FIXTURE(fixture, "a request has its line, Host and the client's "
   request.target = "/ws?q=%20&/../";
   CHECK(head()
         == "GET /base/ws?q=%20&/../ HTTP/1.1\r\nHost: app.example\r\n"
-           "B: 1\r\nA: 2\r\nB: 3\r\n\r\n");
+           "B: 1\r\nA: 2\r\nB: 3\r\nVia: 1.1 wsrelay\r\n\r\n");
 }
 
 TEST_CASE_FIXTURE(fixture, "Host has a port that is not the scheme's own") {
@@ -85,11 +85,14 @@ TEST_CASE_FIXTURE(fixture, "what a client says about proxies, the relay and "
                      {"Trailer", "6.6.6.6"},
                      {"TE", "6.6.6.6"},
                      {"Transfer-Encoding", "6.6.6.6"},
-                     {"Sec-WebSocket-Key", "6.6.6.6"}};
+                     {"Sec-WebSocket-Key", "6.6.6.6"},
+                     {"X-Real-IP", "6.6.6.6"},
+                     {"Proxy", "6.6.6.6"}};
   forwarded = {{"X-Forwarded-For", "192.0.2.7"}, {"Forwarded", "for=x"}};
   CHECK(head()
         == "GET /base/ws HTTP/1.1\r\nHost: app.example\r\n"
-           "X-Forwarded-For: 192.0.2.7\r\nForwarded: for=x\r\n\r\n");
+           "X-Forwarded-For: 192.0.2.7\r\nForwarded: for=x\r\n"
+           "Via: 1.1 wsrelay\r\n\r\n");
 }
 
 TEST_CASE_FIXTURE(fixture, "nor does it pass in a spelling that a server takes "
@@ -102,8 +105,15 @@ TEST_CASE_FIXTURE(fixture, "nor does it pass in a spelling that a server takes "
     request.headers = {{name, "6.6.6.6"}, {"X_Other", "1"}};
     CHECK(head()
           == "GET /base/ws HTTP/1.1\r\nHost: app.example\r\n"
-             "X_Other: 1\r\n\r\n");
+             "X_Other: 1\r\nVia: 1.1 wsrelay\r\n\r\n");
   }
+}
+
+TEST_CASE_FIXTURE(fixture, "it says which proxies it came through") {
+  CHECK(has("Via: 1.1 wsrelay"));
+  request.headers = {{"Via", "1.0 a"}, {"Accept", "b"}, {"via", "2 c, 1.1 d"}};
+  CHECK(has("Via: 1.0 a, 2 c, 1.1 d, 1.1 wsrelay"));
+  CHECK_FALSE(has("Via: 1.0 a"));
 }
 
 TEST_CASE_FIXTURE(fixture, "only a request for a WebSocket is marked as one") {
@@ -177,7 +187,9 @@ TEST_CASE_FIXTURE(fixture, "what would split a request is refused or left "
   }
   request.target = "/";
   request.headers = {{"A", "b\r\nX: y"}, {"A b", "c"}, {"", "d"}};
-  CHECK(head() == "GET /base/ HTTP/1.1\r\nHost: app.example\r\n\r\n");
+  CHECK(head()
+        == "GET /base/ HTTP/1.1\r\nHost: app.example\r\nVia: 1.1 "
+           "wsrelay\r\n\r\n");
   request.method = "G T";
   CHECK(refusal() == 400);
   request.method = "CONNECT";

@@ -36,6 +36,25 @@ struct fixture {
 
 } // namespace
 
+TEST_CASE_FIXTURE(fixture, "what there was no time for is first in the next "
+                           "run") {
+  auto run_one = [this] {
+    return list.run([this](item& each) { called.push_back(each.number); },
+                    [] { return false; });
+  };
+  list.add(a);
+  list.add(b);
+  list.add(c);
+  CHECK(run_one() == 1);
+  list.add(a);
+  CHECK(run_one() == 1);
+  CHECK(called == numbers{1, 2});
+  list.forget(c); // before its turn
+  CHECK(run() == 1);
+  CHECK(called == numbers{1, 2, 1});
+  CHECK(list.empty());
+}
+
 TEST_CASE_FIXTURE(fixture, "what was added is called in order, and once") {
   CHECK(list.empty());
   list.add(b);

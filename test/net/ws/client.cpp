@@ -38,8 +38,8 @@ tcp::socket connect(asio::io_context& context, std::uint16_t port) {
 }
 
 template <class Response>
-http_answer to_answer(const Response& response) {
-  http_answer result;
+received_answer to_answer(const Response& response) {
+  received_answer result;
   result.status = response.result_int();
   for (auto& field : response)
     result.headers.emplace_back(field.name_string(), field.value());
@@ -48,15 +48,15 @@ http_answer to_answer(const Response& response) {
 
 } // namespace
 
-std::string http_answer::operator[](const std::string& name) const {
+std::string received_answer::operator[](const std::string& name) const {
   for (auto& [key, value] : headers)
     if (beast::iequals(key, name))
       return value;
   return {};
 }
 
-http_answer http_get(std::uint16_t port, const std::string& target,
-                     const header_list& headers) {
+received_answer http_get(std::uint16_t port, const std::string& target,
+                         const header_list& headers) {
   asio::io_context context;
   auto socket = connect(context, port);
   http::request<http::empty_body> request{http::verb::get, target, 11};

@@ -12,7 +12,7 @@ namespace wsrelay::test {
 using header_list = std::vector<std::pair<std::string, std::string>>;
 
 /// Status, fields and body of a response.
-struct http_answer {
+struct received_answer {
   unsigned status = 0;
   header_list headers;
   std::string body;
@@ -22,8 +22,8 @@ struct http_answer {
 };
 
 /// Sends a GET and reads the answer. Never waits for ever.
-http_answer http_get(std::uint16_t port, const std::string& target,
-                     const header_list& headers = {});
+received_answer http_get(std::uint16_t port, const std::string& target,
+                         const header_list& headers = {});
 
 /// A WebSocket, or the refusal of one. Reads and writes end the test case when
 /// they take too long.
@@ -35,7 +35,7 @@ public:
   ~ws_client();
 
   /// Returns the answer to the upgrade; 101 when the WebSocket is open.
-  const http_answer& answer() const noexcept { return answer_; }
+  const received_answer& answer() const noexcept { return answer_; }
 
   void send(const std::string& text);
   std::string receive();
@@ -50,7 +50,7 @@ public:
 private:
   struct impl;
   std::unique_ptr<impl> impl_;
-  http_answer answer_;
+  received_answer answer_;
 };
 
 } // namespace wsrelay::test
