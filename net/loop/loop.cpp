@@ -21,6 +21,10 @@ namespace {
 
 thread_local loop* current_loop = nullptr;
 
+void go_on(loop_task& what) {
+  guarded("loop task", [&] { what.go_on(); });
+}
+
 } // namespace
 
 loop::loop(caf::actor_system& system, std::chrono::nanoseconds in_place_budget)
@@ -56,7 +60,9 @@ void loop::run_here() {
 
 void loop::drop_sockets() {
   call([this] { abort_sockets(false); });
-  call([] {}); // behind it nothing is left of what was cancelled
+  call([this] { // behind it nothing is left of what was cancelled
+    put_off_.run(go_on);
+  });
 }
 
 void loop::set_in_place_budget(std::chrono::nanoseconds budget) {
@@ -110,7 +116,7 @@ void loop::run() {
     busy_ = take_turn() > 0;
   }
   abort_sockets(false);
-  put_off_.run([](loop_task& what) { what.go_on(); });
+  put_off_.run(go_on);
   current_loop = nullptr;
 }
 
@@ -118,15 +124,19 @@ void loop::run() {
 std::size_t loop::take_turn() {
   auto handled = run_asio() ? std::size_t{1} : 0;
   handled += poller_.poll();
-  handled += put_off_.run(
-      [](loop_task& what) { guarded("loop task", [&] { what.go_on(); }); },
-      [until = now() + max_time, this] { return now() < until; });
+  if (!put_off_.empty())
+    handled += run_put_off();
   for (std::size_t i = 0; i < max_rounds && !ready_.empty(); ++i)
     handled += run_ready();
   dirty_.run(
       [](loop_task& what) { guarded("loop output", [&] { what.flush(); }); });
   guarded("loop timer", [this] { timers_.fire(now()); });
   return handled;
+}
+
+std::size_t loop::run_put_off() {
+  return put_off_.run(
+      go_on, [until = now() + max_time, this] { return now() < until; });
 }
 
 // Asks Asio for what is ready; blocks when there was nothing to do in the last
@@ -139,15 +149,18 @@ bool loop::run_asio() {
 }
 
 bool loop::poll_asio() {
-  std::size_t handled = 0;
-  auto more = true;
-  auto until = now() + max_time;
-  while (more && handled < max_handlers && now() < until) {
-    // One that throws was there, too.
-    guarded("loop handler", [&] { more = context_.poll_one() > 0; });
-    handled += more;
-  }
-  return handled > 0;
+  if (!poll_one())
+    return false;
+  auto until = now() + max_time; // not read where there is nothing to do
+  for (std::size_t i = 1; i < max_handlers && now() < until && poll_one();)
+    ++i;
+  return true;
+}
+
+bool loop::poll_one() {
+  auto found = true; // one that throws was there, too
+  guarded("loop handler", [&] { found = context_.poll_one() > 0; });
+  return found;
 }
 
 void loop::block() {

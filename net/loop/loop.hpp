@@ -96,7 +96,7 @@ public:
   void stop();
 
   /// Drops all open sockets and waits until it has happened, and all that was
-  /// posted before. Not from the loop's own thread.
+  /// posted or put off before. Not from the loop's own thread.
   void drop_sockets();
 
   /// Sets how long a target may hold the loop. Any thread.
@@ -171,6 +171,8 @@ private:
   caf::actor_system* logged_system();
   bool run_asio();
   bool poll_asio();
+  bool poll_one();
+  std::size_t run_put_off();
   void block();
   std::size_t run_ready();
   void run_job(caf::resumable* job);

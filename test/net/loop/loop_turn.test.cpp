@@ -5,7 +5,11 @@
 
 #include <sys/socket.h>
 
+#include <atomic>
+#include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace wsrelay::loop_turn_test {
 
@@ -237,6 +241,52 @@ TEST_CASE_FIXTURE(echo_fixture, "what is put off again and again starves "
   CHECK(serves_all());
   CHECK(echoes());
   home.call([&] { home.forget(work); });
+}
+
+TEST_CASE_FIXTURE(echo_fixture, "what takes long goes on behind a socket that "
+                                "has become ready") {
+  std::vector<std::unique_ptr<fake_task>> slow;
+  std::string order;
+  home.call([&] {
+    for (int i = 0; i < 3; ++i) {
+      slow.push_back(std::make_unique<fake_task>());
+      slow.back()->at_go_on = [&, i] {
+        auto until = home.now() + loop::max_time;
+        while (home.now() < until) {
+        }
+        char byte;
+        auto echoed = ::recv(there->socket.descriptor(), &byte, 1,
+                             MSG_PEEK | MSG_DONTWAIT)
+                      == 1;
+        order += echoed ? "echoed " : "waits ";
+        if (i == 0)
+          there->socket.send("x");
+      };
+      home.go_on_later(*slow.back());
+    }
+  });
+  make_turns();
+  CHECK(order == "waits echoed echoed ");
+}
+
+TEST_CASE_FIXTURE(fixture, "nothing that was put off is left when sockets are "
+                           "dropped") {
+  std::vector<std::unique_ptr<fake_task>> slow;
+  std::atomic<int> done{0};
+  home.call([&] {
+    for (int i = 0; i < 3; ++i) {
+      slow.push_back(std::make_unique<fake_task>());
+      slow.back()->at_go_on = [&] {
+        auto until = home.now() + loop::max_time;
+        while (home.now() < until) {
+        }
+        ++done;
+      };
+      home.go_on_later(*slow.back());
+    }
+  });
+  home.drop_sockets();
+  CHECK(done == 3);
 }
 
 TEST_CASE_FIXTURE(echo_fixture, "an actor that always has more to do starves "
