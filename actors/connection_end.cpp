@@ -87,7 +87,7 @@ void connection_state::on_finished() {
 // Strangers can end as many as they can open: beyond a few of a cause they are
 // debug lines, as planned ends are.
 void connection_state::log_end(end_cause cause, const ending& how) const {
-  static log_limit unexpected;
+  static auto& unexpected = *new log_limit; // actors may end after main
   std::optional<std::uint64_t> left_out;
   if (how.unexpected)
     left_out =

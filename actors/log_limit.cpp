@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <new>
 #include <utility>
 
 namespace wsrelay {
@@ -32,7 +33,11 @@ log_limit::count& log_limit::find(std::string_view reason, time_point now) {
     drop_old(now);
   if (reasons_.size() >= options_.max_reasons)
     return others_;
-  return reasons_.emplace(reason, count{now}).first->second;
+  try {
+    return reasons_.emplace(reason, count{now}).first->second;
+  } catch (const std::bad_alloc&) {
+    return others_;
+  }
 }
 
 // What they left out is told with the next line of the others.

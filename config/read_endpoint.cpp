@@ -159,10 +159,8 @@ void read_path(yaml_map& in, endpoint_config& out, const relay_config& config) {
     return;
   if (!text->empty() && !text->starts_with('/'))
     return in.fail("path", "must begin with /");
-  std::string prefix{prefix_of(out.router, config)};
-  if (!path_pattern::parse(prefix))
-    prefix.clear(); // which is an error of the router's
-  auto pattern = path_pattern::parse(prefix + *text);
+  auto pattern =
+      path_pattern::parse(std::string{prefix_of(out.router, config)} + *text);
   if (pattern)
     out.path = std::move(*pattern);
   else

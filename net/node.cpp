@@ -20,6 +20,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 #include <map>
 #include <thread>
@@ -208,25 +209,25 @@ void node::stop() {
   for (auto& service : services_)
     if (service->shared)
       service->shared->stopping = true;
-  std::vector<time_point> deadlines;
+  auto begin = std::chrono::steady_clock::now();
   for (auto& service : services_)
-    deadlines.push_back(begin_stop(*service));
-  for (std::size_t i = 0; i < services_.size(); ++i)
-    stop_service(*services_[i], deadlines[i]);
+    begin_stop(*service);
+  std::stable_sort(services_.begin(), services_.end(), [](auto& a, auto& b) {
+    return a->settings->shutdown_timeout < b->settings->shutdown_timeout;
+  });
+  for (auto& service : services_)
+    stop_service(*service, begin + service->settings->shutdown_timeout);
   services_.clear();
 }
 
-// Nothing new is accepted, and what is there begins to end. Returns when that
-// has to be done.
-time_point node::begin_stop(running_service& what) {
-  auto timeout = what.settings->shutdown_timeout;
+// Nothing new is accepted, and what is there begins to end.
+void node::begin_stop(running_service& what) {
   if (what.port)
     what.port->stop();
   for (auto* home : what.all_loops)
     home->post([home] { home->abort_sockets(true); });
   for (auto& acceptor : what.acceptors)
-    caf::anon_send(acceptor, acceptor_stop{timeout});
-  return std::chrono::steady_clock::now() + timeout;
+    caf::anon_send(acceptor, acceptor_stop{what.settings->shutdown_timeout});
 }
 
 // First everything that uses a socket ends, then what the sockets used.

@@ -82,7 +82,7 @@ private:
   void start_loops(running_service& what);
   void add_loop(running_service& what, loop& home);
   void name_acceptors(const running_service& what);
-  std::chrono::steady_clock::time_point begin_stop(running_service& what);
+  void begin_stop(running_service& what);
   void stop_service(running_service& what,
                     std::chrono::steady_clock::time_point deadline);
   void close_connections(running_service& what,

@@ -31,7 +31,7 @@ constexpr std::array<variant_kind, 2> variant_kinds{
     {{".br", "br", &coding_weights::br},
      {".gz", "gzip", &coding_weights::gzip}}};
 
-std::string entity_tag(const open_file& file, std::string_view coding) {
+std::string tag_of(const open_file& file, std::string_view coding) {
   return fmt::format("\"{:x}-{:x}.{:x}-{:x}{}{}\"", file.inode, file.modified,
                      file.modified_ns, file.size, coding.empty() ? "" : "-",
                      coding);
@@ -85,7 +85,7 @@ chosen_form choose_form(const root_folder& root, const disk_request& request,
 
 representation describe(const chosen_form& form, std::string_view name) {
   representation result;
-  result.state = {entity_tag(*form.file, form.coding), form.file->modified};
+  result.state = {tag_of(*form.file, form.coding), form.file->modified};
   result.size = form.file->size;
   result.type = content_type(name);
   result.coding = form.coding;

@@ -66,7 +66,7 @@ std::optional<std::string> folder_location(const http_request& request) {
 }
 
 // FNV-1a: an entity tag needs to differ, not to resist anybody.
-std::string entity_tag(std::string_view bytes) {
+std::string content_tag(std::string_view bytes) {
   std::uint64_t hash = 14695981039346656037u;
   for (unsigned char byte : bytes)
     hash = (hash ^ byte) * 1099511628211u;
@@ -162,7 +162,7 @@ private:
   struct builtin {
     explicit builtin(const builtin_file& file)
         : bytes{file.bytes}, whole{answer_with({}, {}, false, 0)} {
-      what.state.etag = entity_tag(file.bytes);
+      what.state.etag = content_tag(file.bytes);
       what.size = file.bytes.size();
       what.type = content_type(file.name);
       whole = answer_with(what, {}, false, 0);

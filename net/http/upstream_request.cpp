@@ -69,7 +69,7 @@ bool needs_length(const http_request& request) {
 std::string via(const http_fields& fields) {
   std::string out;
   for (auto& [name, value] : fields)
-    if (same_field(name, "Via") && is_safe_field(name, value))
+    if (same_field(name, "Via") && !value.empty() && is_safe_field(name, value))
       out.append(value).append(", ");
   return out += "1.1 wsrelay";
 }

@@ -16,7 +16,7 @@ namespace {
 
 // A stranger who found out how to cause an exception can do so again and again.
 void log_limited(const char* where, std::string_view what) {
-  static log_limit lines;
+  static auto& lines = *new log_limit; // threads may go on after main
   auto now = std::chrono::steady_clock::now();
   if (auto left_out = lines.allow(fmt::format("{} {}", where, what), now))
     log().error("exception: where={} what={}{}", where, what,

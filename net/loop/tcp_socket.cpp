@@ -43,7 +43,8 @@ error_code set_inherited(tcp_acceptor& socket) {
   if (!ec
       && ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT,
                       &max_unsent, sizeof max_unsent)
-             != 0)
+             != 0
+      && errno != ENOPROTOOPT) // a sandbox may be without
     ec.assign(errno, boost::system::system_category());
   return ec;
 }

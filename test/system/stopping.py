@@ -17,6 +17,7 @@ CONFIG = echo_config(dict(shutdown_timeout="2s", request_timeout="20s"),
 
 def is_open(port):
     with socket.socket() as probe:
+        probe.bind(("127.0.0.2", 0))  # it must not find itself
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
@@ -79,31 +80,46 @@ class Stopping(unittest.TestCase):
         self.assertEqual(relay.wait(10), 0)
         self.assertLess(elapsed(start), 1.8)
 
-    def test_services_stop_together_each_in_its_own_time(self):
-        """One after the other, the last would go on serving meanwhile."""
-        names = ("a", "b", "c")
+    def start_services(self, *timeouts):
+        """One service for each, with a client that stalls; returns the relay,
+        the ports and the clients."""
         folder = tempfile.TemporaryDirectory(prefix="wsrelay-test-")
         self.addCleanup(folder.cleanup)
         with open(Path(folder.name, "large"), "wb") as file:
             file.truncate(64 << 20)
-        ports = [free_port() for _ in names]
+        ports = [free_port() for _ in timeouts]
         relay = self.start_relay("".join(
-            f"- {{name: {name}, kind: http.service, shutdown_timeout: 2s, "
-            f"listen: '127.0.0.1:{port}'}}\n"
-            f"- {{name: files_{name}, kind: http.static, path: /, "
-            f"meta: {{server: {name}}}, root: \"{folder.name}\"}}\n"
-            for name, port in zip(names, ports)), port=ports[0])
-        for port in ports:
-            client = Connection(port, receive_buffer=4096)
+            f"- {{name: s{i}, kind: http.service, addr: '127.0.0.1:{port}', "
+            f"shutdown_timeout: {timeout}}}\n"
+            f"- {{name: f{i}, kind: http.static, meta: {{server: s{i}}}, "
+            f"path: /, root: \"{folder.name}\"}}\n"
+            for i, (port, timeout) in enumerate(zip(ports, timeouts))))
+        ports[0] = relay.port  # a Relay listens where it likes
+        clients = [Connection(port, receive_buffer=4096) for port in ports]
+        for client in clients:
             self.addCleanup(client.close)
             client.send(request_bytes("GET", "/large"))
             client.read(1)
+        return relay, ports, clients
+
+    def test_services_stop_together(self):
+        """One after the other, the last would go on serving meanwhile."""
+        relay, ports, _ = self.start_services("2s", "2s", "2s")
         start = time.monotonic()
         relay.signal(signal.SIGTERM)
         for port in ports:
             wait_until(lambda: not is_open(port), "nothing accepts", 1.5)
         self.assertEqual(relay.wait(10), 0)
-        self.assertLess(elapsed(start), 4)
+        self.assertLess(elapsed(start), 3.9)
+
+    def test_each_service_stops_within_its_own_time(self):
+        relay, _, _ = self.start_services("6s", "1s")
+        relay.signal(signal.SIGTERM)
+        wait_until(lambda: "service=s1 sockets=1" in relay.stderr,
+                   "what is left of it is cut off", 4)
+        self.assertTrue(relay.alive())  # for the other service's client
+        self.assertNotIn("service=s0", relay.stderr)
+        self.assertEqual(relay.wait(12), 0)
 
     def test_a_client_with_a_backlog_does_not_hold_the_node(self):
         relay = self.start_relay(CONFIG)
