@@ -141,6 +141,12 @@ class BehindProxy:
                 self.assertIn(self.seen(self.connect(), fields)[0],
                               (CLIENT, PROXY))
 
+    def test_an_upstream_sees_no_real_address_but_the_clients(self):
+        for claim in ([("X-Real-IP", "6.6.6.6")], [("X_Real_IP", "6.6.6.6")]):
+            asked = self.asked(self.connect(), claim)
+            self.assertLessEqual(set(asked.all("X-Real-IP")), {CLIENT})
+            self.assertEqual(asked.all("X_Real_IP"), [])
+
     def test_an_upstream_is_told_the_whole_way(self):
         asked = self.asked(self.connect(), [("X-Forwarded-For", "6.6.6.6")])
         self.assertEqual(asked.all("X-Forwarded-Proto"), ["https"])

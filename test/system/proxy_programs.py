@@ -56,6 +56,7 @@ X_FORWARDED = """\
   option forwardfor
   http-request set-header X-Forwarded-Proto https
   http-request set-header X-Forwarded-Host %[req.hdr(host)]
+  http-request del-header X-Real-IP
   http-request del-header Forwarded
 """
 
