@@ -26,7 +26,7 @@ ROUNDS = 3
 COUNT, LONG_COUNT = (4_000 if SANITIZED else 30_000), 1_000_000
 # Seconds. The machine has other work, and so have its few cores here: the
 # attackers themselves. A loop that stands still shows far above it.
-FLOOR = 0.300 if SANITIZED else 0.050
+FLOOR = 0.300 if SANITIZED else 0.100
 
 # Seconds, in the relay's configuration. Each attack has an end that is due.
 REQUEST, IDLE, WRITE, SHUTDOWN = 1, 1.5, 1, 4
@@ -215,7 +215,7 @@ class Run:
         """Everything has run once and has the memory that it keeps."""
         self.begin = self.resident_bytes()
         self.mutate(0, 1000, seed=1)
-        self.attack(1)
+        self.attack()  # a short one leaves memory that the next one takes
         self.answers.clear()
         self.settle()
         self.start = self.left
@@ -311,7 +311,7 @@ class Hostile(unittest.TestCase):
     @unittest.skipIf(SANITIZED, "sanitizers keep freed memory")
     def test_memory_is_bounded_and_comes_back(self):
         self.assertLess(self.found.peak - self.found.begin, 64 * MIB)
-        self.assertLessEqual(self.found.left[1], self.found.start[1] + 2 * MIB)
+        self.assertLessEqual(self.found.left[1], self.found.start[1] + 4 * MIB)
 
 
 def main():
