@@ -139,13 +139,9 @@ private:
     while (end == formatted_.size() && end > begin
            && formatted_[end - 1] == '\n')
       --end;
-    std::string_view rest{formatted_.data() + begin, end - begin};
-    while (!rest.empty()) {
-      auto next = first_code_point(rest);
-      auto bytes = rest.substr(0, std::max<std::size_t>(next.size, 1));
-      add(next, bytes);
-      rest.remove_prefix(bytes.size());
-    }
+    for_each_code_point(
+        {formatted_.data() + begin, end - begin},
+        [this](code_point what, std::string_view bytes) { add(what, bytes); });
   }
 
   // What a terminal obeys, or what makes text look like other text, is told.

@@ -17,6 +17,18 @@ struct code_point {
 /// overlong forms, no surrogates, nothing over U+10FFFF.
 code_point first_code_point(std::string_view text) noexcept;
 
+/// Calls `call(code_point, bytes)` with each character of `text` and its bytes,
+/// and with each single byte that is none.
+template <class F>
+void for_each_code_point(std::string_view text, F call) {
+  while (!text.empty()) {
+    auto next = first_code_point(text);
+    auto bytes = text.substr(0, next.size > 0 ? next.size : 1);
+    call(next, bytes);
+    text.remove_prefix(bytes.size());
+  }
+}
+
 /// C0, DEL and C1.
 constexpr bool is_control_code(char32_t code) noexcept {
   return code < 0x20 || (code >= 0x7F && code < 0xA0);

@@ -63,24 +63,19 @@ void put_cell(std::string& line, std::string_view cell, std::size_t size,
 std::string printable(std::string_view untrusted, lines breaks) {
   std::string out;
   out.reserve(untrusted.size());
-  while (!untrusted.empty()) {
-    auto what = first_code_point(untrusted);
-    auto bytes = untrusted.substr(0, std::max<std::size_t>(what.size, 1));
+  for_each_code_point(untrusted, [&](code_point what, std::string_view bytes) {
     if (what.size == 0)
       escape_bytes(out, bytes);
     else
       escape(out, what, bytes, breaks);
-    untrusted.remove_prefix(bytes.size());
-  }
+  });
   return out;
 }
 
 std::string printable_json(std::string_view document) {
   std::string out;
   out.reserve(document.size());
-  while (!document.empty()) {
-    auto what = first_code_point(document);
-    auto bytes = document.substr(0, std::max<std::size_t>(what.size, 1));
+  for_each_code_point(document, [&](code_point what, std::string_view bytes) {
     // Below a space are the line breaks between values, and nothing else.
     if (what.code >= 0x20
         && (is_control_code(what.code) || is_deceiving(what.code)))
@@ -88,8 +83,7 @@ std::string printable_json(std::string_view document) {
                      static_cast<std::uint32_t>(what.code));
     else
       out += bytes;
-    document.remove_prefix(bytes.size());
-  }
+  });
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,14 @@ using namespace wsrelay::test;
 using fixture = job_fixture;
 
 namespace {
+
+// What is put off behind it has to wait for the next turn.
+void use_up_turn() {
+  using clock = std::chrono::steady_clock;
+  auto until = clock::now() + loop::max_time;
+  while (clock::now() < until) {
+  }
+}
 
 // A socket on the loop that sends back what it gets.
 struct echo_socket final : pollable {
@@ -251,9 +260,7 @@ TEST_CASE_FIXTURE(echo_fixture, "what takes long goes on behind a socket that "
     for (int i = 0; i < 3; ++i) {
       slow.push_back(std::make_unique<fake_task>());
       slow.back()->at_go_on = [&, i] {
-        auto until = home.now() + loop::max_time;
-        while (home.now() < until) {
-        }
+        use_up_turn();
         char byte;
         auto echoed = ::recv(there->socket.descriptor(), &byte, 1,
                              MSG_PEEK | MSG_DONTWAIT)
@@ -277,9 +284,7 @@ TEST_CASE_FIXTURE(fixture, "nothing that was put off is left when sockets are "
     for (int i = 0; i < 3; ++i) {
       slow.push_back(std::make_unique<fake_task>());
       slow.back()->at_go_on = [&] {
-        auto until = home.now() + loop::max_time;
-        while (home.now() < until) {
-        }
+        use_up_turn();
         ++done;
       };
       home.go_on_later(*slow.back());
