@@ -165,33 +165,44 @@ class TinyChunks(unittest.TestCase):
         relay.stop()
 
 
-class ManyRoutes(unittest.TestCase):
-    REQUESTS = 3000
+class Routes:
+    """A relay with that many routes, and a client that asks for the last."""
 
-    def processor_time(self, routes):
+    def __init__(self, test, count):
         config = service() + router() + "".join(
             endpoint(f"e{i}", f"/{{a}}/p{i}/{{b}}", "relay: {target_pid: echo}")
-            for i in range(routes))
-        relay = Relay(config)
-        self.addCleanup(relay.end)
-        last = f"/ws/x/p{routes - 1}/y"
-        with Connection(relay.port) as client:
-            self.assertEqual(client.request("GET", last).status, 426)
-            before = sum(threads_time(relay).values())
-            for _ in range(self.REQUESTS // 100):
-                client.send((request_bytes("GET", last)
-                             + request_bytes("GET", "/ws/x/none/y")) * 50)
-                for _ in range(50):
-                    self.assertEqual(client.response().status, 426)
-                    self.assertEqual(client.response().status, 404)
-            spent = sum(threads_time(relay).values()) - before
-        relay.stop()
-        return spent
+            for i in range(count))
+        self.relay = Relay(config)
+        test.addCleanup(self.relay.end)
+        self.client = Connection(self.relay.port)
+        test.addCleanup(self.client.close)
+        self.requests = (request_bytes("GET", f"/ws/x/p{count - 1}/y")
+                         + request_bytes("GET", "/ws/x/none/y"))
+
+    def processor_time(self, requests=50):
+        before = sum(threads_time(self.relay).values())
+        self.client.send(self.requests * requests)
+        found = [self.client.response().status for _ in range(2 * requests)]
+        assert found == [426, 404] * requests, found
+        return sum(threads_time(self.relay).values()) - before
+
+
+class ManyRoutes(unittest.TestCase):
+    ROUNDS = 60
 
     @unittest.skipIf(SANITIZED, "the configuration is read for too long")
     def test_a_request_does_not_pay_for_other_routes(self):
-        few, many = self.processor_time(10), self.processor_time(3000)
-        self.assertLess(many, 1.5 * few)
+        """In turn, and most rounds count: what else the machine does, and
+        what it has in its caches, hits both."""
+        few, many = Routes(self, 10), Routes(self, 3000)
+        rounds = [(few.processor_time(), many.processor_time())
+                  for _ in range(self.ROUNDS)]
+        few_time, many_time = map(statistics.median, zip(*rounds))
+        # One route after the other is far from it.
+        self.assertLess(many_time, 2 * few_time)
+        for each in (few, many):
+            each.client.close()
+            each.relay.stop()
 
 
 if __name__ == "__main__":
