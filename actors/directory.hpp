@@ -1,18 +1,18 @@
 // The directory: names to actors. Names are any UTF-8 text, not CAF's atoms;
 // an actor that ends loses its names. It also turns PID texts into handles, and
 // asks the directories of other nodes for what is theirs. What is offered is
-// put into these as well.
+// put into these as well. Who has which name decides name_table.hpp, who is
+// connected peer_table.hpp.
 #pragma once
 
+#include "actors/name_table.hpp"
 #include "actors/node_messages.hpp"
+#include "actors/peer_table.hpp"
 #include "protocol/pid.hpp"
 
 #include <caf/event_based_actor.hpp>
-#include <caf/response_promise.hpp>
 #include <caf/stateful_actor.hpp>
 
-#include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 
@@ -21,46 +21,39 @@ namespace wsrelay {
 struct directory_state;
 using directory_actor = caf::stateful_actor<directory_state>;
 
-/// Names and who has them. Bounded by what a program registers; clients cannot
-/// add names.
+/// What the directory knows, and what follows from a message. Bounded by what a
+/// program registers; clients cannot add names.
 struct directory_state {
   static inline const char* name = "wsrelay.directory";
 
   explicit directory_state(directory_actor* self) : self{self} {}
 
+  // names
   caf::result<void> put(const std::string& name, const caf::actor& who);
   caf::result<void> offer(const std::string& name, const caf::actor& who);
   void offer_to(const peer_hello& peer, const std::string& name,
                 const caf::actor& who);
   void erase(const directory_erase& message);
+  void on_down(const caf::actor_addr& who);
+
+  // look-ups
   caf::result<caf::message> get(const std::string& target);
   caf::result<caf::actor> find_name(const std::string& name) const;
   caf::result<caf::actor> find_pid(caf::actor_id id) const;
   caf::result<caf::message> find_here(const target_name& target) const;
   caf::result<caf::message> ask(const caf::actor& peer,
                                 const std::string& target);
-  const caf::actor* find_peer(const target_name& target) const;
-  std::vector<directory_entry> list() const;
-  caf::result<peer_hello> hello(const peer_hello& message);
-  std::vector<peer_hello> list_peers() const;
-  void drop(const caf::actor_addr& who);
-  void drop_peer(const caf::actor_addr& who);
-  void drop_node(const caf::node_id& node);
-  void fail_questions(const caf::actor_addr& peer);
 
-  // A look-up that another node's directory was asked for.
-  struct question {
-    caf::actor_addr peer;
-    caf::response_promise promise;
-  };
+  // peers
+  caf::result<peer_hello> hello(const peer_hello& message);
+  void replace(const caf::actor& known);
 
   directory_actor* self;
   std::string node_name; // in the cluster, "" = in none
-  std::map<std::string, caf::actor> entries;
-  std::map<std::string, caf::actor> offers;    // a part of them
-  std::map<std::string, caf::actor> peers;     // their directories by node
-  std::map<std::uint64_t, question> questions; // not answered yet
-  std::uint64_t last_question = 0;
+  name_table names;
+  name_table offers; // a part of them
+  peer_table peers;
+  peer_questions questions;
 };
 
 /// "wsrelay.acceptor.SERVICE.N" is the acceptor of an http.service's loop N.

@@ -1,0 +1,72 @@
+// Connected directories, and what they were asked; no actor, sends nothing but
+// the answers to those who have asked.
+#pragma once
+
+#include "actors/node_messages.hpp"
+
+#include <caf/actor_addr.hpp>
+#include <caf/response_promise.hpp>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace wsrelay {
+
+/// The directories of other nodes by the names of these. Not thread-safe.
+class peer_table {
+public:
+  /// Returns the directory of a node's name, or null.
+  const caf::actor* find(const std::string& name) const;
+
+  /// Returns the directory of the node with this name or the text of its id, or
+  /// null.
+  const caf::actor* find_node(const std::string& name_or_id) const;
+
+  /// Makes `hello.directory` the one of its name.
+  void add(const peer_hello& hello);
+
+  /// Forgets a directory and returns its node's name, if it was known.
+  std::optional<std::string> remove(const caf::actor_addr& directory);
+
+  /// Returns all of them, sorted.
+  std::vector<peer_hello> list() const;
+
+private:
+  struct peer {
+    caf::actor directory;
+    std::string id; // its node's, as text: looked for with each PID
+  };
+
+  std::map<std::string, peer> peers_;
+};
+
+/// Look-ups that other nodes' directories were asked for and have not answered.
+class peer_questions {
+public:
+  /// Keeps who waits for an answer and returns the question's number.
+  std::uint64_t add(const caf::actor& directory, caf::response_promise asker);
+
+  /// Answers a question, unless that has happened.
+  template <class Answer>
+  void settle(std::uint64_t number, Answer answer) {
+    if (auto found = open_.extract(number))
+      found.mapped().asker.deliver(std::move(answer));
+  }
+
+  /// Answers all that this directory was asked: it is lost.
+  void fail(const caf::actor_addr& directory);
+
+private:
+  struct question {
+    caf::actor_addr directory;
+    caf::response_promise asker;
+  };
+
+  std::map<std::uint64_t, question> open_;
+  std::uint64_t last_ = 0;
+};
+
+} // namespace wsrelay
