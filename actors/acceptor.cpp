@@ -22,6 +22,10 @@ caf::behavior acceptor_state::start(acceptor_config config) {
         return self_->delegate(self_->spawn(stats_collector, list()), request);
       },
       [this](const acceptor_stop& message) { return on_stop(message); },
+      [this](const node_stops& message) {
+        for (auto& [id, info] : connections_)
+          self_->send(info.client, message);
+      },
       [this](const acceptor_tick& message) {
         message.gives_up ? give_up() : on_due();
       },

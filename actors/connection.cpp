@@ -63,6 +63,7 @@ caf::behavior connection_state::start(frame_port_ptr port,
       [this](connection_stats_get) { return stats(); },
       [this](const audience_open& message) { open_audience(self_, message); },
       [this](connection_shutdown) { end(end_cause::node_shutdown); },
+      [this](const node_stops& message) { on_node_stops(message.node); },
       [this](connection_finished) { on_finished(); },
   };
 }
@@ -139,7 +140,7 @@ void connection_state::on_down(const caf::down_msg& message) {
   if (forget_former(message.source) && cause == end_cause::target_lost)
     return end(cause);
   if (claim_ && claim_->target == message.source)
-    return fail_claim(errc::target_down, cause, false);
+    return fail_claim(errc::target_down, cause, false, "the target has ended");
   if (owner_ != message.source || closing())
     return;
   auto took_messages =
@@ -156,6 +157,16 @@ void connection_state::on_down(const caf::down_msg& message) {
 void connection_state::on_exit(caf::exit_msg& message) {
   if (message.reason) // a normal end of a linked actor does not matter
     end(end_cause::exited, 0, {}, std::move(message.reason));
+}
+
+// The target gets its leave while its node still delivers it. A move to
+// another node that is under way decides by itself what becomes of it.
+void connection_state::on_node_stops(const caf::node_id& node) {
+  if (claim_ && claim_->target && claim_->target.node() == node)
+    fail_claim(errc::target_down, end_cause::target_node_stops, true,
+               "the target's node stops");
+  if (!closing() && !claim_ && owner_ && owner_.node() == node)
+    end(end_cause::target_node_stops);
 }
 
 // -- to the owner -------------------------------------------------------------
@@ -245,7 +256,8 @@ void connection_state::on_wake() {
     return;
   auto now = port_->now();
   if (claim_ && now >= claim_->deadline)
-    fail_claim(errc::target_silent, end_cause::join_timeout, true);
+    fail_claim(errc::target_silent, end_cause::join_timeout, true,
+               "the target did not answer in time");
   if (!closing() && now >= next_heartbeat_)
     send_heartbeat();
   update_wake();

@@ -114,6 +114,7 @@ private:
   connection_stats stats() const;
   void on_down(const caf::down_msg& message);
   void on_exit(caf::exit_msg& message);
+  void on_node_stops(const caf::node_id& node);
   caf::result<void> write(message_type type, const shared_buffer& data);
 
   // towards the owner (connection.cpp)
@@ -140,7 +141,7 @@ private:
   bool forget_former(const caf::actor_addr& who);
   void unwatch(const caf::actor& target);
   void fail_claim(errc code, end_cause cause, bool tell_target,
-                  std::string detail = {});
+                  std::string detail);
   void run_waiting_controls();
   void use(relay_settings settings);
 

@@ -12,59 +12,142 @@
 
 namespace wsrelay {
 
-caf::result<void> directory_state::put(const std::string& name,
-                                       const caf::actor& who) {
+namespace {
+
+caf::error check(const std::string& name, const caf::actor& who) {
   if (auto checked = check_name(name); !checked)
     return make_error(errc::invalid_message, checked.error().what);
+  if (name.starts_with(reserved_prefix))
+    return make_error(errc::invalid_message,
+                      "names that begin with wsrelay. are the relay's own");
   if (!who || !is_alive(who))
     return make_error(errc::no_such_target, "the actor has ended");
-  if (auto* holder = names.find(name)) {
-    if (*holder == who)
-      return caf::unit;
-    if (is_alive(*holder))
-      return make_error(errc::name_taken, name);
-    names.remove(name); // who has ended has none, also before this is told
-  }
-  if (!names.has(who))
-    self->monitor(who);
-  names.add(name, who);
+  return caf::none;
+}
+
+// What became of a question to another directory.
+caf::error error_of_peer(caf::error& error) {
+  if (error == caf::sec::request_timeout)
+    return make_error(errc::peer_silent, "the peer does not answer in time");
+  if (error.category() == caf::atom("system"))
+    return make_error(errc::no_such_peer, "the peer does not answer");
+  return std::move(error);
+}
+
+} // namespace
+
+// -- names --------------------------------------------------------------------
+
+caf::result<void> directory_state::put(const directory_put& message) {
+  if (auto error = check(message.name, message.who))
+    return error;
+  if (is_from_outside())
+    return put_from_outside(message);
+  auto* holder = names.find(message.name);
+  if (holder && holder->who != message.who)
+    return make_error(errc::name_taken, message.name);
+  add(message.name, message.who);
   return caf::unit;
 }
 
-caf::result<void> directory_state::offer(const std::string& name,
-                                         const caf::actor& who) {
-  auto result = put(name, who);
-  if (result.flag == caf::rt_error)
-    return result;
-  offers.add(name, who);
-  for (auto& peer : peers.list())
-    offer_to(peer, name, who);
-  return result;
+// It has the name when nobody else has it any more. Until then whoever put it
+// knows that somebody has.
+caf::result<void>
+directory_state::put_from_outside(const directory_put& message) {
+  switch (add(message.name, message.who, self->current_sender()->node())) {
+    case place::first:
+      return caf::unit;
+    case place::waiting:
+      return make_error(errc::name_taken, message.name);
+    case place::refused:
+      break;
+  }
+  return make_error(errc::busy, "the node has put too many names");
 }
 
-void directory_state::offer_to(const peer_hello& peer, const std::string& name,
-                               const caf::actor& who) {
-  self->request(peer.directory, peer_patience, directory_put{name, who})
+// A name that another node has is waited for, here as there.
+caf::result<void> directory_state::offer(const directory_offer& message) {
+  auto& [name, who] = message;
+  if (auto error = check(name, who))
+    return error;
+  auto* holder = names.find(name);
+  if (holder && holder->who != who && !holder->by)
+    return make_error(errc::name_taken, name);
+  if (add(name, who) == place::waiting)
+    log().info("offer waits: name={}", name);
+  offers.add(name, who);
+  for (auto& peer : peers.list_all())
+    offer_to(peer, {name, who});
+  return caf::unit;
+}
+
+// Who has the name there keeps it; then the offer waits.
+void directory_state::offer_to(const peer_hello& peer,
+                               const directory_entry& what) {
+  self->request(peer.directory, peer_patience,
+                directory_put{what.name, what.who})
       .then([] {},
-            [peer = peer.name, name](caf::error& error) {
-              log().warn("offer refused: peer={} name={} reason={}", peer, name,
-                         to_text(error));
+            [peer = peer.name, name = what.name](caf::error& error) {
+              if (is(error, errc::name_taken))
+                log().info("offer waits: peer={} name={}", peer, name);
+              else
+                log().warn("offer refused: peer={} name={} reason={}", peer,
+                           name, to_text(error));
             });
 }
 
 void directory_state::erase(const directory_erase& message) {
-  auto* holder = names.find(message.name);
-  if (!holder || (message.who && *holder != message.who))
+  if (message.name.starts_with(reserved_prefix))
     return;
-  auto who = *holder;
-  names.remove(message.name);
-  if (offers.remove(message.name))
-    for (auto& peer : peers.list())
+  auto* holder = offers.find(message.name); // its own, also when that waits
+  if (!holder || is_from_outside())
+    holder = names.find(message.name);
+  auto who = message.who || !holder ? message.who : holder->who;
+  if (!who)
+    return;
+  remove(message.name, who);
+  if (offers.remove(message.name, who))
+    for (auto& peer : peers.list_all())
       self->send(peer.directory, directory_erase{message.name, who});
-  // CAF 0.17.6 drops all monitors of an actor at once, also of its other names.
-  if (!names.has(who))
+}
+
+void directory_state::name_own(const directory_own& message) {
+  auto* holder = names.find(message.name);
+  if (holder && holder->who != message.who)
+    remove(message.name, caf::actor{holder->who});
+  if (message.who)
+    add(message.name, message.who);
+}
+
+place directory_state::add(const std::string& name, const caf::actor& who,
+                           std::optional<caf::node_id> by) {
+  auto is_new = !names.has(who);
+  auto result = names.add(name, who, std::move(by));
+  if (is_new && result != place::refused)
+    self->monitor(who);
+  return result;
+}
+
+// CAF 0.17.6 drops all monitors of an actor at once, also of its other names.
+void directory_state::remove(const std::string& name, const caf::actor& who) {
+  if (names.remove(name, who) && !names.has(who) && !peers.has(who.address()))
     self->demonitor(who);
 }
+
+bool directory_state::is_from_outside() const {
+  auto& sender = self->current_sender();
+  return sender
+         && (sender->node() != self->node()
+             || peers.has(caf::actor_cast<caf::actor_addr>(sender)));
+}
+
+void directory_state::on_down(const caf::actor_addr& who) {
+  names.remove_actor(who);
+  offers.remove_actor(who);
+  lose(who);
+}
+
+// -- look-ups -----------------------------------------------------------------
 
 caf::result<caf::message> directory_state::get(const std::string& target) {
   auto parsed = parse_target(target);
@@ -108,21 +191,16 @@ caf::result<caf::message> directory_state::ask(const caf::actor& peer,
   };
   self->request(peer, peer_patience, directory_get{target})
       .then([settle](caf::actor& found) { settle(found); },
-            [settle](caf::error& error) {
-              auto silent = error.category() == caf::atom("system");
-              settle(silent ? make_error(errc::no_such_peer,
-                                         "the peer does not answer")
-                            : std::move(error));
-            });
+            [settle](caf::error& error) { settle(error_of_peer(error)); });
   return *promise;
 }
 
 caf::result<caf::actor>
 directory_state::find_name(const std::string& name) const {
   auto* holder = names.find(name);
-  if (!holder || !is_alive(*holder))
+  if (!holder)
     return make_error(errc::no_such_target, "no such target");
-  return *holder;
+  return holder->who;
 }
 
 caf::result<caf::actor> directory_state::find_pid(caf::actor_id id) const {
@@ -133,43 +211,6 @@ caf::result<caf::actor> directory_state::find_pid(caf::actor_id id) const {
   return who;
 }
 
-// The newest wins: a node that was started again is known by a new id.
-caf::result<peer_hello> directory_state::hello(const peer_hello& message) {
-  if (auto checked = check_name(message.name); !checked)
-    return make_error(errc::invalid_message, checked.error().what);
-  if (node_name.empty() || message.name == node_name || !message.directory)
-    return make_error(errc::invalid_message, "no name that another node has");
-  auto* known = peers.find(message.name);
-  if (known && *known == message.directory)
-    return peer_hello{node_name, self};
-  if (known)
-    replace(*known);
-  peers.add(message);
-  self->monitor(message.directory);
-  log().info("peer connected: name={} node={}", message.name,
-             to_string(message.directory.node()));
-  for (auto& [name, who] : offers.list())
-    offer_to(message, name, who);
-  return peer_hello{node_name, self};
-}
-
-// Its node may not be lost yet. What it has left here is in the way of what it
-// brings now: its new actors may have the same names.
-void directory_state::replace(const caf::actor& known) {
-  self->demonitor(known);
-  questions.fail(known.address());
-  if (known.node() != self->node())
-    names.remove_node(known.node());
-}
-
-void directory_state::on_down(const caf::actor_addr& who) {
-  names.remove_actor(who);
-  offers.remove_actor(who);
-  questions.fail(who);
-  if (auto name = peers.remove(who))
-    log().warn("peer lost: name={}", *name);
-}
-
 caf::behavior directory(directory_actor* self, std::string node_name) {
   self->state.node_name = std::move(node_name);
   self->set_default_handler(drop_unexpected);
@@ -177,10 +218,10 @@ caf::behavior directory(directory_actor* self, std::string node_name) {
       [self](caf::down_msg& message) { self->state.on_down(message.source); });
   return {
       [self](const directory_put& message) {
-        return answer(self, self->state.put(message.name, message.who));
+        return answer(self, self->state.put(message));
       },
       [self](const directory_offer& message) {
-        return answer(self, self->state.offer(message.name, message.who));
+        return answer(self, self->state.offer(message));
       },
       [self](const directory_erase& message) { self->state.erase(message); },
       [self](const directory_get& message) {
@@ -191,6 +232,11 @@ caf::behavior directory(directory_actor* self, std::string node_name) {
         return answer(self, self->state.hello(message));
       },
       [self](peer_list) { return self->state.peers.list(); },
+      [self](peer_goodbye) { return answer(self, self->state.on_goodbye()); },
+      [self](goodbye_told message) { self->state.on_told(message.number); },
+      [self](const directory_own& message) { self->state.name_own(message); },
+      [self](directory_stop) { return answer(self, self->state.stop()); },
+      [self](directory_start) { self->state.start(); },
   };
 }
 

@@ -11,8 +11,12 @@
 #include "protocol/pid.hpp"
 
 #include <caf/event_based_actor.hpp>
+#include <caf/response_promise.hpp>
 #include <caf/stateful_actor.hpp>
 
+#include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,21 +26,27 @@ struct directory_state;
 using directory_actor = caf::stateful_actor<directory_state>;
 
 /// What the directory knows, and what follows from a message. Bounded by what a
-/// program registers; clients cannot add names.
+/// program registers and by what `name_limits` allow other nodes; clients
+/// cannot add names.
 struct directory_state {
   static inline const char* name = "wsrelay.directory";
 
   explicit directory_state(directory_actor* self) : self{self} {}
 
-  // names
-  caf::result<void> put(const std::string& name, const caf::actor& who);
-  caf::result<void> offer(const std::string& name, const caf::actor& who);
-  void offer_to(const peer_hello& peer, const std::string& name,
-                const caf::actor& who);
+  // names (directory.cpp)
+  caf::result<void> put(const directory_put& message);
+  caf::result<void> put_from_outside(const directory_put& message);
+  caf::result<void> offer(const directory_offer& message);
+  void offer_to(const peer_hello& peer, const directory_entry& what);
   void erase(const directory_erase& message);
+  void name_own(const directory_own& message);
+  place add(const std::string& name, const caf::actor& who,
+            std::optional<caf::node_id> by = std::nullopt);
+  void remove(const std::string& name, const caf::actor& who);
+  bool is_from_outside() const;
   void on_down(const caf::actor_addr& who);
 
-  // look-ups
+  // look-ups (directory.cpp)
   caf::result<caf::message> get(const std::string& target);
   caf::result<caf::actor> find_name(const std::string& name) const;
   caf::result<caf::actor> find_pid(caf::actor_id id) const;
@@ -44,16 +54,25 @@ struct directory_state {
   caf::result<caf::message> ask(const caf::actor& peer,
                                 const std::string& target);
 
-  // peers
+  // peers (directory_peers.cpp)
   caf::result<peer_hello> hello(const peer_hello& message);
-  void replace(const caf::actor& known);
+  void step_back(const caf::actor& known, const caf::actor& newer);
+  std::optional<peer_table::removed> forget(const caf::actor_addr& peer);
+  void lose(const caf::actor_addr& peer);
+  caf::result<void> on_goodbye();
+  void on_told(std::uint64_t number);
+  caf::result<void> stop();
+  void start();
 
   directory_actor* self;
   std::string node_name; // in the cluster, "" = in none
   name_table names;
-  name_table offers; // a part of them
+  name_table offers; // a part of them: this node's own
   peer_table peers;
   peer_questions questions;
+  std::map<std::uint64_t, caf::response_promise> goodbyes; // to be answered
+  std::uint64_t last_goodbye = 0;
+  bool stopping = false;
 };
 
 /// "wsrelay.acceptor.SERVICE.N" is the acceptor of an http.service's loop N.
@@ -61,6 +80,9 @@ inline constexpr std::string_view acceptor_prefix = "wsrelay.acceptor.";
 
 /// How long the directory of another node may take to answer.
 inline constexpr milliseconds peer_patience{5'000};
+
+/// How long it may take to tell what has its target at a node that stops.
+inline constexpr milliseconds goodbye_patience{1'000};
 
 /// The directory actor, one per node. Answers `directory_*` and `peer_*`.
 /// `node_name` is that of the cluster.node, "" without one.

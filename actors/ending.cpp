@@ -53,6 +53,8 @@ constexpr std::array<row, end_cause_count> table{{
      exit_kind::error, true},
     {"target_overloaded", 1013, source::row, "target overloaded", target_down,
      exit_kind::error, true},
+    {"target_node_stops", 1001, source::row, "target shut down", shutdown,
+     exit_kind::error, false},
     {"join_refused", 1011, source::row, "target refused", target_down,
      exit_kind::error, true},
     {"join_timeout", 1011, source::row, "target did not answer", target_down,

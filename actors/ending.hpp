@@ -27,6 +27,7 @@ enum class end_cause : std::uint8_t {
   target_crashed,    //   with any other error, kill included,
   target_lost,       //   with its node,
   target_overloaded, //   with errc::overloaded
+  target_node_stops, // the target's node says that it stops
   join_refused,      // the first target answered ws.join with an error
   join_timeout,      // the first target did not answer ws.join in time
   node_shutdown,     // the node stops
@@ -34,7 +35,7 @@ enum class end_cause : std::uint8_t {
   killed,            // the connection's own end without warning: kill, bug
 };
 
-inline constexpr std::size_t end_cause_count = 16;
+inline constexpr std::size_t end_cause_count = 17;
 
 /// What an ending does. `code` is 1005 or 1006 where no close frame is sent.
 struct ending {

@@ -36,6 +36,7 @@ enum class errc : std::uint8_t {
   target_silent,    // no answer to ws.join in time
   name_taken,       // another actor has the name
   overloaded,       // as exit reason of a target: closes with 1013
+  peer_silent,      // the name's node has not answered in time
 };
 
 /// Category of `errc` in `caf::error`.

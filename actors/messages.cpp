@@ -56,6 +56,7 @@ void add_message_types(caf::actor_system_config& config) {
   add<std::vector<connection_info>>(config, "acceptor.connections");
   add<acceptor_stats>(config, "acceptor.stats");
   add<std::vector<connection_row>>(config, "acceptor.rows");
+  add<peer_goodbye>(config, "peer.goodbye");
   add_error_category(config);
 }
 

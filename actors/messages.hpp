@@ -169,15 +169,17 @@ struct http_response {
 
 // -- anyone -> directory ------------------------------------------------------
 
-/// Registers `who` under a name until it ends. Error: the name is taken.
+/// Registers `who` under a name until it ends. Errors: the name is taken, or
+/// one of the relay's own. From another node: it waits for a taken one.
 struct directory_put {
   std::string name;
   caf::actor who;
 };
 
 /// As `directory_put`, here and in the directory of every node that is
-/// connected now or later: its endpoints need no "@" then. A node where another
-/// actor has the name keeps it, and says so in its log; that is no error.
+/// connected now or later: its endpoints need no "@" then. Where an actor of
+/// another node has the name, or, elsewhere, any other actor, this one waits
+/// until that has gone; the log says so, and it is no error.
 struct directory_offer {
   std::string name;
   caf::actor who;

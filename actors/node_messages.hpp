@@ -7,6 +7,7 @@
 #include <caf/node_id.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -113,12 +114,18 @@ struct acceptor_tick {
 // -- between nodes -----------------------------------------------------------
 
 /// From node to node, from and to the directories: who is here. As a request it
-/// is answered with the receiver's own. A node that comes again under its name
-/// replaces what it was.
+/// is answered with the receiver's own. Of two that have one name the newer one
+/// is meant by it, and the other one again when that has gone.
 struct peer_hello {
   std::string name;     // of the cluster.node
   caf::actor directory; // of the sender's node; its end is the node's
 };
+
+/// From the directory of a node that stops to those of its peers: forget me.
+/// Answered when every connection there that has its target at the sender's
+/// node has been told, and has sent its `ws_leave`. A node that does not know
+/// this message hears of the end when it comes.
+struct peer_goodbye {};
 
 /// From an audience to one of its members: make an audience for that member's
 /// node. It ends with `owner`, and is answered to it by `audience_opened`.
@@ -143,6 +150,34 @@ struct node_lost {
 
 /// From a peer actor to itself: connect again.
 struct peer_retry {};
+
+// -- inside of a node; none of these can leave it -----------------------------
+
+/// From a node to its directory: one of the relay's own actors gets a name that
+/// begins with "wsrelay.". Without `who` the name is taken back.
+struct directory_own {
+  std::string name;
+  caf::actor who;
+};
+
+/// From a node to its directory: the node stops, tell the peers. Answered when
+/// they know, or have taken `goodbye_patience`.
+struct directory_stop {};
+
+/// From a node to its directory: the node starts, maybe again.
+struct directory_start {};
+
+/// From the directory to the acceptors, and from these to their connections: a
+/// node stops. What has its target there ends.
+struct node_stops {
+  caf::node_id node;
+  std::shared_ptr<void> told; // goes when everybody has handled it
+};
+
+/// From the directory to itself: who had to be told of a goodbye knows.
+struct goodbye_told {
+  std::uint64_t number;
+};
 
 /// From anyone to the directory: asks who is connected. Answers
 /// `std::vector<peer_hello>`, sorted.

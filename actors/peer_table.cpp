@@ -11,36 +11,70 @@ namespace wsrelay {
 
 const caf::actor* peer_table::find(const std::string& name) const {
   auto entry = peers_.find(name);
-  return entry == peers_.end() ? nullptr : &entry->second.directory;
+  return entry == peers_.end() ? nullptr : &entry->second.back().directory;
 }
 
 const caf::actor* peer_table::find_node(const std::string& name_or_id) const {
   if (auto* found = find(name_or_id))
     return found;
-  for (auto& [name, peer] : peers_)
-    if (peer.id == name_or_id)
-      return &peer.directory;
+  for (auto& [name, same_name] : peers_)
+    for (auto& peer : same_name)
+      if (peer.id == name_or_id)
+        return &peer.directory;
   return nullptr;
 }
 
-void peer_table::add(const peer_hello& hello) {
-  peers_[hello.name] = {hello.directory, to_string(hello.directory.node())};
+bool peer_table::has(const caf::actor_addr& directory) const {
+  for (auto& [name, same_name] : peers_)
+    for (auto& peer : same_name)
+      if (peer.directory == directory)
+        return true;
+  return false;
 }
 
-std::optional<std::string>
+bool peer_table::add(const peer_hello& hello) {
+  if (count_ >= max_peers)
+    return false;
+  ++count_;
+  peers_[hello.name].push_back(
+      {hello.directory, to_string(hello.directory.node())});
+  return true;
+}
+
+std::optional<peer_table::removed>
 peer_table::remove(const caf::actor_addr& directory) {
-  auto entry = std::find_if(peers_.begin(), peers_.end(), [&](auto& each) {
-    return each.second.directory == directory;
-  });
-  if (entry == peers_.end())
-    return std::nullopt;
-  return peers_.extract(entry).key();
+  for (auto entry = peers_.begin(); entry != peers_.end(); ++entry) {
+    auto& [name, same_name] = *entry;
+    auto gone =
+        std::find_if(same_name.begin(), same_name.end(),
+                     [&](auto& peer) { return peer.directory == directory; });
+    if (gone == same_name.end())
+      continue;
+    removed result{name, gone->directory, {}};
+    auto was_meant = gone + 1 == same_name.end();
+    same_name.erase(gone);
+    --count_;
+    if (same_name.empty())
+      peers_.erase(entry);
+    else if (was_meant)
+      result.next = same_name.back().directory;
+    return result;
+  }
+  return std::nullopt;
 }
 
 std::vector<peer_hello> peer_table::list() const {
   std::vector<peer_hello> result;
-  for (auto& [name, peer] : peers_)
-    result.push_back({name, peer.directory});
+  for (auto& [name, same_name] : peers_)
+    result.push_back({name, same_name.back().directory});
+  return result;
+}
+
+std::vector<peer_hello> peer_table::list_all() const {
+  std::vector<peer_hello> result;
+  for (auto& [name, same_name] : peers_)
+    for (auto& peer : same_name)
+      result.push_back({name, peer.directory});
   return result;
 }
 

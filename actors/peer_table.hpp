@@ -7,6 +7,7 @@
 #include <caf/actor_addr.hpp>
 #include <caf/response_promise.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -15,9 +16,21 @@
 
 namespace wsrelay {
 
-/// The directories of other nodes by the names of these. Not thread-safe.
+/// Most directories that are known at a time.
+inline constexpr std::size_t max_peers = 1024;
+
+/// The directories of other nodes by the names of these. When two have one
+/// name, the one that came last is meant by it, and the other one is known
+/// again when that has gone. Not thread-safe.
 class peer_table {
 public:
+  /// What was forgotten, and who is meant by its name from now on.
+  struct removed {
+    std::string name;
+    caf::actor directory;
+    caf::actor next; // null = nobody, or as before
+  };
+
   /// Returns the directory of a node's name, or null.
   const caf::actor* find(const std::string& name) const;
 
@@ -25,14 +38,21 @@ public:
   /// null.
   const caf::actor* find_node(const std::string& name_or_id) const;
 
-  /// Makes `hello.directory` the one of its name.
-  void add(const peer_hello& hello);
+  /// Returns whether the directory is known, by whatever name.
+  bool has(const caf::actor_addr& directory) const;
 
-  /// Forgets a directory and returns its node's name, if it was known.
-  std::optional<std::string> remove(const caf::actor_addr& directory);
+  /// Makes `hello.directory`, which is not known yet, the one of its name.
+  /// False: there are `max_peers`.
+  bool add(const peer_hello& hello);
 
-  /// Returns all of them, sorted.
+  /// Forgets a directory, if it is known.
+  std::optional<removed> remove(const caf::actor_addr& directory);
+
+  /// Returns whom each name means, sorted.
   std::vector<peer_hello> list() const;
+
+  /// Returns all that are connected.
+  std::vector<peer_hello> list_all() const;
 
 private:
   struct peer {
@@ -40,7 +60,8 @@ private:
     std::string id; // its node's, as text: looked for with each PID
   };
 
-  std::map<std::string, peer> peers_;
+  std::map<std::string, std::vector<peer>> peers_; // the newest one last
+  std::size_t count_ = 0;
 };
 
 /// Look-ups that other nodes' directories were asked for and have not answered.

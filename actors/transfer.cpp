@@ -75,8 +75,9 @@ void connection_state::resolve_claim(const std::string& target_pid) {
           },
           [this, id = claim_->id](caf::error& error) {
             if (claim_ && claim_->id == id)
-              fail_claim(errc::no_such_target, end_cause::target_crashed, false,
-                         to_text(error));
+              fail_claim(is(error, errc::peer_silent) ? errc::peer_silent
+                                                      : errc::no_such_target,
+                         end_cause::target_crashed, false, to_text(error));
           });
 }
 
@@ -84,7 +85,8 @@ void connection_state::join_claim(caf::actor target) {
   if (target == owner_) // a move to where it is: only the settings change
     return commit_claim();
   if (!is_alive(target))
-    return fail_claim(errc::target_down, end_cause::target_crashed, false);
+    return fail_claim(errc::target_down, end_cause::target_crashed, false,
+                      "the target has ended");
   if (config_.is_reachable && !config_.is_reachable(target))
     return fail_claim(errc::no_such_peer, end_cause::target_lost, false,
                       "the target's node is not connected");

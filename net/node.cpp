@@ -13,6 +13,7 @@
 #include "net/cluster/reach.hpp"
 #include "net/http/frontend.hpp"
 #include "net/http/upstream_tls.hpp"
+#include "net/last_actors.hpp"
 #include "net/loop/listener.hpp"
 #include "net/loop/stream_socket.hpp"
 
@@ -31,6 +32,9 @@ namespace {
 
 // After its sockets were dropped a loop needs a turn or two.
 constexpr std::chrono::seconds drop_patience{5};
+
+// For actors to end when the connections have taken all the time there was.
+constexpr std::chrono::seconds actors_patience{1};
 
 unsigned loop_count(const service_config& settings) {
   if (settings.threads > 0)
@@ -73,12 +77,33 @@ node::node(caf::actor_system& system, relay_config config)
 
 node::~node() {
   stop();
+  auto deadline = std::max(*stopped_at_ + shutdown_timeout(),
+                           std::chrono::steady_clock::now() + actors_patience);
+  // Whatever holds the process longer: it was told to end.
+  if (termination_signals::received())
+    end_process_at(deadline);
   end_named_actors();
+  if (!config_->clusters.empty())
+    end_actors(deadline - actors_patience / 2);
   caf::anon_send_exit(directory_, caf::exit_reason::user_shutdown);
 }
 
-// CAF's registry keeps an actor whose handle went to another node until it
-// ends, and the actor system waits for it.
+std::chrono::milliseconds node::shutdown_timeout() const {
+  std::chrono::milliseconds longest{0};
+  for (auto& settings : config_->services)
+    longest = std::max(longest, settings.shutdown_timeout);
+  return config_->services.empty() ? service_config{}.shutdown_timeout
+                                   : longest;
+}
+
+// The directory is one of them.
+void node::end_actors(std::chrono::steady_clock::time_point deadline) {
+  caf::anon_send_exit(directory_, caf::exit_reason::user_shutdown);
+  if (auto left = end_kept_actors(system_, deadline))
+    log().warn("actors left at the end of the shutdown: actors={}", left);
+}
+
+// Each one does first what it has been sent before.
 void node::end_named_actors() {
   caf::scoped_actor self{system_};
   self->request(directory_, caf::infinite, directory_list{})
@@ -86,7 +111,9 @@ void node::end_named_actors() {
           [&](const std::vector<directory_entry>& entries) {
             for (auto& entry : entries)
               if (entry.who.node() == system_.node())
-                self->send_exit(entry.who, caf::exit_reason::user_shutdown);
+                self->send(entry.who,
+                           caf::exit_msg{caf::actor_addr{},
+                                         caf::exit_reason::user_shutdown});
           },
           [](caf::error&) {});
 }
@@ -116,6 +143,7 @@ checked node::start() {
   if (!contexts)
     return contexts.error();
   contexts_ = *contexts;
+  stopped_at_.reset();
   for (auto& settings : config_->services)
     if (auto started = start_service(settings); !started) {
       stop();
@@ -195,23 +223,27 @@ void node::add_loop(running_service& what, loop& home) {
   });
 }
 
-// A name that the directory does not take only hides it from operators.
 void node::name_acceptors(const running_service& what) {
   for (std::size_t i = 0; i < what.acceptors.size(); ++i)
-    if (auto named = put(acceptor_name(*what.settings, i), what.acceptors[i]);
-        !named)
-      log().warn("acceptor has no name: service={} reason={}",
-                 what.settings->name, named.error().what);
+    tell_directory(
+        directory_own{acceptor_name(*what.settings, i), what.acceptors[i]});
 }
 
+// What other nodes do about it goes on while the own connections close.
 void node::stop() {
+  auto begin = std::chrono::steady_clock::now();
+  if (!stopped_at_)
+    stopped_at_ = begin;
+  caf::scoped_actor self{system_};
+  auto goodbye = self->request(directory_, caf::infinite, directory_stop{});
   cluster_->stop();
   for (auto& service : services_)
     if (service->shared)
       service->shared->stopping = true;
-  auto begin = std::chrono::steady_clock::now();
   for (auto& service : services_)
     begin_stop(*service);
+  // The directory answers in time, whoever is silent.
+  goodbye.receive([] {}, [](caf::error&) {});
   std::stable_sort(services_.begin(), services_.end(), [](auto& a, auto& b) {
     return a->settings->shutdown_timeout < b->settings->shutdown_timeout;
   });
@@ -266,7 +298,7 @@ void node::end_acceptors(running_service& what) {
     self->send_exit(acceptor, caf::exit_reason::user_shutdown);
     self->wait_for(acceptor);
     self->send(directory_,
-               directory_erase{acceptor_name(*what.settings, i), acceptor});
+               directory_own{acceptor_name(*what.settings, i), nullptr});
   }
 }
 

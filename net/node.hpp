@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,7 +32,9 @@ public:
   node(caf::actor_system& system, relay_config config);
 
   /// Stops, if that has not happened, and ends the actors of this process that
-  /// have a name, with `user_shutdown`.
+  /// have a name or that other nodes have got to know, with `user_shutdown`. A
+  /// process that a signal has told to end (`termination_signals`) does so
+  /// within the longest `shutdown_timeout`, whatever it has spawned.
   ~node();
 
   node(const node&) = delete;
@@ -50,8 +53,9 @@ public:
   /// certificates cannot be used, or an address is in use; then nothing runs.
   checked start();
 
-  /// Closes every connection with 1001 and waits until all are gone, at most
-  /// the services' `shutdown_timeout`: a read of a file, or a look-up of a
+  /// Tells the other nodes, whose connections to actors of this one close with
+  /// 1001. Closes every connection with 1001 and waits until all are gone, at
+  /// most the services' `shutdown_timeout`: a read of a file, or a look-up of a
   /// name, that has not ended by then is left to its thread.
   void stop();
 
@@ -89,6 +93,8 @@ private:
                          std::chrono::steady_clock::time_point deadline);
   void end_acceptors(running_service& what);
   void end_named_actors();
+  void end_actors(std::chrono::steady_clock::time_point deadline);
+  std::chrono::milliseconds shutdown_timeout() const;
   const running_service* find(std::string_view service) const;
 
   caf::actor_system& system_;
@@ -97,6 +103,7 @@ private:
   caf::actor directory_;
   std::vector<std::unique_ptr<running_service>> services_;
   std::unique_ptr<cluster> cluster_;
+  std::optional<std::chrono::steady_clock::time_point> stopped_at_;
 };
 
 } // namespace wsrelay

@@ -3,9 +3,14 @@
 
 #include "actors/log.hpp"
 
+#include <atomic>
+
 namespace wsrelay {
 
 namespace {
+
+// A property of the process, as the signals are.
+std::atomic<bool> was_received{false};
 
 bool is_ignored(int number) {
   struct sigaction now;
@@ -29,14 +34,24 @@ termination_signals::termination_signals() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
+termination_signals::~termination_signals() {
+  was_received = false;
+}
+
 int termination_signals::wait() const {
   for (;;) {
     int number = 0;
     sigwait(&set_, &number);
-    if (number != SIGHUP)
+    if (number != SIGHUP) {
+      was_received = true;
       return number;
+    }
     log().info("SIGHUP ignored: the configuration is read at the start only");
   }
+}
+
+bool termination_signals::received() noexcept {
+  return was_received;
 }
 
 } // namespace wsrelay

@@ -12,10 +12,18 @@ namespace wsrelay {
 class termination_signals {
 public:
   termination_signals();
+  ~termination_signals();
+
+  termination_signals(const termination_signals&) = delete;
+  termination_signals& operator=(const termination_signals&) = delete;
 
   /// Blocks until SIGINT or SIGTERM arrives and returns its number. One that
   /// arrives after that changes nothing: whoever stops does so in bounded time.
   int wait() const;
+
+  /// Returns whether the process was told to end: the `wait` of an object that
+  /// still lives has returned.
+  static bool received() noexcept;
 
 private:
   sigset_t set_;

@@ -1,6 +1,7 @@
 // Listening and connecting.
 #include "net/cluster/cluster.hpp"
 
+#include "actors/node_messages.hpp"
 #include "actors/peer.hpp"
 #include "config/listen_address.hpp"
 #include "net/cluster/basp_acceptor.hpp"
@@ -33,6 +34,7 @@ checked cluster::start(const cluster_config& settings) {
   auto tls = make_node_tls(settings.tls);
   if (!tls)
     return failure{tls.error()};
+  caf::anon_send(directory_, directory_start{});
   connector_ = spawn_node_connector(system_, *tls, settings.output_limit);
   if (!settings.listen.empty())
     if (auto listening = listen(settings, *tls); !listening)

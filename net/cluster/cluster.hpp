@@ -30,7 +30,7 @@ public:
   checked start(const cluster_config& settings);
 
   /// Listens and connects no more. Nodes that are connected stay so until the
-  /// actor system ends.
+  /// actor system ends; the directory says goodbye to them (`directory_stop`).
   void stop();
 
   /// Returns the port that other nodes connect to, or 0.

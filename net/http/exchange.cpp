@@ -39,7 +39,7 @@ path_params escaped(path_params params) {
 }
 
 problem to_problem(const caf::error& error) {
-  if (error == caf::sec::request_timeout)
+  if (error == caf::sec::request_timeout || is(error, errc::peer_silent))
     return {504, "handler", "the handler did not answer in time"};
   if (is(error, errc::no_such_target) || is(error, errc::no_such_peer))
     return {503, "handler", "the handler is not available"};

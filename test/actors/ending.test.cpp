@@ -45,6 +45,8 @@ const std::vector<expectation> rows{
      false, true},
     {end_cause::target_overloaded, 1013, "target overloaded",
      leave_reason::target_down, false, true},
+    {end_cause::target_node_stops, 1001, "target shut down",
+     leave_reason::shutdown, false, false},
     {end_cause::join_refused, 1011, "target refused", leave_reason::target_down,
      false, true},
     {end_cause::join_timeout, 1011, "target did not answer",

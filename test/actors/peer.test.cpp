@@ -171,6 +171,22 @@ TEST_CASE_FIXTURE(fixture, "a look-up at a node that is lost is answered at "
   CHECK(reply.failed_with(errc::no_such_peer));
 }
 
+TEST_CASE_FIXTURE(fixture, "a look-up at a node that does not answer is given "
+                           "up in time") {
+  auto silent = node.system().spawn([](caf::event_based_actor* self) {
+    return caf::behavior{[self](const directory_get&) {
+      return self->make_response_promise<caf::actor>();
+    }};
+  });
+  REQUIRE(node.request<peer_hello>(own, peer_hello{"app1", silent}));
+  auto reply = node.begin_request<caf::actor>(own, directory_get{"chat@app1"});
+  node.advance(peer_patience - 1ms);
+  CHECK_FALSE(reply.answered());
+  node.advance(1ms);
+  CHECK(reply.failed_with(errc::peer_silent));
+  caf::anon_send_exit(silent, caf::exit_reason::kill);
+}
+
 TEST_CASE_FIXTURE(fixture, "a node that says nothing is tried again") {
   auto mute = node.system().spawn([](caf::event_based_actor* self) {
     return caf::behavior{[self](const peer_hello&) {

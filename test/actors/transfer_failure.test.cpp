@@ -91,6 +91,8 @@ TEST_CASE("a silent target is given up at its timeout, not before") {
   CHECK(on.client.is_paused());
   on.node.advance(milliseconds{1});
   CHECK(reply.failed_with(errc::target_silent));
+  CHECK(to_text(reply.error())
+        == "target_silent: the target did not answer in time");
   CHECK(on.other.log()
         == strings{R"(join {"new":1})", "leave rolled_back 0 last=0"});
   check_rolled_back(on);

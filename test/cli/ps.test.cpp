@@ -42,7 +42,7 @@ struct fixture {
   void put(std::string name, caf::actor who) {
     actors.push_back(who);
     caf::scoped_actor self{system};
-    self->request(directory, caf::infinite, directory_put{name, who})
+    self->request(directory, caf::infinite, directory_own{name, who})
         .receive([] {}, [](caf::error& error) { FAIL(to_text(error)); });
   }
 

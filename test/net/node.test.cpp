@@ -107,6 +107,23 @@ TEST_CASE_FIXTURE(node_fixture, "a name that is taken is refused") {
   CHECK(relay->put("other", other)); // the same again
 }
 
+TEST_CASE_FIXTURE(node_fixture, "a name of the relay's own actors is refused, "
+                                "and the node ends all the same") {
+  start();
+  auto other = system.spawn(echo);
+  spawned.push_back(other);
+  for (std::string name :
+       {"wsrelay.acceptor.gateway", "wsrelay.acceptor.gateway.0", "wsrelay."}) {
+    auto put = relay->put(name, other);
+    REQUIRE(!put);
+    CHECK(put.error().what
+          == "invalid_message: names that begin with wsrelay. are the relay's "
+             "own");
+    CHECK(!relay->offer(name, other));
+  }
+  CHECK(relay->put("wsrelay", other));
+}
+
 TEST_CASE_FIXTURE(node_fixture, "a target that is not there is no upgrade") {
   start();
   auto client = connect("/ws/to/nobody");

@@ -81,6 +81,11 @@ caf::behavior mirror(caf::stateful_actor<std::uint64_t>* self) {
   };
 }
 
+// Answers with an actor that nobody else knows.
+caf::behavior maker(caf::event_based_actor* self) {
+  return {[self](std::uint64_t) { return caf::actor{self->spawn(mirror)}; }};
+}
+
 struct two_nodes {
   two_nodes() : one{"one"}, two{"two", one.relay.cluster_port()} {
     REQUIRE(two.relay.put("mirror", two.system.spawn(mirror)));
@@ -161,6 +166,21 @@ TEST_CASE_FIXTURE(two_nodes, "the end of an actor is told once, with its "
   });
   // Asking what has ended is an error at once.
   CHECK_FALSE(one.ask<std::uint64_t>(far, std::uint64_t{0}));
+}
+
+TEST_CASE("a node that ends ends what other nodes have got a handle of") {
+  member one{"one"};
+  {
+    member two{"two", one.relay.cluster_port()};
+    REQUIRE(two.relay.put("maker", two.system.spawn(maker)));
+    auto made =
+        one.ask<caf::actor>(one.find_soon("maker@two"), std::uint64_t{1});
+    REQUIRE(made);
+    one.self->monitor(*made);
+  }
+  one.self->receive([&](caf::down_msg& message) {
+    CHECK(message.reason == caf::exit_reason::user_shutdown);
+  });
 }
 
 TEST_CASE("nodes that connect to each other at once find each other") {

@@ -1,0 +1,136 @@
+// The directory's peers: who comes, who goes, and how this node goes itself.
+#include "actors/answer.hpp"
+#include "actors/directory.hpp"
+#include "actors/error.hpp"
+#include "actors/log.hpp"
+
+#include <caf/all.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace wsrelay {
+
+namespace {
+
+// Says so when the last message that holds it has been handled, wherever.
+std::shared_ptr<void> tell_when_released(caf::actor whom,
+                                         std::uint64_t number) {
+  return {nullptr, [whom = std::move(whom), number](void*) {
+            caf::anon_send(whom, goodbye_told{number});
+          }};
+}
+
+} // namespace
+
+// The newest of a name is meant by it: it may be a node that was started again,
+// while nobody knows yet that it had ended.
+caf::result<peer_hello> directory_state::hello(const peer_hello& message) {
+  if (auto checked = check_name(message.name); !checked)
+    return make_error(errc::invalid_message, checked.error().what);
+  if (node_name.empty() || message.name == node_name || !message.directory)
+    return make_error(errc::invalid_message, "no name that another node has");
+  if (stopping)
+    return make_error(errc::closing, "the node stops");
+  if (peers.has(message.directory.address()))
+    return peer_hello{node_name, self};
+  auto* found = peers.find(message.name);
+  auto known = found ? *found : caf::actor{};
+  if (!peers.add(message))
+    return make_error(errc::busy, "too many nodes");
+  if (known)
+    step_back(known, message.directory);
+  self->monitor(message.directory);
+  log().info("peer connected: name={} node={}", message.name,
+             to_string(message.directory.node()));
+  for (auto& offered : offers.list_all())
+    offer_to(message, offered);
+  return peer_hello{node_name, self};
+}
+
+// Its names are there as long as the newer one does not bring the same ones.
+void directory_state::step_back(const caf::actor& known,
+                                const caf::actor& newer) {
+  log().warn("two nodes have one name, the newer one is meant by it: newer={} "
+             "older={}",
+             to_string(newer.node()), to_string(known.node()));
+  questions.fail(known.address());
+  if (known.node() != newer.node())
+    names.set_behind(known.node(), true);
+}
+
+// Returns what was known of it.
+std::optional<peer_table::removed>
+directory_state::forget(const caf::actor_addr& peer) {
+  questions.fail(peer);
+  auto gone = peers.remove(peer);
+  if (gone && gone->next) {
+    names.set_behind(gone->next.node(), false);
+    log().info("peer is meant by its name again: name={} node={}", gone->name,
+               to_string(gone->next.node()));
+  }
+  return gone;
+}
+
+void directory_state::lose(const caf::actor_addr& peer) {
+  if (auto gone = forget(peer))
+    log().warn("peer lost: name={} node={}", gone->name,
+               to_string(gone->directory.node()));
+}
+
+// What it has offered is not there any more for anybody who asks from now on,
+// and what is bound to its actors ends while they can still be told.
+caf::result<void> directory_state::on_goodbye() {
+  auto& sender = self->current_sender();
+  auto gone =
+      sender ? forget(caf::actor_cast<caf::actor_addr>(sender)) : std::nullopt;
+  if (!gone)
+    return caf::unit;
+  auto node = gone->directory.node();
+  log().info("peer stops: name={} node={}", gone->name, to_string(node));
+  self->demonitor(gone->directory);
+  if (node != self->node())
+    names.remove_node(node);
+  auto promise = promise_to_requester(self);
+  if (promise)
+    goodbyes.emplace(++last_goodbye, *promise);
+  node_stops message{node, tell_when_released(self, last_goodbye)};
+  for (auto& acceptor : names.list(acceptor_prefix))
+    self->send(acceptor.who, message);
+  return later(promise);
+}
+
+void directory_state::on_told(std::uint64_t number) {
+  if (auto found = goodbyes.extract(number))
+    found.mapped().deliver(caf::unit);
+}
+
+// A node of before this message does not answer, or with an error.
+caf::result<void> directory_state::stop() {
+  if (std::exchange(stopping, true))
+    return caf::unit;
+  auto promise = promise_to_requester(self);
+  auto number = ++last_goodbye;
+  if (promise)
+    goodbyes.emplace(number, *promise);
+  auto told = tell_when_released(self, number);
+  for (auto& peer : peers.list_all())
+    self->request(peer.directory, goodbye_patience, peer_goodbye{})
+        .then([told] {}, [told](caf::error&) {});
+  return later(promise);
+}
+
+// Peers that were told goodbye and are still connected do not come by
+// themselves.
+void directory_state::start() {
+  if (!std::exchange(stopping, false))
+    return;
+  for (auto& peer : peers.list_all()) {
+    self->request(peer.directory, peer_patience, peer_hello{node_name, self})
+        .then([](const peer_hello&) {}, [](caf::error&) {});
+    for (auto& offered : offers.list_all())
+      offer_to(peer, offered);
+  }
+}
+
+} // namespace wsrelay
