@@ -21,14 +21,21 @@ void echo_back(caf::event_based_actor* self, const std::string& name,
 }
 
 // A target for one client.
-caf::behavior guest(caf::event_based_actor* self, std::string name) {
+caf::behavior guest(caf::event_based_actor* self, std::string name,
+                    guest_manners manners) {
+  if (manners == guest_manners::immortal)
+    self->set_exit_handler([](caf::exit_msg&) {});
+  auto leave = [self, manners] {
+    if (manners == guest_manners::polite)
+      self->quit();
+  };
   return {
       [](const ws_join&) {},
       [self, name](const ws_message& message) {
         echo_back(self, name, message);
       },
-      [self](const ws_leave&) { self->quit(); },
-      [self](const ws_refused&) { self->quit(); },
+      [leave](const ws_leave&) { leave(); },
+      [leave](const ws_refused&) { leave(); },
   };
 }
 
@@ -84,10 +91,18 @@ caf::behavior giving_handler(caf::event_based_actor*, std::string name,
   }};
 }
 
-caf::behavior spawning_handler(caf::event_based_actor* self, std::string name) {
-  return {[self, name](const http_request&) {
+caf::behavior spawning_handler(caf::stateful_actor<int>* self, std::string name,
+                               guest_manners manners) {
+  self->state = 0;
+  return {[self, name, manners](const http_request&) {
+    auto is_detached = manners != guest_manners::polite && ++self->state % 2;
     http_response response;
-    response.relay = relay_to{self->spawn(guest, name), {}, {}, {}};
+    response.relay =
+        relay_to{is_detached ? self->spawn<caf::detached>(guest, name, manners)
+                             : self->spawn(guest, name, manners),
+                 {},
+                 {},
+                 {}};
     return response;
   }};
 }

@@ -4,6 +4,7 @@
 #include "actors/messages.hpp"
 
 #include <caf/event_based_actor.hpp>
+#include <caf/stateful_actor.hpp>
 
 #include <cstddef>
 #include <string>
@@ -24,10 +25,15 @@ caf::behavior naming_handler(caf::event_based_actor* self, std::string name,
 caf::behavior giving_handler(caf::event_based_actor* self, std::string name,
                              caf::actor target);
 
+/// How a target ends that was spawned for a request: with its client or when
+/// nobody comes, by an exit message alone, not even by that.
+enum class guest_manners { polite, stubborn, immortal };
+
 /// A handler actor that spawns a target for each request and answers with its
-/// handle. The target echoes as `target` does, prints nothing of joins, and
-/// ends with its client, or when nobody comes.
-caf::behavior spawning_handler(caf::event_based_actor* self, std::string name);
+/// handle. The target echoes as `target` does and prints nothing of joins. Each
+/// second one that is not polite has a thread of its own.
+caf::behavior spawning_handler(caf::stateful_actor<int>* self, std::string name,
+                               guest_manners manners);
 
 /// A handler actor whose answer says who asks: "ADDRESS SCHEME HOST" and
 /// "websocket" or "plain".

@@ -46,6 +46,8 @@ bool commander::run(const std::string& line) {
   auto command = word(words);
   if (command == "quit")
     return false;
+  if (command == "serve")
+    return serve();
   if (command == "peers") {
     peers();
   } else if (command == "count") {
@@ -61,30 +63,51 @@ bool commander::run(const std::string& line) {
     watch(command, word(words));
   } else if (command == "resolve") {
     resolve(word(words));
-  } else {
-    auto name = word(words);
-    if (command == "register")
-      add(name, system_.spawn(target, name));
-    else if (command == "handler")
-      add(name, system_.spawn(naming_handler, name, word(words)));
-    else if (command == "giver")
-      add(name, system_.spawn(giving_handler, name, find(word(words))));
-    else if (command == "spawner")
-      add(name, system_.spawn(spawning_handler, name));
-    else if (command == "seer")
-      add(name, system_.spawn(seeing_handler));
-    else if (command == "long_winded")
-      add(name, system_.spawn(long_winded_handler, std::stoul(word(words))));
-    else if (command == "end")
-      end(name, word(words));
-    else
-      report("unknown {}", line);
+  } else if (command == "forget") {
+    helpers_.clear();
+    report("forgot");
+  } else if (!spawn(command, words)) {
+    report("unknown {}", line);
   }
   return true;
 }
 
-void commander::add(const std::string& name, const caf::actor& who) {
-  if (auto put = relay_.put(name, who); !put)
+bool commander::serve() const {
+  report("serving");
+  signals_.wait();
+  return false;
+}
+
+// Returns whether it knows the command.
+bool commander::spawn(const std::string& command, std::istringstream& words) {
+  auto name = word(words);
+  if (command == "register" || command == "offer")
+    add(name, system_.spawn(target, name), command == "offer");
+  else if (command == "handler")
+    add(name, system_.spawn(naming_handler, name, word(words)));
+  else if (command == "giver")
+    add(name, system_.spawn(giving_handler, name, find(word(words))));
+  else if (command == "spawner")
+    add(name, system_.spawn(spawning_handler, name, guest_manners::polite));
+  else if (command == "stubborn")
+    add(name, system_.spawn(spawning_handler, name, guest_manners::stubborn));
+  else if (command == "immortal")
+    add(name, system_.spawn(spawning_handler, name, guest_manners::immortal));
+  else if (command == "seer")
+    add(name, system_.spawn(seeing_handler));
+  else if (command == "long_winded")
+    add(name, system_.spawn(long_winded_handler, std::stoul(word(words))));
+  else if (command == "end")
+    end(name, word(words));
+  else
+    return false;
+  return true;
+}
+
+void commander::add(const std::string& name, const caf::actor& who,
+                    bool offer) {
+  auto put = offer ? relay_.offer(name, who) : relay_.put(name, who);
+  if (!put)
     return report("refused {} {}", name, put.error().what);
   own_[name] = who;
   // Only what somebody published can be found by its PID.

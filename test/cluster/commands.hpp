@@ -1,9 +1,12 @@
 // The commands of the probe:
 //
 //   register NAME             spawns a target, "registered NAME PID"
+//   offer NAME                the same, offered to all nodes
 //   handler NAME TARGET       spawns a handler that names TARGET
 //   giver NAME TARGET         spawns one that answers with TARGET's handle
 //   spawner NAME              spawns one that spawns a target per request
+//   stubborn NAME             the same, and the target stays for ever
+//   immortal NAME             the same, and no exit message ends it
 //   seer NAME                 spawns one that tells who asks
 //   long_winded NAME SIZE     spawns one that answers with a field of this size
 //   count                     "count ACTORS" of this node
@@ -17,6 +20,8 @@
 //   close PID CODE            a ws.close as a request,
 //   control PID TARGET        a ws.control as a request: "answer PID ..."
 //   broadcast TEXT PID...     one message to all, "broadcast COUNT"
+//   forget                    "forgot": monitors and links are on their own
+//   serve                     "serving", until SIGTERM ends the node
 //   quit                      ends the node as an operator does
 //
 // A PID that was resolved once is kept as a handle, so that commands also reach
@@ -38,8 +43,9 @@ namespace wsrelay::cluster_probe {
 /// Does what lines say, on the calling thread.
 class commander {
 public:
-  commander(caf::actor_system& system, node& relay)
-      : system_{system}, relay_{relay} {}
+  commander(caf::actor_system& system, node& relay,
+            const termination_signals& signals)
+      : system_{system}, relay_{relay}, signals_{signals} {}
 
   /// Ends what has no name; the node ends what has one.
   ~commander();
@@ -48,7 +54,9 @@ public:
   bool run(const std::string& line);
 
 private:
-  void add(const std::string& name, const caf::actor& who);
+  bool serve() const;
+  bool spawn(const std::string& command, std::istringstream& words);
+  void add(const std::string& name, const caf::actor& who, bool offer = false);
   void end(const std::string& name, const std::string& reason);
   void resolve(const std::string& text);
   void peers();
@@ -61,6 +69,7 @@ private:
 
   caf::actor_system& system_;
   node& relay_;
+  const termination_signals& signals_;
   std::map<std::string, caf::actor> own_;   // by name
   std::map<std::string, caf::actor> known_; // by what was resolved
   std::vector<caf::actor> helpers_;         // an actor nobody refers to is gone

@@ -18,6 +18,7 @@ using cluster_probe::report;
 
 // Returns the exit status.
 int run(const relay_config& config) {
+  termination_signals signals;
   system_config settings;
   settings.prepare(config);
   caf::actor_system system{settings};
@@ -29,7 +30,7 @@ int run(const relay_config& config) {
   report("id {}", to_string(system.node()));
   for (auto& cluster : config.clusters)
     report("node {} listening on port {}", cluster.name, relay.cluster_port());
-  cluster_probe::commander commands{system, relay};
+  cluster_probe::commander commands{system, relay, signals};
   std::string line;
   while (std::getline(std::cin, line) && commands.run(line)) {
   }
