@@ -1,6 +1,7 @@
 // What the errors of requests mean for who runs a command.
 #include "tools/wsrelay/session.hpp"
 
+#include "actors/directory.hpp"
 #include "actors/error.hpp"
 #include "net/node.hpp"
 #include "tools/wsrelay/connect.hpp"
@@ -30,6 +31,11 @@ TEST_CASE("every error of a request has an exit code") {
         exit_code::not_found, "no_such_target", "1@x: no such target");
   check(make_error(errc::no_such_peer, "no such peer"), exit_code::not_found,
         "no_such_peer", "1@x: no such peer");
+  check(make_error(errc::peer_silent, "the peer does not answer in time"),
+        exit_code::timeout, "peer_silent",
+        "1@x: the peer does not answer in time");
+  check(make_error(errc::target_silent, ""), exit_code::refused,
+        "target_silent", "1@x: target_silent");
   check(caf::sec::request_receiver_down, exit_code::not_found, "ended",
         "1@x has ended");
   check(caf::sec::request_timeout, exit_code::timeout, "timeout",
@@ -44,6 +50,21 @@ TEST_CASE("every error of a request has an exit code") {
         exit_code::not_found, "no_such_target", "1@x: no such target");
   check(make_error(errc::target_refused, "go away"), exit_code::refused,
         "target_refused", "1@x: go away");
+}
+
+TEST_CASE("a directory is no connection, and says so") {
+  system_config settings;
+  caf::actor_system system{settings};
+  auto directory = system.spawn(wsrelay::directory, std::string{});
+  session node{system, directory, std::chrono::minutes{1}};
+  try {
+    node.ask<void>(directory, ws_send{message_type::text, "x"}, "1@x");
+    FAIL("no error");
+  } catch (const command_error& error) {
+    CHECK(error.code == exit_code::refused);
+    CHECK(error.text == "1@x is a node's directory, no connection");
+  }
+  caf::anon_send_exit(directory, caf::exit_reason::user_shutdown);
 }
 
 TEST_CASE("a CAF node that is none of wsrelay is not reachable") {

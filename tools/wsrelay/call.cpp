@@ -57,7 +57,8 @@ std::string relay_text(const http_response& response) {
 void refuse(session& node, const relay_to& command) {
   tell_refused(command, "client");
   try {
-    node.ask<std::vector<peer_hello>>(node.node(), peer_list{}, "the node");
+    node.ask_directory<std::vector<peer_hello>>(node.node(), peer_list{},
+                                                "the node");
   } catch (const command_error&) {
     // The handler's answer is there, and that is what was asked for.
   }

@@ -38,8 +38,8 @@ std::string targets(session& node, const options& opts) {
 }
 
 std::string peers(session& node, const options& opts) {
-  auto all = node.ask<std::vector<peer_hello>>(node.directory(), peer_list{},
-                                               "the node");
+  auto all = node.ask_directory<std::vector<peer_hello>>(
+      node.directory(), peer_list{}, "the node");
   if (opts.json)
     return make_json_array(all, [](json_writer& out, auto& peer) {
       put(out, "name", peer.name);

@@ -14,8 +14,10 @@ namespace wsrelay::cli {
 
 namespace {
 
-bool is_missing(const caf::error& error) {
-  return is(error, errc::no_such_target) || is(error, errc::no_such_peer);
+exit_code code_of(const caf::error& error) {
+  if (is(error, errc::no_such_target) || is(error, errc::no_such_peer))
+    return exit_code::not_found;
+  return is(error, errc::peer_silent) ? exit_code::timeout : exit_code::refused;
 }
 
 std::string kind_of(const caf::error& error) {
@@ -31,7 +33,7 @@ std::string sentence(const caf::error& error) {
   auto kind = kind_of(error) + ": ";
   while (text.starts_with(kind))
     text.erase(0, kind.size());
-  return text;
+  return text.empty() ? kind_of(error) : text;
 }
 
 } // namespace
@@ -49,8 +51,8 @@ command_error to_command_error(const caf::error& error,
       || error == caf::sec::unexpected_response)
     return {exit_code::refused, "unexpected_message",
             asked + " does not understand that"};
-  return {is_missing(error) ? exit_code::not_found : exit_code::refused,
-          kind_of(error), fmt::format("{}: {}", asked, sentence(error))};
+  return {code_of(error), kind_of(error),
+          fmt::format("{}: {}", asked, sentence(error))};
 }
 
 command_error lost_node() {
@@ -66,7 +68,8 @@ session::session(caf::actor_system& system, caf::actor directory,
 
 void session::choose_peer(const std::string& name) {
   auto asked = "the node";
-  for (auto& peer : ask<std::vector<peer_hello>>(node_, peer_list{}, asked))
+  for (auto& peer :
+       ask_directory<std::vector<peer_hello>>(node_, peer_list{}, asked))
     if (peer.name == name) {
       directory_ = peer.directory;
       return;
@@ -76,12 +79,12 @@ void session::choose_peer(const std::string& name) {
 }
 
 caf::actor session::find(const std::string& target) {
-  return ask<caf::actor>(directory_, directory_get{target}, target);
+  return ask_directory<caf::actor>(directory_, directory_get{target}, target);
 }
 
 std::vector<directory_entry> session::names() {
-  return ask<std::vector<directory_entry>>(directory_, directory_list{},
-                                           "the node");
+  return ask_directory<std::vector<directory_entry>>(
+      directory_, directory_list{}, "the node");
 }
 
 void session::check_node() const {
@@ -92,7 +95,17 @@ void session::check_node() const {
 void session::fail(const caf::actor& whom, const caf::error& error,
                    const std::string& asked) {
   check_node();
-  if (whom == node_ && error == caf::sec::unexpected_message)
+  if (error == caf::sec::unexpected_message
+      && (whom == node_ || whom == directory_))
+    throw command_error{exit_code::refused, "unexpected_message",
+                        asked + " is a node's directory, no connection"};
+  throw to_command_error(error, asked);
+}
+
+void session::fail_directory(const caf::error& error,
+                             const std::string& asked) {
+  check_node();
+  if (error == caf::sec::unexpected_message)
     throw command_error{exit_code::unreachable, "unreachable",
                         "not a node of wsrelay"};
   throw to_command_error(error, asked);

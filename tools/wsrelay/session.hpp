@@ -48,6 +48,11 @@ public:
   /// Returns every name that the directory knows.
   std::vector<directory_entry> names();
 
+  /// Asks a directory. What does not know the question is no node of wsrelay.
+  template <class Result, class Message>
+  Result ask_directory(const caf::actor& whom, Message message,
+                       const std::string& asked);
+
   /// Sends a request. `Result` may be void. `asked` is for the error's text.
   template <class Result, class Message>
   auto ask(const caf::actor& whom, Message message, const std::string& asked);
@@ -67,6 +72,8 @@ private:
 
   [[noreturn]] void fail(const caf::actor& whom, const caf::error& error,
                          const std::string& asked);
+  [[noreturn]] void fail_directory(const caf::error& error,
+                                   const std::string& asked);
 
   caf::actor_system& system_;
   caf::actor node_; // its directory; its end is the node's
@@ -82,6 +89,15 @@ auto session::ask(const caf::actor& whom, Message message,
   auto answer = request<answer_type>(whom, std::move(message)).get();
   if (!answer)
     fail(whom, answer.error(), asked);
+  return std::move(*answer);
+}
+
+template <class Result, class Message>
+Result session::ask_directory(const caf::actor& whom, Message message,
+                              const std::string& asked) {
+  auto answer = request<Result>(whom, std::move(message)).get();
+  if (!answer)
+    fail_directory(answer.error(), asked);
   return std::move(*answer);
 }
 
