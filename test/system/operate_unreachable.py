@@ -7,9 +7,12 @@ import threading
 import time
 import unittest
 
-from operate_base import OK, UNREACHABLE, Watch, cluster_port, config, run
+from cluster_probe import Probe, node
+from operate_base import (OK, TIMEOUT, UNREACHABLE, Watch, cluster_port,
+                          config, run)
 from raw_client import WebSocket
-from support import DEADLINE, Relay, free_port, wait_until
+from support import (DEADLINE, Relay, endpoint, free_port, router, service,
+                     wait_until)
 
 
 class Unreachable(unittest.TestCase):
@@ -87,6 +90,41 @@ class Unreachable(unittest.TestCase):
         relay, watch = self.start_with_watch()
         relay.stop()
         self.assertIn(watch.wait(), (OK, UNREACHABLE))
+
+
+class FrozenPeer(unittest.TestCase):
+    """A peer of the node that is asked is silent, and not lost yet."""
+
+    def setUp(self):
+        self.relay = Relay(
+            service() + router()
+            + endpoint("echo", "/echo", "relay: {target_pid: echo}")
+            + node("relay1", listen='"127.0.0.1:0"', heartbeat_timeout="60s"))
+        self.addCleanup(self.relay.end)
+        self.port = cluster_port(self.relay)
+        self.app = Probe("app1", peers=[f"127.0.0.1:{self.port}"],
+                         heartbeat_timeout="60s")
+        self.addCleanup(self.app.end)
+        self.app.wait_for_peer("relay1")
+        self.client = WebSocket(self.relay.port, "/ws/echo")
+        self.addCleanup(self.client.close)
+        self.pid = wait_until(lambda: run("ps", "--json", port=self.port).json,
+                              "it is listed")[0]["pid"]
+
+    def assert_times_out(self, *arguments):
+        done = run(*arguments, "--json", port=self.port)
+        self.assertEqual(done.code, TIMEOUT, done.errors)
+        return done.error["text"]
+
+    def test_what_it_was_asked_times_out(self):
+        self.app.signal(signal.SIGSTOP)
+        text = self.assert_times_out("transfer", self.pid, "x@app1",
+                                     "--timeout", "8s")
+        self.assertEqual(text, f"{self.pid} to x@app1: the peer does not "
+                               "answer in time")
+        self.assert_times_out("--peer", "app1", "targets", "--timeout", "1s")
+        self.app.signal(signal.SIGCONT)
+        self.assertEqual(self.client.echo("x"), "x")
 
 
 if __name__ == "__main__":
