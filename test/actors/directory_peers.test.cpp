@@ -137,6 +137,17 @@ TEST_CASE_FIXTURE(fixture, "an offer of this node waits for a name that "
   }
 }
 
+TEST_CASE_FIXTURE(fixture, "what another node puts beyond its limits is "
+                           "refused, and has room when something goes") {
+  hello(one, "app1");
+  auto first = put(one, "chat");
+  for (std::size_t i = 1; i < name_limits{}.line; ++i)
+    put(one, "chat", errc::name_taken);
+  put(one, "chat", errc::busy);
+  one.end(first);
+  put(one, "chat", errc::name_taken);
+}
+
 TEST_CASE_FIXTURE(fixture, "names of the relay's own actors are given by the "
                            "node alone") {
   hello(one, "app1");
