@@ -36,7 +36,7 @@ enum class leave_reason : std::uint8_t {
   transferred,     // another target owns the connection now
   rolled_back,     // this target took too long to join
   target_down,     // the target itself ended
-  shutdown,        // the node stops
+  shutdown,        // the node stops, or the target's
   exited,          // the connection's actor was ended: a link, a kill
 };
 
