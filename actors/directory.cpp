@@ -14,7 +14,7 @@ namespace wsrelay {
 
 namespace {
 
-caf::error check(const std::string& name, const caf::actor& who) {
+caf::error check_put(const std::string& name, const caf::actor& who) {
   if (auto checked = check_name(name); !checked)
     return make_error(errc::invalid_message, checked.error().what);
   if (name.starts_with(reserved_prefix))
@@ -39,7 +39,7 @@ caf::error error_of_peer(caf::error& error) {
 // -- names --------------------------------------------------------------------
 
 caf::result<void> directory_state::put(const directory_put& message) {
-  if (auto error = check(message.name, message.who))
+  if (auto error = check_put(message.name, message.who))
     return error;
   if (is_from_outside())
     return put_from_outside(message);
@@ -68,7 +68,7 @@ directory_state::put_from_outside(const directory_put& message) {
 // A name that another node has is waited for, here as there.
 caf::result<void> directory_state::offer(const directory_offer& message) {
   auto& [name, who] = message;
-  if (auto error = check(name, who))
+  if (auto error = check_put(name, who))
     return error;
   auto* holder = names.find(name);
   if (holder && holder->who != who && !holder->by)
