@@ -34,7 +34,7 @@ namespace {
 constexpr std::chrono::seconds drop_patience{5};
 
 // For actors to end when the connections have taken all the time there was.
-constexpr std::chrono::seconds actors_patience{1};
+constexpr std::chrono::milliseconds actors_patience{1'000};
 
 unsigned loop_count(const service_config& settings) {
   if (settings.threads > 0)
