@@ -12,6 +12,19 @@
 
 namespace wsrelay {
 
+namespace {
+
+// The connector's sentence says more than the code of CAF's that it is with.
+std::string reason_of(const caf::error& why) {
+  auto& context = why.context();
+  if (why.category() == caf::atom("system")
+      && context.match_elements<std::string>())
+    return context.get_as<std::string>(0);
+  return to_text(why);
+}
+
+} // namespace
+
 caf::behavior peer_state::start(peer_config settings) {
   config = std::move(settings);
   random.seed(config.seed);
@@ -59,7 +72,7 @@ void peer_state::on_hello(const peer_hello& message) {
 void peer_state::on_failed(const caf::error& why) {
   if (failures++ == 0)
     log().warn("peer cannot be reached: address={}:{} reason={}", config.host,
-               config.port, to_text(why));
+               config.port, reason_of(why));
   try_again();
 }
 

@@ -30,8 +30,7 @@ void system_config::prepare(const relay_config& config) {
   if (config.clusters.empty())
     return;
   auto& cluster = config.clusters.front();
-  set("middleman.heartbeat-interval",
-      caf::timespan{cluster.heartbeat_interval});
+  set(heartbeat_interval, caf::timespan{cluster.heartbeat_interval});
   set(connection_timeout, caf::timespan{cluster.heartbeat_timeout});
 }
 

@@ -5,9 +5,13 @@
 
 #include <caf/io/abstract_broker.hpp>
 
+#include <fmt/format.h>
+
 #include <atomic>
 #include <deque>
 #include <memory>
+#include <string>
+#include <utility>
 
 namespace wsrelay {
 
@@ -31,14 +35,27 @@ public:
     home.set_timer(*this, home.now() + node_handshake_timeout);
   }
 
-  void on_timer() override { give_up(); }
-  void give_up() { socket_->close(); }
+  void on_timer() override {
+    give_up(fmt::format("TLS was not done within {}s: it is no node, or its "
+                        "cluster.node has no tls",
+                        node_handshake_timeout.count()));
+  }
+
+  void give_up(std::string why) {
+    given_up_ = std::move(why);
+    socket_->close();
+  }
+
+  std::string reason(error_code ec) const {
+    return given_up_.empty() ? socket_->explain(ec) : given_up_;
+  }
 
   node_socket& socket() { return *socket_; }
   std::unique_ptr<node_socket> take() { return std::move(socket_); }
 
 private:
   std::unique_ptr<node_socket> socket_;
+  std::string given_up_; // why
 };
 
 class basp_acceptor final : public caf::io::doorman, private loop_timer {
@@ -110,7 +127,7 @@ private:
   void greet(std::unique_ptr<node_socket> socket) {
     if (guests_.size() == max_node_handshakes) {
       if (auto oldest = guests_.front().lock())
-        oldest->give_up();
+        oldest->give_up("too many others came after it");
       guests_.pop_front();
     }
     auto guest = std::make_shared<arrival>(home_, std::move(socket));
@@ -141,8 +158,8 @@ private:
   void report_refusal(arrival& guest, error_code ec) {
     if (auto left_out = options_.lines->allow("refused", home_.now()))
       log().warn("node refused: address={} reason={}{}",
-                 guest.socket().remote().address().to_string(), ec.message(),
-                 suppressed_text(*left_out));
+                 guest.socket().remote().address().to_string(),
+                 guest.reason(ec), suppressed_text(*left_out));
   }
 
   loop& home_;

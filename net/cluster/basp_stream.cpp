@@ -2,7 +2,12 @@
 #include "net/cluster/basp_stream.hpp"
 
 #include "actors/log.hpp"
+#include "net/cluster/basp_input.hpp"
 #include "net/cluster/broker.hpp"
+#include "net/cluster/reason.hpp"
+#include "net/loop/guard.hpp"
+
+#include <boost/asio/error.hpp>
 
 #include <caf/actor_control_block.hpp>
 #include <caf/io/abstract_broker.hpp>
@@ -25,44 +30,15 @@ caf::io::connection_handle next_connection() {
   return caf::io::connection_handle::from_int(++last);
 }
 
-// Bytes that have come and are not consumed.
-class input {
-public:
-  std::size_t size() const noexcept { return end_ - begin_; }
-
-  // Room for a read, at least a quarter of the buffer. It grows with what has
-  // come, not with what a header promises.
-  boost::asio::mutable_buffer room() {
-    if (begin_ == end_)
-      begin_ = end_ = 0;
-    if (bytes_.size() - end_ < min_room) {
-      std::copy(bytes_.begin() + begin_, bytes_.begin() + end_, bytes_.begin());
-      end_ -= std::exchange(begin_, 0);
-      if (bytes_.size() - end_ < min_room)
-        bytes_.resize(2 * bytes_.size());
-    }
-    return {bytes_.data() + end_, bytes_.size() - end_};
-  }
-
-  void add(std::size_t count) noexcept { end_ += count; }
-
-  void take(std::size_t count, buffer& into) {
-    auto first = bytes_.begin() + static_cast<std::ptrdiff_t>(begin_);
-    into.assign(first, first + static_cast<std::ptrdiff_t>(count));
-    begin_ += count;
-    if (begin_ == end_ && bytes_.size() > max_kept)
-      bytes_ = buffer(initial); // after one that was very long
-  }
-
-private:
-  static constexpr std::size_t initial = 64 * 1024;
-  static constexpr std::size_t min_room = 16 * 1024;
-  static constexpr std::size_t max_kept = 1024 * 1024;
-
-  buffer bytes_ = buffer(initial);
-  std::size_t begin_ = 0;
-  std::size_t end_ = 0;
-};
+// How much of what is there a broker wants now; 0: more has to come.
+std::size_t wanted(const receive_policy::config& policy, std::size_t there) {
+  auto [how, size] = policy;
+  if (how == receive_policy_flag::at_most)
+    return std::min(there, size);
+  if (there < size)
+    return 0;
+  return how == receive_policy_flag::exactly ? size : there;
+}
 
 class basp_stream final : public caf::io::scribe, private loop_timer {
 public:
@@ -87,8 +63,9 @@ public:
     policy_ = policy;
     if (std::exchange(launched_, true))
       return;
-    if (options_.how != greeting::any)
-      home_.set_timer(*this, home_.now() + basp_greeting_timeout);
+    nodes_ = dynamic_cast<node_broker*>(parent());
+    if (nodes_)
+      await_handshake();
     add_to_loop();
   }
 
@@ -100,15 +77,19 @@ public:
     if (gathered_.empty() || closed_ || !may_write()
         || std::exchange(flushing_, true))
       return;
+    note_records();
     home_.flush_later(output_);
   }
 
-  // What is written goes out first.
+  // What is written goes out first, unless nobody is there.
   void graceful_shutdown() override {
     closing_ = pointer{this};
     if (!may_write())
       gathered_.clear();
+    auto silent = is_silent();
     detach(&home_, false);
+    if (silent)
+      return drop_silent();
     home_.set_timer(*this, home_.now() + basp_linger_timeout);
     if (!writing_ && gathered_.empty())
       close();
@@ -154,61 +135,143 @@ private:
   void on_read(error_code ec, std::size_t count) {
     if (closed_ || detached())
       return;
+    pointer guard{this};
     if (ec)
-      return fail(caf::io::network::operation::read);
-    if (!std::exchange(greeted_, true))
-      home_.set_timer(*this, time_point::max());
-    input_.add(count);
-    deliver();
-    read();
+      return on_end(ec);
+    guarded(
+        "a node's message",
+        [this, count] {
+          input_.add(count);
+          note_life();
+          deliver();
+          read();
+        },
+        [this] { refuse("message that cannot be read"); });
   }
 
   void deliver() {
+    if (!nodes_)
+      return deliver_data();
+    while (active_ && !detached() && deliver_message()) {
+    }
+  }
+
+  // What another broker of the program wants to read.
+  void deliver_data() {
     while (active_ && !detached()) {
-      if (policy_.second > max_basp_message)
-        return refuse();
-      if (input_.size() < needed())
+      auto count = wanted(policy_, input_.size());
+      if (count == 0)
         return;
-      auto count = wanted();
       input_.take(count, consumed_);
-      if (parts_ == 0)
-        nodes_ = dynamic_cast<node_broker*>(parent());
-      if (nodes_)
-        nodes_->before_read(hdl(), consumed_);
-      if (!consume(&home_, consumed_.data(), count))
-        active_ = false;
-      if (parts_ < 2 && ++parts_ == 2)
-        flush();
+      active_ = consume(&home_, consumed_.data(), count) && active_;
     }
   }
 
-  // The first two parts are the header and the payload of a handshake.
+  // Only whole messages reach the broker. A header is judged as soon as it is
+  // there. Returns whether there may be another message.
+  bool deliver_message() {
+    auto front = input_.front(basp_header_size);
+    if (front.size() < basp_header_size)
+      return false;
+    if (auto why = judged_ ? "" : refuse_basp_header(front, phase_);
+        !why.empty())
+      return refuse(why);
+    auto header = read_basp_header(front.data());
+    judged_ = input_.size() < basp_header_size + header.payload_len;
+    if (judged_)
+      return false;
+    input_.skip(basp_header_size);
+    input_.take(header.payload_len, consumed_);
+    return hand_over(header);
+  }
+
+  bool hand_over(const basp_header& header) {
+    nodes_->expect(header);
+    if (!consume(&home_, consumed_.data(), consumed_.size()) || detached())
+      return false;
+    if (auto why = nodes_->take_offence(); !why.empty())
+      return refuse(why);
+    if (!is_open(phase_))
+      open();
+    return true;
+  }
+
+  // Until the handshake has come it is what is waited for, not signs of life.
+  void await_handshake() {
+    auto deadline = home_.now() + basp_greeting_timeout;
+    phase_ = nodes_->begin(hdl(), deadline);
+    home_.set_timer(*this, deadline);
+  }
+
+  void open() {
+    phase_ = after_handshake(phase_);
+    home_.set_timer(*this, time_point::max());
+    flush();
+  }
+
   bool may_write() const noexcept {
-    return options_.how != greeting::outgoing || parts_ >= 2;
+    return options_.how != greeting::outgoing || is_open(phase_);
   }
 
-  std::size_t needed() const noexcept {
-    return policy_.first == receive_policy_flag::at_most ? 1 : policy_.second;
+  // -- signs of life ----------------------------------------------------------
+
+  void note_life() {
+    last_read_ = home_.now();
+    if (nodes_)
+      nodes_->saw(hdl());
   }
 
-  std::size_t wanted() const noexcept {
-    switch (policy_.first) {
-      case receive_policy_flag::exactly:
-        return policy_.second;
-      case receive_policy_flag::at_most:
-        return std::min(policy_.second, input_.size());
-      default:
-        return input_.size();
-    }
+  // TLS gives a record when it is whole. The broker writes a heartbeat before
+  // it looks who was silent.
+  void note_records() {
+    auto received = socket_->received();
+    if (std::exchange(received_, received) != received)
+      note_life();
   }
 
-  void refuse() {
-    if (auto left_out = allow_line("size"))
-      log().warn(
-          "node connection ended: address={} message of {} bytes is over "
-          "the limit{}",
-          addr(), policy_.second, suppressed_text(*left_out));
-    fail(caf::io::network::operation::read);
+  bool is_silent() const {
+    return nodes_ && is_open(phase_) && nodes_->patience().count() > 0
+           && home_.now() - last_read_ > nodes_->patience();
+  }
+
+  // A reset tells the other side, should it live, that this was no farewell.
+  void drop_silent() {
+    if (auto left_out = allow_line("lost"))
+      log().warn("node lost: address={} reason={}{}", addr(),
+                 silence_reason(home_.now() - last_read_, nodes_->patience()),
+                 suppressed_text(*left_out));
+    socket_->reset();
+    close();
+  }
+
+  // Who has asked for this connection says why there is none; else it is said
+  // here. Returns false.
+  bool refuse(const std::string& why) {
+    if (nodes_ && phase_ == basp_phase::awaits_server)
+      return fail(why);
+    auto known = !nodes_ || is_open(phase_);
+    if (auto left_out = allow_line(known ? "ended" : "refused"))
+      log().warn("{}: address={} reason={}{}",
+                 known ? "node connection ended" : "node refused", addr(), why,
+                 suppressed_text(*left_out));
+    return fail(why);
+  }
+
+  // The end of a connection is nothing to say much about, nor is who has only
+  // looked whether somebody listens.
+  void on_end(error_code ec) {
+    auto quiet = is_end_of_stream(ec) && phase_ != basp_phase::awaits_server
+                 && (is_open(phase_) || input_.size() == 0);
+    quiet || !nodes_ ? fail() : refuse(reason_of(ec));
+  }
+
+  std::string reason_of(error_code ec) const {
+    if (is_end_of_stream(ec))
+      return "it ended the connection before it had said who it is";
+    auto why = socket_->explain(ec);
+    if (nodes_ && is_open(phase_) && ec == boost::asio::error::connection_reset)
+      why += reset_reason(home_.now() - last_write_, nodes_->interval());
+    return why;
   }
 
   // -- writing ----------------------------------------------------------------
@@ -222,6 +285,7 @@ private:
     if (writing_)
       return;
     writing_ = true;
+    last_write_ = home_.now();
     leaving_.swap(gathered_);
     socket_->write(boost::asio::buffer(leaving_),
                    [me = pointer{this}](error_code ec, std::size_t count) {
@@ -237,7 +301,7 @@ private:
     if (closed_)
       return;
     if (ec)
-      return fail(caf::io::network::operation::write);
+      return on_end(ec);
     if (ack_writes_)
       data_transferred(&home_, count, gathered_.size());
     if (!gathered_.empty())
@@ -247,13 +311,10 @@ private:
   }
 
   void refuse_output() {
-    if (auto left_out = allow_line("output"))
-      log().warn("node connection ended: {} does not take what it is sent, {} "
-                 "bytes wait{}",
-                 addr(), gathered_.size() + leaving_.size(),
-                 suppressed_text(*left_out));
     pointer guard{this};
-    fail(caf::io::network::operation::write);
+    refuse("it does not take what it is sent, "
+           + std::to_string(gathered_.size() + leaving_.size())
+           + " bytes wait");
   }
 
   std::optional<std::uint64_t> allow_line(std::string_view reason) {
@@ -262,9 +323,12 @@ private:
 
   // -- end --------------------------------------------------------------------
 
-  void fail(caf::io::network::operation what) {
+  bool fail(const std::string& why = {}) {
     close();
-    io_failure(&home_, what);
+    if (nodes_ && !detached())
+      nodes_->give_up(hdl(), why);
+    io_failure(&home_, caf::io::network::operation::read);
+    return false;
   }
 
   void close() {
@@ -281,10 +345,12 @@ private:
     pointer guard{this};
     if (closing_)
       return close();
+    if (phase_ == basp_phase::awaits_server || input_.size() > 0)
+      return void(refuse(late_reason(basp_greeting_timeout, input_.size())));
     if (auto left_out = allow_line("silent"))
       log().warn("node connection ended: nothing came from {}{}", addr(),
                  suppressed_text(*left_out));
-    fail(caf::io::network::operation::read);
+    fail();
   }
 
   static constexpr std::size_t max_kept = 1024 * 1024;
@@ -294,14 +360,17 @@ private:
   basp_options options_;
   output output_;
   node_broker* nodes_ = nullptr; // the parent, unless it is another broker
-  unsigned parts_ = 0;           // consumed; counts to 2
+  basp_phase phase_ = basp_phase::awaits_client;
   receive_policy::config policy_ = receive_policy::at_most(1);
-  input input_;
-  buffer consumed_; // what the broker is given
-  buffer gathered_; // what the broker writes
-  buffer leaving_;  // what is being sent
+  basp_input input_;
+  time_point last_read_;
+  time_point last_write_;
+  std::uint64_t received_ = 0; // by TLS
+  buffer consumed_;            // what the broker is given
+  buffer gathered_;            // what the broker writes
+  buffer leaving_;             // what is being sent
   bool launched_ = false;
-  bool greeted_ = false;
+  bool judged_ = false; // the header that the input begins with
   bool active_ = false; // the broker wants to read
   bool reading_ = false;
   bool writing_ = false;

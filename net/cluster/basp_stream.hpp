@@ -1,9 +1,10 @@
 // One connection to another node, as CAF's BASP broker sees it: a scribe on a
 // loop. All that the broker writes in a turn goes out with one call, and what
-// one read brought is cut into the broker's headers and payloads.
+// one read brought is cut into messages, each judged before the broker has it.
 #pragma once
 
 #include "actors/log_limit.hpp"
+#include "net/cluster/basp_check.hpp"
 #include "net/cluster/socket.hpp"
 #include "net/loop/loop.hpp"
 
@@ -16,19 +17,15 @@
 
 namespace wsrelay {
 
-/// Longest message of BASP that is read: a client's largest message and what
-/// goes with it. A longer one ends the connection.
-inline constexpr std::size_t max_basp_message = (1u << 30) + (1u << 20);
-
-/// How long the other side may take to begin to talk, after TLS.
+/// How long the other side may take to say who it is, after TLS.
 inline constexpr std::chrono::seconds basp_greeting_timeout{5};
 
 /// How long what is written last may take to leave, once the broker has closed
 /// the connection.
 inline constexpr std::chrono::seconds basp_linger_timeout{1};
 
-/// How a stream begins. All but `any` end when nothing comes for
-/// `basp_greeting_timeout`.
+/// How a stream begins. To CAF's broker of nodes it comes only once the
+/// handshake of the other side is whole, within `basp_greeting_timeout`.
 enum class greeting {
   any,      // no BASP, perhaps: a broker of the program
   incoming, // says who it is at once

@@ -1,14 +1,17 @@
 // The seams that CAF's broker leaves.
 #include "net/cluster/broker.hpp"
 
+#include "actors/error.hpp"
 #include "actors/log.hpp"
 #include "actors/node_messages.hpp"
 #include "net/cluster/basp_multiplexer.hpp"
 #include "net/cluster/proxy.hpp"
+#include "net/cluster/reach.hpp"
 
 #include <caf/all.hpp>
-#include <caf/binary_deserializer.hpp>
 #include <caf/io/middleman.hpp>
+
+#include <algorithm>
 
 namespace wsrelay {
 
@@ -18,18 +21,26 @@ namespace {
 // them are dropped.
 constexpr caf::atom_value broker_name = caf::atom("nodes");
 
+caf::timespan time_of(const node_broker& broker, const char* key) {
+  return caf::get_or(broker.home_system().config(), key, caf::timespan{0});
+}
+
 } // namespace
 
 caf::behavior node_broker::make_behavior() {
   system().registry().put(broker_name, ctrl());
-  caf::message_handler lost{
-      [this](const node_lost& message) { on_lost(message.node); }};
-  return lost.or_else(basp_broker::make_behavior());
+  caf::message_handler mine{
+      [this](const node_lost& message) { on_lost(message.node); },
+      [this](caf::io::new_data_msg& message) { on_data(message); },
+  };
+  return mine.or_else(basp_broker::make_behavior());
 }
 
 // Every node that this one is connected to may know the lost one through it.
 void node_broker::purge_state(const caf::node_id& node) {
   basp_broker::purge_state(node);
+  if (auto server = spawn_servers.extract(node))
+    caf::anon_send_exit(server.mapped(), caf::exit_reason::kill);
   requests_->on_lost(node);
   for (auto& [handle, connection] : ctx)
     if (auto neighbour = instance.tbl().lookup_direct(handle))
@@ -64,9 +75,14 @@ caf::strong_actor_ptr node_broker::make_proxy(caf::node_id node,
       requests_);
 }
 
-void node_broker::set_last_hop(caf::node_id* node) {
-  last_hop_ = node ? *node : caf::node_id{};
-  basp_broker::set_last_hop(node);
+// CAF spawns an actor here that asks the node's spawn server who it is, tells
+// nobody, and stays when the node goes.
+void node_broker::learned_new_node_directly(const caf::node_id&, bool) {}
+
+// It goes with the node: `purge_state`.
+void node_broker::learned_new_node_indirectly(const caf::node_id& node) {
+  if (automatic_connections && spawn_servers.count(node) == 0)
+    basp_broker::learned_new_node_indirectly(node);
 }
 
 // CAF's brokers leave out scheduled_actor's part, which closes the mailbox: a
@@ -76,50 +92,46 @@ bool node_broker::cleanup(caf::error&& reason, caf::execution_unit* host) {
   return scheduled_actor::cleanup(std::move(reason), host);
 }
 
-// Data is a payload when the header before it has been read.
-void node_broker::before_read(caf::io::connection_handle connection,
-                              const std::vector<char>& data) {
-  using caf::io::basp::message_type;
-  auto known = ctx.find(connection);
-  if (known == ctx.end()
-      || known->second.cstate != caf::io::basp::await_payload)
+// Only who connects is known already, with the time 0 as its last sign of life:
+// the first tick would end it.
+basp_phase node_broker::begin(connection who, time_point deadline) {
+  auto known = ctx.find(who);
+  if (known == ctx.end() || !known->second.callback)
+    return basp_phase::awaits_client;
+  known->second.last_seen = deadline;
+  return basp_phase::awaits_server;
+}
+
+void node_broker::saw(connection who) {
+  if (auto known = ctx.find(who); known != ctx.end())
+    known->second.last_seen = std::max(known->second.last_seen, clock().now());
+}
+
+void node_broker::give_up(connection who, const std::string& why) {
+  auto known = ctx.find(who);
+  if (known == ctx.end() || !known->second.callback)
     return;
-  auto& header = known->second.hdr;
-  switch (header.operation) {
-    case message_type::client_handshake:
-      if (instance.tbl().lookup_direct(connection) == caf::none)
-        on_handshake(data);
-      break;
-    case message_type::routed_message:
-      if (is_for_this_node(data))
-        on_message(header);
-      break;
-    case message_type::direct_message:
-      on_message(header);
-      break;
-    default:
-      break;
-  }
+  auto asked = std::move(*known->second.callback);
+  known->second.callback = caf::none;
+  asked.deliver(make_error(caf::sec::disconnect_during_handshake, why));
 }
 
-void node_broker::on_message(const caf::io::basp::header& header) {
-  auto id = caf::make_message_id(header.operation_data);
-  if (id.is_response())
-    requests_->on_response(header.dest_actor, id);
+caf::timespan node_broker::patience() const {
+  return time_of(*this, connection_timeout);
 }
 
-bool node_broker::is_for_this_node(const std::vector<char>& routed) {
-  caf::node_id from;
-  caf::node_id to;
-  caf::binary_deserializer source{context(), routed};
-  return !source(from, to) && to == this_node();
+caf::timespan node_broker::interval() const {
+  return time_of(*this, heartbeat_interval);
 }
 
-void node_broker::on_handshake(const std::vector<char>& payload) {
-  caf::node_id node;
-  caf::binary_deserializer source{context(), payload};
-  if (source(node))
-    return;
+void node_broker::report_unread(const caf::error& why) {
+  auto text = to_text(why);
+  if (auto left_out = lines_.allow(text, std::chrono::steady_clock::now()))
+    log().warn("message not understood: node={} reason={}{}",
+               to_string(last_hop_), text, suppressed_text(*left_out));
+}
+
+void node_broker::close_others(const caf::node_id& node) {
   while (auto old = instance.tbl().lookup_direct(node)) {
     // Who only says that it is a node can do so again and again.
     if (auto left_out = lines_.allow("again", std::chrono::steady_clock::now()))

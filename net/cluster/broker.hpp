@@ -3,49 +3,91 @@
 #pragma once
 
 #include "actors/log_limit.hpp"
+#include "net/cluster/basp_check.hpp"
 #include "net/cluster/open_requests.hpp"
 
 #include <caf/io/basp_broker.hpp>
 
+#include <chrono>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace wsrelay {
 
 /// What CAF 0.17.6's own does otherwise: a node that connects again while its
 /// lost connection is not noticed here yet gets a second one beside it, and
-/// neither side tells the other any more of actors that end. And neither who
+/// neither side tells the other any more of actors that end. Neither who
 /// reaches a node through this one nor who waits for its answer ever hears that
-/// it is lost.
+/// it is lost. For each node that was ever connected an actor stays. And it
+/// takes what no node sends, which ends the process or all connections.
 class node_broker final : public caf::io::basp_broker {
 public:
   using basp_broker::basp_broker;
+  using connection = caf::io::connection_handle;
+  using time_point = caf::actor_clock::time_point;
 
   // Called by CAF, on the loop's thread.
   caf::behavior make_behavior() override;
   void purge_state(const caf::node_id& node) override;
   caf::strong_actor_ptr make_proxy(caf::node_id node,
                                    caf::actor_id id) override;
-  void set_last_hop(caf::node_id* node) override;
+  void learned_new_node_directly(const caf::node_id& node,
+                                 bool was_indirectly_before) override;
+  void learned_new_node_indirectly(const caf::node_id& node) override;
   bool cleanup(caf::error&& reason, caf::execution_unit* host) override;
 
-  /// Looks at what a connection has read, right before it is handed over. A
-  /// response is noted. When another node says who it is, and is connected
-  /// already, the old connection is closed: everything of the node ends, before
-  /// it begins anew.
-  void before_read(caf::io::connection_handle connection,
-                   const std::vector<char>& data);
+  // Called by the connections, on the loop's thread.
+
+  /// A connection begins to read. Until `deadline` it waits for the other
+  /// side's handshake, and no silence ends it. Returns what it waits for.
+  basp_phase begin(connection who, time_point deadline);
+
+  /// The other side lives: bytes have come, of whatever message.
+  void saw(connection who);
+
+  /// What `who` reads next has this header: the data of CAF's message is its
+  /// payload.
+  void expect(const basp_header& header) {
+    header_ = header;
+    offence_.clear();
+  }
+
+  /// Returns why the connection is to end after what it has read, or "".
+  std::string take_offence() { return std::exchange(offence_, {}); }
+
+  /// The connection ends for this reason: who has asked for it is told.
+  void give_up(connection who, const std::string& why);
+
+  /// How long a node may be silent, 0 = for ever, and how long this one is.
+  caf::timespan patience() const;
+  caf::timespan interval() const;
 
 private:
+  using bytes = std::vector<char>;
+
   void on_lost(const caf::node_id& node);
-  void on_handshake(const std::vector<char>& payload);
-  void on_message(const caf::io::basp::header& header);
-  bool is_for_this_node(const std::vector<char>& routed);
+  void on_data(caf::io::new_data_msg& message);
+  void on_message(connection who, bytes& payload);
+  void on_handshake(connection who, bytes& payload);
+  void on_remote(std::string_view payload, const caf::node_id& from);
+  void on_routed(connection who, bytes& payload);
+  void on_down(connection who, bytes& payload);
+  void on_monitor(connection who, bytes& payload);
+  void forward(connection who, const caf::node_id& to, const bytes& payload);
+  void pass_on(connection who, bytes& payload);
+  void close_others(const caf::node_id& node);
+  void report_unread(const caf::error& why);
+  void offend(std::string why) { offence_ = std::move(why); }
 
   const std::shared_ptr<open_requests> requests_ =
       std::make_shared<open_requests>();
   log_limit lines_;
   caf::node_id last_hop_; // whom the message comes from
+  basp_header header_{};
+  std::string offence_;
 };
 
 } // namespace wsrelay

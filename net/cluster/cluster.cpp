@@ -15,10 +15,22 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <random>
 #include <set>
 
 namespace wsrelay {
+
+namespace {
+
+// For the other node's hello. Silence is no matter of it: it ends the
+// connection; and on a slow line an answer takes longer than a heartbeat.
+milliseconds patience_of(const cluster_config& settings) {
+  return std::max<milliseconds>(settings.heartbeat_timeout,
+                                basp_greeting_timeout);
+}
+
+} // namespace
 
 cluster::cluster(caf::actor_system& system, caf::actor directory)
     : system_{system}, directory_{std::move(directory)} {}
@@ -70,7 +82,7 @@ void cluster::connect(const cluster_config& settings) {
                                                  address->port,
                                                  {settings.name, directory_},
                                                  connector_,
-                                                 settings.heartbeat_timeout,
+                                                 patience_of(settings),
                                                  settings.reconnect_min,
                                                  settings.reconnect_max,
                                                  random()}));

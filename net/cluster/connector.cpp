@@ -26,8 +26,9 @@ using resolver = boost::asio::ip::basic_resolver<tcp, tcp_executor>;
 class attempt final : public std::enable_shared_from_this<attempt>,
                       private loop_timer {
 public:
+  // The text says why there is no socket.
   using completion =
-      std::function<void(error_code, std::unique_ptr<node_socket>)>;
+      std::function<void(const std::string&, std::unique_ptr<node_socket>)>;
 
   attempt(loop& home, tls_context_ptr tls, completion done)
       : tls_{std::move(tls)},
@@ -90,9 +91,18 @@ private:
   }
 
   void finish(error_code ec) {
+    if (late_ || ec)
+      done_(reason(ec), nullptr);
+    else
+      done_({}, std::move(connected_));
+  }
+
+  std::string reason(error_code ec) const {
+    if (late_ && connected_)
+      return "TLS was not done in time: it is no node, or it has no tls";
     if (late_)
       ec = boost::asio::error::timed_out;
-    done_(ec, std::move(connected_));
+    return connected_ ? connected_->explain(ec) : ec.message();
   }
 
   tls_context_ptr tls_;
@@ -140,12 +150,12 @@ caf::behavior connector(connector_actor* self, loop* home, tls_context_ptr tls,
         if (!promise)
           return caf::message{};
         caf::strong_actor_ptr alive{self->ctrl()};
-        auto done = [=](error_code ec,
+        auto done = [=](const std::string& why,
                         std::unique_ptr<node_socket> socket) mutable {
           static_cast<void>(alive);
-          if (ec)
+          if (!socket)
             return promise->deliver(
-                make_error(caf::sec::cannot_connect_to_node, ec.message()));
+                make_error(caf::sec::cannot_connect_to_node, why));
           introduce(
               *promise,
               make_basp_stream(*home, std::move(socket),

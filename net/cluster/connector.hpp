@@ -19,8 +19,9 @@ inline constexpr std::chrono::seconds node_connect_timeout{5};
 /// Spawns the actor that connects. It answers `(connect_atom, host, port)` as
 /// CAF's middleman actor does, with `(node_id, strong_actor_ptr,
 /// set<string>)`: the node and what it has published there; or with an error
-/// whose context says what failed. `output_limit` is that of
-/// the streams. Wants a system with `loop_middleman`.
+/// whose context says what failed, `disconnect_during_handshake` once TCP and
+/// TLS are done. `output_limit` is that of the streams. Wants a system with
+/// `loop_middleman`.
 caf::actor spawn_node_connector(caf::actor_system& system, tls_context_ptr tls,
                                 std::size_t output_limit);
 

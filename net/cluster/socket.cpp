@@ -1,9 +1,14 @@
 // Both kinds of socket, over Asio.
 #include "net/cluster/socket.hpp"
 
+#include "net/cluster/reason.hpp"
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
+
+#include <openssl/bio.h>
+#include <openssl/ssl.h>
 
 #include <utility>
 
@@ -58,9 +63,33 @@ public:
     lowest(stream_).close(ignored);
   }
 
+  void reset() override {
+    error_code ignored;
+    lowest(stream_).set_option(boost::asio::socket_base::linger{true, 0},
+                               ignored);
+    close();
+  }
+
+  std::uint64_t received() const override {
+    if constexpr (std::is_same_v<Stream, tls_stream>)
+      return BIO_number_read(SSL_get_rbio(handle()));
+    else
+      return 0;
+  }
+
+  std::string explain(error_code ec) const override {
+    if constexpr (std::is_same_v<Stream, tls_stream>)
+      return tls_reason(ec, handle());
+    else
+      return ec.message();
+  }
+
   tcp::endpoint remote() const override { return remote_; }
 
 private:
+  // Asio has it for streams that may be changed only.
+  SSL* handle() const { return const_cast<Stream&>(stream_).native_handle(); }
+
   tls_context_ptr tls_;
   Stream stream_;
   tcp::endpoint remote_;

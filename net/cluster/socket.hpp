@@ -8,8 +8,10 @@
 #include <boost/asio/ssl/context.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 
 namespace wsrelay {
 
@@ -38,6 +40,16 @@ public:
 
   /// Closes; what is under way completes with an error.
   virtual void close() = 0;
+
+  /// As `close`, and the other side is told that it was no farewell.
+  virtual void reset() { close(); }
+
+  /// Returns how many bytes of records TLS has read, which may be part of one
+  /// that is given out when it is whole. 0 without TLS.
+  virtual std::uint64_t received() const { return 0; }
+
+  /// Returns what an error of this socket means between nodes.
+  virtual std::string explain(error_code ec) const { return ec.message(); }
 
   /// Returns the other end.
   virtual boost::asio::ip::tcp::endpoint remote() const = 0;

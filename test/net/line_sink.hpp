@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace wsrelay::test {
@@ -18,6 +19,16 @@ struct line_sink final : spdlog::sinks::base_sink<std::mutex> {
     lines.emplace_back(line.payload.data(), line.payload.size());
   }
   void flush_() override {}
+
+  /// Returns whether a line has this in it. While others may write.
+  bool has(std::string_view part) {
+    std::lock_guard guard{mutex_};
+    for (auto& line : lines)
+      if (line.find(part) != line.npos)
+        return true;
+    return false;
+  }
+
   std::vector<std::string> lines;
 };
 

@@ -56,6 +56,8 @@ result<caf::actor> connect(caf::actor_system& system,
           [&](caf::error& error) {
             if (error == caf::sec::cannot_connect_to_node)
               answer = failure{"cannot connect: " + reason(error)};
+            else if (error == caf::sec::disconnect_during_handshake)
+              answer = no_node(reason(error), options);
             else if (error != caf::sec::request_timeout)
               answer = no_node("not a node of wsrelay", options);
           });

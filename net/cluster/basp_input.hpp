@@ -1,0 +1,69 @@
+// Bytes of another node that have come and are not consumed.
+#pragma once
+
+#include <boost/asio/buffer.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace wsrelay {
+
+/// The input of a stream. It grows with what has come, not with what a header
+/// promises.
+class basp_input {
+public:
+  using buffer = std::vector<char>;
+
+  std::size_t size() const noexcept { return end_ - begin_; }
+
+  /// Returns the first bytes; no more than there are.
+  std::string_view front(std::size_t count) const noexcept {
+    return {bytes_.data() + begin_, std::min(count, size())};
+  }
+
+  /// Returns room for a read.
+  boost::asio::mutable_buffer room() {
+    if (begin_ == end_)
+      begin_ = end_ = 0;
+    if (bytes_.size() - end_ < min_room)
+      make_room();
+    return {bytes_.data() + end_, bytes_.size() - end_};
+  }
+
+  /// A read has filled `count` bytes of the room.
+  void add(std::size_t count) noexcept { end_ += count; }
+
+  void skip(std::size_t count) noexcept { begin_ += count; }
+
+  /// Moves the first `count` bytes, which are there, to `into`.
+  void take(std::size_t count, buffer& into) {
+    auto first = bytes_.begin() + static_cast<std::ptrdiff_t>(begin_);
+    into.assign(first, first + static_cast<std::ptrdiff_t>(count));
+    begin_ += count;
+    if (begin_ == end_ && bytes_.size() > max_kept)
+      bytes_ = buffer(initial); // after one that was very long
+  }
+
+private:
+  static constexpr std::size_t initial = 64 * 1024;
+  static constexpr std::size_t min_room = 16 * 1024;
+  static constexpr std::size_t max_kept = 1024 * 1024;
+
+  void make_room() {
+    std::copy(bytes_.begin() + static_cast<std::ptrdiff_t>(begin_),
+              bytes_.begin() + static_cast<std::ptrdiff_t>(end_),
+              bytes_.begin());
+    end_ -= std::exchange(begin_, 0);
+    if (bytes_.size() - end_ < min_room)
+      bytes_.resize(2 * bytes_.size());
+  }
+
+  buffer bytes_ = buffer(initial);
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+};
+
+} // namespace wsrelay

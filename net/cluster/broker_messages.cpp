@@ -1,0 +1,138 @@
+// What the node's broker does with each message of another node.
+#include "actors/error.hpp"
+#include "net/cluster/broker.hpp"
+#include "net/cluster/remote_message.hpp"
+
+#include <caf/all.hpp>
+#include <caf/binary_serializer.hpp>
+
+namespace wsrelay {
+
+namespace {
+
+using caf::io::basp::message_type;
+
+std::string_view view_of(const std::vector<char>& bytes) {
+  return {bytes.data(), bytes.size()};
+}
+
+} // namespace
+
+// What is thrown here would end the broker, and with it all connections.
+void node_broker::on_data(caf::io::new_data_msg& message) try {
+  set_context(message.handle);
+  last_hop_ = this_context->id;
+  on_message(message.handle, message.buf);
+} catch (const std::exception& error) {
+  offend(std::string{"message that cannot be read: "} + error.what());
+}
+
+void node_broker::on_message(connection who, bytes& payload) {
+  switch (header_.operation) {
+    case message_type::server_handshake:
+    case message_type::client_handshake:
+      return on_handshake(who, payload);
+    case message_type::direct_message:
+      return on_remote(view_of(payload), last_hop_);
+    case message_type::routed_message:
+      return on_routed(who, payload);
+    case message_type::monitor_message:
+      return on_monitor(who, payload);
+    case message_type::down_message:
+      return on_down(who, payload);
+    case message_type::heartbeat: // `set_context` has noted it
+      return;
+  }
+}
+
+void node_broker::on_handshake(connection who, bytes& payload) {
+  auto text = view_of(payload);
+  if (auto why = refuse_basp_handshake(header_, text, this_node(), last_hop_);
+      !why.empty())
+    return offend(std::move(why));
+  auto node = *take_basp_node(text);
+  if (header_.operation == message_type::client_handshake && !last_hop_)
+    close_others(node);
+  this_context->id = node;
+  pass_on(who, payload);
+}
+
+void node_broker::on_remote(std::string_view payload,
+                            const caf::node_id& from) {
+  auto id = caf::make_message_id(header_.operation_data);
+  if (id.is_response())
+    requests_->on_response(header_.dest_actor, id);
+  auto outcome = deliver(context(), proxies(), {header_, payload, from});
+  if (!outcome.offence.empty())
+    offend(std::move(outcome.offence));
+  else if (outcome.unread)
+    report_unread(outcome.unread);
+}
+
+void node_broker::on_routed(connection who, bytes& payload) {
+  auto text = view_of(payload);
+  auto route = take_basp_route(text);
+  if (!route)
+    return offend("routed message without its nodes");
+  if (route->to != this_node())
+    return forward(who, route->to, payload);
+  if (route->from != this_node() && route->from != last_hop_
+      && instance.tbl().add_indirect(last_hop_, route->from))
+    learned_new_node_indirectly(route->from);
+  on_remote(text, route->from);
+}
+
+void node_broker::on_monitor(connection who, bytes& payload) {
+  auto text = view_of(payload);
+  auto route = take_basp_route(text);
+  if (!route || route->from == this_node())
+    return offend("monitor of no other node");
+  if (route->to != this_node())
+    return forward(who, route->to, payload);
+  proxy_announced(route->from, header_.dest_actor);
+}
+
+// All that the actor has sent is delivered: messages are read in their order.
+void node_broker::on_down(connection who, bytes& payload) {
+  auto text = view_of(payload);
+  auto route = take_basp_route(text);
+  if (!route || route->from == this_node())
+    return offend("end of no other node's actor");
+  if (route->to != this_node())
+    return forward(who, route->to, payload);
+  caf::error reason;
+  auto outcome = read_reason(context(), text, reason);
+  if (!outcome.offence.empty())
+    return offend(std::move(outcome.offence));
+  if (outcome.unread) {
+    report_unread(outcome.unread);
+    reason = caf::exit_reason::unknown;
+  }
+  proxies().erase(route->from, header_.source_actor, std::move(reason));
+}
+
+// Two nodes that take each other for the way to a third one, which is gone,
+// would send it to and fro for ever.
+void node_broker::forward(connection who, const caf::node_id& to,
+                          const bytes& payload) {
+  auto path = instance.lookup(to);
+  if (!path || path->hdl == who)
+    return;
+  auto& out = get_buffer(path->hdl);
+  caf::binary_serializer sink{context(), out};
+  if (!sink(header_))
+    out.insert(out.end(), payload.begin(), payload.end());
+  flush(path->hdl);
+}
+
+void node_broker::pass_on(connection who, bytes& payload) {
+  auto next = instance.handle(context(), who, header_, &payload);
+  if (next == caf::io::basp::redundant_connection) {
+    connection_cleanup(who, caf::io::basp::to_sec(next));
+    close(who);
+  } else if (requires_shutdown(next)) {
+    offend(to_string(next));
+  }
+}
+
+} // namespace wsrelay

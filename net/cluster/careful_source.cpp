@@ -1,0 +1,103 @@
+// The limits of what is read.
+#include "net/cluster/careful_source.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/execution_unit.hpp>
+#include <caf/sec.hpp>
+#include <caf/type_erased_value.hpp>
+#include <caf/uniform_type_info_map.hpp>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace wsrelay {
+
+namespace {
+
+// Names as CAF writes them: "@<>+TYPE+TYPE".
+constexpr std::string_view no_elements = "@<>";
+
+constexpr std::array<std::string_view, 15> local_types{
+    "@acceptor_closed_msg",
+    "@acceptor_passivated_msg",
+    "@accept_handle",
+    "@config_value",
+    "@connection_closed_msg",
+    "@connection_handle",
+    "@connection_passivated_msg",
+    "@downstream_msg",
+    "@group",
+    "@group_down",
+    "@new_connection_msg",
+    "@new_data_msg",
+    "@open_stream_msg",
+    "@timeout",
+    "@upstream_msg",
+};
+
+bool is_local(std::string_view type) {
+  return type.starts_with('@')
+         && std::find(local_types.begin(), local_types.end(), type)
+                != local_types.end();
+}
+
+} // namespace
+
+caf::error careful_source::begin_object(std::uint16_t& number,
+                                        std::string& name) {
+  if (auto error = source_.begin_object(number, name))
+    return keep(std::move(error));
+  if (name == no_elements) // CAF does not call `end_object` for it
+    return caf::none;
+  if (++depth_ > max_depth)
+    offence_ = "messages in messages, deeper than any";
+  else
+    check_types(name);
+  return offence_.empty() ? caf::error{} : keep(caf::sec::unknown_type);
+}
+
+// That the types of the outermost message are known CAF says itself.
+void careful_source::check_types(std::string_view name) {
+  auto& known = context()->system().types();
+  name.remove_prefix(std::min(no_elements.size() + 1, name.size()));
+  while (!name.empty()) {
+    auto type = name.substr(0, name.find('+'));
+    name.remove_prefix(std::min(type.size() + 1, name.size()));
+    if (is_local(type))
+      offence_ = "message of the type " + std::string{type};
+    else if (depth_ > 1 && !known.make_value(std::string{type}))
+      keep(make_error(caf::sec::unknown_type, std::string{type}));
+  }
+}
+
+caf::error careful_source::keep(caf::error error) {
+  if (error && !failure_)
+    failure_ = error;
+  return error;
+}
+
+caf::error careful_source::end_object() {
+  --depth_;
+  return source_.end_object();
+}
+
+// At most five bytes of seven bits.
+caf::error careful_source::begin_sequence(std::size_t& size) {
+  std::uint64_t sum = 0;
+  std::uint8_t next = 0x80;
+  for (int shift = 0; (next & 0x80) != 0; shift += 7) {
+    if (shift > 28)
+      return keep(caf::sec::end_of_stream);
+    if (auto error = source_.apply_raw(1, &next))
+      return keep(std::move(error));
+    sum |= std::uint64_t{next & 0x7fu} << shift;
+  }
+  if (sum > source_.remaining())
+    return keep(caf::sec::end_of_stream);
+  size = sum;
+  return caf::none;
+}
+
+} // namespace wsrelay

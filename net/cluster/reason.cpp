@@ -1,0 +1,120 @@
+// What OpenSSL's reasons and silences come from.
+#include "net/cluster/reason.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/ssl/error.hpp>
+
+#include <fmt/format.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+
+#include <string_view>
+
+namespace wsrelay {
+
+namespace {
+
+// No node is lost that was silent for less.
+constexpr std::chrono::milliseconds timely{50};
+
+long in_ms(std::chrono::nanoseconds time) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+}
+
+// The other side's certificate did not pass here.
+std::string_view setting_of(long verified) {
+  switch (verified) {
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+      return "this node's tls.ca has not signed the other's tls.certificate";
+    case X509_V_ERR_INVALID_PURPOSE:
+      return "the extended key usage of the other's tls.certificate has to "
+             "allow both, server and client";
+    default:
+      return "it is about the other's tls.certificate";
+  }
+}
+
+std::string verify_reason(const SSL* tls) {
+  auto verified = SSL_get_verify_result(tls);
+  return fmt::format(": {}; {}", X509_verify_cert_error_string(verified),
+                     setting_of(verified));
+}
+
+// What the other side says, by an alert, or what it sends that is no TLS.
+std::string_view meaning_of(int reason) {
+  switch (reason) {
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+      return "; the other's tls.ca has not signed this node's tls.certificate";
+    case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
+      return "; the extended key usage of this node's tls.certificate has to "
+             "allow both, server and client";
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+      return "; the other refuses this node's tls.certificate";
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
+      return "; both sides need a tls.certificate";
+    case SSL_R_HTTP_REQUEST:
+    case SSL_R_WRONG_VERSION_NUMBER:
+    case SSL_R_PACKET_LENGTH_TOO_LONG:
+    case SSL_R_BAD_RECORD_TYPE:
+    case SSL_R_UNEXPECTED_MESSAGE:
+      return "; it speaks no TLS: its cluster.node has no tls, or it is no "
+             "node";
+    default:
+      return "; see tls of both nodes";
+  }
+}
+
+} // namespace
+
+bool is_end_of_stream(const boost::system::error_code& ec) {
+  return ec == boost::asio::error::eof
+         || ec == boost::asio::ssl::error::stream_truncated;
+}
+
+std::string tls_reason(const boost::system::error_code& ec, const SSL* tls) {
+  if (ec.category() != boost::asio::error::get_ssl_category())
+    return ec.message();
+  auto reason = ERR_GET_REASON(static_cast<unsigned long>(ec.value()));
+  if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
+    return ec.message() + verify_reason(tls);
+  return fmt::format("{}{}", ec.message(), meaning_of(reason));
+}
+
+std::string late_reason(std::chrono::seconds limit, std::size_t received) {
+  if (received > 0)
+    return fmt::format("its greeting was not whole within {}s", limit.count());
+  return fmt::format("nothing came within {}s: it is no node, or its "
+                     "cluster.node has tls and this one's has not",
+                     limit.count());
+}
+
+std::string silence_reason(std::chrono::nanoseconds silence,
+                           std::chrono::nanoseconds limit) {
+  return fmt::format("silent for {}ms, longer than heartbeat_timeout ({}ms): "
+                     "it is gone or frozen, or its heartbeat_interval does not "
+                     "fit",
+                     in_ms(silence), in_ms(limit));
+}
+
+std::string reset_reason(std::chrono::nanoseconds silence,
+                         std::chrono::nanoseconds interval) {
+  if (silence < timely)
+    return {};
+  return fmt::format(": it was sent nothing for {}ms; this node's "
+                     "heartbeat_interval ({}ms) has to be shorter than its "
+                     "heartbeat_timeout",
+                     in_ms(silence), in_ms(interval));
+}
+
+} // namespace wsrelay

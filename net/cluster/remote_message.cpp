@@ -1,0 +1,156 @@
+// Receiver, sender, content.
+#include "net/cluster/remote_message.hpp"
+
+#include "actors/node_messages.hpp"
+#include "net/cluster/careful_source.hpp"
+
+#include <caf/actor_proxy.hpp>
+#include <caf/all.hpp>
+#include <caf/detail/sync_request_bouncer.hpp>
+
+#include <utility>
+#include <vector>
+
+namespace wsrelay {
+
+namespace {
+
+using caf::io::basp::message_type;
+
+// Under this name brokers of wsrelay find each other (broker.hpp).
+constexpr caf::atom_value broker_of_peer = caf::atom("nodes");
+
+bool is_named(const basp_header& header) {
+  return header.has(basp_header::named_receiver_flag);
+}
+
+caf::strong_actor_ptr receiver_of(caf::actor_system& system,
+                                  const basp_header& header) {
+  auto& registry = system.registry();
+  if (is_named(header))
+    return registry.get(static_cast<caf::atom_value>(header.dest_actor));
+  return registry.get(header.dest_actor);
+}
+
+caf::strong_actor_ptr sender_of(caf::actor_system& system,
+                                caf::proxy_registry& proxies,
+                                const remote_message& message) {
+  auto id = message.header.source_actor;
+  if (id == caf::invalid_actor_id || !message.from)
+    return nullptr;
+  if (message.from == system.node())
+    return system.registry().get(id);
+  return proxies.get_or_put(message.from, id);
+}
+
+// Actors of CAF's that each node has, and the broker, which would do all that
+// this node's own actors can ask of it.
+std::string refuse_named(const basp_header& header,
+                         const caf::message& content) {
+  switch (header.dest_actor) {
+    case static_cast<std::uint64_t>(broker_of_peer):
+      return content.match_elements<node_lost>()
+                 ? ""
+                 : "message that the broker does not take from others";
+    case static_cast<std::uint64_t>(caf::atom("ConfigServ")):
+    case static_cast<std::uint64_t>(caf::atom("SpawnServ")):
+      return !content.empty() && content.match_element<caf::atom_value>(0)
+                 ? ""
+                 : "message that CAF's own actors do not take";
+    default:
+      return "message to a name that no node has";
+  }
+}
+
+// CAF's proxies say so that an actor of theirs is linked.
+bool is_link(const caf::message& content) {
+  if (!content.match_elements<caf::atom_value, caf::strong_actor_ptr>())
+    return false;
+  auto what = content.get_as<caf::atom_value>(0);
+  return what == caf::link_atom::value || what == caf::unlink_atom::value;
+}
+
+std::string change_link(const caf::message& content,
+                        const caf::strong_actor_ptr& receiver) {
+  auto& other = content.get_as<caf::strong_actor_ptr>(1);
+  if (!other)
+    return {};
+  auto* proxy = dynamic_cast<caf::actor_proxy*>(
+      caf::actor_cast<caf::abstract_actor*>(other));
+  if (!proxy)
+    return "link between actors of this node";
+  auto* local = caf::actor_cast<caf::abstract_actor*>(receiver);
+  if (content.get_as<caf::atom_value>(0) == caf::link_atom::value)
+    proxy->add_link(local);
+  else
+    proxy->remove_link(local);
+  return {};
+}
+
+// `load`, since as an argument a message loses its errors (`careful_source`).
+caf::error read(careful_source& source,
+                caf::mailbox_element::forwarding_stack& stages,
+                caf::message& content) {
+  if (auto error = source(stages))
+    return error;
+  if (auto error = content.load(source))
+    return error;
+  return source.failure();
+}
+
+// Whoever waits for an answer gets one.
+void tell_waiting(caf::execution_unit* context,
+                  const caf::strong_actor_ptr& sender,
+                  const caf::strong_actor_ptr& receiver, caf::message_id id,
+                  const caf::error& unread) {
+  if (id.is_response())
+    receiver->enqueue(sender, id, caf::make_message(unread), context);
+  else if (sender && id.is_request())
+    sender->enqueue(nullptr, id.response_id(), caf::make_message(unread),
+                    context);
+}
+
+} // namespace
+
+delivery deliver(caf::execution_unit* context, caf::proxy_registry& proxies,
+                 const remote_message& message) {
+  auto& system = context->system();
+  auto& header = message.header;
+  auto id = caf::make_message_id(header.operation_data);
+  auto receiver = receiver_of(system, header);
+  if (!receiver && !id.is_request())
+    return {};
+  auto sender = sender_of(system, proxies, message);
+  if (!receiver) {
+    caf::detail::sync_request_bouncer bounce{
+        caf::exit_reason::remote_link_unreachable};
+    bounce(sender, id);
+    return {};
+  }
+  caf::mailbox_element::forwarding_stack stages;
+  caf::message content;
+  careful_source source{context, message.payload};
+  if (auto unread = read(source, stages, content)) {
+    tell_waiting(context, sender, receiver, id, unread);
+    return {source.offence(), std::move(unread)};
+  }
+  if (is_named(header))
+    if (auto why = refuse_named(header, content); !why.empty())
+      return {std::move(why), {}};
+  if (is_link(content))
+    return {change_link(content, receiver), {}};
+  receiver->enqueue(caf::make_mailbox_element(std::move(sender), id,
+                                              std::move(stages),
+                                              std::move(content)),
+                    context);
+  return {};
+}
+
+delivery read_reason(caf::execution_unit* context, std::string_view payload,
+                     caf::error& reason) {
+  careful_source source{context, payload};
+  auto unread = source(reason);
+  return {source.offence(), unread ? std::move(unread) : source.failure()};
+}
+
+} // namespace wsrelay

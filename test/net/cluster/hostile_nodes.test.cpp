@@ -1,0 +1,258 @@
+// A node among others that say what no node says. Whatever it is, their
+// connection ends, a line says why, and everybody else goes on.
+#include "net/cluster/basp_stream.hpp"
+#include "test/net/cluster/wire_fixture.hpp"
+#include "test/net/line_sink.hpp"
+
+#include "net/cluster/broker.hpp"
+#include "net/cluster/reach.hpp"
+
+#include <random>
+#include <vector>
+
+namespace wsrelay::hostile_nodes_test {
+
+using namespace wsrelay::test;
+
+namespace {
+
+// An actor of a program: any mailbox of CAF's will do.
+caf::behavior any_target(caf::event_based_actor*) {
+  return {[](const std::string& text) { return text; }};
+}
+
+struct fixture : wire_node {
+  captured_log log;
+  std::uint64_t target = publish(system.spawn(any_target));
+
+  // Sends `bytes`, as a node that has joined, and returns whether that ends the
+  // connection before a timeout would.
+  bool ends(const std::string& bytes, bool joined = true) {
+    auto begin = std::chrono::steady_clock::now();
+    auto node = joined ? join(5) : wire::to(port());
+    node.socket.send(bytes);
+    node.drain();
+    return std::chrono::steady_clock::now() - begin < basp_greeting_timeout / 2;
+  }
+
+  bool logged(std::string_view part) {
+    return holds_soon([&] { return log.sink->has(part); });
+  }
+
+  // A message to the target, with a content of its own.
+  std::string to_target(std::string_view types, std::string_view values,
+                        std::uint64_t id = 0) {
+    return basp::message({basp::direct_message, 0, 0, id, 7, target},
+                         basp::payload(types, values));
+  }
+};
+
+std::string routed(std::string_view from, std::string_view to,
+                   std::uint64_t receiver) {
+  std::string payload{from};
+  payload.append(to).append(basp::payload("+@str", basp::text("hi")));
+  return basp::message({basp::routed_message, 0, 0, 0, 7, receiver}, payload);
+}
+
+} // namespace
+
+TEST_CASE_FIXTURE(fixture, "a header that is all, before or after the "
+                           "handshake, ends its own connection only") {
+  for (std::uint8_t what = 0; what < 8; ++what)
+    for (bool joined : {false, true}) {
+      CAPTURE(int{what});
+      CAPTURE(joined);
+      if (joined && what == basp::heartbeat)
+        continue;
+      auto data = std::uint64_t{what == basp::server_handshake ? 3u : 0u};
+      CHECK(ends(basp::header({what, 0, 0, data, 0, what == 4 ? 9u : 0u}),
+                 joined));
+    }
+  CHECK(serves());
+  CHECK(logged("node refused: address=127.0.0.1 reason=client_handshake with "
+               "0 bytes"));
+}
+
+TEST_CASE_FIXTURE(fixture, "messages of CAF's streams reach no actor") {
+  for (std::uint64_t category : {2, 3}) {
+    CHECK(ends(to_target({}, {}, category << 60)));
+    CHECK(ends(to_target("+@str", basp::text("x"), category << 60 | 1)));
+  }
+  CHECK(ends(to_target("+@open_stream_msg", std::string(60, '\0'))));
+  CHECK(ends(to_target("+@upstream_msg", std::string(60, '\0'))));
+  CHECK(serves());
+  CHECK(logged("node connection ended: address=127.0.0.1 reason=message of a "
+               "CAF stream"));
+  CHECK(logged("reason=message of the type @upstream_msg"));
+}
+
+TEST_CASE_FIXTURE(fixture, "an empty message is none of these") {
+  auto node = join(5);
+  node.socket.send(to_target({}, {}, std::uint64_t{1} << 60));
+  CHECK(serves());
+}
+
+TEST_CASE_FIXTURE(fixture, "lengths that are not there and messages without "
+                           "end cost nothing") {
+  auto node = join(6); // is let be
+  node.socket.send(to_target("+@charbuf", "\xff\xff\xff\xff\x0f"));
+  std::string deep;
+  for (int i = 0; i < 100'000; ++i)
+    deep += basp::content("+@message", {});
+  CHECK(ends(to_target("+@message", deep)));
+  CHECK(serves());
+}
+
+TEST_CASE_FIXTURE(fixture, "what cannot be read is an error to who asked, and "
+                           "one line") {
+  auto node = join(5);
+  node.socket.send(
+      to_target("+of.another.program", "x", std::uint64_t{1} << 60 | 1));
+  REQUIRE(node.read_to(basp::direct_message));
+  CHECK(node.payload.find("@error") != node.payload.npos);
+  CHECK(logged("message not understood: node="));
+}
+
+TEST_CASE_FIXTURE(fixture, "a link that is no other node's is refused: it "
+                           "would lock the thread of all nodes") {
+  // A handle: the actor's ID, and its node.
+  auto self_node = [&] {
+    auto node = wire::to(port());
+    node.read_to(basp::server_handshake);
+    return node.payload.substr(0, 32);
+  }();
+  auto link = [&](std::string_view what, std::uint64_t id,
+                  const std::string& of) {
+    return to_target("+@atom+@strong_actor_ptr",
+                     basp::number(basp::atom(what)) + basp::number(id) + of);
+  };
+  for (auto what : {"link", "unlink"})
+    CHECK(ends(link(what, target, self_node)));
+  CHECK(logged("reason=link between actors of this node"));
+  auto node = join(6);
+  node.socket.send(link("link", 7, basp::node(6)));
+  CHECK(node.read_to(basp::monitor_message));
+  CHECK(serves());
+}
+
+TEST_CASE_FIXTURE(fixture, "nobody says anything to the broker but what nodes "
+                           "tell each other") {
+  auto to_name = [](std::string_view name, std::string_view types,
+                    std::string_view values) {
+    return basp::message({basp::direct_message, 1, 0, 0, 7, basp::atom(name)},
+                         basp::payload(types, values));
+  };
+  auto close_port = basp::number(basp::atom("close")) + basp::number(port());
+  CHECK(ends(to_name("nodes", "+@atom+@u16", close_port)));
+  CHECK(ends(to_name("SpawnServ", {}, {})));
+  CHECK(logged("reason=message that the broker does not take from others"));
+  CHECK(serves());
+}
+
+TEST_CASE_FIXTURE(fixture, "a node is one node, and no other's") {
+  CHECK(ends(basp::hello(6)));
+  CHECK(logged("reason=it says that it is another node than before"));
+  CHECK(ends(basp::message({basp::client_handshake}, std::string(32, 'x')),
+             false));
+  CHECK(logged("reason=handshake without a node"));
+  auto node = join(7);
+  node.socket.send(basp::message({basp::client_handshake, 2}, basp::node(7)));
+  CHECK(serves());
+}
+
+TEST_CASE_FIXTURE(fixture, "a message for a third node goes there, or nowhere; "
+                           "never back") {
+  auto one = join(11);
+  auto two = join(12);
+  one.socket.send(routed(basp::node(11), basp::node(12), 5));
+  REQUIRE(two.read_to(basp::routed_message));
+  CHECK(two.payload.starts_with(basp::node(11) + basp::node(12)));
+  one.socket.send(routed(basp::node(12), basp::node(11), 5));
+  one.socket.send(routed(basp::node(11), basp::node(13), 5));
+  CHECK(serves());
+  CHECK(ends(routed(std::string(32, 'x'), basp::node(12), 5)));
+  CHECK(ends(
+      basp::message({basp::down_message, 0, 0, 0, 9}, std::string(90, '\0'))));
+}
+
+TEST_CASE_FIXTURE(fixture, "a node of another version of CAF is refused, "
+                           "whoever connects") {
+  plain_listener there;
+  wire_node ours{wire_config(2s, 8s, there.port())};
+  wire other{there.accept()};
+  other.socket.send(basp::server_hello(5, 8));
+  CHECK(logged("reason=it speaks version 8 (CAF 1) of BASP, this node version "
+               "3 (CAF 0.17)"));
+  other.drain(); // it has ended
+  CHECK(ends(
+      basp::message({basp::client_handshake}, "\0" + basp::node(5).substr(8)),
+      false));
+  CHECK(logged("not that of version 3; version 4 (CAF 0.18) and later"));
+}
+
+TEST_CASE_FIXTURE(fixture, "who is connected to may say no more than who "
+                           "connects") {
+  for (auto& bytes : {
+           basp::header({basp::server_handshake, 0, 0, 3}),
+           basp::hello(5),
+           basp::header({}),
+           basp::server_hello(5) + basp::server_hello(6),
+           basp::server_hello(5) + basp::hello(5),
+           basp::server_hello(5)
+               + basp::message(
+                   {basp::direct_message, 0, 0, std::uint64_t{3} << 60, 7, 1},
+                   basp::payload()),
+       }) {
+    plain_listener there;
+    wire_node ours{wire_config(2s, 8s, there.port())};
+    wire other{there.accept()};
+    other.socket.send(bytes);
+    other.drain();
+    CHECK(ours.serves());
+  }
+}
+
+TEST_CASE_FIXTURE(fixture, "whatever a node says, this one serves the others") {
+  auto seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random{seed};
+  auto one_of = [&random](auto... values) {
+    std::array all{static_cast<std::uint64_t>(values)...};
+    return all[random() % all.size()];
+  };
+  auto garbage = [&](std::size_t size) {
+    std::string result;
+    while (result.size() < size)
+      switch (random() % 4) {
+        case 0:
+          result += basp::node(static_cast<std::uint32_t>(one_of(5, 6, 99)));
+          break;
+        case 1:
+          result += basp::payload("+@str", basp::text("x"));
+          break;
+        case 2:
+          result += std::string(random() % 9, '\0');
+          break;
+        default:
+          result += static_cast<char>(random());
+      }
+    result.resize(size);
+    return result;
+  };
+  for (int i = 0; i < 300; ++i) {
+    auto node = random() % 4 ? join(5) : wire::to(port());
+    std::string bytes;
+    for (int k = 0; k < 8; ++k)
+      bytes += basp::message(
+          {static_cast<std::uint8_t>(one_of(0, 1, 2, 2, 2, 3, 3, 4, 5, 6, 7)),
+           static_cast<std::uint8_t>(one_of(0, 0, 0, 1, 2, 255)), 0,
+           one_of(0, 0, 3, std::uint64_t{1} << 60 | 1, std::uint64_t{1} << 63,
+                  std::uint64_t{3} << 60),
+           one_of(0, 7, target), one_of(0, 7, target, basp::atom("SpawnServ"))},
+          garbage(one_of(0, 1, 7, 32, 64, 79, 200)));
+    node.socket.send(bytes);
+  }
+  CHECK(serves());
+}
+
+} // namespace wsrelay::hostile_nodes_test
