@@ -18,6 +18,9 @@ namespace wsrelay {
 
 namespace {
 
+/// Of a message to another node, beside data and metadata: names, PIDs, types.
+constexpr std::size_t cluster_overhead = 64 * 1024;
+
 /// Entries of one kind by their names; the first of a name counts.
 template <class Entry>
 using by_name = std::map<std::string_view, const Entry*>;
@@ -142,9 +145,35 @@ private:
 
   void check(const cluster_config& x, entry_report report) {
     check_entry(x, report);
+    if (auto largest = largest_message(); x.output_limit < largest.size)
+      report.fail("output_limit",
+                  fmt::format("must be {} or more, not {}: {} takes messages "
+                              "of {} bytes (wsrelay.max.message.size), and one "
+                              "that waits for another node would end the "
+                              "connection to it",
+                              largest.size, x.output_limit,
+                              shown(largest.router->name),
+                              largest.router->options.max_message_size));
     if (auto first = clusters_.take("", x))
       report.fail("kind",
                   fmt::format("a node is in one cluster, with {}", *first));
+  }
+
+  // What a router's largest message is on its way to another node.
+  struct message_need {
+    const router_config* router = nullptr;
+    std::size_t size = 0;
+  };
+
+  message_need largest_message() const {
+    message_need result;
+    for (const auto& x : config_.routers) {
+      auto size = x.options.max_message_size + x.options.max_metadata_size
+                  + cluster_overhead;
+      if (x.relays && size > result.size)
+        result = {&x, size};
+    }
+    return result;
   }
 
   void check_server(const std::string& server, entry_report& report) {

@@ -56,6 +56,32 @@ TEST_CASE("members out of range are reported at their keys") {
            "31539600000ms");
 }
 
+TEST_CASE("what waits for another node holds the largest message of any "
+          "router that relays") {
+  auto config = make_config();
+  config.routers[0].options.max_message_size = 2 * 1024 * 1024;
+  config.routers.push_back(config.routers[0]);
+  config.routers[1].name = "plain";
+  config.routers[1].relays = false;
+  config.routers[1].options.max_message_size = 1 << 30;
+  auto& cluster = config.clusters.emplace_back();
+  cluster.name = "relay1";
+  cluster.listen = "127.0.0.1:0";
+  constexpr std::size_t least = (2048 + 16 + 64) * 1024;
+  for (auto [limit, good] :
+       {std::pair{least - 1, false}, std::pair{least, true},
+        std::pair{least + 1, true}}) {
+    cluster.output_limit = limit;
+    CHECK(errors(config).empty() == good);
+  }
+  cluster.output_limit = 1024 * 1024;
+  CHECK(
+      errors(config)
+      == "relay1.output_limit: must be 2179072 or more, not 1048576: ws takes "
+         "messages of 2097152 bytes (wsrelay.max.message.size), and one that "
+         "waits for another node would end the connection to it");
+}
+
 TEST_CASE("durations may be one millisecond and a year") {
   auto config = make_config();
   config.services[0].request_timeout = std::chrono::milliseconds{1};
