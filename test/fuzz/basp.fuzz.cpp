@@ -94,12 +94,8 @@ private:
     auto how = connects ? greeting::outgoing : greeting::incoming;
     auto stream = make_basp_stream(home_, std::move(socket), {how});
     if (connects)
-      self_
-          ->request(broker_, caf::infinite, caf::connect_atom_v,
-                    std::move(stream), std::uint16_t{1})
-          .then([](const caf::node_id&, const caf::strong_actor_ptr&,
-                   const std::set<std::string>&) {},
-                [](caf::error&) {});
+      caf::anon_send(broker_, caf::connect_atom_v, std::move(stream),
+                     std::uint16_t{1});
     else
       caf::anon_send(broker_, caf::publish_atom_v, std::move(stream),
                      std::uint16_t{1}, caf::strong_actor_ptr{},
@@ -133,7 +129,6 @@ private:
   caf::actor_system system_{config_};
   loop& home_;
   caf::actor broker_;
-  caf::scoped_actor self_{system_};
 };
 
 } // namespace
