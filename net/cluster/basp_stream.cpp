@@ -198,13 +198,19 @@ private:
 
   // Until the handshake has come it is what is waited for, not signs of life.
   void await_handshake() {
-    auto deadline = home_.now() + basp_greeting_timeout;
-    phase_ = nodes_->begin(hdl(), deadline);
-    home_.set_timer(*this, deadline);
+    deadline_ = home_.now() + basp_greeting_timeout;
+    phase_ = nodes_->begin(hdl(), deadline_);
+    home_.set_timer(*this, deadline_);
   }
 
+  // Who was connected to says nothing more before it knows who has connected,
+  // which on a slow line takes longer than heartbeats may.
   void open() {
+    if (phase_ == basp_phase::awaits_server)
+      note_life();
     phase_ = after_handshake(phase_);
+    if (phase_ == basp_phase::accepted)
+      note_life();
     home_.set_timer(*this, time_point::max());
     flush();
   }
@@ -216,9 +222,9 @@ private:
   // -- signs of life ----------------------------------------------------------
 
   void note_life() {
-    last_read_ = home_.now();
+    last_read_ = is_open(phase_) ? home_.now() : deadline_;
     if (nodes_)
-      nodes_->saw(hdl());
+      nodes_->saw(hdl(), last_read_);
   }
 
   // TLS gives a record when it is whole. The broker writes a heartbeat before
@@ -267,7 +273,7 @@ private:
 
   std::string reason_of(error_code ec) const {
     if (is_end_of_stream(ec))
-      return "it ended the connection before it had said who it is";
+      return early_end_reason(input_.size());
     auto why = socket_->explain(ec);
     if (nodes_ && is_open(phase_) && ec == boost::asio::error::connection_reset)
       why += reset_reason(home_.now() - last_write_, nodes_->interval());
@@ -363,6 +369,7 @@ private:
   basp_phase phase_ = basp_phase::awaits_client;
   receive_policy::config policy_ = receive_policy::at_most(1);
   basp_input input_;
+  time_point deadline_; // of the handshake
   time_point last_read_;
   time_point last_write_;
   std::uint64_t received_ = 0; // by TLS

@@ -11,8 +11,6 @@
 #include <caf/all.hpp>
 #include <caf/io/middleman.hpp>
 
-#include <algorithm>
-
 namespace wsrelay {
 
 namespace {
@@ -102,9 +100,9 @@ basp_phase node_broker::begin(connection who, time_point deadline) {
   return basp_phase::awaits_server;
 }
 
-void node_broker::saw(connection who) {
+void node_broker::saw(connection who, time_point when) {
   if (auto known = ctx.find(who); known != ctx.end())
-    known->second.last_seen = std::max(known->second.last_seen, clock().now());
+    known->second.last_seen = when;
 }
 
 void node_broker::give_up(connection who, const std::string& why) {

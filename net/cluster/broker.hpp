@@ -45,8 +45,9 @@ public:
   /// side's handshake, and no silence ends it. Returns what it waits for.
   basp_phase begin(connection who, time_point deadline);
 
-  /// The other side lives: bytes have come, of whatever message.
-  void saw(connection who);
+  /// The other side lives: bytes have come, of whatever message. Silence counts
+  /// from `when`.
+  void saw(connection who, time_point when);
 
   /// What `who` reads next has this header: the data of CAF's message is its
   /// payload.

@@ -16,6 +16,9 @@ namespace wsrelay {
 
 namespace {
 
+constexpr std::string_view no_greeting =
+    "it is no node, or its cluster.node has tls and this one's has not";
+
 // No node is lost that was silent for less.
 constexpr std::chrono::milliseconds timely{50};
 
@@ -94,9 +97,12 @@ std::string tls_reason(const boost::system::error_code& ec, const SSL* tls) {
 std::string late_reason(std::chrono::seconds limit, std::size_t received) {
   if (received > 0)
     return fmt::format("its greeting was not whole within {}s", limit.count());
-  return fmt::format("nothing came within {}s: it is no node, or its "
-                     "cluster.node has tls and this one's has not",
-                     limit.count());
+  return fmt::format("nothing came within {}s: {}", limit.count(), no_greeting);
+}
+
+std::string early_end_reason(std::size_t received) {
+  std::string why = "it ended the connection before it had said who it is";
+  return received > 0 ? why : fmt::format("{}: {}", why, no_greeting);
 }
 
 std::string silence_reason(std::chrono::nanoseconds silence,

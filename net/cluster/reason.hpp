@@ -22,6 +22,9 @@ std::string tls_reason(const boost::system::error_code& ec, const SSL* tls);
 /// The other side has not said who it is in time; `received` bytes have come.
 std::string late_reason(std::chrono::seconds limit, std::size_t received);
 
+/// The other side has ended the connection before it had said who it is.
+std::string early_end_reason(std::size_t received);
+
 /// The other side was silent for so long.
 std::string silence_reason(std::chrono::nanoseconds silence,
                            std::chrono::nanoseconds limit);

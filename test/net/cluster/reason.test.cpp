@@ -83,6 +83,11 @@ TEST_CASE("what did not come in time: nothing, or a part") {
         == "nothing came within 5s: it is no node, or its cluster.node has tls "
            "and this one's has not");
   CHECK(late_reason(5s, 1) == "its greeting was not whole within 5s");
+  CHECK(early_end_reason(0)
+        == "it ended the connection before it had said who it is: it is no "
+           "node, or its cluster.node has tls and this one's has not");
+  CHECK(early_end_reason(1)
+        == "it ended the connection before it had said who it is");
 }
 
 } // namespace wsrelay::reason_test

@@ -34,8 +34,11 @@ TEST_CASE("who connects waits for the greeting, not for heartbeats") {
   auto witness = node.join(5);
   tick(witness, 12); // more than the interval, and than the timeout
   other.socket.send(basp::server_hello(6));
-  CHECK(other.read_to(basp::client_handshake));
+  REQUIRE(other.read_to(basp::client_handshake));
+  tick(witness, 12); // what it answers takes as long
+  other.socket.send(basp::header({}));
   CHECK(other.read_to(basp::heartbeat));
+  other.drain(); // it has said no more
 }
 
 TEST_CASE("every byte of a long message is a sign of life") {
