@@ -88,9 +88,9 @@ std::string change_link(const caf::message& content,
 }
 
 // `load`, since as an argument a message loses its errors (`careful_source`).
-caf::error read(careful_source& source,
-                caf::mailbox_element::forwarding_stack& stages,
-                caf::message& content) {
+caf::error read_content(careful_source& source,
+                        caf::mailbox_element::forwarding_stack& stages,
+                        caf::message& content) {
   if (auto error = source(stages))
     return error;
   if (auto error = content.load(source))
@@ -130,7 +130,7 @@ delivery deliver(caf::execution_unit* context, caf::proxy_registry& proxies,
   caf::mailbox_element::forwarding_stack stages;
   caf::message content;
   careful_source source{context, message.payload};
-  if (auto unread = read(source, stages, content)) {
+  if (auto unread = read_content(source, stages, content)) {
     tell_waiting(context, sender, receiver, id, unread);
     return {source.offence(), std::move(unread)};
   }
