@@ -27,6 +27,23 @@ shared_buffer message_reader::take() noexcept {
   return message_.finish(is_text());
 }
 
+bool message_reader::sees_close(std::string_view input) const {
+  if (in_frame_ && op_ == opcode::close)
+    return true;
+  std::string joined{header_, held_};
+  joined += input;
+  std::string_view rest{joined};
+  for (auto skipped = in_frame_ ? remaining_ : 0; skipped <= rest.size();) {
+    rest.remove_prefix(static_cast<std::size_t>(skipped));
+    auto header = read_frame_header(rest);
+    if (header.size == 0 || header.op == opcode::close)
+      return header.size > 0;
+    rest.remove_prefix(header.size);
+    skipped = header.length;
+  }
+  return false;
+}
+
 // -- headers ------------------------------------------------------------------
 
 bool message_reader::read_header(std::string_view& input) {
@@ -55,35 +72,45 @@ bool message_reader::read_header(std::string_view& input) {
   return true;
 }
 
+// No extension was agreed on; a client masks; a length has one form.
 bool message_reader::accept(const frame_header& header) noexcept {
-  // No extension was agreed on; a client masks; a length has one form.
-  if (header.reserved || !header.masked || !header.minimal
-      || header.length >> 63 != 0)
-    return fail(close_code::protocol_error);
+  if (header.reserved)
+    return fail(close_code::protocol_error, "a reserved bit is set");
+  if (!header.masked)
+    return fail(close_code::protocol_error, "a frame is not masked");
+  if (!header.minimal || header.length >> 63 != 0)
+    return fail(close_code::protocol_error, "a length is not well-formed");
   return is_control(header.op) ? accept_control(header) : accept_data(header);
 }
 
 bool message_reader::accept_control(const frame_header& header) noexcept {
   auto known = header.op == opcode::close || header.op == opcode::ping
                || header.op == opcode::pong;
-  if (!known || !header.fin || header.length > max_control_payload)
-    return fail(close_code::protocol_error);
+  if (!known)
+    return fail(close_code::protocol_error, "an unknown opcode");
+  if (!header.fin)
+    return fail(close_code::protocol_error, "a control frame is fragmented");
+  if (header.length > max_control_payload)
+    return fail(close_code::protocol_error, "a control frame is too long");
   control_.clear();
   return true;
 }
 
 bool message_reader::accept_data(const frame_header& header) noexcept {
   auto starts = header.op == opcode::text || header.op == opcode::binary;
-  auto expected = in_message_ ? header.op == opcode::continuation : starts;
-  if (!expected)
-    return fail(close_code::protocol_error);
+  if (!starts && header.op != opcode::continuation)
+    return fail(close_code::protocol_error, "an unknown opcode");
+  if (starts && in_message_)
+    return fail(close_code::protocol_error, "a message inside of another");
+  if (!starts && !in_message_)
+    return fail(close_code::protocol_error, "a continuation of no message");
   if (starts) {
     message_.clear();
     type_ = header.op;
     checked_ = 0;
   }
   if (header.length > max_message_ - message_.size())
-    return fail(close_code::message_too_big);
+    return fail(close_code::message_too_big, "a message is too big");
   in_message_ = true;
   return true;
 }
@@ -106,7 +133,7 @@ bool message_reader::read_payload(std::string_view& input) {
   }
   auto whole = remaining_ == 0;
   if (!is_control(op_) && is_text() && !check_text(whole && fin_))
-    return fail(close_code::invalid_payload);
+    return fail(close_code::invalid_payload, "a text is not UTF-8");
   return whole;
 }
 
@@ -140,14 +167,15 @@ bool message_reader::check_close() noexcept {
     return true;
   auto code = static_cast<std::uint16_t>(close_frame_code(payload));
   if (payload.size() == 1 || !is_sendable(code))
-    return fail(close_code::protocol_error);
+    return fail(close_code::protocol_error, "an invalid close code");
   if (!is_valid_utf8(payload.substr(2)))
-    return fail(close_code::invalid_payload);
+    return fail(close_code::invalid_payload, "a close reason is not UTF-8");
   return true;
 }
 
-bool message_reader::fail(close_code why) noexcept {
+bool message_reader::fail(close_code why, std::string_view reason) noexcept {
   error_ = why;
+  reason_ = reason;
   message_.clear();
   control_.clear();
   return false;

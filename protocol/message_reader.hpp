@@ -43,9 +43,16 @@ public:
     return in_frame_ || in_message_ || held_ > 0;
   }
 
+  /// Returns whether a close frame begins in `input`, which is to come next.
+  /// Nothing is taken, and only the frames' headers are looked at.
+  bool sees_close(std::string_view input) const;
+
   /// Returns why the reader failed: `protocol_error`, `invalid_payload` or
   /// `message_too_big`.
   close_code error() const noexcept { return error_; }
+
+  /// Returns the same in words, for a close frame: "a frame is not masked".
+  std::string_view reason() const noexcept { return reason_; }
 
 private:
   bool read_header(std::string_view& input);
@@ -56,7 +63,7 @@ private:
   bool check_text(bool at_end) noexcept;
   bool check_close() noexcept;
   event end_frame() noexcept;
-  bool fail(close_code why) noexcept;
+  bool fail(close_code why, std::string_view reason) noexcept;
 
   std::size_t max_message_;
   buffer_builder message_;
@@ -73,6 +80,7 @@ private:
   bool in_frame_ = false;
   bool in_message_ = false; // behind the first frame, before the last ends
   close_code error_{};      // set = failed
+  std::string_view reason_; // of that
 };
 
 /// Reads the payload of a close frame that `message_reader` accepted. Without a
