@@ -8,6 +8,7 @@
 
 #include <cstdlib>
 #include <set>
+#include <string_view>
 #include <thread>
 
 namespace wsrelay {
@@ -22,12 +23,12 @@ constexpr std::chrono::milliseconds look_again{5};
 // For the last line to be written, by a thread of its own.
 constexpr std::chrono::milliseconds log_patience{100};
 
-// CAF's own, and those on a thread's stack, are none that the system waits for
-// or that an exit message could end.
+// CAF's own are none that the system waits for; a scoped actor, which ends with
+// somebody's stack, none that a message could end.
 bool is_waited_for(const caf::actor& who) {
   auto* object = caf::actor_cast<caf::abstract_actor*>(who);
-  auto on_a_stack = object->getf(caf::abstract_actor::is_blocking_flag)
-                    && !object->getf(caf::abstract_actor::is_detached_flag);
+  auto* here = dynamic_cast<caf::local_actor*>(object);
+  auto on_a_stack = here && here->name() == std::string_view{"scoped_actor"};
   return is_alive(who) && object->getf(caf::abstract_actor::is_registered_flag)
          && !on_a_stack;
 }

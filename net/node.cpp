@@ -224,9 +224,13 @@ void node::add_loop(running_service& what, loop& home) {
 }
 
 void node::name_acceptors(const running_service& what) {
-  for (std::size_t i = 0; i < what.acceptors.size(); ++i)
-    tell_directory(
+  for (std::size_t i = 0; i < what.acceptors.size(); ++i) {
+    auto named = tell_directory(
         directory_own{acceptor_name(*what.settings, i), what.acceptors[i]});
+    if (!named) // it is only hidden from operators
+      log().warn("acceptor has no name: service={} reason={}",
+                 what.settings->name, named.error().what);
+  }
 }
 
 // What other nodes do about it goes on while the own connections close.

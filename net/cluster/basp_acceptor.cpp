@@ -2,6 +2,7 @@
 #include "net/cluster/basp_acceptor.hpp"
 
 #include "actors/log.hpp"
+#include "net/cluster/reason.hpp"
 
 #include <caf/io/abstract_broker.hpp>
 
@@ -11,6 +12,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace wsrelay {
@@ -36,9 +38,8 @@ public:
   }
 
   void on_timer() override {
-    give_up(fmt::format("TLS was not done within {}s: it is no node, or its "
-                        "cluster.node has no tls",
-                        node_handshake_timeout.count()));
+    give_up(
+        unfinished(fmt::format("within {}s", node_handshake_timeout.count())));
   }
 
   void give_up(std::string why) {
@@ -47,13 +48,24 @@ public:
   }
 
   std::string reason(error_code ec) const {
-    return given_up_.empty() ? socket_->explain(ec) : given_up_;
+    if (!given_up_.empty())
+      return given_up_;
+    auto is_gone =
+        is_end_of_stream(ec) || ec == boost::asio::error::connection_reset;
+    return is_gone ? unfinished("when the other side ended the connection")
+                   : socket_->explain(ec);
   }
 
   node_socket& socket() { return *socket_; }
   std::unique_ptr<node_socket> take() { return std::move(socket_); }
 
 private:
+  static std::string unfinished(std::string_view when) {
+    return fmt::format("TLS was not done {}: it is no node, or its "
+                       "cluster.node has no tls",
+                       when);
+  }
+
   std::unique_ptr<node_socket> socket_;
   std::string given_up_; // why
 };

@@ -12,8 +12,6 @@ namespace wsrelay {
 
 namespace {
 
-using caf::io::basp::message_type;
-
 template <class T>
 T number_at(const char* bytes) noexcept {
   return boost::endian::endian_load<T, sizeof(T), boost::endian::order::big>(
@@ -63,31 +61,31 @@ std::string refuse_foreign(std::string_view bytes) {
   return {};
 }
 
-bool is_handshake(message_type operation) noexcept {
-  return operation == message_type::server_handshake
-         || operation == message_type::client_handshake;
+bool is_handshake(basp_operation operation) noexcept {
+  return operation == basp_operation::server_handshake
+         || operation == basp_operation::client_handshake;
 }
 
 // The operations that a phase knows.
 bool is_expected(const basp_header& x, basp_phase phase) noexcept {
   switch (phase) {
     case basp_phase::awaits_client:
-      return x.operation == message_type::client_handshake;
+      return x.operation == basp_operation::client_handshake;
     case basp_phase::awaits_server:
-      return x.operation == message_type::server_handshake;
+      return x.operation == basp_operation::server_handshake;
     case basp_phase::accepted: // the client may say it again
-      return x.operation != message_type::server_handshake;
+      return x.operation != basp_operation::server_handshake;
     default:
       return !is_handshake(x.operation);
   }
 }
 
-std::uint8_t known_flags(message_type operation) noexcept {
+std::uint8_t known_flags(basp_operation operation) noexcept {
   switch (operation) {
-    case message_type::client_handshake:
+    case basp_operation::client_handshake:
       return basp_header::select_connection_flag;
-    case message_type::direct_message:
-    case message_type::routed_message:
+    case basp_operation::direct_message:
+    case basp_operation::routed_message:
       return basp_header::named_receiver_flag;
     default:
       return 0;
@@ -105,20 +103,20 @@ constexpr std::size_t min_message = 1 + 2 + 1 + 3;
 // Code, category, and a message.
 constexpr std::size_t min_error = 1 + 8 + 2 + 1 + 3;
 
-payload_range payload_of(message_type operation) noexcept {
+payload_range payload_of(basp_operation operation) noexcept {
   constexpr auto route = 2 * basp_node_size;
   switch (operation) {
-    case message_type::server_handshake:
+    case basp_operation::server_handshake:
       return {basp_node_size + 1 + 8 + 1, max_basp_handshake};
-    case message_type::client_handshake:
+    case basp_operation::client_handshake:
       return {basp_node_size, basp_node_size};
-    case message_type::direct_message:
+    case basp_operation::direct_message:
       return {min_message, max_basp_message};
-    case message_type::routed_message:
+    case basp_operation::routed_message:
       return {route + min_message, max_basp_message};
-    case message_type::monitor_message:
+    case basp_operation::monitor_message:
       return {route, route};
-    case message_type::down_message:
+    case basp_operation::down_message:
       return {route + min_error, max_basp_message};
     default:
       return {0, 0};
@@ -131,14 +129,14 @@ bool has_its_numbers(const basp_header& x) noexcept {
   auto source = x.source_actor != 0;
   auto receiver = x.dest_actor != 0;
   switch (x.operation) {
-    case message_type::server_handshake:
+    case basp_operation::server_handshake:
       return data && !source && !receiver;
-    case message_type::direct_message:
-    case message_type::routed_message:
+    case basp_operation::direct_message:
+    case basp_operation::routed_message:
       return receiver;
-    case message_type::monitor_message:
+    case basp_operation::monitor_message:
       return !data && !source && receiver;
-    case message_type::down_message:
+    case basp_operation::down_message:
       return !data && source && !receiver;
     default:
       return !data && !source && !receiver;
@@ -146,8 +144,8 @@ bool has_its_numbers(const basp_header& x) noexcept {
 }
 
 bool is_stream_message(const basp_header& x) noexcept {
-  return (x.operation == message_type::direct_message
-          || x.operation == message_type::routed_message)
+  return (x.operation == basp_operation::direct_message
+          || x.operation == basp_operation::routed_message)
          && caf::make_message_id(x.operation_data).is_stream_message();
 }
 
@@ -160,7 +158,7 @@ std::string refuse_payload_size(const basp_header& x) {
   auto why =
       fmt::format("{} with {} bytes", to_string(x.operation), x.payload_len);
   // CAF 0.18 writes a node id another way, and its client names no version.
-  if (x.operation == message_type::client_handshake)
+  if (x.operation == basp_operation::client_handshake)
     why += fmt::format(": not that of version {}; version 4 (CAF 0.18) and "
                        "later have others",
                        caf::io::basp::version);
@@ -177,7 +175,7 @@ std::string refuse_version(const basp_header& x) {
 }
 
 std::string refuse_numbers(const basp_header& x, basp_phase phase) {
-  if (x.operation > message_type::heartbeat)
+  if (x.operation > basp_operation::heartbeat)
     return fmt::format("unknown operation {} of BASP",
                        static_cast<unsigned>(x.operation));
   if (auto why = refuse_version(x); !why.empty())
@@ -198,7 +196,7 @@ std::string refuse_numbers(const basp_header& x, basp_phase phase) {
 } // namespace
 
 basp_header read_basp_header(const char* bytes) noexcept {
-  return {static_cast<message_type>(bytes[0]),
+  return {static_cast<basp_operation>(bytes[0]),
           static_cast<std::uint8_t>(bytes[3]),
           number_at<std::uint32_t>(bytes + 4),
           number_at<std::uint64_t>(bytes + 8),
@@ -245,7 +243,7 @@ std::string refuse_basp_handshake(const basp_header& header,
   auto node = take_basp_node(payload);
   if (!node)
     return "handshake without a node";
-  if (header.operation == message_type::client_handshake && *node == self)
+  if (header.operation == basp_operation::client_handshake && *node == self)
     return "it says that it is this node";
   if (peer && *node != peer)
     return "it says that it is another node than before";

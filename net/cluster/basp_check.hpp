@@ -15,6 +15,7 @@
 namespace wsrelay {
 
 using basp_header = caf::io::basp::header;
+using basp_operation = caf::io::basp::message_type;
 
 /// Bytes of a header.
 inline constexpr std::size_t basp_header_size = caf::io::basp::header_size;

@@ -10,8 +10,6 @@ namespace wsrelay {
 
 namespace {
 
-using caf::io::basp::message_type;
-
 std::string_view view_of(const std::vector<char>& bytes) {
   return {bytes.data(), bytes.size()};
 }
@@ -29,18 +27,18 @@ void node_broker::on_data(caf::io::new_data_msg& message) try {
 
 void node_broker::on_message(connection who, bytes& payload) {
   switch (header_.operation) {
-    case message_type::server_handshake:
-    case message_type::client_handshake:
+    case basp_operation::server_handshake:
+    case basp_operation::client_handshake:
       return on_handshake(who, payload);
-    case message_type::direct_message:
+    case basp_operation::direct_message:
       return on_remote(view_of(payload), last_hop_);
-    case message_type::routed_message:
+    case basp_operation::routed_message:
       return on_routed(who, payload);
-    case message_type::monitor_message:
+    case basp_operation::monitor_message:
       return on_monitor(who, payload);
-    case message_type::down_message:
+    case basp_operation::down_message:
       return on_down(who, payload);
-    case message_type::heartbeat: // `set_context` has noted it
+    case basp_operation::heartbeat: // `set_context` has noted it
       return;
   }
 }
@@ -51,7 +49,7 @@ void node_broker::on_handshake(connection who, bytes& payload) {
       !why.empty())
     return offend(std::move(why));
   auto node = *take_basp_node(text);
-  if (header_.operation == message_type::client_handshake && !last_hop_)
+  if (header_.operation == basp_operation::client_handshake && !last_hop_)
     close_others(node);
   this_context->id = node;
   pass_on(who, payload);

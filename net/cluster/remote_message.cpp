@@ -15,8 +15,6 @@ namespace wsrelay {
 
 namespace {
 
-using caf::io::basp::message_type;
-
 // Under this name brokers of wsrelay find each other (broker.hpp).
 constexpr caf::atom_value broker_of_peer = caf::atom("nodes");
 

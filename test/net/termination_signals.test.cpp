@@ -1,6 +1,6 @@
 #include "net/termination_signals.hpp"
 
-#include "test/net/line_sink.hpp"
+#include "test/support/line_sink.hpp"
 
 #include <doctest/doctest.h>
 

@@ -183,6 +183,20 @@ TEST_CASE("a node that ends ends what other nodes have got a handle of") {
   });
 }
 
+TEST_CASE(
+    "an actor on somebody's stack, which another node knows, is not waited "
+    "for") {
+  member one{"one"};
+  REQUIRE(one.relay.put("mirror", one.system.spawn(mirror)));
+  auto two = std::make_unique<member>("two", one.relay.cluster_port());
+  // Both know each other's `self`.
+  REQUIRE(
+      two->ask<std::uint64_t>(two->find_soon("mirror@one"), std::uint64_t{1}));
+  auto begin = std::chrono::steady_clock::now();
+  two.reset();
+  CHECK(std::chrono::steady_clock::now() - begin < 5s); // not the 10 s it has
+}
+
 TEST_CASE("nodes that connect to each other at once find each other") {
   for (int i = 0; i < 5; ++i) {
     member one{"one"};

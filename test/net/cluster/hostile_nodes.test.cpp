@@ -2,7 +2,7 @@
 // connection ends, a line says why, and everybody else goes on.
 #include "net/cluster/basp_stream.hpp"
 #include "test/net/cluster/wire_fixture.hpp"
-#include "test/net/line_sink.hpp"
+#include "test/support/line_sink.hpp"
 
 #include "net/cluster/broker.hpp"
 #include "net/cluster/reach.hpp"

@@ -3,7 +3,7 @@
 // that ticks have gone by.
 #include "net/cluster/basp_stream.hpp"
 #include "test/net/cluster/wire_fixture.hpp"
-#include "test/net/line_sink.hpp"
+#include "test/support/line_sink.hpp"
 
 namespace wsrelay::slow_lines_test {
 

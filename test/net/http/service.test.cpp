@@ -1,7 +1,7 @@
 // What the log says of what was refused.
 #include "net/http/service.hpp"
 
-#include "test/net/line_sink.hpp"
+#include "test/support/line_sink.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 // Exceptions that end in the log.
 #include "net/loop/guard.hpp"
 
-#include "test/net/line_sink.hpp"
+#include "test/support/line_sink.hpp"
 
 #include <doctest/doctest.h>
 
