@@ -77,10 +77,10 @@ result<relay_signature> parse_signature(std::string_view text) {
 }
 
 std::string signed_text(const relay_signature& signature,
-                        std::string_view method, std::string_view target,
-                        std::string_view command) {
-  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", version, signature.expires,
-                     signature.nonce, method, target, command);
+                        const signed_request& what) {
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", version, signature.expires,
+                     signature.nonce, what.method, to_lower(what.host),
+                     what.target, what.command);
 }
 
 bool equal_digests(std::string_view a, std::string_view b) noexcept {

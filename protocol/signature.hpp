@@ -22,11 +22,18 @@ struct relay_signature {
 /// right is for the caller to find out.
 result<relay_signature> parse_signature(std::string_view text);
 
-/// Returns the bytes that are signed: "v1", expires, nonce, method, request
-/// target and the command, joined by "\n".
+/// What a signature is for: a request as the client made it.
+struct signed_request {
+  std::string_view method;
+  std::string_view host;   // the authority that it asked for; case is ignored
+  std::string_view target; // path and query
+  std::string_view command;
+};
+
+/// Returns the bytes that are signed: "v1", expires, nonce, method, host in
+/// lower case, target and command, joined by "\n".
 std::string signed_text(const relay_signature& signature,
-                        std::string_view method, std::string_view target,
-                        std::string_view command);
+                        const signed_request& what);
 
 /// Returns whether two digests are equal, in time that depends on their length
 /// only.

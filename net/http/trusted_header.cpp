@@ -28,8 +28,9 @@ problem check_signature(service& owner, const std::string& secret,
   auto signature = parse_signature(*text);
   if (!signature)
     return refused(signature.error().what);
-  auto expected = hmac_sha256(
-      secret, signed_text(*signature, request.method, request.target, command));
+  auto expected =
+      hmac_sha256(secret, signed_text(*signature, {request.method, request.host,
+                                                   request.target, command}));
   if (!equal_digests(expected, signature->hmac))
     return refused("the signature is wrong");
   if (signature->expires < now)

@@ -28,10 +28,10 @@ void check_parts(const relay_signature& value, std::string_view text) {
 }
 
 void check_signed(const relay_signature& value, std::string_view command) {
-  auto text = signed_text(value, "GET", "/a", command);
+  auto text = signed_text(value, {"GET", "h", "/a", command});
   expect(text
              == "v1\n" + std::to_string(value.expires) + "\n" + value.nonce
-                    + "\nGET\n/a\n" + std::string{command},
+                    + "\nGET\nh\n/a\n" + std::string{command},
          "what is signed");
 }
 

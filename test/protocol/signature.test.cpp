@@ -76,8 +76,8 @@ TEST_CASE("an hmac has 64 lower-case hexadecimal digits") {
 
 TEST_CASE("what is signed holds every part on its own line") {
   relay_signature signature{7, nonce, ""};
-  CHECK(signed_text(signature, "GET", "/ws?a=b", "{}")
-        == "v1\n7\n0123456789abcdef\nGET\n/ws?a=b\n{}");
+  CHECK(signed_text(signature, {"GET", "App.Example:81", "/ws?a=b", "{}"})
+        == "v1\n7\n0123456789abcdef\nGET\napp.example:81\n/ws?a=b\n{}");
 }
 
 TEST_CASE("digests are equal when every byte is") {

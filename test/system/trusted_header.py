@@ -19,11 +19,11 @@ nonces = (f"nonce-of-the-tests-{i}" for i in itertools.count())
 
 
 def sign(command=COMMAND, *, secret=SECRET, path="/ws/signed", method="GET",
-         life=60, nonce=None):
+         life=60, nonce=None, host="app.example"):
     """Returns the value of X-WS-Relay-Signature (protocol/signature.hpp)."""
     expires = int(time.time()) + life
     nonce = nonce or next(nonces)
-    text = f"v1\n{expires}\n{nonce}\n{method}\n{path}\n{command}"
+    text = f"v1\n{expires}\n{nonce}\n{method}\n{host}\n{path}\n{command}"
     digest = hmac.new(secret.encode(), text.encode(), hashlib.sha256)
     return f"v1;expires={expires};nonce={nonce};hmac={digest.hexdigest()}"
 
@@ -37,14 +37,15 @@ def entries(proxies):
 
 
 class TrustedHeaderTest(RelayTest):
-    def ask(self, path, command=None, signature=None, fields=()):
+    def ask(self, path, command=None, signature=None, fields=(),
+            host="app.example"):
         fields = [*upgrade_fields(), *fields]
         if command is not None:
             fields.append(("X-WS-Relay", command))
         if signature is not None:
             fields.append(("X-WS-Relay-Signature", signature))
         with Connection(self.relay.port) as client:
-            return client.request("GET", path, fields)
+            return client.request("GET", path, fields, host=host)
 
     def assert_refused(self, response, status=403, check="trusted_header"):
         self.assertEqual(response.status, status, response)
@@ -80,6 +81,14 @@ class Trusted(TrustedHeaderTest):
         for _ in range(3):
             response = self.ask("/ws/signed", COMMAND, sign())
             self.assertEqual(response.status, 101)
+
+    def test_a_signature_for_another_relay_is_refused(self):
+        self.assert_refused(self.ask("/ws/signed", COMMAND,
+                                     sign(host="other.example")))
+        self.assert_refused(self.ask("/ws/signed", COMMAND, sign(),
+                                     host="app.example:81"))
+        response = self.ask("/ws/signed", COMMAND, sign(), host="APP.example")
+        self.assertEqual(response.status, 101)
 
     def test_the_query_is_signed_too(self):
         path = "/ws/signed?user=1"

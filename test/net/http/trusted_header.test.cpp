@@ -34,13 +34,15 @@ struct fixture {
     request = {};
     request.method = "GET";
     request.target = "/ws?a=b";
+    request.host = "relay.example";
     request.headers = {{"X-WS-Relay", command}};
   }
 
   void sign(std::int64_t expires, std::string nonce = "0123456789abcdef",
             std::string key = "secret") {
     relay_signature signature{expires, nonce, {}};
-    auto text = signed_text(signature, request.method, request.target, command);
+    auto text = signed_text(
+        signature, {request.method, request.host, request.target, command});
     erase_field(request.headers, signature_header);
     request.headers.emplace_back(
         signature_header, fmt::format("v1;expires={};nonce={};hmac={}", expires,
@@ -91,6 +93,16 @@ TEST_CASE("the HMAC is that of RFC 4231") {
 TEST_CASE_FIXTURE(fixture, "a trusted proxy's command passes when its "
                            "signature holds") {
   sign(now + 60);
+  CHECK(status() == 0);
+}
+
+TEST_CASE_FIXTURE(fixture, "a signature is for one host, written in any case") {
+  sign(now + 60);
+  request.host = "other.example";
+  CHECK(status() == 403);
+  request.host = "relay.example:80";
+  CHECK(status() == 403);
+  request.host = "Relay.Example";
   CHECK(status() == 0);
 }
 
