@@ -18,7 +18,9 @@ using strings = std::vector<std::string>;
 
 // The environment of who runs the tests does not matter.
 std::variant<options, early_exit> parse(strings args) {
-  ::unsetenv("WSRELAY_NODE");
+  for (auto name : {"WSRELAY_NODE", "WSRELAY_TLS_CERT", "WSRELAY_TLS_KEY",
+                    "WSRELAY_TLS_CA"})
+    ::unsetenv(name);
   return parse_options(std::move(args));
 }
 
@@ -63,6 +65,29 @@ TEST_CASE("options of all commands stand before or after the command") {
     CHECK(opts.json);
     CHECK(opts.node.timeout == 90s);
   }
+}
+
+TEST_CASE("certificates come from the environment, an option wins") {
+  ::unsetenv("WSRELAY_NODE");
+  ::setenv("WSRELAY_TLS_CERT", "/dev/null", 1);
+  ::setenv("WSRELAY_TLS_KEY", "/dev/null", 1);
+  ::setenv("WSRELAY_TLS_CA", "/dev/zero", 1);
+  auto from_environment = parse_options({"ps", "--node", "n:1"});
+  auto from_option =
+      parse_options({"ps", "--node", "n:1", "--tls-ca", "/dev/full"});
+  ::setenv("WSRELAY_TLS_CA", "/no such file", 1);
+  auto missing = parse_options({"ps", "--node", "n:1"});
+  ::unsetenv("WSRELAY_TLS_CA");
+  auto incomplete = parse_options({"ps", "--node", "n:1"});
+  ::unsetenv("WSRELAY_TLS_CERT");
+  ::unsetenv("WSRELAY_TLS_KEY");
+  auto& tls = std::get<options>(from_environment).node.tls;
+  CHECK(tls.certificate == "/dev/null");
+  CHECK(tls.key == "/dev/null");
+  CHECK(tls.ca == "/dev/zero");
+  CHECK(std::get<options>(from_option).node.tls.ca == "/dev/full");
+  CHECK(std::holds_alternative<early_exit>(missing));
+  CHECK(std::holds_alternative<early_exit>(incomplete));
 }
 
 TEST_CASE("the node comes from the environment, an option wins") {
@@ -160,7 +185,8 @@ TEST_CASE("what is wrong is refused with code 2") {
   CHECK(refused({"ps", "--timeout", "5"}) != "");
   CHECK(refused({"ps", "--timeout", "0s"}) != "");
   CHECK(refused({"ps", "--tls-cert", "/dev/null"})
-        == "--tls-cert, --tls-key and --tls-ca belong together");
+        == "--tls-cert, --tls-key and --tls-ca belong together (or "
+           "WSRELAY_TLS_CERT, _KEY and _CA)");
   CHECK(refused({"ps", "--tls-ca", "/no such file"}) != "");
   CHECK(refused({"send", "1@x"}) == "send needs TEXT or --binary");
   CHECK(refused({"send", "1@x", "hi", "--binary", "/dev/null"}) != "");

@@ -29,6 +29,7 @@ constexpr auto exit_codes =
 struct raw_options {
   std::string node;
   std::string timeout = "5s";
+  std::string code = "1000";
   std::string file;
   std::string body;
   std::string shell;
@@ -77,6 +78,24 @@ std::string check_body(const std::string& text) {
   return json ? std::string{} : "not JSON: " + json.error().what;
 }
 
+std::string check_code(const std::string& text) {
+  auto code = parse_decimal(text);
+  auto good =
+      code && *code <= 0xffff && is_sendable(static_cast<std::uint16_t>(*code));
+  return good ? std::string{}
+              : "no close code that may be sent (1000 to 1003, 1007 to 1014, "
+                "3000 to 4999): "
+                    + text;
+}
+
+void add_tls(CLI::App& app, const char* name, std::string& file,
+             const char* help, const char* variable) {
+  app.add_option(name, file, help)
+      ->type_name("FILE")
+      ->envname(variable)
+      ->check(existing_file());
+}
+
 void add_node(CLI::App& app, options& out, raw_options& raw) {
   app.add_option("--node", raw.node,
                  "where a node listens for nodes (its cluster.node's listen)")
@@ -85,16 +104,11 @@ void add_node(CLI::App& app, options& out, raw_options& raw) {
       ->check(checked_by(check_node));
   app.add_option("--peer", out.peer, "act on this peer of the node instead")
       ->type_name("NAME");
-  app.add_option("--tls-cert", out.node.tls.certificate,
-                 "certificate of ours, PEM")
-      ->type_name("FILE")
-      ->check(existing_file());
-  app.add_option("--tls-key", out.node.tls.key, "its private key, PEM")
-      ->type_name("FILE")
-      ->check(existing_file());
-  app.add_option("--tls-ca", out.node.tls.ca, "who signs nodes, PEM")
-      ->type_name("FILE")
-      ->check(existing_file());
+  auto& tls = out.node.tls;
+  add_tls(app, "--tls-cert", tls.certificate, "certificate of ours, PEM",
+          "WSRELAY_TLS_CERT");
+  add_tls(app, "--tls-key", tls.key, "its private key, PEM", "WSRELAY_TLS_KEY");
+  add_tls(app, "--tls-ca", tls.ca, "who signs nodes, PEM", "WSRELAY_TLS_CA");
   app.add_option("--timeout", raw.timeout, "wait for an answer so long")
       ->type_name("DURATION")
       ->check(checked_by(check_timeout))
@@ -137,7 +151,10 @@ void add_actions(CLI::App& app, commands& all, options& out, raw_options& raw) {
   auto* close = add_command(app, all, command::close, "close",
                             "close a connection with a close frame");
   add_pid(*close, out);
-  close->add_option("code", out.code, "close code")->capture_default_str();
+  close->add_option("code", raw.code, "close code")
+      ->type_name("CODE")
+      ->check(checked_by(check_code))
+      ->capture_default_str();
   close->add_option("reason", out.reason, "close reason");
   auto* transfer = add_command(app, all, command::transfer, "transfer",
                                "move a connection to another target; ends "
@@ -209,7 +226,8 @@ std::string finish_send(const CLI::App& app, const raw_options& raw,
   return app.count("text") > 0 ? std::string{} : "send needs TEXT or --binary";
 }
 
-std::string finish_close(const options& out) {
+std::string finish_close(const raw_options& raw, options& out) {
+  out.code = static_cast<std::uint16_t>(*parse_decimal(raw.code)); // checked
   auto good = check_close(out.code, out.reason);
   return good ? std::string{} : good.error().what;
 }
@@ -243,7 +261,8 @@ std::string finish_node(const raw_options& raw, options& out) {
   auto& tls = out.node.tls;
   if (tls.enabled()
       && (tls.certificate.empty() || tls.key.empty() || tls.ca.empty()))
-    return "--tls-cert, --tls-key and --tls-ca belong together";
+    return "--tls-cert, --tls-key and --tls-ca belong together (or "
+           "WSRELAY_TLS_CERT, _KEY and _CA)";
   return {};
 }
 
@@ -267,7 +286,7 @@ std::string finish(const CLI::App& app, const commands& all,
   if (out.what == command::send)
     error = finish_send(sub, raw, out);
   if (out.what == command::close)
-    error = finish_close(out);
+    error = finish_close(raw, out);
   if (out.what == command::call)
     finish_call(sub, raw, out);
   if (out.what == command::completion)

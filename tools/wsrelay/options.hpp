@@ -54,8 +54,9 @@ struct early_exit {
   std::string text;
 };
 
-/// Parses the arguments, without the program's name. Reads WSRELAY_NODE from
-/// the environment, and the file of `send --binary`.
+/// Parses the arguments, without the program's name. Reads WSRELAY_NODE and
+/// WSRELAY_TLS_CERT, _KEY and _CA from the environment, and the file of `send
+/// --binary`.
 std::variant<options, early_exit> parse_options(std::vector<std::string> args);
 
 } // namespace wsrelay::cli
