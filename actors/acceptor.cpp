@@ -39,6 +39,7 @@ caf::behavior acceptor(acceptor_actor* self, acceptor_config config) {
 caf::actor acceptor_state::open(frame_port_ptr port, connection_config config,
                                 std::string remote_address,
                                 std::string endpoint) {
+  config.remote_address = remote_address;
   auto client = spawn_on(self_->home_system(), self_->home(), connection,
                          std::move(port), std::move(config));
   ++settled_;

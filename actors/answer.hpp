@@ -13,6 +13,7 @@
 #include <caf/sec.hpp>
 
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace wsrelay {
@@ -53,11 +54,14 @@ promise_to_requester(caf::local_actor* self) {
 
 /// Returns what a handler returns that answers later: the promise, or nothing
 /// when nobody asked.
-inline caf::result<void>
-later(const std::optional<caf::response_promise>& promise) {
-  if (!promise)
+template <class T = void>
+caf::result<T> later(const std::optional<caf::response_promise>& promise) {
+  if (promise)
+    return *promise;
+  if constexpr (std::is_void_v<T>)
     return caf::unit;
-  return *promise;
+  else
+    return T{};
 }
 
 /// Default handler: an unknown request is an error, anything else is dropped.

@@ -1,25 +1,23 @@
-// A connection's messages: what comes from actors, what goes to the owner.
+// A connection's messages: what comes from actors.
 #include "actors/connection.hpp"
 
 #include "actors/answer.hpp"
 #include "actors/audience_actor.hpp"
-#include "actors/directory.hpp"
-#include "actors/error.hpp"
 #include "actors/outgoing.hpp"
 #include "actors/pid_text.hpp"
-#include "protocol/topic.hpp"
+#include "actors/undelivered.hpp"
 
 #include <caf/all.hpp>
-
-#include <algorithm>
 
 namespace wsrelay {
 
 void apply(const relay_options& options, connection_config& config) {
   config.window = options.window;
+  config.window_bytes = options.window_bytes;
   config.output_limit = options.output_limit;
   config.max_metadata = options.max_metadata_size;
   config.join_timeout = options.join_timeout;
+  config.close_timeout = options.close_timeout;
 }
 
 connection_state::connection_state(connection_actor* self) : self_{self} {}
@@ -28,7 +26,8 @@ caf::behavior connection_state::start(frame_port_ptr port,
                                       connection_config config) {
   port_ = std::move(port);
   config_ = std::move(config);
-  window_ = send_window{config_.window};
+  owners_ = ownership{send_window{config_.window, config_.window_bytes}};
+  output_ = output_gate{config_.output_limit};
   started_ = port_->now();
   pid_ = pid_text(self_->id(), self_->node());
   // PIDs are resolved through CAF's registry, which forgets an actor that ends.
@@ -38,24 +37,30 @@ caf::behavior connection_state::start(frame_port_ptr port,
   self_->set_exit_handler([this](caf::exit_msg& message) { on_exit(message); });
   // An error sent as a message is not addressed to a connection.
   self_->set_error_handler([](caf::error&) {});
-  port_->attach(this);
-  ws_control first;
-  first.target = std::move(config_.target);
   settings_ = {config_.message_topic, config_.heartbeat_interval,
                config_.metadata};
-  apply_control(first, std::nullopt);
+  ws_control first;
+  first.target = std::move(config_.target);
+  if (port_->attach(this))
+    apply_control(first, std::nullopt);
+  else
+    on_closed(end_cause::connection_lost, 0, {});
+  return make_behavior();
+}
+
+caf::behavior connection_state::make_behavior() {
   return {
       [this](const ws_send& message) {
-        return answer(self_, on_send(message));
+        return settle(on_send(message), "ws.send");
       },
       [this](const ws_event& message) {
-        return answer(self_, on_event(message));
+        return settle(on_event(message), message.topic);
       },
       [this](const ws_close& message) {
-        return answer(self_, on_close(message));
+        return settle(on_close(message), "ws.close");
       },
       [this](ws_control& message) {
-        return answer(self_, on_control(message));
+        return settle(on_control(message), "ws.control");
       },
       [this](const ws_watch& message) {
         return answer(self_, on_watch(message));
@@ -73,7 +78,13 @@ caf::behavior connection(connection_actor* self, frame_port_ptr port,
   return self->state.start(std::move(port), std::move(config));
 }
 
-// -- from actors --------------------------------------------------------------
+// Who did not ask is not told; that it was in vain is.
+caf::result<void> connection_state::settle(caf::result<void> result,
+                                           std::string_view what) {
+  if (result.flag == caf::rt_error && !is_request(self_))
+    log_undelivered(pid_.view(), what, result.err);
+  return answer(self_, std::move(result));
+}
 
 caf::result<void> connection_state::on_send(const ws_send& message) {
   if (auto error = wsrelay::check(message))
@@ -90,22 +101,24 @@ caf::result<void> connection_state::on_event(const ws_event& message) {
 
 caf::result<void> connection_state::write(message_type type,
                                           const shared_buffer& data) {
-  if (closing())
+  if (closing() && !leaving())
     return make_error(errc::closing);
-  if (data.size() > config_.output_limit)
-    return make_error(errc::message_too_big, "over the output limit");
-  if (port_->queued_bytes() + data.size() > config_.output_limit) {
-    end(end_cause::slow_consumer);
-    return make_error(errc::slow_consumer);
+  switch (output_.check(data.size(), port_->queued_cost())) {
+    case output_gate::verdict::too_big:
+      return make_error(errc::message_too_big, "over the output limit");
+    case output_gate::verdict::full:
+      end(end_cause::slow_consumer);
+      return make_error(errc::slow_consumer);
+    case output_gate::verdict::pass:
+      break;
   }
-  ++messages_out_;
-  bytes_out_ += data.size();
+  output_.count(data.size());
   if (watch_)
-    watch_->on_message(traffic_kind::out, messages_out_, type, data);
+    watch_->on_message(traffic_kind::out, output_.messages(), type, data);
   auto promise = promise_to_requester(self_);
   auto number = port_->write(type, data, promise.has_value());
   if (promise)
-    pending_writes_.add(number, *promise);
+    output_.waiting().add(number, *promise);
   return later(promise);
 }
 
@@ -121,13 +134,13 @@ caf::result<void> connection_state::on_close(const ws_close& message) {
 caf::result<void> connection_state::on_control(ws_control& message) {
   if (closing())
     return make_error(errc::closing);
-  if (auto error = check(message))
+  if (auto error = check(message, config_.max_metadata))
     return error;
-  if (claim_ && waiting_controls_.size() >= max_waiting_controls)
+  if (claims_.is_full())
     return make_error(errc::busy, "too many controls wait for a transfer");
   auto promise = promise_to_requester(self_);
-  if (claim_)
-    waiting_controls_.push_back({std::move(message), promise});
+  if (claims_.current())
+    claims_.wait(std::move(message), promise);
   else
     apply_control(message, promise);
   return later(promise);
@@ -137,20 +150,20 @@ void connection_state::on_down(const caf::down_msg& message) {
   if (watch_ && watch_->drop(message.source))
     watch_.reset();
   auto cause = cause_of_target_end(message.reason);
-  if (forget_former(message.source) && cause == end_cause::target_lost)
+  if (owners_.forget(message.source) && cause == end_cause::target_lost)
     return end(cause);
-  if (claim_ && claim_->target == message.source)
+  if (claims_.is_asked() && claims_.current()->target == message.source)
     return fail_claim(errc::target_down, cause, false, "the target has ended");
-  if (owner_ != message.source || closing())
+  if (owners_.owner() != message.source || closing())
     return;
   auto took_messages =
-      cause == end_cause::target_lost && !window_.all_answered();
-  if (!claim_ || took_messages)
+      cause == end_cause::target_lost && !owners_.window().all_answered();
+  if (!claims_.current() || took_messages)
     return end(cause);
   // The claim decides: it takes the connection over, or nobody is left.
-  owner_end_ = cause;
-  send_leave(owner_, settings_, make_ending(owner_end_), last_owned_seq());
-  owner_ = nullptr;
+  self_->send(owners_.owner(), make_leave(settings_, make_ending(cause),
+                                          owners_.last_owned_seq()));
+  owners_.lose(cause);
   update_reading();
 }
 
@@ -162,124 +175,12 @@ void connection_state::on_exit(caf::exit_msg& message) {
 // The target gets its leave while its node still delivers it. A move to
 // another node that is under way decides by itself what becomes of it.
 void connection_state::on_node_stops(const caf::node_id& node) {
-  if (claim_ && claim_->target && claim_->target.node() == node)
+  if (claims_.is_asked() && claims_.current()->target.node() == node)
     fail_claim(errc::target_down, end_cause::target_node_stops, true,
                "the target's node stops");
-  if (!closing() && !claim_ && owner_ && owner_.node() == node)
+  auto& owner = owners_.owner();
+  if (!closing() && !claims_.current() && owner && owner.node() == node)
     end(end_cause::target_node_stops);
-}
-
-// -- to the owner -------------------------------------------------------------
-
-void connection_state::on_frame(message_type type, shared_buffer data) {
-  if (closing() || !owner_)
-    return;
-  ++seq_;
-  bytes_in_ += data.size();
-  if (watch_)
-    watch_->on_message(traffic_kind::in, seq_, type, data);
-  relay({caf::actor_cast<caf::actor>(self_), pid_, settings_.message_topic,
-         seq_, type, std::move(data), settings_.metadata});
-}
-
-void connection_state::relay(ws_message message) {
-  if (!window_.send(message.seq)) {
-    self_->send(owner_, std::move(message));
-  } else {
-    auto answered = [this, epoch = owner_epoch_, seq = message.seq] {
-      on_answer(epoch, seq);
-    };
-    // No timeout: the monitor tells of the target's end.
-    self_->request(owner_, caf::infinite, std::move(message))
-        .then(answered, [answered](caf::error&) { answered(); });
-  }
-  if (window_.full())
-    update_reading();
-}
-
-void connection_state::on_answer(std::uint64_t owner_epoch, std::uint64_t seq) {
-  if (owner_epoch != owner_epoch_)
-    return;
-  window_.answer(seq);
-  update_reading();
-}
-
-void connection_state::send_heartbeat() {
-  next_heartbeat_ = port_->now() + settings_.heartbeat_interval;
-  // One at a time: a target that does not keep up gets no backlog of them.
-  if (heartbeat_open_ || !owner_)
-    return;
-  heartbeat_open_ = true;
-  auto answered = [this, epoch = owner_epoch_] {
-    if (epoch == owner_epoch_)
-      heartbeat_open_ = false;
-  };
-  auto uptime =
-      std::chrono::duration_cast<milliseconds>(port_->now() - started_);
-  self_
-      ->request(owner_, caf::infinite,
-                ws_heartbeat{caf::actor_cast<caf::actor>(self_), pid_, uptime,
-                             seq_, settings_.metadata})
-      .then(answered, [answered](caf::error&) { answered(); });
-}
-
-void connection_state::send_leave(const caf::actor& target,
-                                  const relay_settings& settings,
-                                  const ending& how, std::uint64_t last_seq) {
-  self_->send(target, make_leave(settings, how, last_seq));
-}
-
-ws_leave connection_state::make_leave(const relay_settings& settings,
-                                      const ending& how,
-                                      std::uint64_t last_seq) const {
-  return {caf::actor_cast<caf::actor>(self_),
-          pid_,
-          how.leave,
-          how.code,
-          how.text,
-          last_seq,
-          settings.metadata};
-}
-
-std::uint64_t connection_state::last_owned_seq() const noexcept {
-  return seq_ >= owned_from_ ? seq_ : 0;
-}
-
-// -- from the port ------------------------------------------------------------
-
-void connection_state::on_drained(std::uint64_t count) {
-  pending_writes_.complete(count);
-}
-
-void connection_state::on_wake() {
-  if (closing())
-    return;
-  auto now = port_->now();
-  if (claim_ && now >= claim_->deadline)
-    fail_claim(errc::target_silent, end_cause::join_timeout, true,
-               "the target did not answer in time");
-  if (!closing() && now >= next_heartbeat_)
-    send_heartbeat();
-  update_wake();
-}
-
-// Reads while there is an owner with credit and nobody was asked to take over.
-void connection_state::update_reading() {
-  auto asked = claim_ && claim_->target;
-  auto wanted = owner_ && !asked && !window_.full() && !closing();
-  if (wanted == reading_)
-    return;
-  reading_ = wanted;
-  if (wanted)
-    port_->resume();
-  else
-    port_->pause();
-}
-
-void connection_state::update_wake() {
-  auto deadline = claim_ ? claim_->deadline : time_point::max();
-  port_->wake_at(closing() ? time_point::max()
-                           : std::min(deadline, next_heartbeat_));
 }
 
 } // namespace wsrelay

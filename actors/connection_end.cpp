@@ -1,11 +1,11 @@
 // How a connection ends: once, with everybody told.
 #include "actors/connection.hpp"
-#include "actors/error.hpp"
 #include "actors/log.hpp"
 #include "actors/log_limit.hpp"
 
 #include <caf/all.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 
@@ -16,66 +16,94 @@ namespace wsrelay {
 connection_state::~connection_state() {
   if (!port_)
     return;
-  if (!closing())
-    end(end_cause::killed);
-  fail_requests(errc::closing);
-  pending_writes_.fail(make_error(errc::closing));
+  if (leaving())
+    close_port();
+  end(end_cause::killed);
+  output_.waiting().fail(make_error(errc::closing));
   port_->attach(nullptr);
 }
 
+// At once.
 void connection_state::end(end_cause cause, std::uint16_t code,
                            std::string_view text, caf::error exit) {
+  if (leaving())
+    return close_port(); // nobody waits for the last answers any more
   if (closing())
     return;
-  ending_ = make_ending(cause, code, text, std::move(exit));
-  log_end(cause, *ending_);
-  leave_targets(*ending_);
+  begin_end(cause, make_ending(cause, code, text, std::move(exit)));
+  leave_owner(false);
+  close_port();
+}
+
+// Once the target has answered what came before.
+void connection_state::on_end(end_cause cause, std::uint16_t code,
+                              std::string_view text) {
+  if (closing())
+    return;
+  begin_end(cause, make_ending(cause, code, text));
+  if (!owners_.owner())
+    return close_port();
+  leave_due_ =
+      port_->now() + std::min(config_.close_timeout / 2, max_last_answers);
+  leave_owner(true);
+  update_wake();
+}
+
+void connection_state::begin_end(end_cause cause, ending how) {
+  ending_ = std::move(how);
+  log_end(cause);
+  leave_others();
+  claims_.fail(errc::closing);
+  update_reading();
+}
+
+// Its answer tells that everything before has been handled; so does its end.
+void connection_state::leave_owner(bool awaits_answers) {
+  if (!owners_.owner())
+    return;
+  auto leave = make_leave(settings_, *ending_, owners_.last_owned_seq());
+  forget(owners_.owner());
+  if (awaits_answers)
+    self_->request(owners_.owner(), caf::infinite, std::move(leave))
+        .then([this] { end_leaving(); },
+              [this](caf::error&) { end_leaving(); });
+  else
+    self_->send(owners_.owner(), std::move(leave));
+  owners_.clear();
+}
+
+void connection_state::leave_others() {
+  if (claims_.is_asked()) {
+    auto& asked = *claims_.current();
+    self_->send(asked.target, make_leave(asked.settings, *ending_, 0));
+    forget(asked.target);
+  }
+  for (auto& former : owners_.former())
+    self_->demonitor(former.target);
+}
+
+void connection_state::end_leaving() {
+  if (leaving())
+    close_port();
+}
+
+void connection_state::close_port() {
+  leave_due_ = time_point::max();
   if (watch_)
     watch_->on_end(*ending_);
   watch_.reset();
-  fail_requests(errc::closing);
-  update_reading();
   update_wake();
   if (!port_closed_)
     port_->close(ending_->code, ending_->text);
 }
 
-void connection_state::leave_targets(const ending& how) {
-  if (owner_) {
-    send_leave(owner_, settings_, how, last_owned_seq());
-    forget(owner_);
-    owner_ = nullptr;
-  }
-  if (claim_ && claim_->target) {
-    send_leave(claim_->target, claim_->settings, how, 0);
-    forget(claim_->target);
-  }
-  for (auto& former : former_owners_)
-    self_->demonitor(former.target);
-  former_owners_.clear();
-}
-
-void connection_state::fail_requests(errc code) {
-  if (claim_ && claim_->requester)
-    claim_->requester->deliver(make_error(code));
-  claim_.reset();
-  for (auto& waiting : waiting_controls_)
-    if (waiting.requester)
-      waiting.requester->deliver(make_error(code));
-  waiting_controls_.clear();
-}
-
+// CAF 0.17.6 never cleans up an actor that quits outside of a message: the port
+// calls from there.
 void connection_state::on_closed(end_cause cause, std::uint16_t code,
                                  std::string_view text) {
   port_closed_ = true;
-  pending_writes_.fail(make_error(errc::connection_lost));
+  output_.waiting().fail(make_error(errc::connection_lost));
   end(cause, code, text);
-  finish();
-}
-
-// The port calls from outside of a message, and CAF 0.17.6 never cleans up an
-// actor that quits there: it has to happen in a handler.
-void connection_state::finish() {
   self_->send(self_, connection_finished{});
 }
 
@@ -86,16 +114,20 @@ void connection_state::on_finished() {
 
 // Strangers can end as many as they can open: beyond a few of a cause they are
 // debug lines, as planned ends are.
-void connection_state::log_end(end_cause cause, const ending& how) const {
-  static auto& unexpected = *new log_limit; // actors may end after main
+void connection_state::log_end(end_cause cause) const {
+  static auto& unplanned = *new log_limit; // actors may end after main
   std::optional<std::uint64_t> left_out;
-  if (how.unexpected)
+  auto level = ending_->severity;
+  if (level != end_severity::planned)
     left_out =
-        unexpected.allow(to_text(cause), std::chrono::steady_clock::now());
-  auto level = left_out ? spdlog::level::warn : spdlog::level::debug;
-  log().log(level, "connection ended: pid={} cause={} code={} messages={}{}",
-            pid_.view(), to_text(cause), how.code, seq_,
-            suppressed_text(left_out.value_or(0)));
+        unplanned.allow(to_text(cause), std::chrono::steady_clock::now());
+  log().log(!left_out                          ? spdlog::level::debug
+            : level == end_severity::by_client ? spdlog::level::info
+                                               : spdlog::level::warn,
+            "connection ended: pid={} client={} cause={} code={} "
+            "messages={}{}",
+            pid_.view(), config_.remote_address, to_text(cause), ending_->code,
+            owners_.seq(), suppressed_text(left_out.value_or(0)));
 }
 
 } // namespace wsrelay

@@ -10,11 +10,12 @@ namespace wsrelay {
 
 connection_stats connection_state::stats() const {
   auto age = std::chrono::duration_cast<milliseconds>(port_->now() - started_);
+  auto& owner = owners_.owner();
   return {caf::actor_cast<caf::actor>(self_),
           pid_,
-          {owner_ ? pid_text(owner_.id(), owner_.node()) : std::string{}, age,
-           seq_, bytes_in_, messages_out_, bytes_out_, port_->queued_messages(),
-           port_->queued_bytes()}};
+          {owner ? pid_text(owner.id(), owner.node()) : std::string{}, age,
+           owners_.seq(), owners_.bytes(), output_.messages(), output_.bytes(),
+           port_->queued_messages(), port_->queued_bytes()}};
 }
 
 caf::result<void> connection_state::on_watch(const ws_watch& message) {

@@ -185,14 +185,14 @@ caf::result<caf::message> directory_state::ask(const caf::actor& peer,
                                                const std::string& target) {
   auto promise = promise_to_requester(self);
   if (!promise)
-    return caf::message{};
+    return later<caf::message>(promise);
   auto settle = [this, number = questions.add(peer, *promise)](auto what) {
     questions.settle(number, std::move(what));
   };
   self->request(peer, peer_patience, directory_get{target})
       .then([settle](caf::actor& found) { settle(found); },
             [settle](caf::error& error) { settle(error_of_peer(error)); });
-  return *promise;
+  return later<caf::message>(promise);
 }
 
 caf::result<caf::actor>

@@ -25,46 +25,47 @@ struct row {
   std::string_view text;
   leave_reason leave;
   exit_kind exit;
-  bool unexpected;
+  end_severity severity;
 };
 
 using enum leave_reason;
+using enum end_severity;
 
 constexpr std::array<row, end_cause_count> table{{
     {"client_closed", 1005, source::given, "", client_closed, exit_kind::normal,
-     false},
+     planned},
     {"connection_lost", 1006, source::row, "connection lost", connection_lost,
-     exit_kind::error, true},
+     exit_kind::error, by_client},
     {"protocol_error", 1002, source::given, "protocol error", protocol_error,
-     exit_kind::error, true},
+     exit_kind::error, by_client},
     {"timeout", 1006, source::row, "no sign of life", timeout, exit_kind::error,
-     true},
+     by_client},
     {"slow_consumer", 1013, source::row, "too slow", slow_consumer,
-     exit_kind::error, true},
+     exit_kind::error, by_client},
     {"closed_by_actor", 1000, source::given, "", closed, exit_kind::normal,
-     false},
+     planned},
     {"target_normal", 1000, source::row, "target ended", target_down,
-     exit_kind::normal, false},
+     exit_kind::normal, planned},
     {"target_shutdown", 1001, source::row, "target shut down", target_down,
-     exit_kind::error, false},
+     exit_kind::error, planned},
     {"target_crashed", 1011, source::row, "target failed", target_down,
-     exit_kind::error, true},
+     exit_kind::error, unplanned},
     {"target_lost", 1011, source::row, "target lost", target_down,
-     exit_kind::error, true},
+     exit_kind::error, unplanned},
     {"target_overloaded", 1013, source::row, "target overloaded", target_down,
-     exit_kind::error, true},
+     exit_kind::error, unplanned},
     {"target_node_stops", 1001, source::row, "target shut down", shutdown,
-     exit_kind::error, false},
+     exit_kind::error, planned},
     {"join_refused", 1011, source::row, "target refused", target_down,
-     exit_kind::error, true},
+     exit_kind::error, unplanned},
     {"join_timeout", 1011, source::row, "target did not answer", target_down,
-     exit_kind::error, true},
+     exit_kind::error, unplanned},
     {"node_shutdown", 1001, source::row, "server shutting down", shutdown,
-     exit_kind::error, false},
-    {"exited", 1011, source::row, "connection ended", exited,
-     exit_kind::as_given, true},
+     exit_kind::error, planned},
+    {"exited", 1011, source::row, "ended by another actor", exited,
+     exit_kind::as_given, unplanned},
     {"killed", 1011, source::row, "connection failed", exited, exit_kind::error,
-     true},
+     unplanned},
 }};
 
 const row& row_of(end_cause cause) noexcept {
@@ -95,7 +96,7 @@ ending make_ending(end_cause cause, std::uint16_t code, std::string_view text,
     final_code = 1001;
   auto reason = make_exit(entry, final_code, final_text, std::move(exit));
   return {final_code, std::move(final_text), entry.leave, std::move(reason),
-          entry.unexpected};
+          entry.severity};
 }
 
 end_cause cause_of_target_end(const caf::error& reason) noexcept {

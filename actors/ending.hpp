@@ -37,13 +37,20 @@ enum class end_cause : std::uint8_t {
 
 inline constexpr std::size_t end_cause_count = 17;
 
+/// How an ending is logged: beyond a few of a cause as a debug line.
+enum class end_severity : std::uint8_t {
+  planned,   // debug
+  by_client, // info: what strangers do is nobody's fault
+  unplanned, // a warning
+};
+
 /// What an ending does. `code` is 1005 or 1006 where no close frame is sent.
 struct ending {
   std::uint16_t code;
   std::string text;
   leave_reason leave;
   caf::error exit; // none = normal: links do not fire
-  bool unexpected; // worth a warning in the log
+  end_severity severity;
 };
 
 /// Maps a cause. `code` and `text` are the client's or the actor's where the

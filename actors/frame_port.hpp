@@ -20,18 +20,33 @@ enum class end_cause : std::uint8_t;
 /// The clock of timers: CAF's, so that tests can simulate both as one.
 using time_point = caf::actor_clock::time_point;
 
+/// Bytes of memory that a queued message takes beside its payload: its place in
+/// a queue that grows by doubling, and the payload's block.
+inline constexpr std::size_t queued_message_cost = 128;
+
 /// What a socket tells its connection.
 class frame_sink {
 public:
   /// One whole message came from the client. Never called while paused.
   virtual void on_frame(message_type type, shared_buffer data) = 0;
 
+  /// Nothing more comes from the client: it closed (`code` and `text` are its
+  /// own, the code is `no_status` where there was none), broke the protocol, or
+  /// ended its half without a word. What is written still goes out, until
+  /// `close`, which is awaited; then `on_closed` follows.
+  virtual void on_end(end_cause cause, std::uint16_t code,
+                      std::string_view text) = 0;
+
+  /// The client has closed, or ended its half, behind input that is not read
+  /// while the port is paused. May be told again.
+  virtual void on_hang_up() = 0;
+
   /// The kernel has taken every message up to the `count`-th that was written.
   /// Only told when `write` asked for it.
   virtual void on_drained(std::uint64_t count) = 0;
 
-  /// The socket is done; nothing else comes. `cause` is why, unless the close
-  /// came from the connection itself. `code` and `text` are the client's.
+  /// The socket is done; nothing else comes. `cause` is why, unless the end of
+  /// the client or a close of the connection came before.
   virtual void on_closed(end_cause cause, std::uint16_t code,
                          std::string_view text) = 0;
 
@@ -48,9 +63,10 @@ class frame_port {
 public:
   virtual ~frame_port() = default;
 
-  /// Sets who is told. Null detaches: the socket then closes on its own, with
-  /// the pending close frame if there is one.
-  virtual void attach(frame_sink* sink) = 0;
+  /// Sets who is told, and returns whether the socket is still there; nothing
+  /// is ever told when it is not. Null detaches: the socket then closes on its
+  /// own, with the pending close frame if there is one.
+  virtual bool attach(frame_sink* sink) = 0;
 
   /// Queues one message. With `notify`, `on_drained` follows. Returns how many
   /// messages were written in all, this one included.
@@ -64,8 +80,13 @@ public:
   /// Returns how many messages that is.
   virtual std::size_t queued_messages() const = 0;
 
-  /// Sends what is queued, then a close frame, waits for the client's (bounded
-  /// by the close timeout) and calls `on_closed`. Only the first call counts.
+  /// Returns the memory that it takes: bytes, and `queued_message_cost` each.
+  virtual std::size_t queued_cost() const = 0;
+
+  /// Sends what is queued, then a close frame, waits for the client's unless it
+  /// has come (bounded by the close timeout) and calls `on_closed`. Only the
+  /// first call counts. With code 1005 or 1006 no close frame is sent, unless
+  /// it answers the client's end.
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
 
   /// Begins, stops and continues reading. A port starts paused.

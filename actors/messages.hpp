@@ -74,8 +74,9 @@ struct ws_heartbeat {
 };
 
 /// `ws.leave`: the last message of a connection to this target, exactly one
-/// for each join that was not refused. A request with `transferred`: its
-/// answer, which is ignored, says that everything before it has arrived.
+/// for each join that was not refused. A request with `transferred` and where
+/// the client ended: its answer, which is ignored, says that everything before
+/// it is handled. What is sent until then still reaches the client.
 struct ws_leave {
   caf::actor client;
   shared_buffer client_pid;

@@ -15,6 +15,8 @@ namespace wsrelay {
 /// Promises by the number of the message they wait for, in order. Owns no
 /// memory while nobody waits; bounded by the output limit of the connection.
 class pending_writes {
+  using entry = std::pair<std::uint64_t, caf::response_promise>;
+
 public:
   void add(std::uint64_t number, caf::response_promise promise) {
     waiting_.emplace_back(number, std::move(promise));
@@ -26,6 +28,13 @@ public:
       waiting_[first_++].second.deliver(caf::unit);
     if (first_ == waiting_.size())
       clear();
+    else if (first_ > waiting_.size() / 2) // each is moved once at most
+      drop_answered();
+  }
+
+  /// Returns the bytes of memory that those who wait cost.
+  std::size_t cost() const noexcept {
+    return waiting_.capacity() * sizeof(entry);
   }
 
   /// Answers everybody with an error.
@@ -36,12 +45,17 @@ public:
   }
 
 private:
+  void drop_answered() {
+    waiting_.erase(waiting_.begin(),
+                   waiting_.begin() + static_cast<std::ptrdiff_t>(first_));
+    first_ = 0;
+  }
+
   void clear() {
     std::vector<entry>{}.swap(waiting_);
     first_ = 0;
   }
 
-  using entry = std::pair<std::uint64_t, caf::response_promise>;
   std::vector<entry> waiting_;
   std::size_t first_ = 0; // everything before is answered
 };

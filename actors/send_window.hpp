@@ -1,46 +1,66 @@
-// Credit between a connection and its target: how many messages may be
-// unanswered, and which of them ask for an answer.
+// Credit between a connection and its target: how many messages and bytes may
+// be unanswered, and which messages ask for an answer.
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 namespace wsrelay {
 
-/// Counts the messages a target has not answered yet. Only every `size / 4`-th
-/// message is a request: its answer counts for all before it, since a mailbox
-/// keeps the order of one sender.
+/// Counts what a target has not answered yet. Only one message in each quarter
+/// of the window is a request: its answer counts for all before it, since a
+/// mailbox keeps the order of one sender.
 class send_window {
 public:
-  /// @pre size > 0
-  explicit send_window(std::uint32_t size)
-      : size_{size}, stride_{std::max<std::uint32_t>(1, size / 4)} {}
+  /// A place in the stream of messages: all up to `seq`, and their bytes.
+  struct mark {
+    std::uint64_t seq = 0;
+    std::uint64_t bytes = 0;
+  };
 
-  /// Begins anew: everything up to `seq` belongs to somebody else.
-  void reset(std::uint64_t seq) noexcept { sent_ = answered_ = start_ = seq; }
+  /// What may be unanswered; one message more when that is nearly reached.
+  /// @pre messages > 0, bytes > 0
+  send_window(std::uint32_t messages, std::size_t bytes) noexcept
+      : messages_{messages}, bytes_{bytes} {}
 
-  /// Counts message `seq` as sent and returns whether it must be a request.
-  bool send(std::uint64_t seq) noexcept {
-    sent_ = seq;
-    return (seq - start_) % stride_ == 0;
+  /// Begins anew: everything so far belongs to somebody else.
+  void reset() noexcept { asked_ = answered_ = sent_; }
+
+  /// Counts the next message and returns whether it must be a request.
+  bool send(std::size_t size) noexcept {
+    ++sent_.seq;
+    sent_.bytes += size;
+    auto due = sent_.seq - asked_.seq >= std::max(messages_ / 4, 1u)
+               || sent_.bytes - asked_.bytes >= bytes_ / 4;
+    if (due)
+      asked_ = sent_;
+    return due;
   }
 
-  /// The target answered message `seq`.
-  void answer(std::uint64_t seq) noexcept {
-    answered_ = std::max(answered_, seq);
+  /// Everything that was sent.
+  const mark& sent() const noexcept { return sent_; }
+
+  /// The target answered what was sent up to `until`.
+  void answer(const mark& until) noexcept {
+    if (until.seq > answered_.seq)
+      answered_ = until;
   }
 
-  bool full() const noexcept { return sent_ - answered_ >= size_; }
+  bool full() const noexcept {
+    return sent_.seq - answered_.seq >= messages_
+           || sent_.bytes - answered_.bytes >= bytes_;
+  }
 
   /// Returns whether the target is known to have got every message.
-  bool all_answered() const noexcept { return sent_ == answered_; }
+  bool all_answered() const noexcept { return sent_.seq == answered_.seq; }
 
 private:
-  std::uint32_t size_;
-  std::uint32_t stride_;
-  std::uint64_t start_ = 0;
-  std::uint64_t sent_ = 0;
-  std::uint64_t answered_ = 0;
+  std::uint32_t messages_;
+  std::size_t bytes_;
+  mark sent_;
+  mark asked_;
+  mark answered_;
 };
 
 } // namespace wsrelay

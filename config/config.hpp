@@ -35,8 +35,11 @@ struct relay_options {
   /// `wsrelay.window`: messages the target has not answered before the socket
   /// is no longer read, 1 to 65536.
   std::uint32_t window = 128;
-  /// `wsrelay.output.limit`: bytes queued towards the client before the
-  /// connection closes with 1013, 1 KiB to 4 GiB.
+  /// `wsrelay.window.bytes`: bytes of such messages, 1 KiB to 1 GiB.
+  std::size_t window_bytes = 4 * 1024 * 1024;
+  /// `wsrelay.output.limit`: bytes of memory that what is queued towards the
+  /// client may take, each message with what it costs beside its payload,
+  /// before the connection closes with 1013, 1 KiB to 4 GiB.
   std::size_t output_limit = 4 * 1024 * 1024;
   /// `wsrelay.ping.interval`: a ping goes out after this long without a byte
   /// from the client. "off" = never.

@@ -60,6 +60,7 @@ void visit_options(Options& x, Visitor&& visit) {
   visit("wsrelay.max.message.size", x.max_message_size, bytes_range(1, gib));
   visit("wsrelay.max.metadata.size", x.max_metadata_size, bytes_range(2, mib));
   visit("wsrelay.window", x.window, number_range{1, 65536});
+  visit("wsrelay.window.bytes", x.window_bytes, bytes_range(kib, gib));
   visit("wsrelay.output.limit", x.output_limit, bytes_range(kib, 4 * gib));
   visit("wsrelay.ping.interval", x.ping_interval);
   visit("wsrelay.pong.timeout", x.pong_timeout);

@@ -6,6 +6,7 @@
 #include "net/loop/output_queue.hpp"
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace wsrelay {
@@ -66,6 +67,9 @@ public:
 
   /// Returns whether something came that was not yet used.
   virtual bool has_input() const noexcept = 0;
+
+  /// Returns what came and was not yet used, 64 KiB of it at most.
+  virtual std::string peek_input() const = 0;
 
   /// Returns how many bytes of output the kernel has taken and the other side
   /// has not acknowledged; 0 when nobody knows.

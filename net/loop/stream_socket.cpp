@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -86,8 +87,8 @@ void stream_socket::go_on() {
     return;
   }
   tell([this] {
-    if (auto held = wanted_ ? std::move(held_) : nullptr)
-      feed(*held);
+    if (wanted_ && held_)
+      feed_held();
     if (wanted_ && readable_ && !held_ && is_open())
       read();
     else if (!wanted_)
@@ -111,6 +112,8 @@ void stream_socket::read() {
     return;
   }
   if (count <= 0 && !(count < 0 && errno == EINTR)) {
+    if (count < 0)
+      break_off(); // nothing that is sent arrives
     // A session that goes on for a while is told again when it wants input.
     readable_ = hung_up_ = hang_up_told_ = true;
     return events_->on_end();
@@ -127,8 +130,20 @@ void stream_socket::read() {
 void stream_socket::feed(std::string_view bytes) {
   auto used = events_->on_input(bytes);
   if (is_open() && used < bytes.size())
-    held_ = std::make_unique<std::string>(bytes.substr(used));
+    held_ = std::make_unique<held_input>(std::string{bytes.substr(used)});
   if (is_open() && wanted_ && held_)
+    put_off();
+}
+
+// The session may close the stream, and want no more in the middle of it.
+void stream_socket::feed_held() {
+  auto held = std::move(held_);
+  held->used +=
+      events_->on_input(std::string_view{held->bytes}.substr(held->used));
+  if (!is_open() || held->used == held->bytes.size())
+    return;
+  held_ = std::move(held);
+  if (wanted_)
     put_off();
 }
 
@@ -137,6 +152,18 @@ bool stream_socket::has_input() const noexcept {
   return held_
          || (is_open() && ::ioctl(socket_.get(), FIONREAD, &unread) == 0
              && unread > 0);
+}
+
+std::string stream_socket::peek_input() const {
+  auto held = held_ ? std::string_view{held_->bytes}.substr(held_->used)
+                    : std::string_view{};
+  std::string result{held};
+  result.resize(loop::scratch_size);
+  auto count = ::recv(socket_.get(), result.data() + held.size(),
+                      result.size() - held.size(), MSG_PEEK | MSG_DONTWAIT);
+  result.resize(held.size()
+                + static_cast<std::size_t>(std::max(count, ssize_t{0})));
+  return result;
 }
 
 // -- output -------------------------------------------------------------------
@@ -161,12 +188,22 @@ void stream_socket::flush() {
   blocked_ = outcome == output_queue::outcome::blocked;
   if (outcome == output_queue::outcome::paused)
     mark_dirty();
-  // A broken socket has an end to read, maybe behind a close frame.
-  if (outcome == output_queue::outcome::failed)
-    broken_ = readable_ = hung_up_ = true;
+  // A broken socket has an end to read, maybe behind a close frame. For what
+  // is wrong with the kernel alone, no memory say, no readiness comes.
+  if (outcome == output_queue::outcome::failed) {
+    break_off();
+    readable_ = hung_up_ = true;
+    if (wanted_)
+      put_off();
+  }
   if (ending_ && output_.empty() && std::exchange(ending_, false))
     ::shutdown(socket_.get(), SHUT_WR);
   tell([this] { events_->on_sent(); });
+}
+
+void stream_socket::break_off() {
+  broken_ = true;
+  output_.clear();
 }
 
 std::size_t stream_socket::unacknowledged() const noexcept {

@@ -34,6 +34,7 @@ public:
   output_queue& output() noexcept override { return output_; }
   bool is_broken() const noexcept override { return broken_; }
   bool has_input() const noexcept override;
+  std::string peek_input() const override;
   std::size_t unacknowledged() const noexcept override;
   void end_output() override;
   void close() override;
@@ -47,13 +48,21 @@ public:
   bool is_idle() const override { return events_ && events_->is_idle(); }
 
 private:
+  // Copied once, however often a part of it is used.
+  struct held_input {
+    std::string bytes;
+    std::size_t used = 0;
+  };
+
   template <class Function>
   void tell(Function&& what);
   bool is_open() const noexcept { return static_cast<bool>(socket_); }
   void mark_dirty();
+  void break_off();
   void put_off();
   void read();
   void feed(std::string_view bytes);
+  void feed_held();
   void tell_hang_up();
 
   loop& home_;
@@ -70,7 +79,7 @@ private:
   bool broken_ = false;
   socket_place place_;
   output_queue output_;
-  std::unique_ptr<std::string> held_; // input that nobody wanted yet
+  std::unique_ptr<held_input> held_; // what nobody wanted yet
 };
 
 } // namespace wsrelay

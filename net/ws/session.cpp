@@ -4,6 +4,7 @@
 #include "net/loop/guard.hpp"
 #include "net/ws/handshake.hpp"
 #include "net/ws/liveness.hpp"
+#include "net/ws/pings.hpp"
 #include "protocol/message_reader.hpp"
 
 #include <caf/all.hpp>
@@ -17,8 +18,9 @@ namespace {
 
 using event = message_reader::event;
 
-// Pongs that wait for a client that sends pings and reads nothing.
-constexpr std::size_t max_waiting_pieces = 64;
+// How much a client may send, beside a message that is under way, once the
+// close frame for it is on its way.
+constexpr std::size_t max_discarded = 16 * 1024 * 1024;
 
 constexpr auto no_status = static_cast<std::uint16_t>(close_code::no_status);
 constexpr auto abnormal = static_cast<std::uint16_t>(close_code::abnormal);
@@ -55,33 +57,42 @@ public:
 
   // -- frame_port -------------------------------------------------------------
 
-  void attach(frame_sink* sink) override {
-    sink_ = sink;
-    if (sink) {
-      if (phase_ == phase::done) // dropped before its actor started
-        loop_.set_timer(*this, loop_.now());
-      return;
+  // A socket may have been dropped before its actor started.
+  bool attach(frame_sink* sink) override {
+    sink_ = phase_ == phase::done ? nullptr : sink;
+    if (!sink) {
+      actor_ = nullptr;
+      close(1011, {}); // counts only when nobody closed before
     }
-    actor_ = nullptr;
-    close(1011, {}); // counts only when nobody closed before
+    return phase_ != phase::done;
   }
 
   std::uint64_t write(message_type type, const shared_buffer& data,
                       bool notify) override {
-    if (phase_ == phase::open)
-      stream_->send({data, to_opcode(type), notify});
+    if (!takes_output())
+      return 0;
+    stream_->send({data, to_opcode(type), notify});
     return stream_->output().pushed();
   }
 
   std::size_t queued_bytes() const override {
-    return stream_->output().bytes();
+    return stream_ ? stream_->output().bytes() : 0;
   }
 
   std::size_t queued_messages() const override {
-    return stream_->output().messages();
+    return stream_ ? stream_->output().messages() : 0;
+  }
+
+  std::size_t queued_cost() const override {
+    if (!stream_)
+      return 0;
+    auto& output = stream_->output();
+    return output.bytes() + output.size() * queued_message_cost;
   }
 
   void close(std::uint16_t code, std::string_view reason) override {
+    if (phase_ == phase::ended)
+      return answer_end(code, reason);
     if (phase_ != phase::open)
       return;
     enter(phase::closing);
@@ -103,13 +114,15 @@ public:
     paused_ = true;
     if (phase_ == phase::open)
       stream_->want_input(false);
-    if (!stream_->is_broken())
+    if (!stream_ || !stream_->is_broken())
       return;
     close_deadline_ = loop_.now(); // nobody would read its end
     update_timer();
   }
 
-  time_point now() const override { return loop_.now(); }
+  time_point now() const override {
+    return stream_ ? loop_.now() : std::chrono::steady_clock::now();
+  }
 
   void wake_at(time_point when) override {
     wake_ = when;
@@ -117,18 +130,35 @@ public:
   }
 
 private:
-  // Closing: this side sent a close frame and waits for the client's.
-  // Lingering: no frame is expected any more, only the client's end of the
-  // connection.
-  enum class phase : std::uint8_t { open, closing, lingering, done };
+  enum class phase : std::uint8_t {
+    open,
+    ended,     // nothing more counts of the client; its connection answers
+    closing,   // this side sent a close frame and waits for the client's
+    lingering, // no frame is expected, only the client's end of the connection
+    done,
+  };
 
   // -- input ------------------------------------------------------------------
 
   std::size_t on_input(std::string_view bytes) override {
+    if (phase_ != phase::open && !may_discard(bytes.size()))
+      return bytes.size();
     auto rest = bytes;
     while (!rest.empty() && expects_frames())
       handle(reader_.next(rest));
     return phase_ == phase::open ? bytes.size() - rest.size() : bytes.size();
+  }
+
+  bool may_discard(std::size_t count) {
+    discarded_ += static_cast<std::uint32_t>(count); // a read, or less
+    auto allowed = discarded_ <= max_discarded + options_->max_message_size;
+    if (!allowed)
+      finish(end_cause::connection_lost);
+    return allowed;
+  }
+
+  bool takes_output() const noexcept {
+    return phase_ == phase::open || phase_ == phase::ended;
   }
 
   bool expects_frames() const noexcept {
@@ -143,11 +173,11 @@ private:
       case event::message:
         return deliver(reader_.take());
       case event::ping:
-        return answer_ping(reader_.take());
+        return on_ping(reader_.take());
       case event::close:
         return on_close_frame(reader_.take());
       case event::failed:
-        return on_violation(reader_.error());
+        return on_violation();
     }
   }
 
@@ -158,52 +188,75 @@ private:
                       std::move(data));
   }
 
-  // Only the last one of several pings needs an answer (RFC 6455 section
-  // 5.5.3): behind output that the client does not read one waits.
-  void answer_ping(shared_buffer payload) {
-    if (phase_ != phase::open)
-      return;
-    owed_pong_.reset();
-    if (stream_->output().size() < max_waiting_pieces)
-      return stream_->send({std::move(payload), opcode::pong, false});
-    owed_pong_ = std::make_unique<shared_buffer>(std::move(payload));
+  void on_ping(shared_buffer payload) {
+    if (takes_output())
+      pings_.answer(*stream_, std::move(payload));
   }
 
   void on_close_frame(const shared_buffer& payload) {
     auto code = static_cast<std::uint16_t>(close_frame_code(payload.view()));
     auto reason =
         payload.view().substr(std::min<std::size_t>(payload.size(), 2));
-    if (phase_ == phase::open) {
-      enter(phase::lingering);
-      tell_closed(end_cause::client_closed, code, reason);
-      send_close(code == no_status ? 1000 : code, {});
-    }
-    linger();
+    if (phase_ == phase::open)
+      end_input(end_cause::client_closed, code, reason);
+    else
+      linger();
   }
 
-  void on_violation(close_code why) {
-    auto code = static_cast<std::uint16_t>(why);
-    if (phase_ == phase::open) {
-      enter(phase::lingering);
-      tell_closed(end_cause::protocol_error, code, {});
-      send_close(code, {});
-    }
-    linger();
+  void on_violation() {
+    auto code = static_cast<std::uint16_t>(reader_.error());
+    if (phase_ == phase::open)
+      end_input(end_cause::protocol_error, code, reader_.reason());
+    else
+      linger();
   }
 
-  void on_end() override { finish(end_cause::connection_lost); }
+  // Everything before it was handled. The connection closes once its target
+  // has answered that.
+  void end_input(end_cause cause, std::uint16_t code, std::string_view reason) {
+    enter(phase::ended);
+    stream_->want_input(false);
+    sink_->on_end(cause, code, reason);
+  }
+
+  // A client that only ended its half may still read.
+  void on_end() override {
+    is_half_closed_ = true;
+    if (phase_ == phase::open && sink_ && !stream_->is_broken())
+      return end_input(end_cause::connection_lost, 0, {});
+    auto is_closing = phase_ == phase::closing || phase_ == phase::lingering;
+    if (is_closing && !stream_->output().empty())
+      return linger();
+    finish(end_cause::connection_lost);
+  }
+
+  // It ended its half behind input that nobody reads.
+  void on_hang_up() override {
+    if (phase_ == phase::open && sink_)
+      sink_->on_hang_up();
+  }
+
   void on_abort() override { finish(end_cause::connection_lost); }
 
   // -- output -----------------------------------------------------------------
 
   void on_sent() override {
-    if (stream_->output().size() < max_waiting_pieces)
-      if (auto owed = std::exchange(owed_pong_, nullptr))
-        answer_ping(std::move(*owed));
+    if (takes_output())
+      pings_.on_sent(*stream_);
     if (auto number = stream_->output().take_notice(); number > 0 && sink_)
       sink_->on_drained(number);
     // While nothing is read nobody notices that the socket broke.
-    if (stream_->is_broken() && paused_ && phase_ == phase::open)
+    auto is_read = phase_ == phase::open ? !paused_ : phase_ != phase::ended;
+    if (stream_->is_broken() && !is_read)
+      return finish(end_cause::connection_lost);
+    if (phase_ == phase::lingering && stream_->output().empty())
+      on_all_sent();
+  }
+
+  // The actor's end; the socket stays for the client's.
+  void on_all_sent() {
+    tell_closed(end_cause::connection_lost, 0, {});
+    if (is_half_closed_)
       finish(end_cause::connection_lost);
   }
 
@@ -220,13 +273,24 @@ private:
     stream_->send({make_close_payload(code, reason), opcode::close, false});
   }
 
+  // The client's close frame is answered with its code, and with none when it
+  // had none (RFC 6455 section 5.5.1).
+  void answer_end(std::uint16_t code, std::string_view reason) {
+    pings_.settle(*stream_);
+    if (code == abnormal)
+      send_close(1002, "no close frame came");
+    else
+      send_close(code, reason.empty() ? "closed by the client" : reason);
+    linger();
+  }
+
   // Both sides know. Whoever closes a socket with unread input resets the
   // connection and may destroy the close frame on its way, so the client's end
   // is awaited (RFC 6455 section 7.1.1).
   void linger() {
     phase_ = phase::lingering;
     stream_->end_output();
-    stream_->want_input(true);
+    stream_->want_input(!is_half_closed_);
   }
 
   void finish(end_cause cause) {
@@ -239,14 +303,18 @@ private:
     actor_ = nullptr;
   }
 
-  // The actor's end; the socket may stay for a while.
   void tell_closed(end_cause cause, std::uint16_t code,
                    std::string_view reason) {
     if (auto* sink = std::exchange(sink_, nullptr))
       sink->on_closed(cause, code, reason);
   }
 
-  void on_released() override { keep_.reset(); }
+  // From now on neither the stream nor the loop is touched: the actor may have
+  // to end elsewhere, when the loop is gone.
+  void on_released() override {
+    auto last = std::move(keep_);
+    stream_.reset();
+  }
 
   // -- time -------------------------------------------------------------------
 
@@ -257,8 +325,6 @@ private:
   }
 
   void on_time() {
-    if (phase_ == phase::done)
-      return tell_closed(end_cause::connection_lost, 0, {});
     auto time = loop_.now();
     if (time >= close_deadline_)
       return finish(end_cause::connection_lost);
@@ -273,15 +339,14 @@ private:
   }
 
   void check_liveness(time_point time) {
+    // Behind input that nobody reads a client may wait for its close.
+    if (paused_ && sink_ && reader_.sees_close(stream_->peek_input()))
+      sink_->on_hang_up();
     switch (liveness_.check(time, stream_->descriptor(), paused_)) {
       case liveness::verdict::alive:
         break;
       case liveness::verdict::ping:
-        // One that waits behind output that the client does not read is enough.
-        if (stream_->output().all_gone() >= last_ping_) {
-          stream_->send({shared_buffer{}, opcode::ping, false});
-          last_ping_ = stream_->output().all_pushed();
-        }
+        pings_.ask(*stream_);
         break;
       case liveness::verdict::dead:
         finish(end_cause::timeout);
@@ -299,18 +364,19 @@ private:
 
   loop_context& loop_;
   std::shared_ptr<const relay_options> options_;
-  std::unique_ptr<byte_stream> stream_;
-  std::shared_ptr<ws_session> keep_; // while the socket is open
+  std::unique_ptr<byte_stream> stream_; // null once it was released
+  std::shared_ptr<ws_session> keep_;    // while the socket is open
   caf::actor actor_; // keeps the connection alive while the socket is open
   frame_sink* sink_ = nullptr;
-  std::unique_ptr<shared_buffer> owed_pong_;
   phase phase_ = phase::open;
   bool paused_ = true;
-  std::uint64_t last_ping_ = 0; // number of its piece
+  bool is_half_closed_ = false; // the client sends nothing more
+  std::uint32_t discarded_ = 0; // bytes
   time_point close_deadline_ = time_point::max();
   time_point wake_ = time_point::max();
   message_reader reader_;
   liveness liveness_;
+  pings pings_;
 };
 
 } // namespace

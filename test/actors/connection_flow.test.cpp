@@ -58,25 +58,67 @@ TEST_CASE("a target that answers errors gets its credit back") {
 }
 
 TEST_CASE("output below and at the limit stays, one byte more closes") {
-  connected on{{.output_limit = 100}};
+  // Each message costs more than its bytes.
+  connected on{{.output_limit = 100 + 3 * queued_message_cost}};
   on.client.stall();
-  auto first = on.begin(bytes(60));
-  auto second = on.begin(bytes(39));
-  auto third = on.begin(bytes(1));
+  for (auto size : {60, 39, 1})
+    on.node.send(on.client.actor(), bytes(static_cast<std::size_t>(size)));
   on.node.run();
   CHECK(on.client.is_open());
-  CHECK_FALSE(third.answered());
-  auto last = on.begin(bytes(1));
+  auto last = on.begin(bytes(0));
   on.node.run();
   CHECK(last.failed_with(errc::slow_consumer));
   CHECK(on.target.log().back() == "leave slow_consumer 1013 last=0");
   on.client.read_again();
   on.node.run();
   // What was queued still arrives, then the close frame.
-  CHECK(first.succeeded());
-  CHECK(third.succeeded());
   CHECK(on.client.received().size() == 3);
   CHECK(on.client.close_frame() == client_close{1013, "too slow"});
+}
+
+TEST_CASE("many small messages are bounded by what they cost") {
+  constexpr std::size_t limit = 64 * 1024;
+  connected on{{.output_limit = limit}};
+  on.client.stall();
+  for (std::size_t i = 0; i < limit; ++i)
+    on.node.send(on.client.actor(), bytes(1));
+  on.node.run();
+  CHECK(on.target.log().back() == "leave slow_consumer 1013 last=0");
+  on.client.read_again();
+  on.node.run();
+  CHECK(on.client.received().size() == limit / (queued_message_cost + 1));
+}
+
+TEST_CASE("those who wait for an answer count as well") {
+  constexpr std::size_t limit = 64 * 1024;
+  connected on{{.output_limit = limit}};
+  on.client.stall();
+  std::vector<pending_reply<void>> replies;
+  for (std::size_t i = 0; i < 400; ++i)
+    replies.push_back(on.begin(bytes(1)));
+  on.node.run();
+  CHECK(replies.back().answered()); // by the end
+  on.client.read_again();
+  on.node.run();
+  CHECK(on.client.received().size() < limit / (queued_message_cost + 40));
+}
+
+TEST_CASE("a window of N bytes lets N bytes be unanswered, or one message") {
+  for (std::size_t size : {1, 100, 2500, 5000}) {
+    CAPTURE(size);
+    connected on{{.window_bytes = 2500}};
+    on.target.hold();
+    for (int i = 0; i < 100; ++i)
+      on.client.send_text(std::string(size, 'x'));
+    on.node.run();
+    CHECK(on.client.is_paused() == (size > 1));
+    CHECK(on.target.messages().size()
+          == std::min<std::size_t>((2500 + size - 1) / size, 100));
+    on.target.release();
+    on.node.run();
+    CHECK_FALSE(on.client.is_paused());
+    CHECK(on.target.messages().size() == 100);
+  }
 }
 
 TEST_CASE("a slow client that never reads again is dropped in the end") {

@@ -1,5 +1,7 @@
 // What actors send to a connection: what reaches the client, what is an error.
+#include "actors/pid_text.hpp"
 #include "test/support/connected.hpp"
+#include "test/support/line_sink.hpp"
 
 #include <caf/all.hpp>
 
@@ -178,8 +180,22 @@ TEST_CASE_FIXTURE(connected, "a sender learns that a client closed unread") {
                                         ws_send{message_type::text, "a"});
   node.run();
   client.close();
-  node.run();
+  node.advance(fake_frame_port::close_timeout);
   CHECK(reply.failed_with(errc::connection_lost));
+}
+
+TEST_CASE_FIXTURE(connected, "a sender learns that a client that closes has "
+                             "read everything") {
+  client.stall();
+  auto reply = node.begin_request<void>(client.actor(),
+                                        ws_send{message_type::text, "a"});
+  node.run();
+  client.close();
+  node.run();
+  client.read_again();
+  node.run();
+  CHECK(reply.succeeded());
+  CHECK(client.close_frame() == client_close{1000, ""});
 }
 
 TEST_CASE_FIXTURE(connected, "a sender learns that the connection was killed") {
@@ -242,6 +258,35 @@ TEST_CASE_FIXTURE(connected, "a message that is no request is not answered") {
   node.run();
   CHECK(answers == strings{});
   caf::anon_send_exit(sender, caf::exit_reason::kill);
+}
+
+TEST_CASE_FIXTURE(connected, "what nobody asked about and cannot be leaves one "
+                             "line, a closing connection none") {
+  captured_log log;
+  // A reason that no other test has: lines are limited by it.
+  node.send(client.actor(), ws_close{2017, ""});
+  CHECK(is(answer(ws_close{2018, ""}), errc::invalid_close));
+  auto pid = pid_text(client.actor().id(), client.actor().node());
+  CHECK(log.sink->lines
+        == strings{"message not delivered: pid=" + pid
+                   + " topic=ws.close reason=invalid_close: close code 2017 "
+                     "may not be sent"});
+  client.stall();
+  node.send(client.actor(), ws_close{1000, ""});
+  node.send(client.actor(), ws_send{message_type::text, "late"});
+  node.run();
+  CHECK(log.sink->lines.size() == 1);
+}
+
+TEST_CASE_FIXTURE(connected, "a control that nobody asked about and cannot be "
+                             "leaves a line") {
+  captured_log log;
+  node.send(client.actor(), move_to_name("nobody-but-here"));
+  node.run();
+  REQUIRE(log.sink->lines.size() == 1);
+  CHECK(log.sink->lines[0].find("topic=ws.control reason=no_such_target")
+        != std::string::npos);
+  CHECK(client.is_open());
 }
 
 TEST_CASE_FIXTURE(connected, "a target that sends to a client it has lost "

@@ -117,7 +117,7 @@ TEST_CASE_FIXTURE(connected, "a connection ends with the actor it is linked "
   CHECK(client.is_open());
   fatal.end(make_error(errc::busy));
   node.run();
-  CHECK(client.close_frame() == client_close{1011, "connection ended"});
+  CHECK(client.close_frame() == client_close{1011, "ended by another actor"});
   CHECK(target.log().back() == "leave exited 1011 last=0");
   CHECK(client.exit_reason().value() == make_error(errc::busy));
 }

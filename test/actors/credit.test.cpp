@@ -9,67 +9,101 @@ namespace wsrelay::credit_test {
 
 using namespace wsrelay::test;
 
+namespace {
+
+constexpr std::size_t plenty = 1 << 30;
+
+// Fills a window with messages of a size and returns how many it took.
+std::size_t fill(send_window& window, std::size_t size) {
+  std::size_t count = 0;
+  for (; !window.full(); ++count)
+    window.send(size);
+  return count;
+}
+
+} // namespace
+
 TEST_CASE("a window is full at its size, not before") {
   for (std::uint32_t size : {1, 2, 3, 4, 5, 100, 128}) {
-    send_window window{size};
-    for (std::uint64_t seq = 1; seq <= size; ++seq) {
-      CHECK_FALSE(window.full());
-      window.send(seq);
-    }
+    send_window window{size, plenty};
+    CHECK(fill(window, 1000) == size);
+  }
+}
+
+TEST_CASE("a window is full at its bytes, not before") {
+  for (std::size_t bytes : {1, 3, 4, 1000}) {
+    send_window window{1000, bytes};
+    window.send(bytes - 1);
+    CHECK_FALSE(window.full());
+    window.send(1);
     CHECK(window.full());
   }
 }
 
+TEST_CASE("a message larger than a window passes when nothing is unanswered") {
+  send_window window{128, 10};
+  CHECK(window.send(1000)); // asks
+  CHECK(window.full());
+  window.answer(window.sent());
+  CHECK_FALSE(window.full());
+}
+
+TEST_CASE("empty messages are bounded by their number") {
+  send_window window{8, 1};
+  CHECK(fill(window, 0) == 8);
+}
+
 TEST_CASE("among the messages of a full window one at least is a request") {
   for (std::uint32_t size = 1; size <= 40; ++size) {
-    for (std::uint64_t start : {0, 1, 17}) {
-      send_window window{size};
-      window.reset(start);
-      std::uint64_t seq = start;
-      std::uint64_t last_request = start;
+    for (std::size_t bytes : {1, 7, 50, 1000}) {
+      send_window window{size, bytes};
+      fill(window, 1);
+      window.answer(window.sent());
+      window.reset();
+      auto asked = window.sent();
       // Fill, answer the last request, fill again: it never gets stuck.
       for (int round = 0; round < 20; ++round) {
         while (!window.full())
-          if (window.send(++seq))
-            last_request = seq;
-        window.answer(last_request);
+          if (window.send(static_cast<std::size_t>(round % 9)))
+            asked = window.sent();
+        window.answer(asked);
         CHECK_FALSE(window.full());
       }
-      CHECK(seq >= start + 20);
     }
   }
 }
 
 TEST_CASE("a quarter of a window asks for one answer") {
-  send_window window{128};
-  int requests = 0;
-  for (std::uint64_t seq = 1; seq <= 128; ++seq)
-    requests += window.send(seq) ? 1 : 0;
-  CHECK(requests == 4);
+  send_window by_count{128, plenty};
+  send_window by_bytes{1000, 128};
+  int first = 0, second = 0;
+  for (int i = 0; i < 128; ++i) {
+    first += by_count.send(1) ? 1 : 0;
+    second += by_bytes.send(1) ? 1 : 0;
+  }
+  CHECK(first == 4);
+  CHECK(second == 4);
 }
 
 TEST_CASE("an answer counts for everything before it, an old one for nothing") {
-  send_window window{4};
-  for (std::uint64_t seq = 1; seq <= 4; ++seq)
-    window.send(seq);
-  window.answer(3);
+  send_window window{4, plenty};
+  std::vector<send_window::mark> sent;
+  for (int i = 0; i < 4; ++i) {
+    window.send(1);
+    sent.push_back(window.sent());
+  }
+  window.answer(sent[2]);
   CHECK_FALSE(window.full());
-  window.answer(1);
-  for (std::uint64_t seq = 5; seq <= 7; ++seq)
-    window.send(seq);
-  CHECK(window.full()); // 4, 5, 6, 7 are open
+  window.answer(sent[0]);
+  CHECK(fill(window, 1) == 3); // beside the fourth
 }
 
 TEST_CASE("a window that is reset is empty") {
-  send_window window{2};
-  window.send(1);
-  window.send(2);
-  window.reset(2);
-  CHECK_FALSE(window.full());
-  window.send(3);
-  CHECK_FALSE(window.full());
-  window.send(4);
-  CHECK(window.full());
+  send_window window{2, plenty};
+  fill(window, 1);
+  window.reset();
+  CHECK(window.all_answered());
+  CHECK(fill(window, 1) == 2);
 }
 
 namespace {
@@ -113,6 +147,24 @@ TEST_CASE_FIXTURE(promises, "writes are answered up to a number") {
   writes.complete(100);
   CHECK(fifth.succeeded());
   CHECK(sixth.succeeded());
+}
+
+TEST_CASE_FIXTURE(promises, "who waits costs memory, who is answered none in "
+                            "the end") {
+  CHECK(writes.cost() == 0);
+  std::size_t most = 0;
+  // Never empty, as in a steady stream.
+  auto last = wait_for(0);
+  for (int i = 1; i < 1000; ++i) {
+    last = wait_for(i);
+    writes.complete(static_cast<std::uint64_t>(i) - 1);
+    most = std::max(most, writes.cost());
+  }
+  CHECK(most < 1000);
+  CHECK(writes.cost() > 0);
+  writes.complete(999);
+  CHECK(last.succeeded());
+  CHECK(writes.cost() == 0);
 }
 
 TEST_CASE_FIXTURE(promises, "a failure answers those who wait, and no others") {

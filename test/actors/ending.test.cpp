@@ -20,43 +20,44 @@ struct expectation {
   std::string text;
   leave_reason leave;
   bool normal; // links do not fire
-  bool unexpected;
+  end_severity severity;
 };
 
 const std::vector<expectation> rows{
     {end_cause::client_closed, 1005, "", leave_reason::client_closed, true,
-     false},
+     end_severity::planned},
     {end_cause::connection_lost, 1006, "connection lost",
-     leave_reason::connection_lost, false, true},
+     leave_reason::connection_lost, false, end_severity::by_client},
     {end_cause::protocol_error, 1002, "protocol error",
-     leave_reason::protocol_error, false, true},
+     leave_reason::protocol_error, false, end_severity::by_client},
     {end_cause::timeout, 1006, "no sign of life", leave_reason::timeout, false,
-     true},
+     end_severity::by_client},
     {end_cause::slow_consumer, 1013, "too slow", leave_reason::slow_consumer,
-     false, true},
-    {end_cause::closed_by_actor, 1000, "", leave_reason::closed, true, false},
+     false, end_severity::by_client},
+    {end_cause::closed_by_actor, 1000, "", leave_reason::closed, true,
+     end_severity::planned},
     {end_cause::target_normal, 1000, "target ended", leave_reason::target_down,
-     true, false},
+     true, end_severity::planned},
     {end_cause::target_shutdown, 1001, "target shut down",
-     leave_reason::target_down, false, false},
+     leave_reason::target_down, false, end_severity::planned},
     {end_cause::target_crashed, 1011, "target failed",
-     leave_reason::target_down, false, true},
+     leave_reason::target_down, false, end_severity::unplanned},
     {end_cause::target_lost, 1011, "target lost", leave_reason::target_down,
-     false, true},
+     false, end_severity::unplanned},
     {end_cause::target_overloaded, 1013, "target overloaded",
-     leave_reason::target_down, false, true},
+     leave_reason::target_down, false, end_severity::unplanned},
     {end_cause::target_node_stops, 1001, "target shut down",
-     leave_reason::shutdown, false, false},
+     leave_reason::shutdown, false, end_severity::planned},
     {end_cause::join_refused, 1011, "target refused", leave_reason::target_down,
-     false, true},
+     false, end_severity::unplanned},
     {end_cause::join_timeout, 1011, "target did not answer",
-     leave_reason::target_down, false, true},
+     leave_reason::target_down, false, end_severity::unplanned},
     {end_cause::node_shutdown, 1001, "server shutting down",
-     leave_reason::shutdown, false, false},
-    {end_cause::exited, 1011, "connection ended", leave_reason::exited, false,
-     true},
+     leave_reason::shutdown, false, end_severity::planned},
+    {end_cause::exited, 1011, "ended by another actor", leave_reason::exited,
+     false, end_severity::unplanned},
     {end_cause::killed, 1011, "connection failed", leave_reason::exited, false,
-     true},
+     end_severity::unplanned},
 };
 
 } // namespace
@@ -71,7 +72,7 @@ TEST_CASE("every cause maps to one code, reason and exit reason") {
     CHECK(how.code == row.code);
     CHECK(how.text == row.text);
     CHECK(how.leave == row.leave);
-    CHECK(how.unexpected == row.unexpected);
+    CHECK(how.severity == row.severity);
     CHECK(!how.exit == row.normal);
   }
 }

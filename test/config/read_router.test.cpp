@@ -113,6 +113,7 @@ TEST_CASE("the numbers among the options have limits") {
   check_limits("wsrelay.max.message.size", 1, 1 << 30, "1 to 1GiB");
   check_limits("wsrelay.max.metadata.size", 2, 1 << 20, "2 to 1MiB");
   check_limits("wsrelay.window", 1, 65536, "1 to 65536");
+  check_limits("wsrelay.window.bytes", 1024, 1 << 30, "1KiB to 1GiB");
   check_limits("wsrelay.output.limit", 1024, 4ull << 30, "1KiB to 4GiB");
 }
 

@@ -186,6 +186,7 @@ TEST_CASE("every key is printed with its value") {
     wsrelay.max.message.size: 1048576
     wsrelay.max.metadata.size: 16384
     wsrelay.window: 128
+    wsrelay.window.bytes: 4194304
     wsrelay.output.limit: 4194304
     wsrelay.ping.interval: 25s
     wsrelay.pong.timeout: 10s

@@ -78,6 +78,10 @@ void fake_client::lose() {
   port_->fail(end_cause::connection_lost, 0);
 }
 
+void fake_client::end_output() {
+  port_->end_output();
+}
+
 void fake_client::break_protocol(std::uint16_t code) {
   port_->fail(end_cause::protocol_error, code);
 }

@@ -49,6 +49,10 @@ public:
   /// The socket ends without a close frame.
   void lose();
 
+  /// The client's half of the socket ends without a close frame: it may still
+  /// read.
+  void end_output();
+
   /// The client breaks RFC 6455: `code` is 1002, or 1007, 1009 for text that
   /// is not UTF-8 and for a message over the limit.
   void break_protocol(std::uint16_t code = 1002);

@@ -30,11 +30,12 @@ bool is_silent(std::uint16_t code) {
 
 // -- frame_port ---------------------------------------------------------------
 
-void fake_frame_port::attach(frame_sink* sink) {
+bool fake_frame_port::attach(frame_sink* sink) {
   require(!sink || !sink_, "one sink at a time");
   sink_ = sink;
   if (!sink)
     close(1011, {}); // counts only when nobody closed before
+  return !done_;
 }
 
 std::uint64_t fake_frame_port::write(message_type type,
@@ -82,10 +83,15 @@ void fake_frame_port::send_close(client_close frame) {
     input_.push_back({std::nullopt, end_cause::client_closed, frame});
 }
 
+void fake_frame_port::end_output() {
+  if (!gone_)
+    input_.push_back({std::nullopt, end_cause::connection_lost, {}, true});
+}
+
 void fake_frame_port::fail(end_cause cause, std::uint16_t code) {
   if (!gone_)
     input_.push_back({std::nullopt, cause, {code, {}}});
-  gone_ = true;
+  gone_ = gone_ || cause != end_cause::protocol_error;
 }
 
 // -- events -------------------------------------------------------------------
@@ -123,7 +129,8 @@ bool fake_frame_port::step_close() {
     return false;
   if (!gone_ && stalled_ && now() < close_deadline_)
     return false;
-  if (!gone_ && !stalled_ && !is_silent(closing_->code))
+  auto is_sent = ended_ ? closing_->code != 1006 : !is_silent(closing_->code);
+  if (!gone_ && !stalled_ && is_sent)
     close_frame_ = closing_;
   finish(end_cause::connection_lost, {0, {}});
   return true;
@@ -131,16 +138,25 @@ bool fake_frame_port::step_close() {
 
 // The end of the socket is noticed while paused, messages before it are not.
 bool fake_frame_port::step_input() {
-  if (input_.empty() || closing_)
+  if (input_.empty() || closing_ || ended_)
     return false;
   if (input_.front().message && paused_)
-    return false;
+    return tell_hang_up();
   auto next = std::move(input_.front());
   input_.pop_front();
   if (!next.message)
     read_end(next);
   else if (sink_)
     sink_->on_frame(next.message->type, shared_buffer{next.message->data});
+  return true;
+}
+
+bool fake_frame_port::tell_hang_up() {
+  auto has_end = std::any_of(input_.begin(), input_.end(),
+                             [](auto& each) { return !each.message; });
+  if (!has_end || !sink_ || std::exchange(hang_up_told_, true))
+    return false;
+  sink_->on_hang_up();
   return true;
 }
 
@@ -153,13 +169,14 @@ bool fake_frame_port::step_wake() {
   return true;
 }
 
-// A close frame is answered with its own code (RFC 6455 section 5.5.1).
+// Who closes, breaks the protocol or ends its half still reads.
 void fake_frame_port::read_end(const incoming& end) {
-  if (end.cause == end_cause::client_closed && !stalled_)
-    close_frame_ = end.frame;
-  else if (end.cause == end_cause::protocol_error)
-    close_frame_ = client_close{end.frame.code, {}};
-  finish(end.cause, end.frame);
+  if (!end.is_half && end.cause != end_cause::client_closed
+      && end.cause != end_cause::protocol_error)
+    return finish(end.cause, end.frame);
+  ended_ = true;
+  if (sink_)
+    sink_->on_end(end.cause, end.frame.code, end.frame.reason);
 }
 
 void fake_frame_port::finish(end_cause cause, const client_close& frame) {
@@ -168,7 +185,7 @@ void fake_frame_port::finish(end_cause cause, const client_close& frame) {
   output_.clear();
   queued_ = 0;
   if (auto* sink = std::exchange(sink_, nullptr))
-    sink->on_closed(cause, frame.code == 1005 ? 0 : frame.code, frame.reason);
+    sink->on_closed(cause, frame.code, frame.reason);
 }
 
 } // namespace wsrelay::test

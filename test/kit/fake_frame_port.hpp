@@ -38,11 +38,14 @@ public:
   explicit fake_frame_port(const simulated_scheduler& clock) : clock_{clock} {}
 
   // frame_port
-  void attach(frame_sink* sink) override;
+  bool attach(frame_sink* sink) override;
   std::uint64_t write(message_type type, const shared_buffer& data,
                       bool notify) override;
   std::size_t queued_bytes() const override { return queued_; }
   std::size_t queued_messages() const override { return output_.size(); }
+  std::size_t queued_cost() const override {
+    return queued_ + output_.size() * queued_message_cost;
+  }
   void close(std::uint16_t code, std::string_view reason) override;
   void resume() override;
   void pause() override;
@@ -52,6 +55,8 @@ public:
   // the client's side
   void send(client_message message);
   void send_close(client_close frame);
+  /// Ends the client's half of the socket: it may still read.
+  void end_output();
   /// Ends the socket in the way of `cause`; nothing written arrives any more.
   void fail(end_cause cause, std::uint16_t code);
   void stall() noexcept { stalled_ = true; }
@@ -81,11 +86,13 @@ private:
     std::optional<client_message> message;
     end_cause cause;
     client_close frame;
+    bool is_half = false; // the client still reads
   };
 
   bool step_output();
   bool step_close();
   bool step_input();
+  bool tell_hang_up();
   bool step_wake();
   void read_end(const incoming& end);
   void finish(end_cause cause, const client_close& frame);
@@ -104,7 +111,9 @@ private:
   time_point wake_ = time_point::max();
   bool paused_ = true;
   bool stalled_ = false;
-  bool gone_ = false; // the client's end of the socket is closed
+  bool hang_up_told_ = false;
+  bool ended_ = false; // the client sent its last word, and may still read
+  bool gone_ = false;  // the client's end of the socket is closed
   bool done_ = false;
 };
 

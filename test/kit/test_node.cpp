@@ -46,6 +46,7 @@ fake_client test_node::connect(const caf::actor& target,
   config.heartbeat_interval = options.heartbeat_interval;
   config.metadata = options.metadata;
   config.window = options.window;
+  config.window_bytes = options.window_bytes;
   config.output_limit = options.output_limit;
   config.max_metadata = options.max_metadata;
   config.join_timeout = options.join_timeout;

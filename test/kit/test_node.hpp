@@ -33,6 +33,7 @@ struct client_options {
   std::string message_topic{default_message_topic};
   milliseconds heartbeat_interval{0}; // 0 = off
   std::uint32_t window = 128;
+  std::size_t window_bytes = 4 * 1024 * 1024;
   std::size_t output_limit = 4 * 1024 * 1024;
   std::size_t max_metadata = 16 * 1024;
   milliseconds join_timeout{10'000};

@@ -38,13 +38,14 @@ plain_socket plain_socket::connect_to(std::uint16_t port, int receive_buffer) {
   return result;
 }
 
-void plain_socket::send(std::string_view bytes) {
+bool plain_socket::send(std::string_view bytes) {
   while (!bytes.empty()) {
     auto count = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (count <= 0)
-      return;
+      return false;
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
+  return true;
 }
 
 std::string plain_socket::receive(std::size_t at_most) {

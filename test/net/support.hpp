@@ -95,7 +95,8 @@ public:
 
   int descriptor() const noexcept { return fd_; }
   int release() noexcept { return std::exchange(fd_, -1); }
-  void send(std::string_view bytes);
+  /// Returns whether the kernel took all of it.
+  bool send(std::string_view bytes);
   /// Returns what has come, "" at the end or after an error.
   std::string receive(std::size_t at_most = 64 * 1024);
   /// Reads until `count` bytes have come, or the end.

@@ -97,7 +97,11 @@ class Refusals(RelayTest):
             client.abort()
         wait_until(lambda: self.relay.descriptors() <= before, "all are gone")
         self.relay.log()
-        self.assertEqual(len(self.lines("connection ended")), 10)
+        lines = self.lines("connection ended")
+        self.assertEqual(len(lines), 10)
+        for line in lines:
+            self.assertIn(" [info] ", line)
+            self.assertIn(" client=127.0.0.1 cause=connection_lost ", line)
 
     def test_a_flood_of_refusals_does_not_fill_the_log(self):
         for path, fields in (("/none", ()), ("/ws/echo", ()),

@@ -37,11 +37,25 @@ class ClosingHandshake(Rfc6455Test):
 
     def test_5_5_1_a_close_without_a_body_is_answered(self):
         found = self.close_with(b"")
-        self.assertIn(found.code, (None, 1000))
+        self.assertIsNone(found.code)
+        self.assertEqual(found.payload, b"")
 
     def test_5_5_1_a_reason_may_fill_the_frame(self):
         found = self.close_with(close_payload(1000, "r" * 123))
-        self.assertEqual(found.code, 1000)
+        self.assertEqual(found.payload, close_payload(1000, "r" * 123))
+
+    def test_7_1_6_every_close_frame_with_a_code_has_a_reason(self):
+        self.assertEqual(self.close_with(close_payload(1000)).payload[2:],
+                         b"closed by the client")
+        for data, reason in (
+                (frame(TEXT, "x", mask=None), b"a frame is not masked"),
+                (frame(TEXT, b"\xff"), b"a text is not UTF-8"),
+                (frame(CLOSE, b"\x03"), b"an invalid close code"),
+                (frame(BINARY, claimed=1 << 40), b"a message is too big"),
+                (frame(PING, b"x" * 126), b"a control frame is too long")):
+            with self.subTest(reason):
+                found = self.assert_fails(data, 1002, 1007, 1009)
+                self.assertEqual(found.payload[2:], reason)
 
     def test_5_5_1_a_reason_may_be_any_utf8(self):
         found = self.close_with(close_payload(4001, "größer als \U0001f600"))

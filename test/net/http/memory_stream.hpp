@@ -79,6 +79,7 @@ public:
   output_queue& output() noexcept override { return output_; }
   bool is_broken() const noexcept override { return record_.broken; }
   bool has_input() const noexcept override { return !record_.held.empty(); }
+  std::string peek_input() const override { return record_.held; }
   std::size_t unacknowledged() const noexcept override {
     return record_.unacknowledged;
   }

@@ -194,6 +194,24 @@ TEST_CASE_FIXTURE(fixture, "what is held comes first, when it is wanted") {
   CHECK(seen() == "input 6, input 6");
 }
 
+TEST_CASE_FIXTURE(fixture, "what is held may be used a byte at a time, and "
+                           "stands where it is meanwhile") {
+  open_with_held("abc");
+  peer.send("def");
+  CHECK(soon([this] { return socket->peek_input() == "abcdef"; }));
+  std::string views;
+  on_loop([&] {
+    events.use = [&](std::string_view bytes) {
+      views += std::string{bytes} + " ";
+      return std::size_t{1};
+    };
+  });
+  want(true);
+  CHECK(has_input("abcdef"));
+  CHECK(on_loop([&] { return views; }) == "abc bc c def ef f ");
+  CHECK(on_loop([this] { return socket->peek_input(); }) == "");
+}
+
 TEST_CASE_FIXTURE(fixture, "input that was not used is held, and comes again "
                            "before anything new") {
   open();

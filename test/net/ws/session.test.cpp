@@ -89,7 +89,7 @@ TEST_CASE_FIXTURE(fixture, "a close frame that comes byte by byte is one") {
     client.socket().send({&byte, 1});
     settle();
   }
-  CHECK(client.receive() == "close 4001 ");
+  CHECK(client.receive() == "close 4001  bye");
   CHECK(client.receive() == "end");
   CHECK(saw("leave client_closed 4001"));
 }
@@ -101,6 +101,8 @@ TEST_CASE_FIXTURE(fixture, "the last message is delivered though the end comes "
   client.send("last words");
   SUBCASE("of half the connection") {
     client.end_output();
+    CHECK(client.receive() == "close 1002 no close frame came");
+    CHECK(client.receive() == "end");
   }
   SUBCASE("of all of it") {
     client.socket().close();
@@ -117,7 +119,7 @@ TEST_CASE_FIXTURE(fixture, "after a violation nothing counts, and the client "
   unmasked.masked = false;
   client.socket().send(to_bytes({opcode::text, "good"}) + to_bytes(unmasked)
                        + to_bytes({opcode::text, "late"}));
-  CHECK(client.receive() == "close 1002 ");
+  CHECK(client.receive() == "close 1002 a frame is not masked");
   CHECK(client.receive() == "end");
   client.send("later");
   settle();
@@ -176,6 +178,37 @@ TEST_CASE_FIXTURE(fixture, "an end behind a full window comes after the "
   caf::anon_send(target, caf::ok_atom_v);
   REQUIRE(saw(end));
   CHECK(log->seen() == strings{"1", "2", "3", "4", "5", end});
+}
+
+TEST_CASE_FIXTURE(fixture, "a client that goes behind a full window is let go, "
+                           "and nothing of it is lost") {
+  auto pings = false;
+  std::string end = "leave connection_lost 1006";
+  void (*go)(raw_client&) = [](auto& x) { x.end_output(); };
+  SUBCASE("it ends its half") {}
+  SUBCASE("it ends") {
+    go = [](auto& x) { x.socket().close(); };
+  }
+  SUBCASE("it closes and waits for the answer") {
+    go = [](auto& x) { x.send_close(4000); };
+    end = "leave client_closed 4000";
+    pings = true; // nobody tells the relay
+  }
+  start_with(holding, [=](auto& config) {
+    options(config).window = 2;
+    options(config).close_timeout = 50ms;
+    if (pings)
+      options(config).ping_interval = 10ms;
+  });
+  auto client = connect_raw();
+  for (auto text : {"1", "2", "3", "4", "5"})
+    client.send(text);
+  REQUIRE(saw("2"));
+  go(client);
+  REQUIRE(saw(end));
+  CHECK(log->seen() == strings{"1", "2", "3", "4", "5", end});
+  CHECK(holds_soon([this] { return connections() == 0; }));
+  caf::anon_send(target, caf::ok_atom_v);
 }
 
 TEST_CASE_FIXTURE(fixture, "a socket that breaks behind a full window is "

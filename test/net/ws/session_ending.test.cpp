@@ -60,6 +60,61 @@ TEST_CASE_FIXTURE(fixture, "a killed connection closes with 1011 behind all "
   CHECK(client.receive() == "end");
 }
 
+TEST_CASE_FIXTURE(fixture, "behind a close of the relay a client may send so "
+                           "much, and no more") {
+  start_with(recording, [](auto& config) {
+    options(config).max_message_size = 1024;
+    options(config).close_timeout = 1h;
+  });
+  auto client = connect_raw();
+  client.send("hello");
+  REQUIRE(saw("hello"));
+  auto piece = to_bytes({opcode::binary, std::string(1000, 'x')});
+  std::string behind;
+  SUBCASE("frames, behind a close frame of its own") {
+    caf::anon_send(log->client(), ws_close{4000, "bye"});
+    CHECK(client.receive() == "close 4000 bye");
+  }
+  SUBCASE("anything, behind a violation") {
+    client.socket().send("violation");
+    CHECK(client.receive().starts_with("close 1002 "));
+  }
+  // 16 MiB are 16,710 pieces; the kernels hold some more.
+  std::size_t sent = 0;
+  while (sent < 50'000 && client.socket().send(piece))
+    ++sent;
+  CHECK(sent > 16'000);
+  CHECK(sent < 50'000);
+  CHECK(holds_soon([this] { return connections() == 0; }));
+}
+
+TEST_CASE_FIXTURE(fixture, "a client that ends its half while the relay closes "
+                           "gets all output") {
+  start_with(recording);
+  auto client = connect_raw();
+  block(client);
+  caf::anon_send(log->client(), ws_close{4000, "bye"});
+  REQUIRE(saw("leave closed 4000"));
+  client.end_output();
+  settle();
+  CHECK(receives_flood(client));
+  CHECK(client.receive() == "close 4000 bye");
+  CHECK(client.receive() == "end");
+}
+
+TEST_CASE_FIXTURE(fixture, "a client that ends its half behind its close gets "
+                           "all output") {
+  start_with(recording);
+  auto client = connect_raw();
+  block(client);
+  client.send_close(4001);
+  client.end_output();
+  REQUIRE(saw("leave client_closed 4001"));
+  CHECK(receives_flood(client));
+  CHECK(client.receive() == "close 4001 closed by the client");
+  CHECK(client.receive() == "end");
+}
+
 // Room for one socket: a second one gets in when the first is gone.
 TEST_CASE_FIXTURE(fixture, "a client that does not do its part of the close is "
                            "cut off") {
@@ -76,7 +131,7 @@ TEST_CASE_FIXTURE(fixture, "a client that does not do its part of the close is "
   }
   SUBCASE("sends a close frame and does not end") {
     client.send_close(4001);
-    CHECK(client.receive() == "close 4001 ");
+    CHECK(client.receive() == "close 4001 closed by the client");
   }
   SUBCASE("reads nothing") {
     client.send("flood");

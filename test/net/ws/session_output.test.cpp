@@ -145,7 +145,7 @@ TEST_CASE_FIXTURE(fixture, "a client that closes while output is blocked gets "
   client.send_close(4001);
   REQUIRE(saw("leave client_closed 4001")); // does not wait for the output
   CHECK(receives_flood(client));
-  CHECK(client.receive() == "close 4001 ");
+  CHECK(client.receive() == "close 4001 closed by the client");
   CHECK(client.receive() == "end");
 }
 

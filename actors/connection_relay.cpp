@@ -1,0 +1,131 @@
+// A connection towards its client and its owner: what is read, and when.
+#include "actors/connection.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+
+namespace wsrelay {
+
+// -- to the owner -------------------------------------------------------------
+
+void connection_state::on_frame(message_type type, shared_buffer data) {
+  if (closing() || !owners_.owner())
+    return;
+  auto asks = owners_.window().send(data.size());
+  if (watch_)
+    watch_->on_message(traffic_kind::in, owners_.seq(), type, data);
+  relay({caf::actor_cast<caf::actor>(self_), pid_, settings_.message_topic,
+         owners_.seq(), type, std::move(data), settings_.metadata},
+        asks);
+}
+
+void connection_state::relay(ws_message message, bool asks) {
+  if (!asks) {
+    self_->send(owners_.owner(), std::move(message));
+  } else {
+    auto answered = [this, epoch = owners_.epoch(),
+                     until = owners_.window().sent()] {
+      on_answer(epoch, until);
+    };
+    // No timeout: the monitor tells of the target's end.
+    self_->request(owners_.owner(), caf::infinite, std::move(message))
+        .then(answered, [answered](caf::error&) { answered(); });
+  }
+  if (owners_.window().full())
+    update_reading();
+}
+
+void connection_state::on_answer(std::uint64_t epoch,
+                                 const send_window::mark& until) {
+  owners_.on_answer(epoch, until);
+  update_reading();
+}
+
+void connection_state::send_heartbeat() {
+  if (!heartbeat_.begin(port_->now()) || !owners_.owner())
+    return;
+  auto answered = [this, epoch = owners_.epoch()] {
+    if (epoch == owners_.epoch())
+      heartbeat_.settle();
+  };
+  auto uptime =
+      std::chrono::duration_cast<milliseconds>(port_->now() - started_);
+  self_
+      ->request(owners_.owner(), caf::infinite,
+                ws_heartbeat{caf::actor_cast<caf::actor>(self_), pid_, uptime,
+                             owners_.seq(), settings_.metadata})
+      .then(answered, [answered](caf::error&) { answered(); });
+}
+
+ws_leave connection_state::make_leave(const relay_settings& settings,
+                                      const ending& how,
+                                      std::uint64_t last_seq) const {
+  return {caf::actor_cast<caf::actor>(self_),
+          pid_,
+          how.leave,
+          how.code,
+          how.text,
+          last_seq,
+          settings.metadata};
+}
+
+void connection_state::use(relay_settings settings) {
+  settings_ = std::move(settings);
+  heartbeat_.set_interval(settings_.heartbeat_interval, port_->now());
+  update_wake();
+}
+
+// -- from the port ------------------------------------------------------------
+
+void connection_state::on_drained(std::uint64_t count) {
+  output_.waiting().complete(count);
+}
+
+void connection_state::on_hang_up() {
+  if (closing() || overruns_ || overrun_due_ != time_point::max())
+    return;
+  overrun_due_ = port_->now() + config_.close_timeout;
+  update_wake();
+}
+
+void connection_state::on_wake() {
+  auto now = port_->now();
+  if (leaving() && now >= leave_due_)
+    close_port();
+  if (closing())
+    return update_wake();
+  if (now >= overrun_due_) {
+    overrun_due_ = time_point::max();
+    overruns_ = true;
+    update_reading();
+  }
+  if (now >= claims_.deadline())
+    fail_claim(errc::target_silent, end_cause::join_timeout, true,
+               "the target did not answer in time");
+  if (!closing() && now >= heartbeat_.next())
+    send_heartbeat();
+  update_wake();
+}
+
+// Reads while there is an owner with credit and nobody was asked to take over.
+void connection_state::update_reading() {
+  auto has_credit = overruns_ || !owners_.window().full();
+  auto wanted =
+      owners_.owner() && !claims_.is_asked() && has_credit && !closing();
+  if (wanted == reading_)
+    return;
+  reading_ = wanted;
+  if (wanted)
+    port_->resume();
+  else
+    port_->pause();
+}
+
+void connection_state::update_wake() {
+  port_->wake_at(closing() ? leave_due_
+                           : std::min({claims_.deadline(), heartbeat_.next(),
+                                       overrun_due_}));
+}
+
+} // namespace wsrelay

@@ -1,0 +1,57 @@
+// Epochs.
+#include "actors/ownership.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace wsrelay {
+
+void ownership::on_answer(std::uint64_t epoch,
+                          const send_window::mark& until) noexcept {
+  if (epoch == epoch_)
+    window_.answer(until);
+}
+
+void ownership::take_over(caf::actor next) {
+  if (owner_) {
+    forget(owner_.address()); // its last leave counts
+    former_.push_back({epoch_, std::move(owner_)});
+  }
+  owner_ = std::move(next);
+  ++epoch_;
+  owned_from_ = seq() + 1;
+  window_.reset();
+}
+
+void ownership::lose(end_cause how) noexcept {
+  lost_how_ = how;
+  owner_ = nullptr;
+}
+
+void ownership::clear() noexcept {
+  owner_ = nullptr;
+  former_.clear();
+}
+
+caf::actor ownership::forget(std::uint64_t epoch) {
+  for (auto& each : former_)
+    if (each.epoch == epoch) {
+      auto target = each.target;
+      forget(target.address());
+      return target;
+    }
+  return nullptr;
+}
+
+bool ownership::forget(const caf::actor_addr& who) {
+  return std::erase_if(former_, [&](auto& each) { return each.target == who; })
+         > 0;
+}
+
+bool ownership::knows(const caf::actor& who) const noexcept {
+  return owner_ == who
+         || std::any_of(former_.begin(), former_.end(),
+                        [&](auto& each) { return each.target == who; });
+}
+
+} // namespace wsrelay

@@ -1,0 +1,25 @@
+// One line for many.
+#include "actors/undelivered.hpp"
+
+#include "actors/error.hpp"
+#include "actors/log.hpp"
+#include "actors/log_limit.hpp"
+
+#include <chrono>
+
+namespace wsrelay {
+
+void log_undelivered(std::string_view client_pid, std::string_view topic,
+                     const caf::error& why) {
+  static auto& lines = *new log_limit; // actors may send after main
+  // The end of a connection has a line of its own.
+  if (is(why, errc::closing) || is(why, errc::slow_consumer))
+    return;
+  auto reason = to_text(why);
+  auto left_out = lines.allow(reason, std::chrono::steady_clock::now());
+  if (left_out)
+    log().warn("message not delivered: pid={} topic={} reason={}{}", client_pid,
+               topic, reason, suppressed_text(*left_out));
+}
+
+} // namespace wsrelay
