@@ -41,9 +41,9 @@ caf::behavior connection_state::start(frame_port_ptr port,
                config_.metadata};
   ws_control first;
   first.target = std::move(config_.target);
-  if (port_->attach(this))
-    apply_control(first, std::nullopt);
-  else
+  auto is_there = port_->attach(this);
+  apply_control(first, std::nullopt);
+  if (!is_there) // the target that was asked is told, too
     on_closed(end_cause::connection_lost, 0, {});
   return make_behavior();
 }

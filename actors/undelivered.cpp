@@ -9,6 +9,13 @@
 
 namespace wsrelay {
 
+namespace {
+
+// One that is too long is no topic.
+constexpr std::size_t max_shown_topic = 64;
+
+} // namespace
+
 void log_undelivered(std::string_view client_pid, std::string_view topic,
                      const caf::error& why) {
   static auto& lines = *new log_limit; // actors may send after main
@@ -19,7 +26,8 @@ void log_undelivered(std::string_view client_pid, std::string_view topic,
   auto left_out = lines.allow(reason, std::chrono::steady_clock::now());
   if (left_out)
     log().warn("message not delivered: pid={} topic={} reason={}{}", client_pid,
-               topic, reason, suppressed_text(*left_out));
+               topic.substr(0, max_shown_topic), reason,
+               suppressed_text(*left_out));
 }
 
 } // namespace wsrelay

@@ -218,6 +218,9 @@ TEST_CASE_FIXTURE(loop_fixture, "a session that is dropped before its actor "
     home.abort_sockets(false);
   });
   CHECK(holds_soon([&] { return system.registry().running() == before + 3; }));
+  CHECK(holds_soon([&] { // a target that was spawned for it learns the end
+    return log->seen() == strings{"leave connection_lost 1006"};
+  }));
   if (log->client()) // so that the failure does not hang
     caf::anon_send_exit(log->client(), caf::exit_reason::kill);
   caf::anon_send_exit(target, caf::exit_reason::user_shutdown);
