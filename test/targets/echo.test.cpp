@@ -52,7 +52,8 @@ TEST_CASE_FIXTURE(fixture, "heartbeats and ends are no messages") {
 }
 
 TEST_CASE_FIXTURE(fixture, "a client that does not read is closed, not kept") {
-  auto client = node.connect(target, {.output_limit = 1000});
+  constexpr std::size_t limit = 10 * (100 + queued_message_cost);
+  auto client = node.connect(target, {.output_limit = limit});
   client.stall();
   for (int i = 0; i < 11; ++i)
     client.send_binary(std::string(100, 'x'));
