@@ -62,6 +62,8 @@ void acceptor_state::hasten(const caf::actor& client) {
 
 // Ids are a node's own: a handler elsewhere may have that of a connection here.
 void acceptor_state::on_down(const caf::actor_addr& who) {
+  if (!who) // anybody can send such a message
+    return;
   if (handlers_.erase(who) > 0)
     fail_questions(who);
   auto entry = connections_.find(who.id());

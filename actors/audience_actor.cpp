@@ -139,11 +139,15 @@ void audience_actor::on_opened(const caf::actor& remote) {
 }
 
 // Who is not registered any more has ended.
+// An audience in an audience may lead back to itself.
 void audience_actor::on_change(const audience_change& change) {
   auto& registry = home_system().registry();
-  for (auto id : change.add)
-    if (auto who = caf::actor_cast<caf::actor>(registry.get(id)))
+  for (auto id : change.add) {
+    auto who = caf::actor_cast<caf::actor>(registry.get(id));
+    auto* object = caf::actor_cast<caf::abstract_actor*>(who);
+    if (who && !dynamic_cast<audience_actor*>(object))
       add(who);
+  }
   for (auto id : change.remove)
     if (auto who = caf::actor_cast<caf::actor>(registry.get(id)))
       remove(who);

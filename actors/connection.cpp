@@ -25,9 +25,9 @@ connection_state::connection_state(connection_actor* self) : self_{self} {}
 caf::behavior connection_state::start(frame_port_ptr port,
                                       connection_config config) {
   port_ = std::move(port);
-  config_ = std::move(config);
-  owners_ = ownership{send_window{config_.window, config_.window_bytes}};
-  output_ = output_gate{config_.output_limit};
+  limits_ = connection_limits{config};
+  owners_ = ownership{send_window{config.window, config.window_bytes}};
+  output_ = output_gate{config.output_limit};
   started_ = port_->now();
   pid_ = pid_text(self_->id(), self_->node());
   // PIDs are resolved through CAF's registry, which forgets an actor that ends.
@@ -37,10 +37,10 @@ caf::behavior connection_state::start(frame_port_ptr port,
   self_->set_exit_handler([this](caf::exit_msg& message) { on_exit(message); });
   // An error sent as a message is not addressed to a connection.
   self_->set_error_handler([](caf::error&) {});
-  settings_ = {config_.message_topic, config_.heartbeat_interval,
-               config_.metadata};
+  settings_ = {std::move(config.message_topic), config.heartbeat_interval,
+               std::move(config.metadata)};
   ws_control first;
-  first.target = std::move(config_.target);
+  first.target = std::move(config.target);
   auto is_there = port_->attach(this);
   apply_control(first, std::nullopt);
   if (!is_there) // the target that was asked is told, too
@@ -134,7 +134,7 @@ caf::result<void> connection_state::on_close(const ws_close& message) {
 caf::result<void> connection_state::on_control(ws_control& message) {
   if (closing())
     return make_error(errc::closing);
-  if (auto error = check(message, config_.max_metadata))
+  if (auto error = check(message, limits_.max_metadata))
     return error;
   if (claims_.is_full())
     return make_error(errc::busy, "too many controls wait for a transfer");

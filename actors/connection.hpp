@@ -23,6 +23,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace wsrelay {
 
@@ -48,6 +49,25 @@ struct connection_config {
 
 /// Takes the limits over from a route.
 void apply(const relay_options& options, connection_config& config);
+
+/// What a connection keeps of it: every byte counts, there are many.
+struct connection_limits {
+  explicit connection_limits(connection_config& config)
+      : max_metadata{config.max_metadata},
+        join_timeout{config.join_timeout},
+        close_timeout{config.close_timeout},
+        remote_address{std::move(config.remote_address)},
+        directory{std::move(config.directory)},
+        is_reachable{config.is_reachable} {}
+  connection_limits() = default;
+
+  std::size_t max_metadata = 0;
+  milliseconds join_timeout{0};
+  milliseconds close_timeout{0};
+  std::string remote_address;
+  caf::actor directory;
+  bool (*is_reachable)(const caf::actor& target) = nullptr;
+};
 
 /// How long a target may take at most to answer what a client sent before its
 /// end; half of the close timeout where that is less.
@@ -143,7 +163,7 @@ private:
 
   connection_actor* self_;
   frame_port_ptr port_;
-  connection_config config_;
+  connection_limits limits_;
   shared_buffer pid_;
   time_point started_;
 

@@ -44,7 +44,7 @@ void connection_state::on_end(end_cause cause, std::uint16_t code,
   if (!owners_.owner())
     return close_port();
   leave_due_ =
-      port_->now() + std::min(config_.close_timeout / 2, max_last_answers);
+      port_->now() + std::min(limits_.close_timeout / 2, max_last_answers);
   leave_owner(true);
   update_wake();
 }
@@ -126,7 +126,7 @@ void connection_state::log_end(end_cause cause) const {
                                                : spdlog::level::warn,
             "connection ended: pid={} client={} cause={} code={} "
             "messages={}{}",
-            pid_.view(), config_.remote_address, to_text(cause), ending_->code,
+            pid_.view(), limits_.remote_address, to_text(cause), ending_->code,
             owners_.seq(), suppressed_text(left_out.value_or(0)));
 }
 

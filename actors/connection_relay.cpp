@@ -85,7 +85,7 @@ void connection_state::on_drained(std::uint64_t count) {
 void connection_state::on_hang_up() {
   if (closing() || overruns_ || overrun_due_ != time_point::max())
     return;
-  overrun_due_ = port_->now() + config_.close_timeout;
+  overrun_due_ = port_->now() + limits_.close_timeout;
   update_wake();
 }
 

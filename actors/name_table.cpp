@@ -59,6 +59,8 @@ bool name_table::remove(const std::string& name, const caf::actor& who) {
 }
 
 void name_table::remove_actor(const caf::actor_addr& who) {
+  if (!who)
+    return;
   if (auto names = names_.find({who.node(), who.id()}); names != names_.end())
     leave_lines(names);
 }

@@ -20,21 +20,26 @@ public:
   };
 
   /// What may be unanswered; one message more when that is nearly reached.
-  /// @pre messages > 0, bytes > 0
+  /// @pre messages > 0, 0 < bytes <= 1 GiB
   send_window(std::uint32_t messages, std::size_t bytes) noexcept
-      : messages_{messages}, bytes_{bytes} {}
+      : messages_{messages}, bytes_{static_cast<std::uint32_t>(bytes)} {}
 
   /// Begins anew: everything so far belongs to somebody else.
-  void reset() noexcept { asked_ = answered_ = sent_; }
+  void reset() noexcept {
+    answered_ = sent_;
+    messages_since_ = bytes_since_ = 0;
+  }
 
   /// Counts the next message and returns whether it must be a request.
   bool send(std::size_t size) noexcept {
     ++sent_.seq;
     sent_.bytes += size;
-    auto due = sent_.seq - asked_.seq >= std::max(messages_ / 4, 1u)
-               || sent_.bytes - asked_.bytes >= bytes_ / 4;
+    ++messages_since_;
+    bytes_since_ += static_cast<std::uint32_t>(size);
+    auto due = messages_since_ >= std::max(messages_ / 4, 1u)
+               || bytes_since_ >= bytes_ / 4;
     if (due)
-      asked_ = sent_;
+      messages_since_ = bytes_since_ = 0;
     return due;
   }
 
@@ -57,9 +62,10 @@ public:
 
 private:
   std::uint32_t messages_;
-  std::size_t bytes_;
+  std::uint32_t bytes_;
+  std::uint32_t messages_since_ = 0; // the last request
+  std::uint32_t bytes_since_ = 0;    // less than 2 GiB: a message has 1 at most
   mark sent_;
-  mark asked_;
   mark answered_;
 };
 

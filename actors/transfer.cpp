@@ -16,7 +16,7 @@ void connection_state::apply_control(const ws_control& control, requester who) {
       who->deliver(caf::unit);
     return;
   }
-  claims_.begin(std::move(settings), port_->now() + config_.join_timeout,
+  claims_.begin(std::move(settings), port_->now() + limits_.join_timeout,
                 std::move(who));
   update_wake();
   if (control.target)
@@ -27,7 +27,7 @@ void connection_state::apply_control(const ws_control& control, requester who) {
 
 void connection_state::resolve_claim(const std::string& target_pid) {
   // No timeout: the claim's deadline covers it.
-  self_->request(config_.directory, caf::infinite, directory_get{target_pid})
+  self_->request(limits_.directory, caf::infinite, directory_get{target_pid})
       .then(
           [this, id = claims_.current()->id](const caf::actor& target) {
             if (claims_.find(id))
@@ -42,12 +42,12 @@ void connection_state::resolve_claim(const std::string& target_pid) {
 }
 
 void connection_state::join_claim(caf::actor target) {
-  if (target == owners_.owner()) // only the settings change
+  if (target && target == owners_.owner()) // only the settings change
     return commit_claim();
-  if (!is_alive(target))
+  if (!target || !is_alive(target))
     return fail_claim(errc::target_down, end_cause::target_crashed, false,
                       "the target has ended");
-  if (config_.is_reachable && !config_.is_reachable(target))
+  if (limits_.is_reachable && !limits_.is_reachable(target))
     return fail_claim(errc::no_such_peer, end_cause::target_lost, false,
                       "the target's node is not connected");
   auto& asked = *claims_.current();

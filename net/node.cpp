@@ -236,8 +236,11 @@ void node::name_acceptors(const running_service& what) {
 // What other nodes do about it goes on while the own connections close.
 void node::stop() {
   auto begin = std::chrono::steady_clock::now();
-  if (!stopped_at_)
+  if (!stopped_at_) {
     stopped_at_ = begin;
+    if (termination_signals::received()) // also if something hangs here
+      end_process_at(begin + shutdown_timeout() + actors_patience);
+  }
   caf::scoped_actor self{system_};
   auto goodbye = self->request(directory_, caf::infinite, directory_stop{});
   cluster_->stop();

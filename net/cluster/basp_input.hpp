@@ -11,6 +11,15 @@
 
 namespace wsrelay {
 
+/// Bytes of memory that a buffer keeps for the next message.
+inline constexpr std::size_t max_kept_buffer = 1024 * 1024;
+
+/// Frees a buffer that a very long message has made larger.
+inline void give_back_excess(std::vector<char>& buffer) {
+  if (buffer.capacity() > max_kept_buffer)
+    std::vector<char>{}.swap(buffer);
+}
+
 /// The input of a stream. It grows with what has come, not with what a header
 /// promises.
 class basp_input {
@@ -43,14 +52,13 @@ public:
     auto first = bytes_.begin() + static_cast<std::ptrdiff_t>(begin_);
     into.assign(first, first + static_cast<std::ptrdiff_t>(count));
     begin_ += count;
-    if (begin_ == end_ && bytes_.size() > max_kept)
+    if (begin_ == end_ && bytes_.size() > max_kept_buffer)
       bytes_ = buffer(initial); // after one that was very long
   }
 
 private:
   static constexpr std::size_t initial = 64 * 1024;
   static constexpr std::size_t min_room = 16 * 1024;
-  static constexpr std::size_t max_kept = 1024 * 1024;
 
   void make_room() {
     std::copy(bytes_.begin() + static_cast<std::ptrdiff_t>(begin_),

@@ -187,7 +187,9 @@ private:
 
   bool hand_over(const basp_header& header) {
     nodes_->expect(header);
-    if (!consume(&home_, consumed_.data(), consumed_.size()) || detached())
+    auto goes_on = consume(&home_, consumed_.data(), consumed_.size());
+    give_back_excess(consumed_);
+    if (!goes_on || detached())
       return false;
     if (auto why = nodes_->take_offence(); !why.empty())
       return refuse(why);
@@ -302,8 +304,7 @@ private:
   void on_written(error_code ec, std::size_t count) {
     writing_ = false;
     leaving_.clear();
-    if (leaving_.capacity() > max_kept)
-      buffer{}.swap(leaving_);
+    give_back_excess(leaving_);
     if (closed_)
       return;
     if (ec)
@@ -358,8 +359,6 @@ private:
                  suppressed_text(*left_out));
     fail();
   }
-
-  static constexpr std::size_t max_kept = 1024 * 1024;
 
   loop& home_;
   std::unique_ptr<node_socket> socket_;

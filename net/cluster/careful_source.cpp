@@ -19,7 +19,7 @@ namespace {
 // Names as CAF writes them: "@<>+TYPE+TYPE".
 constexpr std::string_view no_elements = "@<>";
 
-constexpr std::array<std::string_view, 15> local_types{
+constexpr std::array<std::string_view, 16> local_types{
     "@acceptor_closed_msg",
     "@acceptor_passivated_msg",
     "@accept_handle",
@@ -27,6 +27,7 @@ constexpr std::array<std::string_view, 15> local_types{
     "@connection_closed_msg",
     "@connection_handle",
     "@connection_passivated_msg",
+    "@down", // nodes have an operation for it
     "@downstream_msg",
     "@group",
     "@group_down",

@@ -57,6 +57,12 @@ TEST_CASE_FIXTURE(fixture, "a name leads to its actor") {
   CHECK(fails("", errc::no_such_target));
 }
 
+TEST_CASE_FIXTURE(fixture, "the end of nobody ends nobody's name") {
+  REQUIRE_FALSE(put_error("chat", first));
+  node.send(node.directory(), caf::down_msg{{}, caf::exit_reason::kill});
+  CHECK(finds("chat", first));
+}
+
 TEST_CASE_FIXTURE(fixture, "a name is any text in UTF-8") {
   for (std::string name : {"caf\xC3\xA9", "a room with spaces", "12",
                            "longer than ten characters", "\xF0\x9F\x98\x80"}) {

@@ -117,6 +117,19 @@ TEST_CASE_FIXTURE(fixture, "who leaves is announced, unless nobody knew") {
         == events{{"chat.left", R"({"name":"Bob","members":["Ann"]})"}});
 }
 
+TEST_CASE_FIXTURE(fixture, "messages of nobody change nothing") {
+  auto ann = enter_as("Ann");
+  node.send(target, ws_join{nullptr, "1@x", "{}"});
+  node.send(target,
+            ws_message{nullptr, "1@x", "ws.message", 1, message_type::text,
+                       R"({"type":"hello","name":"Nobody"})", "{}"});
+  node.send(target, ws_leave{});
+  node.run();
+  CHECK(ann.take_events().empty());
+  say(ann, "hi");
+  CHECK(ann.take_events().size() == 1);
+}
+
 TEST_CASE_FIXTURE(fixture, "who ends without a word is announced as well") {
   auto ann = enter_as("Ann");
   auto guest = node.system().spawn([](caf::event_based_actor*) {

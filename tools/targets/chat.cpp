@@ -18,6 +18,8 @@ caf::behavior chat(chat_actor* self) {
 // Who has not said hello yet has no name, hears nothing and is not listed. The
 // monitor tells of those who end without a word: with their node.
 void chat_state::on_join(const ws_join& message) {
+  if (!message.client)
+    return;
   auto place = room_of(message.metadata.view());
   auto who = message.client.address();
   rooms.try_emplace(place, self).first->second.members.emplace(who, "");
@@ -26,6 +28,8 @@ void chat_state::on_join(const ws_join& message) {
 }
 
 void chat_state::on_message(const ws_message& message) {
+  if (!message.client)
+    return;
   auto place = places.find(message.client.address());
   if (place == places.end())
     return;
@@ -67,6 +71,8 @@ void chat_state::say(room& where, const caf::actor& from, std::string text) {
 }
 
 void chat_state::on_leave(const ws_leave& message) {
+  if (!message.client)
+    return;
   self->demonitor(message.client);
   auto place = places.find(message.client.address());
   if (place != places.end()) // it may live on, with another target

@@ -88,7 +88,7 @@ TEST_CASE_FIXTURE(fixture, "types that do not leave a node are an offence, "
                            "also inside of others") {
   for (std::string type :
        {"@group", "@open_stream_msg", "@upstream_msg", "@downstream_msg",
-        "@timeout", "@new_data_msg", "@connection_closed_msg"}) {
+        "@timeout", "@new_data_msg", "@connection_closed_msg", "@down"}) {
     CAPTURE(type);
     auto expected = "message of the type " + type;
     CHECK(read(basp::content("+" + type, {})).offence == expected);
