@@ -44,7 +44,7 @@ caf::behavior connection_state::start(frame_port_ptr port,
   auto is_there = port_->attach(this);
   apply_control(first, std::nullopt);
   if (!is_there) // the target that was asked is told, too
-    on_closed(end_cause::connection_lost, 0, {});
+    on_closed(end_cause::connection_lost);
   return make_behavior();
 }
 

@@ -104,8 +104,7 @@ public:
               std::string_view text) override;
   void on_hang_up() override;
   void on_drained(std::uint64_t count) override;
-  void on_closed(end_cause cause, std::uint16_t code,
-                 std::string_view text) override;
+  void on_closed(end_cause cause) override;
   void on_wake() override;
 
 private:

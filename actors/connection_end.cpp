@@ -99,11 +99,10 @@ void connection_state::close_port() {
 
 // CAF 0.17.6 never cleans up an actor that quits outside of a message: the port
 // calls from there.
-void connection_state::on_closed(end_cause cause, std::uint16_t code,
-                                 std::string_view text) {
+void connection_state::on_closed(end_cause cause) {
   port_closed_ = true;
   output_.waiting().fail(make_error(errc::connection_lost));
-  end(cause, code, text);
+  end(cause);
   self_->send(self_, connection_finished{});
 }
 

@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,6 +61,8 @@ struct directory_state {
   std::optional<peer_table::removed> forget(const caf::actor_addr& peer);
   void lose(const caf::actor_addr& peer);
   caf::result<void> on_goodbye();
+  std::shared_ptr<void>
+  answer_when_released(const std::optional<caf::response_promise>& promise);
   void on_told(std::uint64_t number);
   caf::result<void> stop();
   void start();

@@ -11,18 +11,6 @@
 
 namespace wsrelay {
 
-namespace {
-
-// Says so when the last message that holds it has been handled, wherever.
-std::shared_ptr<void> tell_when_released(caf::actor whom,
-                                         std::uint64_t number) {
-  return {nullptr, [whom = std::move(whom), number](void*) {
-            caf::anon_send(whom, goodbye_told{number});
-          }};
-}
-
-} // namespace
-
 // The newest of a name is meant by it: it may be a node that was started again,
 // while nobody knows yet that it had ended.
 caf::result<peer_hello> directory_state::hello(const peer_hello& message) {
@@ -92,12 +80,21 @@ caf::result<void> directory_state::on_goodbye() {
   if (node != self->node())
     names.remove_node(node);
   auto promise = promise_to_requester(self);
-  if (promise)
-    goodbyes.emplace(++last_goodbye, *promise);
-  node_stops message{node, tell_when_released(self, last_goodbye)};
+  node_stops message{node, answer_when_released(promise)};
   for (auto& acceptor : names.list(acceptor_prefix))
     self->send(acceptor.who, message);
   return later(promise);
+}
+
+// When the last message that holds what is returned has been handled, wherever.
+std::shared_ptr<void> directory_state::answer_when_released(
+    const std::optional<caf::response_promise>& promise) {
+  auto number = ++last_goodbye;
+  if (promise)
+    goodbyes.emplace(number, *promise);
+  return {nullptr, [whom = caf::actor{self}, number](void*) {
+            caf::anon_send(whom, goodbye_told{number});
+          }};
 }
 
 void directory_state::on_told(std::uint64_t number) {
@@ -110,10 +107,7 @@ caf::result<void> directory_state::stop() {
   if (std::exchange(stopping, true))
     return caf::unit;
   auto promise = promise_to_requester(self);
-  auto number = ++last_goodbye;
-  if (promise)
-    goodbyes.emplace(number, *promise);
-  auto told = tell_when_released(self, number);
+  auto told = answer_when_released(promise);
   for (auto& peer : peers.list_all())
     self->request(peer.directory, goodbye_patience, peer_goodbye{})
         .then([told] {}, [told](caf::error&) {});

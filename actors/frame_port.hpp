@@ -47,8 +47,7 @@ public:
 
   /// The socket is done; nothing else comes. `cause` is why, unless the end of
   /// the client or a close of the connection came before.
-  virtual void on_closed(end_cause cause, std::uint16_t code,
-                         std::string_view text) = 0;
+  virtual void on_closed(end_cause cause) = 0;
 
   /// The time given to `wake_at` has come.
   virtual void on_wake() = 0;

@@ -3,6 +3,7 @@
 // a handshake without a payload, messages of streams that nobody has opened.
 #pragma once
 
+#include <caf/atom.hpp>
 #include <caf/io/basp/header.hpp>
 #include <caf/node_id.hpp>
 
@@ -16,6 +17,10 @@ namespace wsrelay {
 
 using basp_header = caf::io::basp::header;
 using basp_operation = caf::io::basp::message_type;
+
+/// Under this name brokers find each other; CAF's own have none, and messages
+/// to them are dropped.
+inline constexpr caf::atom_value broker_name = caf::atom("nodes");
 
 /// Bytes of a header.
 inline constexpr std::size_t basp_header_size = caf::io::basp::header_size;

@@ -15,10 +15,6 @@ namespace wsrelay {
 
 namespace {
 
-// Under this name brokers find each other; CAF's own have none, and messages to
-// them are dropped.
-constexpr caf::atom_value broker_name = caf::atom("nodes");
-
 caf::timespan time_of(const node_broker& broker, const char* key) {
   return caf::get_or(broker.home_system().config(), key, caf::timespan{0});
 }

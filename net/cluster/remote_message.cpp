@@ -15,9 +15,6 @@ namespace wsrelay {
 
 namespace {
 
-// Under this name brokers of wsrelay find each other (broker.hpp).
-constexpr caf::atom_value broker_of_peer = caf::atom("nodes");
-
 bool is_named(const basp_header& header) {
   return header.has(basp_header::named_receiver_flag);
 }
@@ -46,7 +43,7 @@ caf::strong_actor_ptr sender_of(caf::actor_system& system,
 std::string refuse_named(const basp_header& header,
                          const caf::message& content) {
   switch (header.dest_actor) {
-    case static_cast<std::uint64_t>(broker_of_peer):
+    case static_cast<std::uint64_t>(broker_name):
       return content.match_elements<node_lost>()
                  ? ""
                  : "message that the broker does not take from others";

@@ -255,7 +255,7 @@ private:
 
   // The actor's end; the socket stays for the client's.
   void on_all_sent() {
-    tell_closed(end_cause::connection_lost, 0, {});
+    tell_closed(end_cause::connection_lost);
     if (is_half_closed_)
       finish(end_cause::connection_lost);
   }
@@ -299,14 +299,13 @@ private:
     phase_ = phase::done;
     loop_.set_timer(*this, time_point::max());
     stream_->close();
-    tell_closed(cause, 0, {});
+    tell_closed(cause);
     actor_ = nullptr;
   }
 
-  void tell_closed(end_cause cause, std::uint16_t code,
-                   std::string_view reason) {
+  void tell_closed(end_cause cause) {
     if (auto* sink = std::exchange(sink_, nullptr))
-      sink->on_closed(cause, code, reason);
+      sink->on_closed(cause);
   }
 
   // From now on neither the stream nor the loop is touched: the actor may have

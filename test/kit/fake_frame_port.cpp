@@ -132,7 +132,7 @@ bool fake_frame_port::step_close() {
   auto is_sent = ended_ ? closing_->code != 1006 : !is_silent(closing_->code);
   if (!gone_ && !stalled_ && is_sent)
     close_frame_ = closing_;
-  finish(end_cause::connection_lost, {0, {}});
+  finish(end_cause::connection_lost);
   return true;
 }
 
@@ -173,19 +173,19 @@ bool fake_frame_port::step_wake() {
 void fake_frame_port::read_end(const incoming& end) {
   if (!end.is_half && end.cause != end_cause::client_closed
       && end.cause != end_cause::protocol_error)
-    return finish(end.cause, end.frame);
+    return finish(end.cause);
   ended_ = true;
   if (sink_)
     sink_->on_end(end.cause, end.frame.code, end.frame.reason);
 }
 
-void fake_frame_port::finish(end_cause cause, const client_close& frame) {
+void fake_frame_port::finish(end_cause cause) {
   done_ = true;
   gone_ = true;
   output_.clear();
   queued_ = 0;
   if (auto* sink = std::exchange(sink_, nullptr))
-    sink->on_closed(cause, frame.code, frame.reason);
+    sink->on_closed(cause);
 }
 
 } // namespace wsrelay::test

@@ -95,7 +95,7 @@ private:
   bool tell_hang_up();
   bool step_wake();
   void read_end(const incoming& end);
-  void finish(end_cause cause, const client_close& frame);
+  void finish(end_cause cause);
 
   const simulated_scheduler& clock_;
   frame_sink* sink_ = nullptr;
