@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -96,6 +97,7 @@ private:
   caf::result<void> on_stop(const acceptor_stop& message);
   void give_up();
   void try_finish();
+  void on_pressure(const node_pressure& message);
   void hasten(const caf::actor& client);
   std::vector<connection_info> list() const;
 
@@ -115,6 +117,7 @@ private:
   acceptor_config config_;
 
   std::unordered_map<caf::actor_id, connection_info> connections_;
+  std::shared_ptr<pressed_nodes> pressed_ = std::make_shared<pressed_nodes>();
   phase phase_ = phase::running;
   std::vector<caf::response_promise> stop_requests_;
 

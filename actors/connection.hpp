@@ -22,10 +22,14 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
 namespace wsrelay {
+
+/// Nodes that are sent more than they take.
+using pressed_nodes = std::set<caf::node_id>;
 
 /// What a connection starts with: a command whose target is known, and limits.
 struct connection_config {
@@ -45,6 +49,9 @@ struct connection_config {
   /// reached through a third node is no target: its messages may be overtaken
   /// by later ones, once there is a direct way.
   bool (*is_reachable)(const caf::actor& target) = nullptr;
+  /// Much waits for these: what has its target there does not read its client.
+  /// The acceptor's; a `node_pressure` tells of changes. Null = none.
+  std::shared_ptr<const pressed_nodes> pressed;
 };
 
 /// Takes the limits over from a route.
@@ -58,7 +65,8 @@ struct connection_limits {
         close_timeout{config.close_timeout},
         remote_address{std::move(config.remote_address)},
         directory{std::move(config.directory)},
-        is_reachable{config.is_reachable} {}
+        is_reachable{config.is_reachable},
+        pressed{std::move(config.pressed)} {}
   connection_limits() = default;
 
   std::size_t max_metadata = 0;
@@ -67,6 +75,7 @@ struct connection_limits {
   std::string remote_address;
   caf::actor directory;
   bool (*is_reachable)(const caf::actor& target) = nullptr;
+  std::shared_ptr<const pressed_nodes> pressed;
 };
 
 /// How long a target may take at most to answer what a client sent before its
@@ -128,6 +137,7 @@ private:
   void send_heartbeat();
   ws_leave make_leave(const relay_settings& settings, const ending& how,
                       std::uint64_t last_seq) const;
+  bool is_pressed() const;
   void update_reading();
   void update_wake();
   void use(relay_settings settings);

@@ -108,9 +108,15 @@ void connection_state::on_wake() {
   update_wake();
 }
 
+// What many clients send within their windows may be more than a line takes.
+bool connection_state::is_pressed() const {
+  return limits_.pressed && !limits_.pressed->empty() && owners_.owner()
+         && limits_.pressed->contains(owners_.owner().node());
+}
+
 // Reads while there is an owner with credit and nobody was asked to take over.
 void connection_state::update_reading() {
-  auto has_credit = overruns_ || !owners_.window().full();
+  auto has_credit = overruns_ || (!owners_.window().full() && !is_pressed());
   auto wanted =
       owners_.owner() && !claims_.is_asked() && has_credit && !closing();
   if (wanted == reading_)

@@ -233,6 +233,9 @@ caf::behavior directory(directory_actor* self, std::string node_name) {
       },
       [self](peer_list) { return self->state.peers.list(); },
       [self](peer_goodbye) { return answer(self, self->state.on_goodbye()); },
+      [self](const node_pressure& message) {
+        self->state.tell_acceptors(caf::make_message(message));
+      },
       [self](goodbye_told message) { self->state.on_told(message.number); },
       [self](const directory_own& message) { self->state.name_own(message); },
       [self](directory_stop) { return answer(self, self->state.stop()); },

@@ -61,6 +61,7 @@ struct directory_state {
   std::optional<peer_table::removed> forget(const caf::actor_addr& peer);
   void lose(const caf::actor_addr& peer);
   caf::result<void> on_goodbye();
+  void tell_acceptors(const caf::message& message);
   std::shared_ptr<void>
   answer_when_released(const std::optional<caf::response_promise>& promise);
   void on_told(std::uint64_t number);

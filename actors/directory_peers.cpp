@@ -80,10 +80,14 @@ caf::result<void> directory_state::on_goodbye() {
   if (node != self->node())
     names.remove_node(node);
   auto promise = promise_to_requester(self);
-  node_stops message{node, answer_when_released(promise)};
+  tell_acceptors(
+      caf::make_message(node_stops{node, answer_when_released(promise)}));
+  return later(promise);
+}
+
+void directory_state::tell_acceptors(const caf::message& message) {
   for (auto& acceptor : names.list(acceptor_prefix))
     self->send(acceptor.who, message);
-  return later(promise);
 }
 
 // When the last message that holds what is returned has been handled, wherever.

@@ -174,6 +174,19 @@ struct node_stops {
   std::shared_ptr<void> told; // goes when everybody has handled it
 };
 
+/// From the cluster to the broker of nodes: who is told by `node_pressure`.
+struct pressure_watch {
+  caf::actor watcher;
+};
+
+/// From the broker of nodes to the directory, from there to the acceptors, and
+/// from these to connections whose target is there: much waits for a node, or
+/// no more. Clients are not read meanwhile.
+struct node_pressure {
+  caf::node_id node;
+  bool pressed;
+};
+
 /// From the directory to itself: who had to be told of a goodbye knows.
 struct goodbye_told {
   std::uint64_t number;

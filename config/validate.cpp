@@ -147,22 +147,23 @@ private:
     check_entry(x, report);
     if (auto largest = largest_message(); x.output_limit < largest.size)
       report.fail("output_limit",
-                  fmt::format("must be {} or more, not {}: {} takes messages "
-                              "of {} bytes (wsrelay.max.message.size), and one "
-                              "that waits for another node would end the "
-                              "connection to it",
-                              largest.size, x.output_limit,
-                              shown(largest.router->name),
-                              largest.router->options.max_message_size));
+                  fmt::format("must be {} or more, not {}: {} takes {} of {} "
+                              "bytes ({}), and one that waits for another node "
+                              "would end the connection to it",
+                              largest.size, x.output_limit, largest.who,
+                              largest.what, largest.limit, largest.key));
     if (auto first = clusters_.take("", x))
       report.fail("kind",
                   fmt::format("a node is in one cluster, with {}", *first));
   }
 
-  // What a router's largest message is on its way to another node.
+  // What is largest on its way to another node, and who lets it in.
   struct message_need {
-    const router_config* router = nullptr;
     std::size_t size = 0;
+    std::string who;
+    std::string_view what;
+    std::size_t limit = 0;
+    std::string_view key;
   };
 
   message_need largest_message() const {
@@ -171,9 +172,29 @@ private:
       auto size = x.options.max_message_size + x.options.max_metadata_size
                   + cluster_overhead;
       if (x.relays && size > result.size)
-        result = {&x, size};
+        result = {size, shown(x.name), "messages", x.options.max_message_size,
+                  "wsrelay.max.message.size"};
+    }
+    for (const auto& x : config_.endpoints) {
+      auto* service = asking_service(x);
+      if (!service)
+        continue;
+      // The request line is in it whole and in its parts.
+      auto size = service->max_body_size + 3 * service->max_header_size
+                  + cluster_overhead;
+      if (size > result.size)
+        result = {size, shown(service->name), "bodies", service->max_body_size,
+                  "max_body_size"};
     }
     return result;
+  }
+
+  // The service whose requests go to a handler actor, which may be elsewhere.
+  const service_config* asking_service(const endpoint_config& x) const {
+    auto* router = find_entry(routers_, x.router);
+    if (!router || !std::holds_alternative<func_handler>(x.handler))
+      return nullptr;
+    return find_entry(services_, router->server);
   }
 
   void check_server(const std::string& server, entry_report& report) {

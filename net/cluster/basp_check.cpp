@@ -61,11 +61,6 @@ std::string refuse_foreign(std::string_view bytes) {
   return {};
 }
 
-bool is_handshake(basp_operation operation) noexcept {
-  return operation == basp_operation::server_handshake
-         || operation == basp_operation::client_handshake;
-}
-
 // The operations that a phase knows.
 bool is_expected(const basp_header& x, basp_phase phase) noexcept {
   switch (phase) {
@@ -82,8 +77,10 @@ bool is_expected(const basp_header& x, basp_phase phase) noexcept {
 
 std::uint8_t known_flags(basp_operation operation) noexcept {
   switch (operation) {
+    case basp_operation::server_handshake:
+      return reads_basp_parts_flag;
     case basp_operation::client_handshake:
-      return basp_header::select_connection_flag;
+      return basp_header::select_connection_flag | reads_basp_parts_flag;
     case basp_operation::direct_message:
     case basp_operation::routed_message:
       return basp_header::named_receiver_flag;
@@ -105,6 +102,8 @@ constexpr std::size_t min_error = 1 + 8 + 2 + 1 + 3;
 
 payload_range payload_of(basp_operation operation) noexcept {
   constexpr auto route = 2 * basp_node_size;
+  if (operation == basp_part)
+    return {1, max_basp_part};
   switch (operation) {
     case basp_operation::server_handshake:
       return {basp_node_size + 1 + 8 + 1, max_basp_handshake};
@@ -121,6 +120,10 @@ payload_range payload_of(basp_operation operation) noexcept {
     default:
       return {0, 0};
   }
+}
+
+std::string name_of(basp_operation operation) {
+  return operation == basp_part ? "part of a message" : to_string(operation);
 }
 
 // Whether the numbers that an operation does not use are 0, and the others not.
@@ -156,7 +159,7 @@ std::string refuse_payload_size(const basp_header& x) {
   if (x.payload_len >= range.min && x.payload_len <= range.max)
     return {};
   auto why =
-      fmt::format("{} with {} bytes", to_string(x.operation), x.payload_len);
+      fmt::format("{} with {} bytes", name_of(x.operation), x.payload_len);
   // CAF 0.18 writes a node id another way, and its client names no version.
   if (x.operation == basp_operation::client_handshake)
     why += fmt::format(": not that of version {}; version 4 (CAF 0.18) and "
@@ -175,19 +178,19 @@ std::string refuse_version(const basp_header& x) {
 }
 
 std::string refuse_numbers(const basp_header& x, basp_phase phase) {
-  if (x.operation > basp_operation::heartbeat)
+  if (x.operation > basp_operation::heartbeat && x.operation != basp_part)
     return fmt::format("unknown operation {} of BASP",
                        static_cast<unsigned>(x.operation));
   if (auto why = refuse_version(x); !why.empty())
     return why;
   if (!is_expected(x, phase))
-    return fmt::format("unexpected {}{}", to_string(x.operation),
+    return fmt::format("unexpected {}{}", name_of(x.operation),
                        is_open(phase) ? "" : " before the handshake");
   if ((x.flags & ~known_flags(x.operation)) != 0)
-    return fmt::format("{} with flags {:#x}", to_string(x.operation), x.flags);
+    return fmt::format("{} with flags {:#x}", name_of(x.operation), x.flags);
   if (!has_its_numbers(x))
     return fmt::format("{} with numbers that it does not have",
-                       to_string(x.operation));
+                       name_of(x.operation));
   if (is_stream_message(x))
     return "message of a CAF stream";
   return refuse_payload_size(x);

@@ -32,6 +32,13 @@ inline constexpr std::size_t max_basp_message = (1u << 30) + (1u << 20);
 /// Longest payload of a handshake.
 inline constexpr std::size_t max_basp_handshake = 64 * 1024;
 
+/// An operation of wsrelay's own: a part of a message that is longer than
+/// `max_basp_part`, header included. Only nodes whose handshake has the flag
+/// `reads_basp_parts_flag` are sent any.
+inline constexpr auto basp_part = static_cast<basp_operation>(16);
+inline constexpr std::size_t max_basp_part = 64 * 1024;
+inline constexpr std::uint8_t reads_basp_parts_flag = 0x40;
+
 /// Bytes of a node id, as nodes of wsrelay have one.
 inline constexpr std::size_t basp_node_size = 32;
 
@@ -52,6 +59,12 @@ constexpr bool is_open(basp_phase phase) noexcept {
 constexpr basp_phase after_handshake(basp_phase phase) noexcept {
   return phase == basp_phase::awaits_client ? basp_phase::accepted
                                             : basp_phase::connected;
+}
+
+/// Returns whether an operation says who is there.
+constexpr bool is_handshake(basp_operation operation) noexcept {
+  return operation == basp_operation::server_handshake
+         || operation == basp_operation::client_handshake;
 }
 
 /// Reads a header from its `basp_header_size` bytes.

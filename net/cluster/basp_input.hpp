@@ -3,6 +3,8 @@
 
 #include <boost/asio/buffer.hpp>
 
+#include <caf/io/receive_policy.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <string_view>
@@ -18,6 +20,18 @@ inline constexpr std::size_t max_kept_buffer = 1024 * 1024;
 inline void give_back_excess(std::vector<char>& buffer) {
   if (buffer.capacity() > max_kept_buffer)
     std::vector<char>{}.swap(buffer);
+}
+
+/// Returns how much of what is there a broker wants now; 0: more has to come.
+inline std::size_t wanted(const caf::io::receive_policy::config& policy,
+                          std::size_t there) {
+  using caf::io::receive_policy_flag;
+  auto [how, size] = policy;
+  if (how == receive_policy_flag::at_most)
+    return std::min(there, size);
+  if (there < size)
+    return 0;
+  return how == receive_policy_flag::exactly ? size : there;
 }
 
 /// The input of a stream. It grows with what has come, not with what a header

@@ -2,7 +2,8 @@
 #include "net/cluster/basp_stream.hpp"
 
 #include "actors/log.hpp"
-#include "net/cluster/basp_input.hpp"
+#include "net/cluster/basp_parts.hpp"
+#include "net/cluster/basp_reader.hpp"
 #include "net/cluster/broker.hpp"
 #include "net/cluster/reason.hpp"
 #include "net/loop/guard.hpp"
@@ -13,7 +14,6 @@
 #include <caf/io/abstract_broker.hpp>
 
 #include <atomic>
-#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -22,22 +22,11 @@ namespace wsrelay {
 namespace {
 
 using caf::io::receive_policy;
-using caf::io::receive_policy_flag;
 using buffer = std::vector<char>;
 
 caf::io::connection_handle next_connection() {
   static std::atomic<std::int64_t> last{0};
   return caf::io::connection_handle::from_int(++last);
-}
-
-// How much of what is there a broker wants now; 0: more has to come.
-std::size_t wanted(const receive_policy::config& policy, std::size_t there) {
-  auto [how, size] = policy;
-  if (how == receive_policy_flag::at_most)
-    return std::min(there, size);
-  if (there < size)
-    return 0;
-  return how == receive_policy_flag::exactly ? size : there;
 }
 
 class basp_stream final : public caf::io::scribe, private loop_timer {
@@ -48,12 +37,12 @@ public:
         home_{home},
         socket_{std::move(socket)},
         options_{std::move(options)},
-        output_{*this} {
+        end_of_turn_{*this} {
     ++home_.socket_count;
   }
 
   ~basp_stream() override {
-    home_.forget(output_);
+    home_.forget(end_of_turn_);
     close();
   }
 
@@ -70,28 +59,30 @@ public:
   }
 
   void ack_writes(bool enable) override { ack_writes_ = enable; }
-  buffer& wr_buf() override { return gathered_; }
+  buffer& wr_buf() override { return output_.gathered(); }
   buffer& rd_buf() override { return consumed_; }
 
   void flush() override {
-    if (gathered_.empty() || closed_ || !may_write()
+    if (options_.how != greeting::any)
+      output_.sort();
+    if (output_.empty() || closed_ || !may_write()
         || std::exchange(flushing_, true))
       return;
     note_records();
-    home_.flush_later(output_);
+    home_.flush_later(end_of_turn_);
   }
 
   // What is written goes out first, unless nobody is there.
   void graceful_shutdown() override {
     closing_ = pointer{this};
     if (!may_write())
-      gathered_.clear();
+      output_.clear();
     auto silent = is_silent();
     detach(&home_, false);
     if (silent)
       return drop_silent();
     home_.set_timer(*this, home_.now() + basp_linger_timeout);
-    if (!writing_ && gathered_.empty())
+    if (!writing_ && output_.empty())
       close();
   }
 
@@ -113,8 +104,8 @@ private:
   using pointer = caf::intrusive_ptr<basp_stream>;
 
   // Sends what was gathered, at the end of the loop's turn.
-  struct output final : loop_task {
-    explicit output(basp_stream& owner) : owner{owner} {}
+  struct end_of_turn final : loop_task {
+    explicit end_of_turn(basp_stream& owner) : owner{owner} {}
     void flush() override { owner.write(); }
     void go_on() override {}
     basp_stream& owner;
@@ -150,42 +141,32 @@ private:
   }
 
   void deliver() {
-    if (!nodes_)
-      return deliver_data();
-    while (active_ && !detached() && deliver_message()) {
+    while (active_ && !detached()
+           && (nodes_ ? deliver_message() : deliver_data())) {
     }
   }
 
   // What another broker of the program wants to read.
-  void deliver_data() {
-    while (active_ && !detached()) {
-      auto count = wanted(policy_, input_.size());
-      if (count == 0)
-        return;
-      input_.take(count, consumed_);
-      active_ = consume(&home_, consumed_.data(), count) && active_;
-    }
+  bool deliver_data() {
+    auto count = wanted(policy_, input_.size());
+    if (count == 0)
+      return false;
+    input_.take(count, consumed_);
+    active_ = consume(&home_, consumed_.data(), count) && active_;
+    return true;
   }
 
-  // Only whole messages reach the broker. A header is judged as soon as it is
-  // there. Returns whether there may be another message.
+  // Only whole messages reach the broker. Returns whether there may be another.
   bool deliver_message() {
-    auto front = input_.front(basp_header_size);
-    if (front.size() < basp_header_size)
-      return false;
-    if (auto why = judged_ ? "" : refuse_basp_header(front, phase_);
-        !why.empty())
-      return refuse(why);
-    auto header = read_basp_header(front.data());
-    judged_ = input_.size() < basp_header_size + header.payload_len;
-    if (judged_)
-      return false;
-    input_.skip(basp_header_size);
-    input_.take(header.payload_len, consumed_);
-    return hand_over(header);
+    auto found = reader_.next(phase_, consumed_);
+    if (found == basp_reader::found::offence)
+      return refuse(reader_.offence());
+    return found == basp_reader::found::message && hand_over(reader_.header());
   }
 
   bool hand_over(const basp_header& header) {
+    if (reader_.other_reads_parts())
+      output_.use_parts();
     nodes_->expect(header);
     auto goes_on = consume(&home_, consumed_.data(), consumed_.size());
     give_back_excess(consumed_);
@@ -244,10 +225,8 @@ private:
 
   // A reset tells the other side, should it live, that this was no farewell.
   void drop_silent() {
-    if (auto left_out = allow_line("lost"))
-      log().warn("node lost: address={} reason={}{}", addr(),
-                 silence_reason(home_.now() - last_read_, nodes_->patience()),
-                 suppressed_text(*left_out));
+    warn("lost", "node lost",
+         silence_reason(home_.now() - last_read_, nodes_->patience()));
     socket_->reset();
     close();
   }
@@ -258,11 +237,16 @@ private:
     if (nodes_ && phase_ == basp_phase::awaits_server)
       return fail(why);
     auto known = !nodes_ || is_open(phase_);
-    if (auto left_out = allow_line(known ? "ended" : "refused"))
-      log().warn("{}: address={} reason={}{}",
-                 known ? "node connection ended" : "node refused", addr(), why,
-                 suppressed_text(*left_out));
+    warn(known ? "ended" : "refused",
+         known ? "node connection ended" : "node refused", why);
     return fail(why);
+  }
+
+  void warn(std::string_view limited_as, std::string_view what,
+            std::string_view why) {
+    if (auto left_out = options_.lines->allow(limited_as, home_.now()))
+      log().warn("{}: address={} reason={}{}", what, addr(), why,
+                 suppressed_text(*left_out));
   }
 
   // The end of a connection is nothing to say much about, nor is who has only
@@ -284,17 +268,29 @@ private:
 
   // -- writing ----------------------------------------------------------------
 
+  // What is in no hurry waits for room, and so what comes behind it.
   void write() {
     flushing_ = false;
-    if (closed_ || gathered_.empty())
+    if (closed_ || output_.empty())
       return;
-    if (gathered_.size() + leaving_.size() > options_.output_limit)
+    if (waiting() > options_.output_limit)
       return refuse_output();
-    if (writing_)
+    note_pressure();
+    if (std::exchange(writing_, true))
       return;
-    writing_ = true;
     last_write_ = home_.now();
-    leaving_.swap(gathered_);
+    if (output_.has_parts())
+      socket_->await_room([me = pointer{this}](error_code ec) {
+        ec ? me->on_written(ec, 0) : me->send();
+      });
+    else
+      send();
+  }
+
+  void send() {
+    if (closed_)
+      return;
+    output_.take(leaving_);
     socket_->write(boost::asio::buffer(leaving_),
                    [me = pointer{this}](error_code ec, std::size_t count) {
                      me->on_written(ec, count);
@@ -309,23 +305,29 @@ private:
       return;
     if (ec)
       return on_end(ec);
+    note_pressure();
     if (ack_writes_)
-      data_transferred(&home_, count, gathered_.size());
-    if (!gathered_.empty())
+      data_transferred(&home_, count, output_.size());
+    if (!output_.empty())
       write();
     else if (closing_)
       close();
   }
 
-  void refuse_output() {
-    pointer guard{this};
-    refuse("it does not take what it is sent, "
-           + std::to_string(gathered_.size() + leaving_.size())
-           + " bytes wait");
+  std::size_t waiting() const noexcept {
+    return output_.size() + leaving_.size();
   }
 
-  std::optional<std::uint64_t> allow_line(std::string_view reason) {
-    return options_.lines->allow(reason, home_.now());
+  void refuse_output() {
+    pointer guard{this};
+    refuse(overflow_reason(waiting()));
+  }
+
+  // Whoever sends to that node is asked to wait before too much does.
+  void note_pressure() {
+    if (nodes_ && !detached()
+        && pressure_.changes(waiting(), options_.output_limit))
+      nodes_->report_pressure(hdl(), pressure_.is_high());
   }
 
   // -- end --------------------------------------------------------------------
@@ -354,33 +356,33 @@ private:
       return close();
     if (phase_ == basp_phase::awaits_server || input_.size() > 0)
       return void(refuse(late_reason(basp_greeting_timeout, input_.size())));
-    if (auto left_out = allow_line("silent"))
-      log().warn("node connection ended: nothing came from {}{}", addr(),
-                 suppressed_text(*left_out));
+    warn("silent", "node connection ended", "nothing came");
     fail();
   }
 
   loop& home_;
   std::unique_ptr<node_socket> socket_;
   basp_options options_;
-  output output_;
+  end_of_turn end_of_turn_;
   node_broker* nodes_ = nullptr; // the parent, unless it is another broker
   basp_phase phase_ = basp_phase::awaits_client;
   receive_policy::config policy_ = receive_policy::at_most(1);
-  basp_input input_;
+  basp_reader reader_;
+  basp_input& input_ = reader_.input();
+  basp_output output_;
+  output_pressure pressure_;
   time_point deadline_; // of the handshake
   time_point last_read_;
   time_point last_write_;
   std::uint64_t received_ = 0; // by TLS
   buffer consumed_;            // what the broker is given
-  buffer gathered_;            // what the broker writes
   buffer leaving_;             // what is being sent
   bool launched_ = false;
-  bool judged_ = false; // the header that the input begins with
   bool active_ = false; // the broker wants to read
   bool reading_ = false;
-  bool writing_ = false;
+  bool writing_ = false;  // or waiting to
   bool flushing_ = false; // the loop will call
+  bool pressed_ = false;  // much waits
   bool ack_writes_ = false;
   bool closed_ = false;
   pointer closing_; // set: closes after the last write, and lives until then

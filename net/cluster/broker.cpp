@@ -7,8 +7,11 @@
 #include "net/cluster/basp_multiplexer.hpp"
 #include "net/cluster/proxy.hpp"
 #include "net/cluster/reach.hpp"
+#include "net/cluster/remote_message.hpp"
+#include "net/loop/large_memory.hpp"
 
 #include <caf/all.hpp>
+#include <caf/detail/sync_request_bouncer.hpp>
 #include <caf/io/middleman.hpp>
 
 namespace wsrelay {
@@ -26,8 +29,51 @@ caf::behavior node_broker::make_behavior() {
   caf::message_handler mine{
       [this](const node_lost& message) { on_lost(message.node); },
       [this](caf::io::new_data_msg& message) { on_data(message); },
+      [this](caf::forward_atom, caf::strong_actor_ptr& source, stages& passing,
+             caf::strong_actor_ptr& receiver, caf::message_id id,
+             caf::message& content) {
+        on_forward(source, passing, receiver, id, content);
+      },
+      [this](const pressure_watch& message) {
+        pressure_watcher_ = message.watcher.address();
+      },
   };
   return mine.or_else(basp_broker::make_behavior());
+}
+
+// As CAF's, but for the room.
+void node_broker::on_forward(const caf::strong_actor_ptr& source,
+                             const stages& passing,
+                             const caf::strong_actor_ptr& receiver,
+                             caf::message_id id, const caf::message& content) {
+  if (!receiver || receiver->node() == this_node())
+    return;
+  if (source && source->node() == this_node())
+    system().registry().put(source->id(), source);
+  make_room(receiver->node(), content);
+  if (instance.dispatch(context(), source, passing, receiver->node(),
+                        receiver->id(), 0, id, content)
+      || !id.is_request())
+    return;
+  caf::detail::sync_request_bouncer bounce{
+      caf::exit_reason::remote_link_unreachable};
+  bounce(source, id);
+}
+
+// Else what is long is copied again for each field behind it, and each copy
+// takes the kernel's time for its pages.
+void node_broker::make_room(const caf::node_id& node,
+                            const caf::message& content) {
+  auto bulk = bulk_of(content);
+  if (bulk < max_basp_part)
+    return;
+  auto path = instance.lookup(node);
+  if (!path)
+    return;
+  constexpr std::size_t others = 64 * 1024; // of its fields
+  auto& out = get_buffer(path->hdl);
+  out.reserve(out.size() + bulk + others);
+  prefer_large_pages(out.data() + out.size(), bulk + others);
 }
 
 // Every node that this one is connected to may know the lost one through it.
@@ -36,6 +82,7 @@ void node_broker::purge_state(const caf::node_id& node) {
   if (auto server = spawn_servers.extract(node))
     caf::anon_send_exit(server.mapped(), caf::exit_reason::kill);
   requests_->on_lost(node);
+  set_pressure(node, false);
   for (auto& [handle, connection] : ctx)
     if (auto neighbour = instance.tbl().lookup_direct(handle))
       instance.dispatch(context(), caf::strong_actor_ptr{}, {}, neighbour,
@@ -99,6 +146,21 @@ basp_phase node_broker::begin(connection who, time_point deadline) {
 void node_broker::saw(connection who, time_point when) {
   if (auto known = ctx.find(who); known != ctx.end())
     known->second.last_seen = when;
+}
+
+void node_broker::report_pressure(connection who, bool pressed) {
+  auto known = ctx.find(who);
+  if (known != ctx.end() && known->second.id)
+    set_pressure(known->second.id, pressed);
+}
+
+void node_broker::set_pressure(const caf::node_id& node, bool pressed) {
+  auto changed =
+      pressed ? pressed_.insert(node).second : pressed_.erase(node) > 0;
+  if (!changed)
+    return;
+  if (auto watcher = caf::actor_cast<caf::actor>(pressure_watcher_))
+    send(watcher, node_pressure{node, pressed});
 }
 
 void node_broker::give_up(connection who, const std::string& why) {

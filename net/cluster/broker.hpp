@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -59,6 +60,9 @@ public:
   /// Returns why the connection is to end after what it has read, or "".
   std::string take_offence() { return std::exchange(offence_, {}); }
 
+  /// Much waits for the node that `who` leads to, or no more.
+  void report_pressure(connection who, bool pressed);
+
   /// The connection ends for this reason: who has asked for it is told.
   void give_up(connection who, const std::string& why);
 
@@ -68,8 +72,13 @@ public:
 
 private:
   using bytes = std::vector<char>;
+  using stages = std::vector<caf::strong_actor_ptr>;
 
   void on_lost(const caf::node_id& node);
+  void on_forward(const caf::strong_actor_ptr& source, const stages& passing,
+                  const caf::strong_actor_ptr& receiver, caf::message_id id,
+                  const caf::message& content);
+  void make_room(const caf::node_id& node, const caf::message& content);
   void on_data(caf::io::new_data_msg& message);
   void on_message(connection who, bytes& payload);
   void on_handshake(connection who, bytes& payload);
@@ -80,13 +89,16 @@ private:
   void forward(connection who, const caf::node_id& to, const bytes& payload);
   void pass_on(connection who, bytes& payload);
   void close_others(const caf::node_id& node);
+  void set_pressure(const caf::node_id& node, bool pressed);
   void report_unread(const caf::error& why);
   void offend(std::string why) { offence_ = std::move(why); }
 
   const std::shared_ptr<open_requests> requests_ =
       std::make_shared<open_requests>();
   log_limit lines_;
-  caf::node_id last_hop_; // whom the message comes from
+  caf::actor_addr pressure_watcher_;
+  std::set<caf::node_id> pressed_; // nodes that much waits for
+  caf::node_id last_hop_;          // whom the message comes from
   basp_header header_{};
   std::string offence_;
 };

@@ -113,6 +113,11 @@ std::string silence_reason(std::chrono::nanoseconds silence,
                      in_ms(silence), in_ms(limit));
 }
 
+std::string overflow_reason(std::size_t waiting) {
+  return fmt::format("it does not take what it is sent, {} bytes wait",
+                     waiting);
+}
+
 std::string reset_reason(std::chrono::nanoseconds silence,
                          std::chrono::nanoseconds interval) {
   if (silence < timely)

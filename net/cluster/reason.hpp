@@ -29,6 +29,9 @@ std::string early_end_reason(std::size_t received);
 std::string silence_reason(std::chrono::nanoseconds silence,
                            std::chrono::nanoseconds limit);
 
+/// The other side takes less than it is sent: so many bytes wait.
+std::string overflow_reason(std::size_t waiting);
+
 /// What goes behind a reset by the other side, which this node, whose
 /// heartbeats come every `interval`, has sent nothing for `silence`: "" when
 /// that is short.

@@ -141,6 +141,16 @@ delivery deliver(caf::execution_unit* context, caf::proxy_registry& proxies,
   return {};
 }
 
+std::size_t bulk_of(const caf::message& content) {
+  if (content.match_elements<ws_message>())
+    return content.get_as<ws_message>(0).data.size();
+  if (content.match_elements<ws_send>())
+    return content.get_as<ws_send>(0).data.size();
+  if (content.match_elements<ws_event>())
+    return content.get_as<ws_event>(0).data.size();
+  return 0;
+}
+
 delivery read_reason(caf::execution_unit* context, std::string_view payload,
                      caf::error& reason) {
   careful_source source{context, payload};

@@ -8,6 +8,7 @@
 #include <caf/node_id.hpp>
 #include <caf/proxy_registry.hpp>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,10 @@ struct delivery {
 /// the program throw.
 delivery deliver(caf::execution_unit* context, caf::proxy_registry& proxies,
                  const remote_message& message);
+
+/// Returns how many bytes the payloads of a message have, of the kinds that may
+/// be long; 0 for any other.
+std::size_t bulk_of(const caf::message& content);
 
 /// As `deliver`, for the reason of an actor's end: what is not whole is a
 /// reason without text.

@@ -13,6 +13,8 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 namespace wsrelay {
 
@@ -20,6 +22,13 @@ namespace {
 
 using tcp = boost::asio::ip::tcp;
 using tls_stream = boost::asio::ssl::stream<tcp_socket>;
+
+// With more to send a socket is not ready to be written to, though it takes it:
+// what is urgent would wait behind all that a send buffer holds.
+void bound_unsent(int fd) noexcept {
+  int bytes = 256 * 1024;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
+}
 
 tcp_socket& lowest(tcp_socket& stream) {
   return stream;
@@ -38,6 +47,7 @@ public:
     error_code ignored;
     remote_ = lowest(stream_).remote_endpoint(ignored);
     lowest(stream_).set_option(tcp::no_delay{true}, ignored);
+    bound_unsent(lowest(stream_).native_handle());
   }
 
   void handshake(role mine, std::function<void(error_code)> done) override {
@@ -56,6 +66,10 @@ public:
 
   void write(boost::asio::const_buffer from, completion done) override {
     boost::asio::async_write(stream_, from, std::move(done));
+  }
+
+  void await_room(std::function<void(error_code)> done) override {
+    lowest(stream_).async_wait(tcp_socket::wait_write, std::move(done));
   }
 
   void close() override {

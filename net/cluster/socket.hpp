@@ -38,6 +38,9 @@ public:
   /// Writes all of it.
   virtual void write(boost::asio::const_buffer from, completion done) = 0;
 
+  /// Waits until little of what was written is still to be sent. As a write.
+  virtual void await_room(std::function<void(error_code)> done) = 0;
+
   /// Closes; what is under way completes with an error.
   virtual void close() = 0;
 

@@ -206,6 +206,25 @@ TEST_CASE_FIXTURE(fixture, "a stop that nobody asked an answer to happens") {
   CHECK(client.close_frame() == shutdown_close);
 }
 
+TEST_CASE_FIXTURE(fixture, "while much waits for a node, nobody whose target "
+                           "is there is read") {
+  auto there = node.system().node(),
+       elsewhere = *caf::make_node_id(1, std::string(40, 'a'));
+  auto before = open();
+  node.send(actor, node_pressure{elsewhere, true});
+  node.run();
+  CHECK_FALSE(before.is_paused());
+  node.send(actor, node_pressure{there, true});
+  node.run();
+  CHECK(before.is_paused());
+  auto meanwhile = open();
+  CHECK(meanwhile.is_paused());
+  node.send(actor, node_pressure{there, false});
+  node.run();
+  CHECK_FALSE(before.is_paused());
+  CHECK_FALSE(meanwhile.is_paused());
+}
+
 TEST_CASE_FIXTURE(fixture, "what an acceptor does not know is an error to who "
                            "asks, and nothing else") {
   auto reply = node.request<void>(actor, directory_list{});

@@ -50,6 +50,28 @@ TEST_CASE("what waits for another node is limited") {
               .starts_with("relay.yaml:3: relay1.output_limit: must be "));
 }
 
+TEST_CASE("what may wait for another node holds the largest request to a "
+          "handler that may be there") {
+  // A body of 2 MiB, thrice a header of 16 KiB, 64 KiB of the rest.
+  constexpr int need = 2 * 1024 * 1024 + 3 * 16 * 1024 + 64 * 1024;
+  auto of = [](int limit, std::string handler) {
+    return errors("- {name: web, kind: http.service, addr: \"127.0.0.1:0\", "
+                  "max_body_size: 2MiB}\n"
+                  "- {name: api, kind: http.router, meta: {server: web}, "
+                  "prefix: /api}\n"
+                  "- {name: ask, kind: http.endpoint, meta: {router: api}, "
+                  "path: /ask, "
+                  + handler + "}\n"
+                  + with("output_limit: " + std::to_string(limit)));
+  };
+  CHECK(of(need, "func: asked") == "");
+  CHECK(of(need - 1, "func: asked")
+            .find("web takes bodies of 2097152 "
+                  "bytes (max_body_size)")
+        != std::string::npos);
+  CHECK(of(need - 1, "upstream: \"http://127.0.0.1:1\"") == "");
+}
+
 TEST_CASE("files of TLS are all there") {
   CHECK(errors(with("tls: {}"))
         == "relay.yaml:3: relay1.tls: needs certificate, key and ca");

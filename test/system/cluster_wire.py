@@ -2,7 +2,6 @@
 time, and what the log says when nodes do not come together."""
 
 import os
-import re
 import socket
 import struct
 import subprocess
@@ -10,11 +9,9 @@ import time
 import unittest
 
 from authority import Authority
-from cluster_probe import node
-from raw_client import WebSocket
+from line_test import LineTest
 from slow_line import SlowLine
-from support import (BUILD, DEADLINE, Relay, endpoint, router, service,
-                     wait_until)
+from support import BUILD, DEADLINE
 
 # Of net/cluster/basp_stream.hpp; seconds.
 GREETING_TIMEOUT = 5
@@ -26,39 +23,7 @@ def header(what, size=0, data=0):
     return struct.pack(">BxxBIQQQ", what, 0, size, data, 0, 0)
 
 
-def cluster_port(program):
-    return int(re.search(r"listening on port (\d+)\n", program.stdout)[1])
-
-
-class WireTest(unittest.TestCase):
-    def start(self, name, *peers, **keys):
-        """A relay with an echo, which others may connect to."""
-        quoted = ", ".join(f'"127.0.0.1:{port}"' for port in peers)
-        relay = Relay(service()
-                      + router(max_message_size="8MiB")
-                      + endpoint("far", "/far",
-                                 'relay: {target_pid: "echo@app1"}')
-                      + node(name, listen='"127.0.0.1:0"',
-                             peers=f"[{quoted}]", **keys))
-        self.addCleanup(relay.end)
-        relay.cluster_port = cluster_port(relay)
-        return relay
-
-    def connect_soon(self, relay):
-        def attempt():
-            try:
-                return WebSocket(relay.port, "/ws/far")
-            except AssertionError:  # 503: not yet
-                return None
-        client = wait_until(attempt, "the other node is there")
-        self.addCleanup(client.close)
-        return client
-
-    def expect_line(self, relay, *parts):
-        wait_until(lambda: any(all(part in line for part in parts)
-                               for line in relay.stderr.split("\n")),
-                   f"{parts} in the log: {relay.stderr}")
-
+class WireTest(LineTest):
     def open(self, relay, data=b""):
         raw = socket.create_connection(("127.0.0.1", relay.cluster_port))
         self.addCleanup(raw.close)

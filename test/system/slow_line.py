@@ -9,10 +9,9 @@ class SlowLine:
     """Passes on what comes to its `port` to another one, each byte `delay`
     seconds after it came, and no more than `rate` bytes a second, each way."""
 
-    PIECE = 4096
-
-    def __init__(self, clean_up, port, delay=0.0, rate=None):
+    def __init__(self, clean_up, port, delay=0.0, rate=None, piece=4096):
         self.to, self.delay, self.rate = port, delay, rate
+        self.piece = piece  # bytes that are passed on at once
         self.passed = 0  # bytes, both ways
         self.sockets = []
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -34,7 +33,8 @@ class SlowLine:
             self.sockets += [near, far]
             for each in near, far:
                 # What waits in the kernel has no delay and no rate.
-                each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
+                each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
+                                4 * self.piece)
             self._start(self._carry, near, far)
             self._start(self._carry, far, near)
 
@@ -63,7 +63,7 @@ class SlowLine:
         piece = b"-"
         while piece:
             try:
-                piece = source.recv(self.PIECE)
+                piece = source.recv(self.piece)
             except OSError:
                 piece = b""
             with ready:

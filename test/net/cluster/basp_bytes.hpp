@@ -64,8 +64,13 @@ inline std::string node(std::uint32_t process) {
   return number(atom("default")) + number(process) + host;
 }
 
-inline std::string text(std::string_view what) { // below 128 bytes
-  return static_cast<char>(what.size()) + std::string{what};
+inline std::string text(std::string_view what) {
+  std::string result;
+  auto size = what.size();
+  for (; size > 0x7f; size >>= 7)
+    result += static_cast<char>(size | 0x80);
+  result += static_cast<char>(size);
+  return result.append(what);
 }
 
 /// A message's content: its types, "+TYPE+TYPE", and their values.
@@ -81,8 +86,8 @@ inline std::string payload(std::string_view types = {},
 }
 
 /// Greetings of both sides.
-inline std::string hello(std::uint32_t process) {
-  return message({client_handshake}, node(process));
+inline std::string hello(std::uint32_t process, std::uint8_t flags = 0) {
+  return message({client_handshake, flags}, node(process));
 }
 
 inline std::string server_hello(std::uint32_t process,

@@ -18,6 +18,7 @@ namespace {
 struct socket_log {
   std::vector<std::string> written;
   std::deque<node_socket::completion> under_way;
+  std::function<void(node_socket::error_code)> awaits_room;
   bool closed = false;
 };
 
@@ -31,6 +32,9 @@ public:
     log_.written.emplace_back(static_cast<const char*>(from.data()),
                               from.size());
     log_.under_way.push_back(std::move(done));
+  }
+  void await_room(std::function<void(error_code)> done) override {
+    log_.awaits_room = std::move(done);
   }
   void close() override { log_.closed = true; }
   boost::asio::ip::tcp::endpoint remote() const override { return {}; }

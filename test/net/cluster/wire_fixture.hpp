@@ -92,10 +92,10 @@ struct wire_node {
   std::uint16_t port() const { return relay.cluster_port(); }
 
   /// Connects, and is the node that `process` makes.
-  wire join(std::uint32_t process) {
+  wire join(std::uint32_t process, std::uint8_t flags = 0) {
     auto result = wire::to(port());
     REQUIRE(result.read_to(basp::server_handshake));
-    result.socket.send(basp::hello(process));
+    result.socket.send(basp::hello(process, flags));
     return result;
   }
 

@@ -1,0 +1,155 @@
+// Cutting and joining. On the wire a part is a message of BASP with an
+// operation of its own; its payload are the next bytes of the long one, header
+// first. No other long message begins before all of them have come.
+#include "net/cluster/basp_parts.hpp"
+
+#include "net/loop/large_memory.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace wsrelay {
+
+namespace {
+
+// No more is asked for than this before anything has come.
+constexpr std::size_t max_reserved = 64 << 20;
+
+constexpr std::size_t flags_offset = 3;
+
+std::ptrdiff_t offset(std::size_t count) noexcept {
+  return static_cast<std::ptrdiff_t>(count);
+}
+
+void append(std::vector<char>& to, const std::vector<char>& from,
+            std::size_t first, std::size_t count) {
+  to.insert(to.end(), from.begin() + offset(first),
+            from.begin() + offset(first + count));
+}
+
+std::array<char, basp_header_size> part_header(std::size_t size) noexcept {
+  std::array<char, basp_header_size> result{};
+  result[0] = static_cast<char>(basp_part);
+  for (int i = 0; i < 4; ++i)
+    result[static_cast<std::size_t>(4 + i)] =
+        static_cast<char>(size >> (24 - 8 * i));
+  return result;
+}
+
+} // namespace
+
+// -- what goes ----------------------------------------------------------------
+
+void basp_output::sort() {
+  while (gathered_.size() - sorted_ >= basp_header_size) {
+    auto* message = gathered_.data() + sorted_;
+    auto header = read_basp_header(message);
+    auto size = std::min(basp_header_size + header.payload_len,
+                         gathered_.size() - sorted_);
+    if (is_handshake(header.operation))
+      message[flags_offset] =
+          static_cast<char>(header.flags | reads_basp_parts_flag);
+    if (uses_parts_ && (size > max_basp_part || must_wait(header)))
+      set_apart(size, {header.source_actor, header.dest_actor});
+    else
+      sorted_ += size;
+  }
+}
+
+// An actor's end comes after all that it has sent.
+bool basp_output::must_wait(const basp_header& header) const {
+  if (header.operation != basp_operation::down_message)
+    return ways_.contains({header.source_actor, header.dest_actor});
+  auto first = ways_.lower_bound({header.source_actor, 0});
+  return first != ways_.end() && first->first.first == header.source_actor;
+}
+
+// It mostly is the last one, and then keeps its place.
+void basp_output::set_apart(std::size_t size, way between) {
+  waiting_message apart{{}, 0, between};
+  if (sorted_ + size == gathered_.size()) {
+    apart.bytes.swap(gathered_);
+    apart.begin = sorted_;
+    append(gathered_, apart.bytes, 0, sorted_);
+  } else {
+    append(apart.bytes, gathered_, sorted_, size);
+    gathered_.erase(gathered_.begin() + offset(sorted_),
+                    gathered_.begin() + offset(sorted_ + size));
+  }
+  apart.is_long = size > max_basp_part;
+  ++ways_[between];
+  waiting_size_ += size;
+  waiting_.push_back(std::move(apart));
+}
+
+void basp_output::take(buffer& to) {
+  to.swap(gathered_);
+  sorted_ = 0;
+  if (!waiting_.empty())
+    take_part(to);
+}
+
+void basp_output::take_part(buffer& to) {
+  auto& next = waiting_.front();
+  auto count = std::min(max_basp_part, next.bytes.size() - next.begin);
+  if (next.is_long) {
+    auto header = part_header(count);
+    to.insert(to.end(), header.begin(), header.end());
+  }
+  append(to, next.bytes, next.begin, count);
+  next.begin += count;
+  waiting_size_ -= count;
+  if (next.begin < next.bytes.size())
+    return;
+  forget(next.between);
+  waiting_.pop_front();
+}
+
+void basp_output::forget(way between) {
+  if (auto found = ways_.find(between); --found->second == 0)
+    ways_.erase(found);
+}
+
+void basp_output::clear() {
+  gathered_.clear();
+  waiting_.clear();
+  ways_.clear();
+  sorted_ = waiting_size_ = 0;
+}
+
+// -- what comes ---------------------------------------------------------------
+
+std::string basp_assembly::add(std::string_view part, basp_phase phase) {
+  if (!begun_) {
+    if (part.size() < basp_header_size)
+      return "part of a message that is shorter than its header";
+    auto front = part.substr(0, basp_header_size);
+    if (auto why = refuse_basp_header(front, phase); !why.empty())
+      return why;
+    header_ = read_basp_header(front.data());
+    if (header_.operation == basp_part)
+      return "part of a part";
+    begun_ = true;
+    payload_.reserve(std::min<std::size_t>(header_.payload_len, max_reserved));
+    prefer_large_pages(payload_.data(), payload_.capacity());
+    part.remove_prefix(basp_header_size);
+  }
+  if (part.size() > header_.payload_len - payload_.size())
+    return "parts of a message that are more than it";
+  payload_.insert(payload_.end(), part.begin(), part.end());
+  return {};
+}
+
+bool basp_assembly::is_whole() const noexcept {
+  return begun_ && payload_.size() == header_.payload_len;
+}
+
+void basp_assembly::take(buffer& into) {
+  into.clear();
+  into.swap(payload_);
+  buffer{}.swap(payload_);
+  begun_ = false;
+}
+
+} // namespace wsrelay

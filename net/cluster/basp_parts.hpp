@@ -1,0 +1,109 @@
+// Long messages in parts, so that others' short ones get in between: what waits
+// for another node, and the parts that came from it. No sockets.
+#pragma once
+
+#include "net/cluster/basp_check.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace wsrelay {
+
+/// What waits for another node. What one actor sends to another one keeps its
+/// order; short messages of others pass a long one that is leaving in parts.
+class basp_output {
+public:
+  using buffer = std::vector<char>;
+
+  /// Returns where the broker writes whole messages.
+  buffer& gathered() noexcept { return gathered_; }
+
+  /// The broker has written whole messages. In a handshake it says that this
+  /// node reads parts.
+  void sort();
+
+  /// The other node reads parts: from now on long messages leave so.
+  void use_parts() noexcept { uses_parts_ = true; }
+
+  /// Returns how many bytes wait.
+  std::size_t size() const noexcept { return gathered_.size() + waiting_size_; }
+  bool empty() const noexcept { return size() == 0; }
+
+  /// Returns whether what leaves next is, in part, in no hurry.
+  bool has_parts() const noexcept { return !waiting_.empty(); }
+
+  /// Moves what leaves next into `to`, which is empty: all that is short, and
+  /// one part.
+  void take(buffer& to);
+
+  void clear();
+
+private:
+  using way = std::pair<std::uint64_t, std::uint64_t>; // from actor to actor
+
+  struct waiting_message {
+    buffer bytes;
+    std::size_t begin; // of what is not taken
+    way between;
+    bool is_long = false; // leaves in parts
+  };
+
+  bool must_wait(const basp_header& header) const;
+  void set_apart(std::size_t size, way between);
+  void take_part(buffer& to);
+  void forget(way between);
+
+  buffer gathered_;
+  std::size_t sorted_ = 0; // bytes of it
+  std::deque<waiting_message> waiting_;
+  std::size_t waiting_size_ = 0;    // bytes not taken
+  std::map<way, std::size_t> ways_; // of these, and how many
+  bool uses_parts_ = false;
+};
+
+/// Whether much waits: from half of a limit on, until it is a quarter.
+class output_pressure {
+public:
+  /// Returns whether that is otherwise now.
+  bool changes(std::size_t waiting, std::size_t limit) noexcept {
+    auto high = waiting > limit / (is_high_ ? 4 : 2);
+    return std::exchange(is_high_, high) != high;
+  }
+
+  bool is_high() const noexcept { return is_high_; }
+
+private:
+  bool is_high_ = false;
+};
+
+/// A message whose parts are coming.
+class basp_assembly {
+public:
+  using buffer = std::vector<char>;
+
+  /// Adds the next part. Returns why it is refused, or "". The message's header
+  /// is judged as any other.
+  std::string add(std::string_view part, basp_phase phase);
+
+  /// Returns whether the message has begun and all of it is there.
+  bool is_whole() const noexcept;
+
+  /// @pre it has begun
+  const basp_header& header() const noexcept { return header_; }
+
+  /// Moves the payload to `into`; another message may begin.
+  void take(buffer& into);
+
+private:
+  bool begun_ = false;
+  basp_header header_{};
+  buffer payload_;
+};
+
+} // namespace wsrelay
