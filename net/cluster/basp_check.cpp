@@ -228,6 +228,11 @@ std::optional<caf::node_id> take_basp_node(std::string_view& payload) {
   return caf::make_node_id(process, host);
 }
 
+bool is_basp_node(const caf::node_id& node) noexcept {
+  return node
+         && node->implementation_id() == caf::node_id::default_data::class_id;
+}
+
 std::optional<basp_route> take_basp_route(std::string_view& payload) {
   auto from = take_basp_node(payload);
   if (!from)

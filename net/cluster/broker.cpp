@@ -101,7 +101,7 @@ void node_broker::on_lost(const caf::node_id& node) {
 
 caf::strong_actor_ptr node_broker::make_proxy(caf::node_id node,
                                               caf::actor_id id) {
-  if (node == caf::none || id == caf::invalid_actor_id)
+  if (id == caf::invalid_actor_id || !is_basp_node(node))
     return nullptr;
   // A handle of a third node: whoever sent it knows the way there.
   if (node != last_hop_ && instance.tbl().add_indirect(last_hop_, node))

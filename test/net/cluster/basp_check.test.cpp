@@ -213,6 +213,14 @@ TEST_CASE("a node id is 32 bytes that name a node") {
   CHECK_FALSE(take(basp::node(5).replace(12, 20, std::string(20, '\0'))));
 }
 
+TEST_CASE("only nodes of the kind that takes part have handles here") {
+  CHECK(is_basp_node(node_of(5)));
+  CHECK_FALSE(is_basp_node({}));
+  caf::uri elsewhere;
+  REQUIRE_FALSE(parse("tcp://elsewhere:1", elsewhere));
+  CHECK_FALSE(is_basp_node(caf::make_node_id(elsewhere)));
+}
+
 TEST_CASE("a handshake names one node, and always the same") {
   auto header = read_basp_header(basp::header(client).data());
   auto self = node_of(1);
