@@ -102,11 +102,8 @@ public:
 
   void remove_from_loop() override { active_ = false; }
 
-  std::string addr() const override {
-    return socket_->remote().address().to_string();
-  }
-
-  std::uint16_t port() const override { return socket_->remote().port(); }
+  std::string addr() const override { return socket_->remote().host; }
+  std::uint16_t port() const override { return socket_->remote().port; }
 
 private:
   using error_code = node_socket::error_code;

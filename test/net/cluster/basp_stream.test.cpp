@@ -33,7 +33,7 @@ public:
     log_.under_way.push_back(std::move(done));
   }
   void close() override { log_.closed = true; }
-  boost::asio::ip::tcp::endpoint remote() const override { return {}; }
+  listen_address remote() const override { return {}; }
 
 private:
   socket_log& log_;
