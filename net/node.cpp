@@ -73,7 +73,8 @@ node::node(caf::actor_system& system, relay_config config)
                               config_->clusters.empty()
                                   ? std::string{}
                                   : config_->clusters.front().name)},
-      cluster_{std::make_unique<cluster>(system, directory_)} {}
+      cluster_{std::make_unique<cluster>(system, directory_)},
+      meets_nodes_{!config_->clusters.empty()} {}
 
 node::~node() {
   stop();
@@ -83,7 +84,7 @@ node::~node() {
   if (termination_signals::received())
     end_process_at(deadline);
   end_named_actors();
-  if (!config_->clusters.empty())
+  if (meets_nodes_)
     end_actors(deadline - actors_patience / 2);
   caf::anon_send_exit(directory_, caf::exit_reason::user_shutdown);
 }
@@ -314,6 +315,15 @@ const node::running_service* node::find(std::string_view service) const {
     if (service.empty() || running->settings->name == service)
       return running.get();
   return nullptr;
+}
+
+result<std::string> node::listen_for_operator(const std::string& path) {
+  auto name = !config_->clusters.empty()   ? config_->clusters.front().name
+              : !config_->services.empty() ? config_->services.front().name
+                                           : std::string{"node"};
+  auto listening = cluster_->listen_for_operator(path, name);
+  meets_nodes_ = meets_nodes_ || listening;
+  return listening;
 }
 
 std::uint16_t node::cluster_port() const {

@@ -53,6 +53,12 @@ public:
   /// certificates cannot be used, or an address is in use; then nothing runs.
   checked start();
 
+  /// Lets the operator in, who is on this machine, on a unix socket: `path`, or
+  /// one of its own in $XDG_RUNTIME_DIR/wsrelay or /run/wsrelay. Until `stop`.
+  /// Returns the path. Failure: somebody else is in the way, or the actor
+  /// system is not prepared; the node goes on without.
+  result<std::string> listen_for_operator(const std::string& path = {});
+
   /// Tells the other nodes, whose connections to actors of this one close with
   /// 1001. Closes every connection with 1001 and waits until all are gone, at
   /// most the services' `shutdown_timeout`: a read of a file, or a look-up of a
@@ -104,6 +110,7 @@ private:
   std::vector<std::unique_ptr<running_service>> services_;
   std::unique_ptr<cluster> cluster_;
   std::optional<std::chrono::steady_clock::time_point> stopped_at_;
+  bool meets_nodes_; // or its operator, who is one
 };
 
 } // namespace wsrelay

@@ -27,9 +27,8 @@ system_config::system_config(const relay_config& config) : system_config{} {
 }
 
 void system_config::prepare(const relay_config& config) {
-  if (config.clusters.empty())
-    return;
-  auto& cluster = config.clusters.front();
+  auto cluster =
+      config.clusters.empty() ? cluster_config{} : config.clusters.front();
   set(heartbeat_interval, caf::timespan{cluster.heartbeat_interval});
   set(connection_timeout, caf::timespan{cluster.heartbeat_timeout});
 }

@@ -18,7 +18,7 @@ struct system_config : caf::actor_system_config {
   explicit system_config(const relay_config& config);
 
   /// Sets what CAF needs to know of the configuration's cluster.node before the
-  /// actor system is made. Nothing without one.
+  /// actor system is made; without one, of its defaults, for the operator.
   void prepare(const relay_config& config);
 };
 

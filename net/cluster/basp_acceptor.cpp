@@ -13,7 +13,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+
+#include <unistd.h>
 
 namespace wsrelay {
 
@@ -27,6 +30,26 @@ constexpr std::chrono::milliseconds back_off{100};
 caf::io::accept_handle next_acceptor() {
   static std::atomic<std::int64_t> last{0};
   return caf::io::accept_handle::from_int(++last);
+}
+
+listen_address local_of(const tcp_acceptor& socket) {
+  error_code ignored;
+  auto found = socket.local_endpoint(ignored);
+  return {found.address().to_string(), found.port()};
+}
+
+listen_address local_of(const local_acceptor&) {
+  return {"unix", 0};
+}
+
+bool may_enter(tcp_socket&) {
+  return true;
+}
+
+// Its file's mode says the same, unless somebody has changed that.
+bool may_enter(local_socket& socket) {
+  auto user = user_of(socket.native_handle());
+  return user && (*user == 0 || *user == ::geteuid());
 }
 
 // The TLS handshake of one socket, given up after a while.
@@ -70,9 +93,10 @@ private:
   std::string given_up_; // why
 };
 
+template <class Acceptor>
 class basp_acceptor final : public caf::io::doorman, private loop_timer {
 public:
-  basp_acceptor(loop& home, tcp_acceptor socket, tls_context_ptr tls,
+  basp_acceptor(loop& home, Acceptor socket, tls_context_ptr tls,
                 basp_options options)
       : doorman{next_acceptor()},
         home_{home},
@@ -80,8 +104,7 @@ public:
         tls_{std::move(tls)},
         options_{std::move(options)} {
     close_on_exec(socket_.native_handle());
-    error_code ignored;
-    local_ = socket_.local_endpoint(ignored);
+    local_ = local_of(socket_);
   }
 
   // From the broker, on the loop's thread.
@@ -103,25 +126,26 @@ public:
 
   bool new_connection() override { return false; } // CAF's poll interface
 
-  std::string addr() const override { return local_.address().to_string(); }
-  std::uint16_t port() const override { return local_.port(); }
+  std::string addr() const override { return local_.host; }
+  std::uint16_t port() const override { return local_.port; }
 
 private:
   using pointer = caf::intrusive_ptr<basp_acceptor>;
+  using accepted = std::conditional_t<std::is_same_v<Acceptor, local_acceptor>,
+                                      local_socket, tcp_socket>;
 
   void on_timer() override { accept(); }
 
   void accept() {
     if (!active_ || detached() || std::exchange(accepting_, true))
       return;
-    socket_.async_accept(
-        [me = pointer{this}](error_code ec, tcp_socket socket) {
-          me->accepting_ = false;
-          me->on_accept(ec, std::move(socket));
-        });
+    socket_.async_accept([me = pointer{this}](error_code ec, accepted socket) {
+      me->accepting_ = false;
+      me->on_accept(ec, std::move(socket));
+    });
   }
 
-  void on_accept(error_code ec, tcp_socket socket) {
+  void on_accept(error_code ec, accepted socket) {
     if (detached() || !socket_.is_open())
       return;
     if (ec && is_shortage(ec)) {
@@ -130,9 +154,18 @@ private:
                    suppressed_text(*left_out));
       return home_.set_timer(*this, home_.now() + back_off);
     }
-    if (!ec)
-      greet(make_node_socket(std::move(socket), tls_));
+    if (!ec && may_enter(socket))
+      greet(set_up(std::move(socket)));
+    else if (!ec)
+      report_refusal(*set_up(std::move(socket)), "it is another user's");
     accept();
+  }
+
+  std::unique_ptr<node_socket> set_up(accepted socket) {
+    if constexpr (std::is_same_v<Acceptor, local_acceptor>)
+      return make_node_socket(std::move(socket));
+    else
+      return make_node_socket(std::move(socket), tls_);
   }
 
   // Who only connects and says nothing must not keep nodes out.
@@ -157,7 +190,7 @@ private:
 
   void on_greeted(error_code ec, arrival& guest) {
     if (ec)
-      return report_refusal(guest, ec);
+      return report_refusal(guest.socket(), guest.reason(ec));
     if (detached())
       return;
     auto stream = make_basp_stream(home_, guest.take(), options_);
@@ -167,18 +200,17 @@ private:
   }
 
   // Whoever reaches the port can make refusals, but not fill the log.
-  void report_refusal(arrival& guest, error_code ec) {
+  void report_refusal(const node_socket& guest, std::string_view why) {
     if (auto left_out = options_.lines->allow("refused", home_.now()))
-      log().warn("node refused: address={} reason={}{}",
-                 guest.socket().remote().address().to_string(),
-                 guest.reason(ec), suppressed_text(*left_out));
+      log().warn("node refused: address={} reason={}{}", guest.remote().host,
+                 why, suppressed_text(*left_out));
   }
 
   loop& home_;
-  tcp_acceptor socket_;
+  Acceptor socket_;
   tls_context_ptr tls_;
   basp_options options_;
-  boost::asio::ip::tcp::endpoint local_;
+  listen_address local_;
   std::deque<std::weak_ptr<arrival>> guests_; // the oldest first
   bool active_ = false;
   bool accepting_ = false;
@@ -189,8 +221,14 @@ private:
 caf::io::doorman_ptr make_basp_acceptor(loop& home, tcp_acceptor socket,
                                         tls_context_ptr tls,
                                         basp_options options) {
-  return caf::make_counted<basp_acceptor>(home, std::move(socket),
-                                          std::move(tls), std::move(options));
+  return caf::make_counted<basp_acceptor<tcp_acceptor>>(
+      home, std::move(socket), std::move(tls), std::move(options));
+}
+
+caf::io::doorman_ptr make_basp_acceptor(loop& home, local_acceptor socket,
+                                        basp_options options) {
+  return caf::make_counted<basp_acceptor<local_acceptor>>(
+      home, std::move(socket), nullptr, std::move(options));
 }
 
 } // namespace wsrelay

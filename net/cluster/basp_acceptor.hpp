@@ -27,4 +27,9 @@ caf::io::doorman_ptr make_basp_acceptor(loop& home, tcp_acceptor socket,
                                         tls_context_ptr tls,
                                         basp_options options);
 
+/// As the other, for a unix socket: who has its file's mode is let in, if it is
+/// this process's user or root. Its port is 0.
+caf::io::doorman_ptr make_basp_acceptor(loop& home, local_acceptor socket,
+                                        basp_options options);
+
 } // namespace wsrelay

@@ -93,11 +93,8 @@ public:
 
   void remove_from_loop() override { active_ = false; }
 
-  std::string addr() const override {
-    return socket_->remote().address().to_string();
-  }
-
-  std::uint16_t port() const override { return socket_->remote().port(); }
+  std::string addr() const override { return socket_->remote().host; }
+  std::uint16_t port() const override { return socket_->remote().port; }
 
 private:
   using error_code = node_socket::error_code;
@@ -232,8 +229,10 @@ private:
   }
 
   // Who has asked for this connection says why there is none; else it is said
-  // here. Returns false.
+  // here. Who is refused is told who is there. Returns false.
   bool refuse(const std::string& why) {
+    if (nodes_ && phase_ == basp_phase::awaits_client && !writing_)
+      send();
     if (nodes_ && phase_ == basp_phase::awaits_server)
       return fail(why);
     auto known = !nodes_ || is_open(phase_);

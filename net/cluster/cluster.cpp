@@ -16,12 +16,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <random>
 #include <set>
 
 namespace wsrelay {
 
 namespace {
+
+using error_code = boost::system::error_code;
+
+// CAF keeps what it publishes by port; no socket of TCP has this one.
+constexpr std::uint16_t operator_port = 0;
+
+failure not_prepared() {
+  return failure{"the actor system is not prepared for a cluster "
+                 "(system_config::prepare)"};
+}
 
 // For the other node's hello. Silence is no matter of it: it ends the
 // connection; and on a slow line an answer takes longer than a heartbeat.
@@ -41,8 +52,7 @@ cluster::~cluster() {
 
 checked cluster::start(const cluster_config& settings) {
   if (!is_prepared(system_))
-    return failure{"the actor system is not prepared for a cluster "
-                   "(system_config::prepare)"};
+    return not_prepared();
   auto tls = make_node_tls(settings.tls);
   if (!tls)
     return failure{tls.error()};
@@ -65,13 +75,46 @@ checked cluster::listen(const cluster_config& settings, tls_context_ptr tls) {
     return failure{
         fmt::format("cannot meet other nodes: {}", listening.error().what)};
   port_ = socket.local_endpoint().port();
-  caf::anon_send(broker_of_nodes(system_), caf::publish_atom_v,
-                 make_basp_acceptor(
-                     home, std::move(socket), std::move(tls),
-                     basp_options{greeting::incoming, settings.output_limit}),
-                 port_, caf::actor_cast<caf::strong_actor_ptr>(directory_),
-                 std::set<std::string>{});
+  publish(make_basp_acceptor(
+              home, std::move(socket), std::move(tls),
+              basp_options{greeting::incoming, settings.output_limit}),
+          port_);
   return passed();
+}
+
+result<std::string> cluster::listen_for_operator(const std::string& path,
+                                                 const std::string& name) {
+  if (!operator_file_.path().empty())
+    return operator_file_.path();
+  if (!is_prepared(system_))
+    return not_prepared();
+  auto opened = path.empty() ? open_operator_socket(
+                    operator_folder(std::getenv("XDG_RUNTIME_DIR")), name)
+                             : open_operator_socket(path);
+  if (!opened)
+    return opened.error();
+  auto& home = *loop_of_nodes(system_);
+  local_acceptor socket{home.context().get_executor()};
+  error_code ec;
+  socket.assign(local_protocol{}, opened->socket.get(), ec);
+  if (ec)
+    return failure{ec.message()};
+  opened->socket.release();
+  operator_file_ = std::move(opened->file);
+  caf::anon_send(directory_, directory_start{});
+  publish(make_basp_acceptor(
+              home, std::move(socket),
+              basp_options{greeting::incoming, cluster_config{}.output_limit}),
+          operator_port);
+  return operator_file_.path();
+}
+
+// Whoever connects there gets to know the directory.
+void cluster::publish(caf::io::doorman_ptr where, std::uint16_t port) {
+  caf::anon_send(broker_of_nodes(system_), caf::publish_atom_v,
+                 std::move(where), port,
+                 caf::actor_cast<caf::strong_actor_ptr>(directory_),
+                 std::set<std::string>{});
 }
 
 void cluster::connect(const cluster_config& settings) {
@@ -94,8 +137,11 @@ void cluster::stop() {
   for (auto& peer : peers_)
     caf::anon_send_exit(peer, caf::exit_reason::user_shutdown);
   peers_.clear();
-  if (port_ != 0)
-    system_.middleman().unpublish(directory_, port_);
+  auto listens = port_ != 0 || !operator_file_.path().empty();
+  // While somebody still listens there: no other node takes it for its own.
+  operator_file_ = {};
+  if (listens) // the port 0 stands for all of them
+    system_.middleman().unpublish(directory_, 0);
   port_ = 0;
   caf::anon_send_exit(connector_, caf::exit_reason::user_shutdown);
   connector_ = nullptr;

@@ -2,13 +2,16 @@
 #pragma once
 
 #include "config/config.hpp"
+#include "net/cluster/operator_socket.hpp"
 #include "net/cluster/socket.hpp"
 #include "protocol/result.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
+#include <caf/io/fwd.hpp>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace wsrelay {
@@ -29,6 +32,12 @@ public:
   /// not prepared, the address is in use, a file of TLS is not usable.
   checked start(const cluster_config& settings);
 
+  /// Lets the operator in on a unix socket, with or without `start`; see
+  /// operator_socket.hpp. `path` "" is a place of its own by `name`. Returns
+  /// the path; the failure says why there is none.
+  result<std::string> listen_for_operator(const std::string& path,
+                                          const std::string& name);
+
   /// Listens and connects no more. Nodes that are connected stay so until the
   /// actor system ends; the directory says goodbye to them (`directory_stop`).
   void stop();
@@ -39,12 +48,14 @@ public:
 private:
   checked listen(const cluster_config& settings, tls_context_ptr tls);
   void connect(const cluster_config& settings);
+  void publish(caf::io::doorman_ptr where, std::uint16_t port);
 
   caf::actor_system& system_;
   caf::actor directory_;
   caf::actor connector_;
   std::vector<caf::actor> peers_;
   std::uint16_t port_ = 0;
+  socket_file operator_file_;
 };
 
 } // namespace wsrelay

@@ -39,6 +39,8 @@ public:
   }
 
   void start(const std::string& host, std::uint16_t port) {
+    if (is_socket_path(host))
+      return connect_to_file(host);
     resolver_.async_resolve(
         host, std::to_string(port),
         [me = shared_from_this()](error_code ec, const auto& found) {
@@ -47,6 +49,20 @@ public:
   }
 
 private:
+  void connect_to_file(const std::string& path) {
+    error_code ec;
+    auto made = connect_local(path, ec);
+    if (ec)
+      return finish(ec);
+    local_socket socket{socket_.get_executor()};
+    socket.assign(local_protocol{}, made.get(), ec);
+    if (ec)
+      return finish(ec);
+    made.release();
+    connected_ = make_node_socket(std::move(socket));
+    finish({});
+  }
+
   void on_resolved(error_code ec, const resolver::results_type& found) {
     if (ec || late_)
       return finish(ec);

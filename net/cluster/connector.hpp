@@ -17,7 +17,8 @@ namespace wsrelay {
 inline constexpr std::chrono::seconds node_connect_timeout{5};
 
 /// Spawns the actor that connects. It answers `(connect_atom, host, port)` as
-/// CAF's middleman actor does, with `(node_id, strong_actor_ptr,
+/// CAF's middleman actor does, where a path for a host is a unix socket and the
+/// port is nothing, with `(node_id, strong_actor_ptr,
 /// set<string>)`: the node and what it has published there; or with an error
 /// whose context says what failed, `disconnect_during_handshake` once TCP and
 /// TLS are done. `output_limit` is that of the streams. Wants a system with

@@ -1,11 +1,14 @@
-// Both kinds of socket, over Asio.
+// All kinds of socket, over Asio.
 #include "net/cluster/socket.hpp"
 
 #include "net/cluster/reason.hpp"
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
+
+#include <fmt/format.h>
 
 #include <openssl/bio.h>
 #include <openssl/ssl.h>
@@ -34,8 +37,32 @@ tcp_socket& lowest(tcp_socket& stream) {
   return stream;
 }
 
+local_socket& lowest(local_socket& stream) {
+  return stream;
+}
+
 tcp_socket& lowest(tls_stream& stream) {
   return stream.next_layer();
+}
+
+listen_address remote_of(tcp_socket& socket) {
+  boost::system::error_code ignored;
+  auto found = socket.remote_endpoint(ignored);
+  return {found.address().to_string(), found.port()};
+}
+
+listen_address remote_of(local_socket& socket) {
+  auto user = user_of(socket.native_handle());
+  return {user ? fmt::format("unix:uid={}", *user) : "unix", 0};
+}
+
+// No network resets a unix socket: the other side has ended, and something was
+// left that it had not read.
+boost::system::error_code plain_end(boost::system::error_code ec) {
+  return ec == boost::asio::error::connection_reset
+                 || ec == boost::asio::error::broken_pipe
+             ? boost::asio::error::eof
+             : ec;
 }
 
 template <class Stream>
@@ -44,10 +71,12 @@ public:
   stream_socket(Stream stream, tls_context_ptr tls)
       : tls_{std::move(tls)}, stream_{std::move(stream)} {
     close_on_exec(lowest(stream_).native_handle());
-    error_code ignored;
-    remote_ = lowest(stream_).remote_endpoint(ignored);
-    lowest(stream_).set_option(tcp::no_delay{true}, ignored);
-    bound_unsent(lowest(stream_).native_handle());
+    remote_ = remote_of(lowest(stream_));
+    if constexpr (!is_local) {
+      error_code ignored;
+      lowest(stream_).set_option(tcp::no_delay{true}, ignored);
+      bound_unsent(lowest(stream_).native_handle());
+    }
   }
 
   void handshake(role mine, std::function<void(error_code)> done) override {
@@ -61,15 +90,16 @@ public:
   }
 
   void read_some(boost::asio::mutable_buffer into, completion done) override {
-    stream_.async_read_some(into, std::move(done));
+    stream_.async_read_some(into, told(std::move(done)));
   }
 
   void write(boost::asio::const_buffer from, completion done) override {
-    boost::asio::async_write(stream_, from, std::move(done));
+    boost::asio::async_write(stream_, from, told(std::move(done)));
   }
 
   void await_room(std::function<void(error_code)> done) override {
-    lowest(stream_).async_wait(tcp_socket::wait_write, std::move(done));
+    lowest(stream_).async_wait(boost::asio::socket_base::wait_write,
+                               std::move(done));
   }
 
   void close() override {
@@ -98,15 +128,26 @@ public:
       return ec.message();
   }
 
-  tcp::endpoint remote() const override { return remote_; }
+  listen_address remote() const override { return remote_; }
 
 private:
+  static constexpr bool is_local = std::is_same_v<Stream, local_socket>;
+
+  static auto told(completion done) {
+    if constexpr (is_local)
+      return [done = std::move(done)](error_code ec, std::size_t count) {
+        done(plain_end(ec), count);
+      };
+    else
+      return done;
+  }
+
   // Asio has it for streams that may be changed only.
   SSL* handle() const { return const_cast<Stream&>(stream_).native_handle(); }
 
   tls_context_ptr tls_;
   Stream stream_;
-  tcp::endpoint remote_;
+  listen_address remote_;
 };
 
 } // namespace
@@ -123,6 +164,11 @@ std::unique_ptr<node_socket> make_node_socket(tcp_socket socket,
   tls_stream stream{std::move(socket), *tls};
   return std::make_unique<stream_socket<tls_stream>>(std::move(stream),
                                                      std::move(tls));
+}
+
+std::unique_ptr<node_socket> make_node_socket(local_socket socket) {
+  return std::make_unique<stream_socket<local_socket>>(std::move(socket),
+                                                       nullptr);
 }
 
 } // namespace wsrelay

@@ -1,7 +1,9 @@
-// The bytes between two nodes: plain TCP, or TLS on both of whose sides stands
-// a certificate. What they mean is BASP's (basp_stream.hpp).
+// The bytes between two nodes: plain TCP, TLS on both of whose sides stands a
+// certificate, or a unix socket. What they mean is BASP's (basp_stream.hpp).
 #pragma once
 
+#include "config/listen_address.hpp"
+#include "net/cluster/local_socket.hpp"
 #include "net/loop/tcp_socket.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -54,8 +56,8 @@ public:
   /// Returns what an error of this socket means between nodes.
   virtual std::string explain(error_code ec) const { return ec.message(); }
 
-  /// Returns the other end.
-  virtual boost::asio::ip::tcp::endpoint remote() const = 0;
+  /// Returns the other end; of a unix socket "unix:uid=UID" and port 0.
+  virtual listen_address remote() const = 0;
 };
 
 /// Keeps a descriptor from programs that the process starts: Asio does not.
@@ -64,5 +66,8 @@ void close_on_exec(int fd) noexcept;
 /// Sets up a connected socket, for TLS when there is a context.
 std::unique_ptr<node_socket> make_node_socket(tcp_socket socket,
                                               tls_context_ptr tls);
+
+/// Sets up a connected unix socket. Whose it may be has been checked.
+std::unique_ptr<node_socket> make_node_socket(local_socket socket);
 
 } // namespace wsrelay

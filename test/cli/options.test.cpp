@@ -99,6 +99,19 @@ TEST_CASE("the node comes from the environment, an option wins") {
   CHECK(std::get<options>(from_option).node.host == "other");
 }
 
+TEST_CASE("a node may be named by the path of its socket, or not at all") {
+  for (auto* text : {"unix:/run/x.sock", "/run/x.sock"}) {
+    auto opts = std::get<options>(parse({"ps", "--node", text}));
+    CHECK(opts.node.host == "/run/x.sock");
+    CHECK(opts.node.port == 0);
+    CHECK(place_of(opts.node) == "/run/x.sock");
+  }
+  CHECK(std::get<options>(parse({"ps"})).node.host == "");
+  CHECK(place_of(parsed({"ps"}).node) == "example:7800");
+  auto from_port = std::get<options>(parse({"ps", "--node", "unix:1"}));
+  CHECK(from_port.node.host == "unix"); // a host of that name
+}
+
 TEST_CASE("each command reads what is its own") {
   CHECK(parsed({"targets", "--all"}).all);
   CHECK(parsed({"peers", "--peer", "app1"}).peer == "app1");
@@ -176,12 +189,12 @@ TEST_CASE("a content type that was given stays") {
 
 TEST_CASE("what is wrong is refused with code 2") {
   CHECK(refused({}) != "");
-  CHECK(refused({"ps"}, false) == "--node or WSRELAY_NODE is required");
   CHECK(refused({"nonsense"}) == "unknown command nonsense");
   CHECK(refused({"nonsense", "ps"}) != "");
   CHECK(refused({"--nonsense", "x"}) != "unknown command x");
   CHECK(refused({"ps", "extra"}) != "");
-  CHECK(refused({"ps", "--node", "no port"}) != "");
+  for (auto* node : {"no port", "unix:x", "./x", "h:0", ":1", "unix:", ""})
+    CHECK(refused({"ps", "--node", node}, false) != "");
   CHECK(refused({"ps", "--timeout", "5"}) != "");
   CHECK(refused({"ps", "--timeout", "0s"}) != "");
   CHECK(refused({"ps", "--tls-cert", "/dev/null"})

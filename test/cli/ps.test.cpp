@@ -3,6 +3,7 @@
 
 #include "actors/directory.hpp"
 #include "actors/error.hpp"
+#include "actors/pid_text.hpp"
 
 #include <caf/all.hpp>
 #include <doctest/doctest.h>
@@ -103,6 +104,29 @@ TEST_CASE_FIXTURE(fixture, "the connections of all acceptors are one table, "
   CHECK(pids(output)
         == std::vector<std::string>{"2@x", "9@x", "10@x", "100@x"});
   CHECK(output.missing.empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "a target has its name, or its PID without one") {
+  auto target = system.spawn(
+      [](caf::event_based_actor*) { return caf::behavior{[](int) {}}; });
+  auto pid = pid_text(target.id(), target.node());
+  put("wsrelay.own", target);
+  auto with_target = row("1@x");
+  with_target.numbers = connection_numbers{};
+  with_target.numbers->target_pid = pid;
+  accept_rows("wsrelay.acceptor.a.0", {with_target});
+  auto asked = node();
+  auto shown = [&](bool json = false) {
+    options opts;
+    opts.json = json;
+    return run_command(asked, opts).text;
+  };
+  CHECK(shown().find(pid) != std::string::npos);
+  put("zebra", target);
+  put("chat", target);
+  CHECK(shown().find(" chat ") != std::string::npos);
+  CHECK(shown().find(pid) == std::string::npos);
+  CHECK(shown(true).find("\"target\":\"" + pid) != std::string::npos);
 }
 
 TEST_CASE_FIXTURE(fixture, "a node without acceptors has an empty table") {

@@ -50,7 +50,7 @@ public:
         [done = std::move(done), size = from.size()] { done({}, size); });
   }
   void close() override { line_->closed = true; }
-  boost::asio::ip::tcp::endpoint remote() const override { return {}; }
+  listen_address remote() const override { return {}; }
 
   loop* loop_ = nullptr;
 

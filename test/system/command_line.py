@@ -53,7 +53,8 @@ class CommandLine(unittest.TestCase):
         status, out, _ = self.run_program("--help")
         self.assertEqual(status, 0)
         for option in ("--config", "--check", "--listen", "--threads",
-                       "--log-level", "--print-config", "--version"):
+                       "--log-level", "--operator-socket", "--print-config",
+                       "--version"):
             self.assertIn(option, out)
 
     def test_version(self):

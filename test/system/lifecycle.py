@@ -183,7 +183,8 @@ class Vanishing(RelayTest):
         first = [WebSocket(self.relay.port) for _ in range(4)]
         for client in first:
             client.leave()
-        wait_until(lambda: self.relay.sockets() == 1, "only the listener")
+        # The one for clients, and the operator's.
+        wait_until(lambda: self.relay.sockets() == 2, "only the listeners")
         before = self.relay.descriptors()
         for i in range(1000):
             client = Connection(self.relay.port)

@@ -28,10 +28,11 @@ class Lists(OperateTest):
         self.assertLess(row["age_ms"], DEADLINE * 1000)
         cells = next(cells for cells in self.wsrelay("ps").rows
                      if cells[0] == pid)
-        self.assertEqual(cells[1:4],
-                         [self.pid_of("echo"), "127.0.0.1", "echo"])
+        self.assertEqual(cells[1:4], ["echo", "127.0.0.1", "echo"])
         self.assertRegex(cells[4], r"^\d+(ms|s)$")
         self.assertEqual(cells[5:], ["1", "4", "1", "4", "0", "0"])
+        header = re.split("  +", self.wsrelay("ps").text.splitlines()[0])
+        self.assertEqual(len(header), len(set(header)), header)
 
     def test_ps_ends_with_the_connections(self):
         client, pid = self.connect_known()

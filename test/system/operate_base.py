@@ -61,8 +61,8 @@ class Watch(Program):
     """A `wsrelay watch` that runs."""
 
     def __init__(self, port, pid, *arguments):
-        super().__init__("wsrelay", "--node", f"127.0.0.1:{port}", "watch",
-                         pid, *arguments)
+        where = ["--node", f"127.0.0.1:{port}"] if port else []
+        super().__init__("wsrelay", *where, "watch", pid, *arguments)
 
     def lines(self):
         return self.stdout.splitlines()

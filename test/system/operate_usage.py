@@ -11,7 +11,8 @@ from support import BUILD, DEADLINE, free_port
 
 class CommandLine(unittest.TestCase):
     def test_wrong_usage_ends_with_2(self):
-        for arguments in ([], ["ps"], ["nonsense"], ["--node", "x", "ps"],
+        for arguments in ([], ["nonsense"], ["--node", "x", "ps"],
+                          ["--node", "unix:x", "ps"], ["--node", "./x", "ps"],
                           ["--node", ":1", "ps"], ["--node", "h:0", "ps"],
                           ["--node", "h:1", "send", "1@x"],
                           ["--node", "h:1", "close", "1@x", "1005"],

@@ -122,7 +122,8 @@ resource_needs needs_of(const relay_config& config) {
   std::size_t loops = 1; // that of the nodes is always there
   for (auto& service : config.services)
     loops += service.threads > 0 ? service.threads : cores();
-  auto sockets = config.services.size() + config.clusters.size();
+  auto sockets =
+      config.services.size() + config.clusters.size() + 1; // the operator's
   return {loops * descriptors_per_loop + sockets + other_descriptors,
           loops + std::max(min_workers, cores()) + other_threads};
 }

@@ -2,7 +2,9 @@
 #include "tools/wsrelay/connect.hpp"
 
 #include "actors/error.hpp"
+#include "config/listen_address.hpp"
 #include "net/cluster/connector.hpp"
+#include "net/cluster/local_socket.hpp"
 #include "net/cluster/tls.hpp"
 
 #include <caf/all.hpp>
@@ -26,7 +28,7 @@ std::string reason(const caf::error& error) {
 
 // What a node with `tls` looks like to one without: each waits for the other.
 failure no_node(std::string_view what, const connect_options& options) {
-  if (options.tls.enabled())
+  if (options.tls.enabled() || is_socket_path(options.host))
     return {std::string{what}};
   return {fmt::format("{}, or it wants TLS (--tls-cert, --tls-key, --tls-ca)",
                       what)};
@@ -34,9 +36,17 @@ failure no_node(std::string_view what, const connect_options& options) {
 
 } // namespace
 
+std::string place_of(const connect_options& options) {
+  return is_socket_path(options.host)
+             ? options.host
+             : wsrelay::to_text(listen_address{options.host, options.port});
+}
+
 result<caf::actor> connect(caf::actor_system& system,
                            const connect_options& options) {
-  auto tls = make_node_tls(options.tls);
+  // A file's mode says who may be there: certificates are for those outside.
+  auto tls =
+      make_node_tls(is_socket_path(options.host) ? tls_config{} : options.tls);
   if (!tls)
     return failure{tls.error()};
   auto connector =

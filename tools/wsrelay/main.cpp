@@ -3,6 +3,7 @@
 #include "tools/process/preflight.hpp"
 #include "tools/process/standard_streams.hpp"
 #include "tools/wsrelay/commands.hpp"
+#include "tools/wsrelay/find_node.hpp"
 #include "tools/wsrelay/interruption.hpp"
 #include "tools/wsrelay/json_output.hpp"
 #include "tools/wsrelay/options.hpp"
@@ -61,12 +62,15 @@ int complain(const command_error& error, bool json) {
 }
 
 caf::actor connect_to_node(caf::actor_system& system, const options& opts) {
-  auto connected = connect(system, opts.node);
+  auto where = opts.node;
+  if (where.host.empty())
+    where.host = find_node(operator_folders());
+  auto connected = connect(system, where);
   if (connected)
     return *connected;
-  throw command_error{exit_code::unreachable, "unreachable",
-                      fmt::format("{}:{}: {}", opts.node.host, opts.node.port,
-                                  connected.error().what)};
+  throw command_error{
+      exit_code::unreachable, "unreachable",
+      fmt::format("{}: {}", place_of(where), connected.error().what)};
 }
 
 int run(caf::actor_system& system, const options& opts) {

@@ -2,6 +2,7 @@
 #include "tools/wsrelay/options.hpp"
 
 #include "config/listen_address.hpp"
+#include "net/cluster/local_socket.hpp"
 #include "protocol/close_code.hpp"
 #include "protocol/duration.hpp"
 #include "protocol/http_fields.hpp"
@@ -47,12 +48,20 @@ CLI::Validator existing_file() {
   return CLI::ExistingFile.description(""); // the type says it
 }
 
+// "unix:/path", "/path".
+std::string socket_path(const std::string& text) {
+  constexpr std::string_view scheme = "unix:";
+  auto path = text.starts_with("unix:/") ? text.substr(scheme.size()) : text;
+  return is_socket_path(path) ? path : std::string{};
+}
+
 std::string check_node(const std::string& text) {
+  if (!socket_path(text).empty())
+    return {};
   auto parsed = parse_listen_address(text);
-  if (!parsed)
-    return parsed.error().what;
-  return parsed->host.empty() || parsed->port == 0 ? "must be HOST:PORT"
-                                                   : std::string{};
+  auto good = parsed && !parsed->host.empty() && parsed->port != 0;
+  return good ? std::string{}
+              : "must be HOST:PORT or the path of a unix socket: " + text;
 }
 
 std::string check_timeout(const std::string& text) {
@@ -98,8 +107,9 @@ void add_tls(CLI::App& app, const char* name, std::string& file,
 
 void add_node(CLI::App& app, options& out, raw_options& raw) {
   app.add_option("--node", raw.node,
-                 "where a node listens for nodes (its cluster.node's listen)")
-      ->type_name("HOST:PORT")
+                 "where a node listens: its operator's socket (without it that "
+                 "of the only node here), or its cluster.node's listen")
+      ->type_name("PATH|HOST:PORT")
       ->envname("WSRELAY_NODE")
       ->check(checked_by(check_node));
   app.add_option("--peer", out.peer, "act on this peer of the node instead")
@@ -252,11 +262,12 @@ void finish_call(const CLI::App& app, const raw_options& raw, options& out) {
 }
 
 std::string finish_node(const raw_options& raw, options& out) {
-  if (raw.node.empty())
-    return "--node or WSRELAY_NODE is required";
-  auto address = parse_listen_address(raw.node); // checked
-  out.node.host = address->host;
-  out.node.port = address->port;
+  out.node.host = socket_path(raw.node);
+  if (!raw.node.empty() && out.node.host.empty()) {
+    auto address = parse_listen_address(raw.node); // checked
+    out.node.host = address->host;
+    out.node.port = address->port;
+  }
   out.node.timeout = *parse_duration(raw.timeout);
   auto& tls = out.node.tls;
   if (tls.enabled()

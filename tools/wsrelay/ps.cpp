@@ -4,6 +4,7 @@
 #include "actors/directory.hpp"
 #include "protocol/text.hpp"
 #include "tools/wsrelay/json_output.hpp"
+#include "tools/wsrelay/target_names.hpp"
 #include "tools/wsrelay/text.hpp"
 
 #include <caf/sec.hpp>
@@ -38,14 +39,16 @@ std::string to_json(const std::vector<connection_row>& rows) {
   });
 }
 
-std::string to_lines(const std::vector<connection_row>& rows) {
+std::string to_lines(const std::vector<connection_row>& rows,
+                     const target_names& names) {
   std::vector<table_row> table;
   for (auto& row : rows) {
     table_row cells{std::string{row.client_pid.view()}, "?", row.remote_address,
                     row.endpoint};
     cells.resize(11, "?");
     if (auto& numbers = row.numbers) {
-      cells[1] = numbers->target_pid.empty() ? "-" : numbers->target_pid;
+      cells[1] =
+          numbers->target_pid.empty() ? "-" : names.shown(numbers->target_pid);
       cells[4] = age_text(numbers->age);
       auto cell = 5u;
       for (auto value : {numbers->messages_in, numbers->bytes_in,
@@ -55,14 +58,14 @@ std::string to_lines(const std::vector<connection_row>& rows) {
     }
     table.push_back(std::move(cells));
   }
-  return to_table({"PID", "TARGET", "ADDRESS", "ENDPOINT", "AGE", "IN", "BYTES",
-                   "OUT", "BYTES", "QUEUED", "BYTES"},
+  return to_table({"PID", "TARGET", "ADDRESS", "ENDPOINT", "AGE", "IN",
+                   "BYTES IN", "OUT", "BYTES OUT", "QUEUED", "BYTES QUEUED"},
                   table, 4);
 }
 
 // Acceptors of the asked node itself, whatever other nodes have put there.
-std::vector<directory_entry> list_acceptors(session& node) {
-  auto entries = node.names();
+std::vector<directory_entry>
+list_acceptors(const session& node, std::vector<directory_entry> entries) {
   std::erase_if(entries, [&](const directory_entry& entry) {
     return !entry.name.starts_with(acceptor_prefix) || !entry.who
            || entry.who.node() != node.directory().node();
@@ -85,7 +88,9 @@ void sort_by_age(std::vector<connection_row>& rows) {
 
 command_output ps(session& node, const options& opts) {
   using rows = std::vector<connection_row>;
-  auto acceptors = list_acceptors(node);
+  auto entries = node.names();
+  target_names names{entries};
+  auto acceptors = list_acceptors(node, std::move(entries));
   std::vector<caf::actor> whom;
   for (auto& entry : acceptors)
     whom.push_back(entry.who);
@@ -101,7 +106,7 @@ command_output ps(session& node, const options& opts) {
           to_command_error(answer.error(), acceptors[i].name));
   }
   sort_by_age(all);
-  result.text = opts.json ? to_json(all) : to_lines(all);
+  result.text = opts.json ? to_json(all) : to_lines(all, names);
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include "actors/error.hpp"
 #include "tools/wsrelay/interruption.hpp"
 #include "tools/wsrelay/json_output.hpp"
+#include "tools/wsrelay/target_names.hpp"
 #include "tools/wsrelay/text.hpp"
 
 #include <caf/all.hpp>
@@ -72,6 +73,13 @@ void put_details(json_writer& out, const ws_traffic& event) {
     put(out, "code", event.number);
     put(out, "reason", event.data.view());
   }
+}
+
+// For people a target has its name, if it had one when the watch began.
+ws_traffic named(ws_traffic event, const target_names& names) {
+  if (event.kind == traffic_kind::transferred)
+    event.data = shared_buffer{names.shown(std::string{event.data.view()})};
+  return event;
 }
 
 // What the watching actor tells the main thread: how it ended.
@@ -189,9 +197,10 @@ std::string to_json_line(const ws_traffic& event, wall_time when) {
 void watch(session& node, const options& opts,
            std::function<void(const std::string&)> print) {
   auto ended = std::make_shared<std::promise<outcome>>();
-  auto tell = [print = std::move(print), json = opts.json](auto& event) {
+  auto tell = [print = std::move(print), json = opts.json,
+               names = target_names{node.names()}](auto& event) {
     auto now = system_clock::now();
-    print(json ? to_json_line(event, now) : to_line(event, now));
+    print(json ? to_json_line(event, now) : to_line(named(event, names), now));
   };
   auto actor = node.system().spawn(
       watcher, watch_settings{node.node(), node.find(opts.subject),

@@ -19,7 +19,8 @@ std::string to_json_line(const ws_traffic& event, wall_time when);
 
 /// Calls `print` with a line for each event, on another thread, until the
 /// connection ends or SIGINT or SIGTERM comes. Throws `command_error`, also
-/// when the node is lost meanwhile. Signals are blocked: see main.
+/// when the node is lost meanwhile. For people targets have the names that they
+/// had at the beginning. Signals are blocked: see main.
 void watch(session& node, const options& opts,
            std::function<void(const std::string&)> print);
 

@@ -82,6 +82,17 @@ std::string urls_text(const node& relay, const relay_config& config) {
   return result;
 }
 
+// A node that cannot be operated still serves.
+void listen_for_operator(node& relay, const std::string& where) {
+  if (where == "off")
+    return;
+  if (auto path = relay.listen_for_operator(where))
+    log().info("operator socket: path={}", *path);
+  else
+    log().warn("no operator socket: reason={} (--operator-socket)",
+               path.error().what);
+}
+
 int serve(const daemon_options& options, const relay_config& config) {
   termination_signals signals;
   if (auto enough = check_resources(needs_of(config)); !enough)
@@ -98,6 +109,7 @@ int serve(const daemon_options& options, const relay_config& config) {
       log().error("cannot register a target: {}", put.error().what);
   if (auto started = relay.start(); !started)
     return complain(started.error().what);
+  listen_for_operator(relay, options.operator_socket);
   print(STDOUT_FILENO, urls_text(relay, config));
   signals.wait();
   relay.stop();

@@ -33,6 +33,10 @@ void declare(CLI::App& app, daemon_options& options) {
   app.add_option("--threads", options.threads,
                  "loops per http.service, 0 = one per core")
       ->check(CLI::Range(0, 256));
+  app.add_option("--operator-socket", options.operator_socket,
+                 "unix socket for wsrelay, or off; without it one named after "
+                 "the node in $XDG_RUNTIME_DIR/wsrelay or /run/wsrelay")
+      ->type_name("PATH|off");
   app.add_option("--log-level", options.log_level,
                  "what goes to standard error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}));

@@ -14,6 +14,7 @@ struct daemon_options {
   std::string check_file;          // report on this file and end
   std::string listen;              // replaces the first service's address
   std::optional<unsigned> threads; // replaces every service's `threads`
+  std::string operator_socket;     // "" = in its usual place, or "off"
   std::string log_level = "info";
   bool print_config = false;
 };

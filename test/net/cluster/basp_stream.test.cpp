@@ -37,7 +37,7 @@ public:
     log_.awaits_room = std::move(done);
   }
   void close() override { log_.closed = true; }
-  boost::asio::ip::tcp::endpoint remote() const override { return {}; }
+  listen_address remote() const override { return {}; }
 
 private:
   socket_log& log_;

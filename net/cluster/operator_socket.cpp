@@ -1,0 +1,195 @@
+// Folders and files of sockets, and whose they are.
+#include "net/cluster/operator_socket.hpp"
+
+#include "net/cluster/local_socket.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace wsrelay {
+
+namespace {
+
+using error_code = boost::system::error_code;
+
+constexpr std::size_t max_node_name = 64;
+
+// Nodes of one name on a machine.
+constexpr unsigned max_same = 64;
+
+// Others hold the folder while they look and bind, which takes no time.
+constexpr std::chrono::seconds folder_patience{1};
+constexpr std::chrono::milliseconds folder_step{10};
+
+failure cannot_open(const std::string& path, std::string_view why) {
+  return failure{fmt::format("{}: {}", path, why)};
+}
+
+bool is_plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+         || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+}
+
+// -- the folder ---------------------------------------------------------------
+
+// Who may write in a folder may put another socket in the place of the node's,
+// unless it is sticky as /tmp is.
+std::string fault_of_folder(const struct stat& found) {
+  if (found.st_uid != ::geteuid() && found.st_uid != 0)
+    return "it belongs to somebody else";
+  auto open_to_others = (found.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+  return open_to_others && !(found.st_mode & S_ISVTX) ? "others may write there"
+                                                      : "";
+}
+
+result<unique_fd> open_folder(const std::string& path) {
+  if (::mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST)
+    return cannot_open(path, std::strerror(errno));
+  unique_fd folder{
+      ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+  struct stat found {};
+  if (!folder || ::fstat(folder.get(), &found) != 0)
+    return cannot_open(path, std::strerror(errno));
+  if (auto fault = fault_of_folder(found); !fault.empty())
+    return cannot_open(path, fault);
+  return folder;
+}
+
+// Between two nodes that start: the second would take the first one's socket,
+// which is bound and does not listen yet, for one that was left. Goes with the
+// descriptor, also when the process is killed.
+bool lock_folder(int folder) {
+  auto give_up = std::chrono::steady_clock::now() + folder_patience;
+  while (::flock(folder, LOCK_EX | LOCK_NB) != 0) {
+    if (std::chrono::steady_clock::now() >= give_up)
+      return false;
+    std::this_thread::sleep_for(folder_step);
+  }
+  return true;
+}
+
+// -- the socket ---------------------------------------------------------------
+
+// Returns whether the place is free now: a living node keeps its own.
+result<bool> make_room(const std::string& path) {
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) != 0)
+    return errno == ENOENT ? result<bool>{true}
+                           : cannot_open(path, std::strerror(errno));
+  if (!S_ISSOCK(found.st_mode))
+    return cannot_open(path, "something else than a socket is there");
+  if (found.st_uid != ::geteuid())
+    return cannot_open(path, "it belongs to somebody else");
+  error_code ec;
+  connect_local(path, ec);
+  if (ec != boost::asio::error::connection_refused)
+    return ec == boost::system::errc::no_such_file_or_directory; // gone now
+  if (::unlink(path.c_str()) != 0)
+    return cannot_open(path, std::strerror(errno));
+  return true;
+}
+
+result<operator_socket> open_first(const std::string& folder,
+                                   const std::vector<std::string>& names) {
+  auto opened = open_folder(folder);
+  if (!opened)
+    return opened.error();
+  if (!lock_folder(opened->get()))
+    return cannot_open(folder, "somebody holds it (flock)");
+  std::string path;
+  for (auto& name : names) {
+    path = folder + "/" + name;
+    auto is_free = make_room(path);
+    if (!is_free)
+      return is_free.error();
+    if (!*is_free)
+      continue;
+    error_code ec;
+    auto socket = listen_local(path, ec);
+    if (ec)
+      return cannot_open(path, ec.message());
+    return operator_socket{std::move(socket), socket_file{path}};
+  }
+  return cannot_open(path, "another node listens there");
+}
+
+} // namespace
+
+std::string operator_folder(const char* runtime_folder) {
+  std::string folder{runtime_folder ? runtime_folder : ""};
+  if (!folder.starts_with('/'))
+    return service_folder;
+  while (folder.ends_with('/'))
+    folder.pop_back();
+  return folder + "/wsrelay";
+}
+
+std::string operator_socket_name(std::string_view node, unsigned number) {
+  std::string name{node.substr(0, max_node_name)};
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return !is_plain(c); }, '_');
+  if (name.empty() || name.front() == '.')
+    name.insert(0, "_");
+  return number == 1 ? name + ".sock" : fmt::format("{}-{}.sock", name, number);
+}
+
+socket_file::socket_file(std::string path) : path_{std::move(path)} {
+  struct stat found {};
+  if (::lstat(path_.c_str(), &found) != 0)
+    path_.clear();
+  device_ = found.st_dev;
+  inode_ = found.st_ino;
+}
+
+socket_file::socket_file(socket_file&& other) noexcept
+    : path_{std::exchange(other.path_, {})},
+      device_{other.device_},
+      inode_{other.inode_} {}
+
+socket_file& socket_file::operator=(socket_file&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(device_, other.device_);
+  std::swap(inode_, other.inode_);
+  return *this;
+}
+
+socket_file::~socket_file() {
+  struct stat found {};
+  if (!path_.empty() && ::lstat(path_.c_str(), &found) == 0
+      && found.st_dev == device_ && found.st_ino == inode_)
+    ::unlink(path_.c_str());
+}
+
+result<operator_socket> open_operator_socket(const std::string& folder,
+                                             std::string_view node) {
+  std::vector<std::string> names;
+  for (unsigned number = 1; number <= max_same; ++number)
+    names.push_back(operator_socket_name(node, number));
+  return open_first(folder, names);
+}
+
+// A link on the way to a folder that somebody chose is meant.
+result<operator_socket> open_operator_socket(const std::string& path) {
+  std::error_code ec;
+  auto whole = std::filesystem::absolute(path, ec);
+  auto folder = std::filesystem::weakly_canonical(whole.parent_path(), ec);
+  if (ec || !whole.has_filename())
+    return cannot_open(path, ec ? ec.message() : "no name of a file");
+  return open_first(folder.string(), {whole.filename().string()});
+}
+
+} // namespace wsrelay
