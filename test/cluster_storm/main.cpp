@@ -5,8 +5,8 @@
 #include "test/cluster_storm/dice.hpp"
 #include "test/cluster_storm/nodes.hpp"
 #include "test/cluster_storm/options.hpp"
+#include "test/cluster_storm/remains.hpp"
 #include "test/cluster_storm/swarm.hpp"
-#include "test/cluster_storm/usage.hpp"
 #include "test/cluster_storm/verdict.hpp"
 
 #include <caf/all.hpp>
@@ -15,9 +15,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
-#include <map>
-#include <optional>
 
 namespace wsrelay::cluster_storm {
 
@@ -34,11 +34,6 @@ constexpr std::size_t messages_per_second = 5'000;
 // Part of the transfers, before all others: what lasts as long as a node is
 // made meanwhile.
 constexpr std::size_t warm_up_part = 4;
-
-// Growth of a node's heap from then to the end, however long the storm is:
-// tables, and what threads keep of freed memory. Up to 190 were seen; 400 bytes
-// that each transfer leaves would be more.
-constexpr std::size_t max_left_kib = 384;
 
 relay_config driver_config(const std::vector<std::uint16_t>& peers,
                            const std::string& tls) {
@@ -71,37 +66,44 @@ public:
     auto settings = driver_config(nodes_.cluster_ports(), options_.tls);
     system_config system_settings{settings};
     caf::actor_system system{system_settings};
+    auto actors = system.registry().running();
+    auto result = run_with(system, settings);
+    auto is_over = [&] { return system.registry().running() == actors; };
+    if (swarm_.turn_until(patience, is_over))
+      return result;
+    fmt::print("violation: actors left: {} run on the driver, {} before\n",
+               system.registry().running(), actors);
+    std::fflush(stdout);
+    std::_Exit(1); // the system would wait for them
+  }
+
+private:
+  int run_with(caf::actor_system& system, const relay_config& settings) {
     node self{system, settings};
     if (!self.start())
       return complain("the driver does not start");
     directory_ = self.directory();
     mover_ = system.spawn(mover, &book_, directory_);
-    if (!knows_nodes())
-      return complain("the nodes do not find each other");
-    warm_up();
-    plan_kills();
-    rage(moves_ + options_.transfers);
-    settle();
+    if (remains_.await_nodes(directory_)) {
+      warm_up();
+      plan_kills();
+      rage(moves_ + options_.transfers);
+      settle();
+    } else {
+      expect(false, "the nodes do not find each other");
+    }
     auto result = finish();
     caf::anon_send_exit(mover_, caf::exit_reason::user_shutdown);
-    mover_ = nullptr;
+    mover_ = directory_ = nullptr;
     return result;
   }
 
-private:
   bool start_nodes() {
     nodes_.start_apps();
     if (!swarm_.turn_until(patience, [this] { return nodes_.apps_ready(); }))
       return false;
     nodes_.start_relay();
     return swarm_.turn_until(patience, [this] { return nodes_.relay_ready(); });
-  }
-
-  bool knows_nodes() {
-    return swarm_.turn_until(patience, [this] {
-      return ask_usage(directory_, "relay1") && ask_usage(directory_, "app1")
-             && ask_usage(directory_, "app2");
-    });
   }
 
   // -- the storm --------------------------------------------------------------
@@ -111,9 +113,7 @@ private:
     rage(options_.transfers / warm_up_part);
     expect(all_answered(), "not every transfer of the warm-up was answered");
     close_all();
-    for (auto where : {"relay1", "app1"})
-      if (auto now = without_actors(where))
-        warm_[where] = now->heap;
+    remains_.note(directory_);
   }
 
   // Up to so many transfers in all.
@@ -271,42 +271,6 @@ private:
            "not every connection closed");
   }
 
-  // Returns what a node uses when no actor is left that it did not start with.
-  std::optional<usage> without_actors(const std::string& where) {
-    std::optional<usage> now;
-    swarm_.turn_until(patience, [&] {
-      now = ask_usage(directory_, where);
-      return now && now->actors == 0;
-    });
-    expect(now.has_value(), where + " does not say what it uses");
-    if (!now)
-      return {};
-    expect(now->actors == 0,
-           fmt::format("actors left: {} more run on {} than at its start",
-                       now->actors, where));
-    return now;
-  }
-
-  // CAF's clock keeps the timeouts of answered requests until they are due.
-  void expect_nothing_left() {
-    for (auto where : {"relay1", "app1", "app2"})
-      without_actors(where);
-    for (auto& [where, before] : warm_) {
-      std::optional<std::size_t> left;
-      swarm_.turn_until(3 * patience, [&, where = where, before = before] {
-        if (auto now = ask_usage(directory_, where))
-          left = (now->heap - std::min(now->heap, before)) / 1024;
-        return left && *left <= max_left_kib;
-      });
-      expect(left && *left <= max_left_kib,
-             fmt::format("heap not flat: {} KiB are left on {}, at most {} may "
-                         "be",
-                         left.value_or(0), where, max_left_kib));
-      left_ +=
-          fmt::format(" {}={}+{}KiB", where, before / 1024, left.value_or(0));
-    }
-  }
-
   int finish() {
     close_all();
     evidence all{options_.folder,
@@ -315,7 +279,7 @@ private:
                  swarm_.records(),
                  {}};
     auto found = verdict(all);
-    expect_nothing_left();
+    left_ = remains_.judge(directory_);
     for (auto& label : nodes_.stop())
       expect(false, label + " did not end well");
     return report(found, all.clients.size());
@@ -375,14 +339,14 @@ private:
   nodes nodes_;
   ledger book_;
   caf::actor mover_;
-  caf::actor directory_;                      // of the driver
-  std::map<std::string, std::uint64_t> warm_; // heaps after the warm-up
-  std::string left_;                          // heaps at the end, as text
+  caf::actor directory_; // of the driver
+  std::string left_;     // heaps at the end
   swarm swarm_;
   std::size_t moves_ = 0;
   std::size_t messages_ = 0;
   std::vector<std::size_t> kill_at_; // counts of transfers
   std::vector<std::string> violations_;
+  remains remains_{swarm_, violations_};
 };
 
 } // namespace

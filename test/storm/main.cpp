@@ -10,6 +10,8 @@
 
 #include <fmt/ranges.h>
 
+#include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <thread>
 
@@ -276,13 +278,26 @@ std::string rage_twice(caf::actor_system& system, stage& on,
   return fmt::format("{} heap={}+{}KiB", summary, *warm / 1024, left_kib());
 }
 
+int report(const record& seen, const storm_options& options,
+           const std::string& summary) {
+  for (auto& each : seen.reports())
+    fmt::print("violation: {}\n", each);
+  fmt::print("seed={} violations={} {}\n", options.seed, seen.violations(),
+             summary);
+  std::fflush(stdout);
+  return seen.violations() == 0 ? 0 : 1;
+}
+
 // Returns the summary. The actors may use `on` until the system has ended.
 std::string run(stage& on, const storm_options& options,
                 const relay_config& config) {
   system_config system_settings;
   caf::actor_system system{system_settings};
+  auto actors = system.registry().running();
   auto descriptors = open_descriptors();
   auto summary = rage_twice(system, on, options, config);
+  if (system.registry().running() != actors) // the system would wait for them
+    std::_Exit(report(on.seen, options, summary));
   // Fewer than before are no leak: the sanitizer probes memory through pipes,
   // and one of a thread that was starting can be among the first.
   std::vector<std::string> left;
@@ -301,11 +316,7 @@ int run(const storm_options& options, const relay_config& config) {
   cast targets{habit_count + 3}; // some habits twice
   stage on{seen, targets, nullptr, nullptr};
   auto summary = run(on, options, config);
-  for (auto& each : seen.reports())
-    fmt::print("violation: {}\n", each);
-  fmt::print("seed={} violations={} {}\n", options.seed, seen.violations(),
-             summary);
-  return seen.violations() == 0 ? 0 : 1;
+  return report(seen, options, summary);
 }
 
 } // namespace
