@@ -67,7 +67,8 @@ std::string remains::judge_heap(const caf::actor& directory,
       left = (now->heap - std::min(now->heap, before)) / 1024;
     return left && *left <= max_left_kib;
   };
-  expect(clients_.turn_until(heap_patience, is_flat),
+  auto flat = clients_.turn_until(heap_patience, is_flat);
+  expect(flat,
          fmt::format("heap not flat: {} KiB are left on {}, at most {} may be",
                      left.value_or(0), where, max_left_kib));
   return fmt::format(" {}={}+{}KiB", where, before / 1024, left.value_or(0));
