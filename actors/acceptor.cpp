@@ -13,6 +13,8 @@ namespace wsrelay {
 caf::behavior acceptor_state::start(acceptor_config config) {
   config_ = std::move(config);
   self_->set_default_handler(drop_unexpected);
+  // An error sent as a message would end it, whoever has sent it.
+  self_->set_error_handler([](caf::error&) {});
   self_->set_down_handler(
       [this](caf::down_msg& message) { on_down(message.source); });
   return {

@@ -214,6 +214,8 @@ caf::result<caf::actor> directory_state::find_pid(caf::actor_id id) const {
 caf::behavior directory(directory_actor* self, std::string node_name) {
   self->state.node_name = std::move(node_name);
   self->set_default_handler(drop_unexpected);
+  // An error sent as a message would end it, whoever has sent it.
+  self->set_error_handler([](caf::error&) {});
   self->set_down_handler(
       [self](caf::down_msg& message) { self->state.on_down(message.source); });
   return {

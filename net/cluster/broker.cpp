@@ -18,7 +18,7 @@ namespace wsrelay {
 
 namespace {
 
-caf::timespan time_of(const node_broker& broker, const char* key) {
+caf::timespan time_of(const node_broker& broker, caf::string_view key) {
   return caf::get_or(broker.home_system().config(), key, caf::timespan{0});
 }
 

@@ -10,10 +10,10 @@ namespace wsrelay {
 class loop;
 
 /// How long a node may be silent, in CAF's configuration.
-constexpr const char* connection_timeout = "middleman.connection-timeout";
+inline constexpr char connection_timeout[] = "middleman.connection-timeout";
 
 /// How long this node is silent at most, in CAF's configuration.
-constexpr const char* heartbeat_interval = "middleman.heartbeat-interval";
+inline constexpr char heartbeat_interval[] = "middleman.heartbeat-interval";
 
 /// Returns whether the system was made with what a cluster needs.
 bool is_prepared(caf::actor_system& system);

@@ -1,7 +1,10 @@
 // Receiver, sender, content.
 #include "net/cluster/remote_message.hpp"
 
+#include "actors/acceptor.hpp"
+#include "actors/directory.hpp"
 #include "actors/node_messages.hpp"
+#include "actors/peer.hpp"
 #include "net/cluster/careful_source.hpp"
 
 #include <caf/actor_proxy.hpp>
@@ -55,6 +58,15 @@ std::string refuse_named(const basp_header& header,
     default:
       return "message to a name that no node has";
   }
+}
+
+// Without them a node does nothing any more. By the type of the object: its own
+// thread may be using it.
+bool is_own(const caf::strong_actor_ptr& who) {
+  auto* object = caf::actor_cast<caf::abstract_actor*>(who);
+  return dynamic_cast<const directory_actor*>(object) != nullptr
+         || dynamic_cast<const acceptor_actor*>(object) != nullptr
+         || dynamic_cast<const peer_actor*>(object) != nullptr;
 }
 
 // CAF's proxies say so that an actor of theirs is linked.
@@ -132,6 +144,11 @@ delivery deliver(caf::execution_unit* context, caf::proxy_registry& proxies,
   if (is_named(header))
     if (auto why = refuse_named(header, content); !why.empty())
       return {std::move(why), {}};
+  // What ends elsewhere, linked or not, does not end this node's own actors.
+  // Nor does it end the connection: CAF sends an exit for each link.
+  auto may_end = is_link(content) || content.match_elements<caf::exit_msg>();
+  if (may_end && is_own(receiver))
+    return {};
   if (is_link(content))
     return {change_link(content, receiver), {}};
   receiver->enqueue(caf::make_mailbox_element(std::move(sender), id,

@@ -31,11 +31,10 @@ public:
   /// Returns whether what the client has acknowledged has changed since the
   /// last look, which is progress.
   bool look(time_point now, byte_stream& stream) noexcept {
-    auto taken = stream.output().bytes_taken();
-    auto waiting = stream.unacknowledged();
-    auto arrived = taken - std::min<std::uint64_t>(taken, waiting);
+    auto arrived = acknowledged(stream);
     auto moved = std::exchange(arrived_, arrived) != arrived;
-    auto idle = waiting == 0 && stream.output().empty() && is_asked();
+    auto idle = arrived == stream.output().bytes_taken()
+                && stream.output().empty() && is_asked();
     if (moved || idle)
       progress_ = now;
     return moved;

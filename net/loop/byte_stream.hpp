@@ -5,7 +5,9 @@
 
 #include "net/loop/output_queue.hpp"
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -85,5 +87,12 @@ public:
   /// is none.
   virtual int descriptor() const noexcept = 0;
 };
+
+/// Returns how many bytes the other side has acknowledged in all. Those that
+/// nobody knows about count.
+inline std::uint64_t acknowledged(byte_stream& stream) noexcept {
+  auto taken = stream.output().bytes_taken();
+  return taken - std::min<std::uint64_t>(taken, stream.unacknowledged());
+}
 
 } // namespace wsrelay

@@ -130,7 +130,8 @@ void stream_socket::read() {
 void stream_socket::feed(std::string_view bytes) {
   auto used = events_->on_input(bytes);
   if (is_open() && used < bytes.size())
-    held_ = std::make_unique<held_input>(std::string{bytes.substr(used)});
+    held_ = std::make_unique<held_input>(
+        held_input{std::string{bytes.substr(used)}});
   if (is_open() && wanted_ && held_)
     put_off();
 }

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace wsrelay {
 
@@ -30,24 +31,34 @@ std::optional<std::chrono::milliseconds> last_heard(int socket,
 }
 
 liveness::verdict
-liveness::check(time_point now,
-                std::optional<std::chrono::milliseconds> quiet) {
+liveness::check(time_point now, std::optional<std::chrono::milliseconds> quiet,
+                const output_way& output) {
   if (!quiet) { // a kernel that does not answer kills nobody
     pinged_.reset();
     next_ = now + *interval_;
     return verdict::alive;
   }
   auto heard = now - *quiet;
-  if (pinged_ && heard + kernel_tick < *pinged_)
-    return verdict::dead;
+  if (pinged_ && heard + kernel_tick < *pinged_) {
+    next_ = now + timeout_;
+    return takes_what_waits(output) ? verdict::alive : verdict::dead;
+  }
   pinged_.reset();
   if (*quiet < *interval_) {
     next_ = heard + *interval_;
     return verdict::alive;
   }
   pinged_ = now;
+  before_ping_ = output;
   next_ = now + timeout_;
   return verdict::ping;
+}
+
+// Progress, and not an acknowledgement: a kernel whose program does not read
+// answers when it is asked whether there is room again.
+bool liveness::takes_what_waits(const output_way& output) {
+  auto before = std::exchange(before_ping_.arrived, output.arrived);
+  return before < before_ping_.sent && before < output.arrived;
 }
 
 } // namespace wsrelay

@@ -4,6 +4,7 @@
 #include "actors/frame_port.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 
 namespace wsrelay {
@@ -19,9 +20,17 @@ enum class life_sign {
 /// when it does not tell.
 std::optional<std::chrono::milliseconds> last_heard(int socket, life_sign kind);
 
+/// Output in bytes, since the start.
+struct output_way {
+  std::uint64_t sent = 0;    // given to the socket, taken by the kernel or not
+  std::uint64_t arrived = 0; // acknowledged by the client
+};
+
 /// Pings after `interval` without a sign of life and gives up after `timeout`
-/// more. Any byte counts, also a part of a message. It asks the kernel, so that
-/// nothing has to be counted while messages flow.
+/// more. Any byte counts, also a part of a message. A ping may have to wait
+/// behind a large message: who takes that, however slowly, lives, and has
+/// `timeout` again. It asks the kernel, so that nothing has to be counted while
+/// messages flow.
 class liveness {
 public:
   enum class verdict { alive, ping, dead };
@@ -41,19 +50,25 @@ public:
 
   /// Decides. While the relay itself does not read (`paused`), data may stand
   /// unread before the pong: then an acknowledged ping is enough.
-  verdict check(time_point now, int socket, bool paused) {
+  verdict check(time_point now, int socket, bool paused,
+                const output_way& output) {
     return check(now,
-                 last_heard(socket, paused ? life_sign::ack : life_sign::data));
+                 last_heard(socket, paused ? life_sign::ack : life_sign::data),
+                 output);
   }
 
   /// Decides, with the last sign of life `quiet` ago.
-  verdict check(time_point now, std::optional<std::chrono::milliseconds> quiet);
+  verdict check(time_point now, std::optional<std::chrono::milliseconds> quiet,
+                const output_way& output = {});
 
 private:
+  bool takes_what_waits(const output_way& output);
+
   std::optional<std::chrono::milliseconds> interval_; // none = never ping
   std::chrono::milliseconds timeout_;
   time_point next_ = time_point::max();
   std::optional<time_point> pinged_;
+  output_way before_ping_; // what stood before it, and came up to the last look
 };
 
 } // namespace wsrelay

@@ -341,7 +341,10 @@ private:
     // Behind input that nobody reads a client may wait for its close.
     if (paused_ && sink_ && reader_.sees_close(stream_->peek_input()))
       sink_->on_hang_up();
-    switch (liveness_.check(time, stream_->descriptor(), paused_)) {
+    auto& output = stream_->output();
+    switch (liveness_.check(
+        time, stream_->descriptor(), paused_,
+        {output.bytes_taken() + output.bytes(), acknowledged(*stream_)})) {
       case liveness::verdict::alive:
         break;
       case liveness::verdict::ping:

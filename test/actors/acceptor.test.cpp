@@ -42,6 +42,12 @@ TEST_CASE_FIXTURE(fixture, "an acceptor tells that it has started") {
   CHECK(node.request<void>(actor, caf::ok_atom::value));
 }
 
+TEST_CASE_FIXTURE(fixture, "an error that somebody sends ends no acceptor") {
+  node.send(actor, make_error(errc::busy));
+  node.run();
+  CHECK(node.request<void>(actor, caf::ok_atom::value));
+}
+
 TEST_CASE_FIXTURE(fixture, "a connection that is opened joins its target") {
   auto client = open();
   CHECK(target.log() == strings{"join {}"});

@@ -57,6 +57,12 @@ TEST_CASE_FIXTURE(fixture, "a name leads to its actor") {
   CHECK(fails("", errc::no_such_target));
 }
 
+TEST_CASE_FIXTURE(fixture, "an error that somebody sends ends no directory") {
+  node.send(node.directory(), make_error(errc::busy));
+  node.run();
+  CHECK_FALSE(put_error("chat", first));
+}
+
 TEST_CASE_FIXTURE(fixture, "the end of nobody ends nobody's name") {
   REQUIRE_FALSE(put_error("chat", first));
   node.send(node.directory(), caf::down_msg{{}, caf::exit_reason::kill});

@@ -5,6 +5,7 @@
 #include "test/cluster_storm/dice.hpp"
 #include "test/cluster_storm/nodes.hpp"
 #include "test/cluster_storm/options.hpp"
+#include "test/cluster_storm/remains.hpp"
 #include "test/cluster_storm/swarm.hpp"
 #include "test/cluster_storm/verdict.hpp"
 
@@ -14,6 +15,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 
 namespace wsrelay::cluster_storm {
@@ -27,6 +30,10 @@ constexpr auto patience = 10s;
 constexpr auto longest_storm = 120s;
 
 constexpr std::size_t messages_per_second = 5'000;
+
+// Part of the transfers, before all others: what lasts as long as a node is
+// made meanwhile.
+constexpr std::size_t warm_up_part = 4;
 
 relay_config driver_config(const std::vector<std::uint16_t>& peers,
                            const std::string& tls) {
@@ -59,19 +66,38 @@ public:
     auto settings = driver_config(nodes_.cluster_ports(), options_.tls);
     system_config system_settings{settings};
     caf::actor_system system{system_settings};
-    node self{system, settings};
-    if (!self.start())
-      return complain("the driver does not start");
-    mover_ = system.spawn(mover, &book_, self.directory());
-    rage();
-    settle();
-    auto result = finish();
-    caf::anon_send_exit(mover_, caf::exit_reason::user_shutdown);
-    mover_ = nullptr;
-    return result;
+    auto actors = system.registry().running();
+    auto result = run_with(system, settings);
+    auto is_over = [&] { return system.registry().running() == actors; };
+    if (swarm_.turn_until(patience, is_over))
+      return result;
+    fmt::print("violation: actors left: {} run on the driver, {} before\n",
+               system.registry().running(), actors);
+    std::fflush(stdout);
+    std::_Exit(1); // the system would wait for them
   }
 
 private:
+  int run_with(caf::actor_system& system, const relay_config& settings) {
+    node self{system, settings};
+    if (!self.start())
+      return complain("the driver does not start");
+    directory_ = self.directory();
+    mover_ = system.spawn(mover, &book_, directory_);
+    if (remains_.await_nodes(directory_)) {
+      warm_up();
+      plan_kills();
+      rage(moves_ + options_.transfers);
+      settle();
+    } else {
+      expect(false, "the nodes do not find each other");
+    }
+    auto result = finish();
+    caf::anon_send_exit(mover_, caf::exit_reason::user_shutdown);
+    mover_ = directory_ = nullptr;
+    return result;
+  }
+
   bool start_nodes() {
     nodes_.start_apps();
     if (!swarm_.turn_until(patience, [this] { return nodes_.apps_ready(); }))
@@ -82,10 +108,20 @@ private:
 
   // -- the storm --------------------------------------------------------------
 
-  void rage() {
-    plan_kills();
+  // Nobody is killed, and nothing is left of it but what lasts.
+  void warm_up() {
+    rage(options_.transfers / warm_up_part);
+    expect(all_answered(), "not every transfer of the warm-up was answered");
+    close_all();
+    remains_.note(directory_);
+  }
+
+  // Up to so many transfers in all.
+  void rage(std::size_t goal) {
     auto start = steady::now();
-    while (moves_ < options_.transfers || !kill_at_.empty()) {
+    auto moved = moves_;
+    messages_ = 0;
+    while (moves_ < goal || !kill_at_.empty()) {
       if (steady::now() > start + longest_storm)
         return expect(false, "the transfers take too long");
       swarm_.fill_up(options_.connections, nodes_.port());
@@ -96,7 +132,7 @@ private:
       };
       for (; messages_ < due(messages_per_second); ++messages_)
         swarm_.any().send_number();
-      if (moves_ < std::min(due(options_.rate), options_.transfers))
+      if (moves_ < std::min(moved + due(options_.rate), goal))
         move_one(app2_comes() && random_.chance(2) ? "app2" : "");
       if (!kill_at_.empty() && moves_ >= kill_at_.front()
           && nodes_.app2_runs()) {
@@ -112,7 +148,7 @@ private:
   void plan_kills() {
     auto part = options_.transfers / (options_.kills + 1);
     for (std::size_t i = 1; i <= options_.kills; ++i)
-      kill_at_.push_back(i * part - random_.pick(part / 2 + 1));
+      kill_at_.push_back(moves_ + i * part - random_.pick(part / 2 + 1));
   }
 
   void strike() {
@@ -220,7 +256,8 @@ private:
     return id;
   }
 
-  int finish() {
+  // When nothing has come for a while.
+  void close_all() {
     swarm_.turn_until(patience, [this, before = swarm_.received(),
                                  since = steady::now()]() mutable {
       if (auto now = swarm_.received(); now != before) {
@@ -232,12 +269,17 @@ private:
     swarm_.close();
     expect(swarm_.turn_until(patience, [this] { return swarm_.gone(); }),
            "not every connection closed");
+  }
+
+  int finish() {
+    close_all();
     evidence all{options_.folder,
                  nodes_.labels(),
                  nodes_.struck(),
                  swarm_.records(),
                  {}};
     auto found = verdict(all);
+    left_ = remains_.judge(directory_);
     for (auto& label : nodes_.stop())
       expect(false, label + " did not end well");
     return report(found, all.clients.size());
@@ -269,11 +311,12 @@ private:
       answers += fmt::format(" {}={}", text, count);
     fmt::print("seed={} violations={} connections={} stays={} messages={} "
                "replies={} kills={} closed_1011={} excused={} slowest_close={} "
-               "transfers={} slowest_answer={} ({})\nanswers:{}\n",
+               "transfers={} slowest_answer={} ({})\nanswers:{}\nheap:{}\n",
                options_.seed, violations_.size(), connections, found.stays,
                found.messages, found.replies, options_.kills, found.lost,
                found.excused, found.slowest_close.count(), book_.moves().size(),
-               found.slowest_answer.count(), found.slowest_move, answers);
+               found.slowest_answer.count(), found.slowest_move, answers,
+               left_);
     if (violations_.empty() && !options_.keep)
       std::filesystem::remove_all(options_.folder);
     else
@@ -296,11 +339,14 @@ private:
   nodes nodes_;
   ledger book_;
   caf::actor mover_;
+  caf::actor directory_; // of the driver
+  std::string left_;     // heaps at the end
   swarm swarm_;
   std::size_t moves_ = 0;
   std::size_t messages_ = 0;
   std::vector<std::size_t> kill_at_; // counts of transfers
   std::vector<std::string> violations_;
+  remains remains_{swarm_, violations_};
 };
 
 } // namespace

@@ -3,6 +3,7 @@
 #include "config/load.hpp"
 #include "net/node.hpp"
 #include "test/cluster_storm/target.hpp"
+#include "test/cluster_storm/usage.hpp"
 
 #include <caf/all.hpp>
 
@@ -46,14 +47,20 @@ int serve(const node_options& options, const relay_config& config) {
   termination_signals signals;
   journal events{options.journal};
   stage on{events, options.label, {}};
+  std::atomic<std::size_t> at_start{0};
   system_config settings{config};
   caf::actor_system system{settings};
   node relay{system, config};
   add_targets(system, relay, on, options.targets);
+  if (auto put =
+          relay.put(accountant_name, system.spawn(accountant, &at_start));
+      !put)
+    fmt::print(stderr, "error: {}\n", put.error().what);
   if (auto started = relay.start(); !started) {
     fmt::print(stderr, "error: {}\n", started.error().what);
     return 1;
   }
+  at_start = system.registry().running();
   fmt::print("ready {} {}\n", relay.cluster_port(), relay.port());
   std::fflush(stdout);
   signals.wait();

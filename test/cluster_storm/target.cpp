@@ -40,7 +40,8 @@ caf::result<void> target_state::on_join(const ws_join& message) {
     return caf::unit;
   }
   on->events.add(event::ignored, own_name, epoch, serial);
-  return unanswered.emplace_back(self->make_response_promise());
+  return unanswered[std::string{message.client_pid.view()}] =
+             self->make_response_promise();
 }
 
 // Text is "NUMBER", or "NUMBER move|sibling ID WHERE".
@@ -73,6 +74,9 @@ void target_state::on_leave(const ws_leave& message) {
   if (message.reason == leave_reason::transferred)
     send_number(found->second, message.client, message.client_pid);
   visits.erase(found);
+  if (auto never = unanswered.find(message.client_pid.view());
+      never != unanswered.end())
+    unanswered.erase(never);
 }
 
 // Every eighth is a request.

@@ -54,7 +54,7 @@ struct target_state {
   habit how = habit::accepts;
   std::uint64_t epochs = 0;
   std::map<std::string, visit, std::less<>> visits; // by PID
-  std::vector<caf::response_promise> unanswered;
+  std::map<std::string, caf::response_promise, std::less<>> unanswered;
 };
 
 /// `self_name` is the name it is registered under.

@@ -1,15 +1,17 @@
-// What another node sends, as one stream of bytes, to the real stream and the
-// real broker of a node. Whatever it is: the broker lives, the connection is
-// gone when its socket has ended, and nothing waits in its loop.
+// What another node sends, as one stream of bytes, to the real stream, the real
+// broker and the actors of a relay. Whatever it is: the broker, the directory
+// and the acceptor live, the connection is gone when its socket has ended, and
+// neither it nor an actor that it has caused is left.
 //
 // An input: one byte says who has connected and whether the handshake is done,
-// one how the stream is cut into reads, the rest is the stream. The target that
-// it may name has the ID 1000.
+// one how the stream is cut into reads, the rest is the stream. The actors that
+// it may name have the IDs of `relay_actors`.
 #include "actors/caf_compat.hpp"
 #include "net/cluster/basp_stream.hpp"
 #include "net/cluster/reach.hpp"
 #include "net/system_config.hpp"
 #include "test/fuzz/input.hpp"
+#include "test/fuzz/relay_actors.hpp"
 #include "test/net/cluster/basp_bytes.hpp"
 
 #include <caf/all.hpp>
@@ -25,8 +27,6 @@ namespace wsrelay::fuzz_basp {
 namespace {
 
 namespace basp = wsrelay::test::basp;
-
-constexpr caf::actor_id target_id = 1000;
 
 // What the stream reads is given to it; what it writes is taken.
 struct line {
@@ -58,32 +58,24 @@ private:
   std::shared_ptr<line> line_;
 };
 
-caf::behavior target(caf::event_based_actor*) {
-  return {
-      [](const std::string& text) { return text; },
-      [](const std::vector<caf::actor>&) {},
-  };
-}
-
 class world {
 public:
-  world() : home_{*loop_of_nodes(system_)}, broker_{broker_of_nodes(system_)} {
-    auto who = system_.spawn(target);
-    system_.registry().put(target_id,
-                           caf::actor_cast<caf::strong_actor_ptr>(who));
-  }
+  world() : home_{*loop_of_nodes(system_)}, broker_{broker_of_nodes(system_)} {}
 
   void run(bool connects, const std::string& bytes, std::size_t piece) {
+    fuzz::relay_actors actors{system_, home_};
     auto there = std::make_shared<line>();
     open(connects, there);
     for (std::size_t at = 0; at < bytes.size() && !there->closed; at += piece)
       home_.call(
           [&] { give(*there, std::string_view{bytes}.substr(at, piece)); });
+    actors.settle();
     home_.call([&] { end(*there); });
     settle(*there);
     fuzz::expect(there->closed, "a connection ends with its socket");
     fuzz::expect(is_alive(broker_), "the broker lives");
     fuzz::expect(home_.socket_count == 0, "no connection is left");
+    actors.expect_own();
   }
 
 private:

@@ -174,6 +174,12 @@ void record::check_order(caf::actor_id client, const connection& value) {
   }
 }
 
+void record::forget() {
+  std::unique_lock guard{mutex_};
+  connections_.clear();
+  clients_of_.clear();
+}
+
 std::size_t record::violations() const {
   std::unique_lock guard{mutex_};
   return violations_;

@@ -53,6 +53,9 @@ public:
   /// handled their mailboxes.
   void check();
 
+  /// Frees what is known of connections, once they are checked.
+  void forget();
+
   std::size_t violations() const;
   std::vector<std::string> reports() const;
   std::string summary() const;

@@ -29,7 +29,7 @@ void cast::set(std::size_t place, caf::actor who) {
 
 void cast::clear() {
   std::unique_lock guard{mutex_};
-  actors_.clear();
+  actors_.assign(actors_.size(), nullptr);
   ended_ = {};
 }
 

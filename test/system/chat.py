@@ -141,6 +141,7 @@ class Chat(RelayTest):
         self.hear(ann, "chat.message")
         self.assert_hears_nothing(silent)
 
+    # Known failure 25: one bad value ended the process.
     def test_what_makes_no_sense_is_an_error_to_its_sender_alone(self):
         ann, ben = self.join("errors", "Ann"), self.join("errors", "Ben")
         self.hear(ann, "chat.joined")

@@ -9,6 +9,7 @@ import unittest
 from raw_client import (BINARY, PING, PONG, TEXT, Closed, Connection,
                         WebSocket, elapsed, frame, request_bytes,
                         upgrade_fields)
+from slow_line import SlowLine
 from support import DEADLINE, RelayTest, echo_config, wait_until
 
 MIB = 1 << 20
@@ -160,6 +161,44 @@ class HalfOpen(RelayTest):
         wait_until(lambda: self.relay.sockets() <= before,
                    "the sockets are given back", deadline=5)
         self.assertEqual(len(clients), 20)
+
+
+class SlowLines(RelayTest):
+    CONFIG = echo_config(ping_interval="300ms", pong_timeout="300ms",
+                         max_message_size="16MiB", output_limit="16MiB")
+
+    # Known failure 28: pings starved behind one large message.
+    def test_a_client_lives_while_a_large_message_is_on_its_way_to_it(self):
+        line = SlowLine(self.addCleanup, self.relay.port, rate=MIB)
+        message = b"m" * (3 * MIB)
+        data = frame(BINARY, message)  # which takes time itself
+        client = WebSocket(line.port, receive_buffer=65536)
+        self.addCleanup(client.close)
+        client.send(data)
+        start = time.monotonic()
+        first = client.read_frame()
+        while first.opcode == PING:  # the message is on its way to the relay
+            client.send_frame(PONG, first.payload)
+            start = time.monotonic()
+            first = client.read_frame()
+        self.assertEqual((first.opcode, first.payload), (BINARY, message))
+        # Several times what a client has that says nothing.
+        self.assertGreater(elapsed(start), 1.5)
+        # A ping may have waited behind it; its answer comes in time.
+        for _ in range(3):
+            found = client.read_frame()
+            self.assertEqual(found.opcode, PING)
+            client.send_frame(PONG, found.payload)
+        self.assertEqual(client.echo("alive"), "alive")
+
+    def test_a_client_that_takes_no_more_of_it_is_dropped(self):
+        before = self.relay.sockets()
+        data = frame(BINARY, b"m" * (8 * MIB))  # which takes time itself
+        client = WebSocket(self.relay.port, receive_buffer=4096)
+        self.addCleanup(client.close)
+        client.send(data)
+        wait_until(lambda: self.relay.sockets() <= before,
+                   "the socket is given back", deadline=8)
 
 
 class Vanishing(RelayTest):

@@ -64,6 +64,8 @@ class Utf8(Rfc6455Test):
         client.send_frame(CONTINUATION, data[1:])
         self.assertEqual(client.read_text(), "€")
 
+    # Known failure 25: one bad text ended the process. Here a witness is asked
+    # after each test whether it is served.
     def test_8_1_invalid_text_fails_with_1007(self):
         for name, data in INVALID.items():
             with self.subTest(name):

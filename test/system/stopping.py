@@ -1,5 +1,6 @@
 """How a node ends: signals, close frames, exit status, in bounded time."""
 
+import resource
 import signal
 import socket
 import tempfile
@@ -7,12 +8,24 @@ import time
 import unittest
 from pathlib import Path
 
-from raw_client import TEXT, Connection, WebSocket, elapsed, request_bytes
+from raw_client import BINARY, TEXT, Connection, WebSocket, elapsed, request_bytes
 from support import RelayTest, echo_config, free_port, wait_until
+
+MIB = 1 << 20
 
 CONFIG = echo_config(dict(shutdown_timeout="2s", request_timeout="20s"),
                      close_timeout="300ms", output_limit="64MiB",
                      max_message_size="16MiB")
+
+
+PATIENT = echo_config(dict(shutdown_timeout="2s"), close_timeout="10s",
+                      output_limit="64MiB", max_message_size="16MiB")
+
+
+def cpu_of_ended():
+    """Returns the processor time of all programs that were waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def is_open(port):
@@ -131,6 +144,24 @@ class Stopping(unittest.TestCase):
         start = time.monotonic()
         relay.stop(deadline=10)
         self.assertLess(elapsed(start), 5)
+
+    # Known failure 24: it hung, at 100 % of a processor.
+    def test_a_node_waits_for_queued_messages_in_bounds_and_asleep(self):
+        relay = self.start_relay(PATIENT)
+        clients = self.connect(relay, 8, receive_buffer=4096)
+        for client in clients:  # none of them reads
+            for _ in range(8):
+                client.send_frame(BINARY, b"b" * MIB)
+        self.assertEqual(self.connect(relay)[0].echo("x"), "x")
+        wait_until(lambda: relay.resident_bytes() > 50 * MIB,
+                   "the answers are queued")
+        before = cpu_of_ended() + relay.cpu_seconds()
+        start = time.monotonic()
+        relay.signal(signal.SIGTERM)
+        self.assertEqual(relay.wait(10), 0)
+        self.assertGreater(elapsed(start), 1.5)  # somebody might have read
+        self.assertLess(elapsed(start), 4)
+        self.assertLess(cpu_of_ended() - before, 0.5)
 
     def test_queued_replies_come_before_the_close_frame(self):
         relay = self.start_relay(CONFIG)

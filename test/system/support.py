@@ -125,6 +125,11 @@ class Program:
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) * 1024
 
+    def cpu_seconds(self):
+        """Returns the processor time that it has used."""
+        stat = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1]
+        return sum(map(int, stat.split()[11:13])) / os.sysconf("SC_CLK_TCK")
+
 
 class Relay(Program):
     """A wsrelayd that listens. `config` is YAML text; without one the

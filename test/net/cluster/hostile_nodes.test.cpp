@@ -135,6 +135,30 @@ TEST_CASE_FIXTURE(fixture, "a link that is no other node's is refused: it "
   CHECK(serves());
 }
 
+TEST_CASE_FIXTURE(fixture, "no other node ends an actor that this one does "
+                           "not work without") {
+  auto node = join(5);
+  auto say = [&](std::string_view types, const std::string& values) {
+    node.socket.send(basp::message(
+        {basp::direct_message, 0, 0, 0, 7, relay.directory().id()},
+        basp::payload(types, values)));
+  };
+  auto handle = basp::number(std::uint64_t{7}) + basp::node(5);
+  auto kill = basp::number(static_cast<std::uint8_t>(caf::exit_reason::kill))
+              + basp::number(basp::atom("exit")) + basp::content({}, {});
+  say("+@atom+@strong_actor_ptr", basp::number(basp::atom("link")) + handle);
+  say("+@exit", handle + kill);
+  say("+@error", kill);
+  node.socket.send(basp::message({basp::down_message, 0, 0, 0, 7},
+                                 basp::node(5) + basp::node(8) + kill));
+  node.socket.send(to_target("+@str", basp::text("still there?"),
+                             std::uint64_t{1} << 60 | 1));
+  CHECK(node.read_to(basp::direct_message));
+  self->request(relay.directory(), patience, directory_list{})
+      .receive([](const std::vector<directory_entry>&) {},
+               [](caf::error& error) { FAIL(to_text(error)); });
+}
+
 TEST_CASE_FIXTURE(fixture, "nobody says anything to the broker but what nodes "
                            "tell each other") {
   auto to_name = [](std::string_view name, std::string_view types,

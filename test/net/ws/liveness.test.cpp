@@ -107,6 +107,40 @@ TEST_CASE_FIXTURE(fixture, "an interval shorter than the timeout pings again") {
   CHECK(quick.next() == begin + 21s);
 }
 
+// Known failure 28: a large message before the ping killed a slow line.
+TEST_CASE_FIXTURE(fixture, "a client that takes what stands before its ping "
+                           "has the timeout from there") {
+  auto look = [&](milliseconds after, std::uint64_t arrived) {
+    return life.check(begin + after, after, {1000, arrived});
+  };
+  REQUIRE(look(25s, 100) == verdict::ping);
+  CHECK(look(35s, 101) == verdict::alive);
+  CHECK(next() == 45s);
+  SUBCASE("a little of it again and again") {
+    CHECK(look(45s, 102) == verdict::alive);
+    CHECK(look(55s, 103) == verdict::alive);
+  }
+  SUBCASE("and then no more of it") {
+    CHECK(look(45s, 101) == verdict::dead);
+  }
+  SUBCASE("the rest of it, and does not answer") {
+    CHECK(look(45s, 1000) == verdict::alive);
+    CHECK(next() == 55s);
+    CHECK(look(55s, 1002) == verdict::dead);
+  }
+  SUBCASE("the rest of it, and answers") {
+    REQUIRE(look(45s, 1000) == verdict::alive);
+    CHECK(life.check(begin + 55s, 1s, {1002, 1002}) == verdict::alive);
+    CHECK(next() == 54s + 25s);
+  }
+}
+
+TEST_CASE_FIXTURE(fixture, "who has all that stands before its ping has the "
+                           "timeout once") {
+  REQUIRE(life.check(begin + 25s, 25s, {1000, 1000}) == verdict::ping);
+  CHECK(life.check(begin + 35s, 35s, {1002, 1002}) == verdict::dead);
+}
+
 TEST_CASE("a peer that acknowledges and sends nothing shows one sign of life") {
   test::plain_listener listener;
   auto peer = test::plain_socket::connect_to(listener.port());
