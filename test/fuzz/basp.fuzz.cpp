@@ -49,6 +49,9 @@ public:
     loop_->post(
         [done = std::move(done), size = from.size()] { done({}, size); });
   }
+  void await_room(std::function<void(error_code)> done) override {
+    loop_->post([done = std::move(done)] { done({}); });
+  }
   void close() override { line_->closed = true; }
   listen_address remote() const override { return {}; }
 
