@@ -75,7 +75,8 @@ basp_header read_basp_header(const char* bytes) noexcept;
 std::string refuse_basp_header(std::string_view bytes, basp_phase phase);
 
 /// Returns whether a node id is of the kind that nodes of wsrelay have. A
-/// message may hold any: whoever passes on one of another kind would be refused.
+/// message may hold any: whoever passes on one of another kind would be
+/// refused.
 bool is_basp_node(const caf::node_id& node) noexcept;
 
 /// Two nodes, as routed messages, monitors and their ends name them.
