@@ -56,7 +56,6 @@ caf::actor acceptor_state::open(frame_port_ptr port, connection_config config,
   return client;
 }
 
-// What a connection does that is open while the node stops.
 void acceptor_state::on_pressure(const node_pressure& message) {
   if (message.pressed)
     pressed_->insert(message.node);
@@ -66,6 +65,7 @@ void acceptor_state::on_pressure(const node_pressure& message) {
     self_->send(info.client, message);
 }
 
+// What a connection does that is open while the node stops.
 void acceptor_state::hasten(const caf::actor& client) {
   if (phase_ == phase::stopping)
     self_->send(client, connection_shutdown{});
