@@ -50,25 +50,19 @@ void basp_output::sort() {
     if (is_handshake(header.operation))
       message[flags_offset] =
           static_cast<char>(header.flags | reads_basp_parts_flag);
-    if (uses_parts_ && (size > max_basp_part || must_wait(header)))
-      set_apart(size, {header.source_actor, header.dest_actor});
+    if (uses_parts_
+        && (size > max_basp_part || sources_.contains(header.source_actor)))
+      set_apart(size, header.source_actor);
     else
       sorted_ += size;
   }
 }
 
-// An actor's end comes after all that it has sent.
-bool basp_output::must_wait(const basp_header& header) const {
-  if (header.operation != basp_operation::down_message)
-    return ways_.contains({header.source_actor, header.dest_actor});
-  auto first = ways_.lower_bound({header.source_actor, 0});
-  return first != ways_.end() && first->first.first == header.source_actor;
-}
-
-// It mostly is the last one, and then keeps its place.
-void basp_output::set_apart(std::size_t size, way between) {
-  waiting_message apart{{}, 0, between};
-  if (sorted_ + size == gathered_.size()) {
+// What is long mostly is the last one, and keeps its place then: the rest,
+// which is less, moves.
+void basp_output::set_apart(std::size_t size, std::uint64_t source) {
+  waiting_message apart{{}, 0, source};
+  if (sorted_ + size == gathered_.size() && size > sorted_) {
     apart.bytes.swap(gathered_);
     apart.begin = sorted_;
     append(gathered_, apart.bytes, 0, sorted_);
@@ -78,7 +72,7 @@ void basp_output::set_apart(std::size_t size, way between) {
                     gathered_.begin() + offset(sorted_ + size));
   }
   apart.is_long = size > max_basp_part;
-  ++ways_[between];
+  ++sources_[source];
   waiting_size_ += size;
   waiting_.push_back(std::move(apart));
 }
@@ -102,19 +96,19 @@ void basp_output::take_part(buffer& to) {
   waiting_size_ -= count;
   if (next.begin < next.bytes.size())
     return;
-  forget(next.between);
+  forget(next.source);
   waiting_.pop_front();
 }
 
-void basp_output::forget(way between) {
-  if (auto found = ways_.find(between); --found->second == 0)
-    ways_.erase(found);
+void basp_output::forget(std::uint64_t source) {
+  if (auto found = sources_.find(source); --found->second == 0)
+    sources_.erase(found);
 }
 
 void basp_output::clear() {
   gathered_.clear();
   waiting_.clear();
-  ways_.clear();
+  sources_.clear();
   sorted_ = waiting_size_ = 0;
 }
 

@@ -7,16 +7,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 namespace wsrelay {
 
-/// What waits for another node. What one actor sends to another one keeps its
-/// order; short messages of others pass a long one that is leaving in parts.
+/// What waits for another node. What one actor sends there keeps its order,
+/// whomever it is for: an audience there counts on it. Short messages of others
+/// pass a long one that is leaving in parts.
 class basp_output {
 public:
   using buffer = std::vector<char>;
@@ -45,25 +46,23 @@ public:
   void clear();
 
 private:
-  using way = std::pair<std::uint64_t, std::uint64_t>; // from actor to actor
-
   struct waiting_message {
     buffer bytes;
     std::size_t begin; // of what is not taken
-    way between;
+    std::uint64_t source;
     bool is_long = false; // leaves in parts
   };
 
-  bool must_wait(const basp_header& header) const;
-  void set_apart(std::size_t size, way between);
+  void set_apart(std::size_t size, std::uint64_t source);
   void take_part(buffer& to);
-  void forget(way between);
+  void forget(std::uint64_t source);
 
   buffer gathered_;
   std::size_t sorted_ = 0; // bytes of it
   std::deque<waiting_message> waiting_;
-  std::size_t waiting_size_ = 0;    // bytes not taken
-  std::map<way, std::size_t> ways_; // of these, and how many
+  std::size_t waiting_size_ = 0; // bytes not taken
+  // The actors of these, and how many each has.
+  std::unordered_map<std::uint64_t, std::size_t> sources_;
   bool uses_parts_ = false;
 };
 

@@ -16,8 +16,9 @@ MIB = 1 << 20
 DELAY = 0.05 if not SANITIZED else 1
 
 
-def echo_for_ever(port, message, begun, count):
-    with WebSocket(port, "/ws/far") as client:
+def send_for_ever(port, message, begun, count):
+    """To a target that answers, shortly: it makes no sense to it."""
+    with WebSocket(port, "/ws/bulk") as client:
         while True:
             begun.set()
             client.send(message)
@@ -50,7 +51,7 @@ class Fairness(LineTest):
         count = multiprocessing.Value("i", 0)
         message = frame(BINARY, bytes(16 * MIB))
         other = multiprocessing.Process(
-            target=echo_for_ever,
+            target=send_for_ever,
             args=(self.relay.port, message, begun, count), daemon=True)
         other.start()
         self.addCleanup(other.join)

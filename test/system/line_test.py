@@ -16,12 +16,14 @@ class LineTest(unittest.TestCase):
     options = {"max_message_size": "8MiB"}  # of the router
 
     def start(self, name, *peers, **keys):
-        """A relay with an echo, which others may connect to."""
+        """A relay with an echo and a chat, which others may connect to."""
         quoted = ", ".join(f'"127.0.0.1:{port}"' for port in peers)
         relay = Relay(service()
                       + router(**self.options)
                       + endpoint("far", "/far",
                                  'relay: {target_pid: "echo@app1"}')
+                      + endpoint("bulk", "/bulk",
+                                 'relay: {target_pid: "chat@app1"}')
                       + node(name, listen='"127.0.0.1:0"',
                              peers=f"[{quoted}]", **keys))
         self.addCleanup(relay.end)
