@@ -57,7 +57,8 @@ struct directory_state {
 
   // peers (directory_peers.cpp)
   caf::result<peer_hello> hello(const peer_hello& message);
-  void step_back(const caf::actor& known, const caf::actor& newer);
+  void step_back(const std::string& name, const caf::actor& known,
+                 const caf::actor& newer);
   std::optional<peer_table::removed> forget(const caf::actor_addr& peer);
   void lose(const caf::actor_addr& peer);
   caf::result<void> on_goodbye();

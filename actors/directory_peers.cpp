@@ -27,7 +27,7 @@ caf::result<peer_hello> directory_state::hello(const peer_hello& message) {
   if (!peers.add(message))
     return make_error(errc::busy, "too many nodes");
   if (known)
-    step_back(known, message.directory);
+    step_back(message.name, known, message.directory);
   self->monitor(message.directory);
   log().info("peer connected: name={} node={}", message.name,
              to_string(message.directory.node()));
@@ -37,11 +37,12 @@ caf::result<peer_hello> directory_state::hello(const peer_hello& message) {
 }
 
 // Its names are there as long as the newer one does not bring the same ones.
-void directory_state::step_back(const caf::actor& known,
+void directory_state::step_back(const std::string& name,
+                                const caf::actor& known,
                                 const caf::actor& newer) {
-  log().warn("two nodes have one name, the newer one is meant by it: newer={} "
-             "older={}",
-             to_string(newer.node()), to_string(known.node()));
+  log().warn("two nodes have one name, the newer one is meant by it: name={} "
+             "newer={} older={}",
+             name, to_string(newer.node()), to_string(known.node()));
   questions.fail(known.address());
   if (known.node() != newer.node())
     names.set_behind(known.node(), true);

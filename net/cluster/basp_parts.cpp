@@ -41,7 +41,7 @@ std::array<char, basp_header_size> part_header(std::size_t size) noexcept {
 
 // -- what goes ----------------------------------------------------------------
 
-void basp_output::sort() {
+void basp_output::sort(std::uint64_t directory) {
   while (gathered_.size() - sorted_ >= basp_header_size) {
     auto* message = gathered_.data() + sorted_;
     auto header = read_basp_header(message);
@@ -50,11 +50,27 @@ void basp_output::sort() {
     if (is_handshake(header.operation))
       message[flags_offset] =
           static_cast<char>(header.flags | reads_basp_parts_flag);
-    if (uses_parts_
-        && (size > max_basp_part || sources_.contains(header.source_actor)))
+    if (uses_parts_ && (size > max_basp_part || must_wait(header, directory)))
       set_apart(size, header.source_actor);
     else
       sorted_ += size;
+  }
+}
+
+// An actor's end comes behind all that it has sent.
+bool basp_output::must_wait(const basp_header& header,
+                            std::uint64_t directory) const {
+  auto source = header.source_actor;
+  switch (header.operation) {
+    case basp_operation::direct_message:
+    case basp_operation::routed_message:
+      if (source == 0 || source == directory)
+        return !waiting_.empty();
+      return sources_.contains(source) || sources_.contains(0);
+    case basp_operation::down_message:
+      return sources_.contains(source);
+    default:
+      return false;
   }
 }
 
@@ -80,8 +96,13 @@ void basp_output::set_apart(std::size_t size, std::uint64_t source) {
 void basp_output::take(buffer& to) {
   to.swap(gathered_);
   sorted_ = 0;
-  if (!waiting_.empty())
+  // Else many short ones would keep a long one from ever being whole.
+  auto fair = 2 * to.size();
+  do {
+    if (waiting_.empty())
+      return;
     take_part(to);
+  } while (to.size() < fair);
 }
 
 void basp_output::take_part(buffer& to) {

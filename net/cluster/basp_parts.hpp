@@ -17,7 +17,8 @@ namespace wsrelay {
 
 /// What waits for another node. What one actor sends there keeps its order,
 /// whomever it is for: an audience there counts on it. Short messages of others
-/// pass a long one that is leaving in parts.
+/// pass a long one that is leaving in parts, but for those of nobody, whose
+/// order nobody else knows, and of the directory, which may say goodbye.
 class basp_output {
 public:
   using buffer = std::vector<char>;
@@ -26,8 +27,8 @@ public:
   buffer& gathered() noexcept { return gathered_; }
 
   /// The broker has written whole messages. In a handshake it says that this
-  /// node reads parts.
-  void sort();
+  /// node reads parts. `directory` is the id of this node's, 0 when unknown.
+  void sort(std::uint64_t directory = 0);
 
   /// The other node reads parts: from now on long messages leave so.
   void use_parts() noexcept { uses_parts_ = true; }
@@ -40,7 +41,7 @@ public:
   bool has_parts() const noexcept { return !waiting_.empty(); }
 
   /// Moves what leaves next into `to`, which is empty: all that is short, and
-  /// one part.
+  /// as much in parts, one at least.
   void take(buffer& to);
 
   void clear();
@@ -53,6 +54,7 @@ private:
     bool is_long = false; // leaves in parts
   };
 
+  bool must_wait(const basp_header& header, std::uint64_t directory) const;
   void set_apart(std::size_t size, std::uint64_t source);
   void take_part(buffer& to);
   void forget(std::uint64_t source);

@@ -64,7 +64,7 @@ public:
 
   void flush() override {
     if (options_.how != greeting::any)
-      output_.sort();
+      output_.sort(nodes_ ? nodes_->directory_id() : 0);
     if (output_.empty() || closed_ || !may_write()
         || std::exchange(flushing_, true))
       return;

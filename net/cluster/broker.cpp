@@ -72,6 +72,8 @@ void node_broker::make_room(const caf::node_id& node,
     return;
   constexpr std::size_t others = 64 * 1024; // of its fields
   auto& out = get_buffer(path->hdl);
+  if (bulk < out.size()) // it grows by doubling
+    return;
   out.reserve(out.size() + bulk + others);
   prefer_large_pages(out.data() + out.size(), bulk + others);
 }

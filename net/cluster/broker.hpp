@@ -66,6 +66,11 @@ public:
   /// The connection ends for this reason: who has asked for it is told.
   void give_up(connection who, const std::string& why);
 
+  /// Returns the id of this node's directory, 0 before it is known.
+  caf::actor_id directory_id() const noexcept {
+    return pressure_watcher_ ? pressure_watcher_.id() : 0;
+  }
+
   /// How long a node may be silent, 0 = for ever, and how long this one is.
   caf::timespan patience() const;
   caf::timespan interval() const;

@@ -88,13 +88,15 @@ class Fairness(LineTest):
 
 
 class Pressure(LineTest):
-    CLIENTS, MESSAGES = 40, 256
-    MESSAGE = bytes(8192)
+    CLIENTS, MESSAGES = 40, 64
+    MESSAGE = bytes(32768)
     FRAME = frame(BINARY, MESSAGE)
 
     def flood(self, client, done):
         def send():
-            client.send(self.FRAME * self.MESSAGES)
+            for _ in range(self.MESSAGES):
+                client.send(self.FRAME)
+                time.sleep(2 / self.MESSAGES)
 
         sender = threading.Thread(target=send, daemon=True)
         sender.start()
@@ -109,9 +111,9 @@ class Pressure(LineTest):
         # The line has the same interpreter as all of the clients.
         patience = {"heartbeat_interval": "1s", "heartbeat_timeout": "20s"}
         app = self.start("app1", output_limit="128MiB", **patience)
-        line = SlowLine(self.addCleanup, app.cluster_port, rate=20 * MIB,
+        line = SlowLine(self.addCleanup, app.cluster_port, rate=12 * MIB,
                         piece=32768)
-        # 80 MiB of messages, within the clients' windows.
+        # 80 MiB of messages in two seconds, within the clients' windows.
         relay = self.start("relay1", line.port, output_limit="48MiB",
                            **patience)
         clients = [self.connect_soon(relay) for _ in range(self.CLIENTS)]

@@ -61,7 +61,7 @@ std::string check_node(const std::string& text) {
   auto parsed = parse_listen_address(text);
   auto good = parsed && !parsed->host.empty() && parsed->port != 0;
   return good ? std::string{}
-              : "must be HOST:PORT or the path of a unix socket: " + text;
+              : "must be HOST:PORT or the whole path of a unix socket: " + text;
 }
 
 std::string check_timeout(const std::string& text) {

@@ -144,6 +144,44 @@ TEST_CASE("an actor's end comes behind all that it has sent") {
   CHECK(read(take_all(output)) == strings{other, last, end});
 }
 
+TEST_CASE("what nobody sends comes behind all that waits, and all behind it") {
+  auto output = output_of_parts();
+  auto last = direct(1, 2, 3 * max_basp_part);
+  auto before = direct(3, 2, 100, 'a');
+  auto change = direct(0, 2, 100, 'b');
+  auto after = direct(3, 2, 100, 'c');
+  auto heartbeat = basp::header({});
+  write(output, last + before + change + after + heartbeat);
+  CHECK(read(take_all(output))
+        == strings{before, heartbeat, last, change, after});
+}
+
+TEST_CASE("a goodbye of the directory comes behind all that waits") {
+  constexpr std::uint64_t directory = 9;
+  auto output = output_of_parts();
+  auto last = direct(1, 2, 3 * max_basp_part);
+  auto goodbye = direct(directory, 2, 100);
+  auto other = direct(3, 2, 100);
+  auto all = last + goodbye + other;
+  output.gathered().assign(all.begin(), all.end());
+  output.sort(directory);
+  CHECK(read(take_all(output)) == strings{other, last, goodbye});
+}
+
+TEST_CASE("a long message has half of what leaves, however many short ones "
+          "there are") {
+  auto output = output_of_parts();
+  auto last = direct(1, 2, 5 * max_basp_part);
+  write(output, last);
+  std::string shorts;
+  for (int i = 0; i < 10; ++i)
+    shorts += direct(3, 2, max_basp_part);
+  write(output, shorts);
+  auto sent = take(output);
+  CHECK(output.empty());
+  CHECK(read(sent).back() == last);
+}
+
 TEST_CASE("what waits behind a long message takes its own memory only") {
   auto output = output_of_parts();
   write(output, direct(1, 2, max_basp_part + 1));
