@@ -180,8 +180,8 @@ struct pressure_watch {
 };
 
 /// From the broker of nodes to the directory, from there to the acceptors, and
-/// from these to connections whose target is there: much waits for a node, or
-/// no more. Clients are not read meanwhile.
+/// from these to their connections: much waits for a node, or no more. Clients
+/// whose target is there are not read meanwhile.
 struct node_pressure {
   caf::node_id node;
   bool pressed;

@@ -5,6 +5,8 @@
 
 #include "net/loop/large_memory.hpp"
 
+#include <boost/endian/conversion.hpp>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -17,6 +19,7 @@ namespace {
 constexpr std::size_t max_reserved = 64 << 20;
 
 constexpr std::size_t flags_offset = 3;
+constexpr std::size_t size_offset = 4;
 
 std::ptrdiff_t offset(std::size_t count) noexcept {
   return static_cast<std::ptrdiff_t>(count);
@@ -31,9 +34,9 @@ void append(std::vector<char>& to, const std::vector<char>& from,
 std::array<char, basp_header_size> part_header(std::size_t size) noexcept {
   std::array<char, basp_header_size> result{};
   result[0] = static_cast<char>(basp_part);
-  for (int i = 0; i < 4; ++i)
-    result[static_cast<std::size_t>(4 + i)] =
-        static_cast<char>(size >> (24 - 8 * i));
+  boost::endian::store_big_u32(
+      reinterpret_cast<unsigned char*>(&result[size_offset]),
+      static_cast<std::uint32_t>(size));
   return result;
 }
 
@@ -60,13 +63,14 @@ void basp_output::sort(std::uint64_t directory) {
 // An actor's end comes behind all that it has sent.
 bool basp_output::must_wait(const basp_header& header,
                             std::uint64_t directory) const {
+  if (waiting_.empty())
+    return false;
   auto source = header.source_actor;
   switch (header.operation) {
     case basp_operation::direct_message:
     case basp_operation::routed_message:
-      if (source == 0 || source == directory)
-        return !waiting_.empty();
-      return sources_.contains(source) || sources_.contains(0);
+      return source == 0 || source == directory || sources_.contains(source)
+             || sources_.contains(0);
     case basp_operation::down_message:
       return sources_.contains(source);
     default:
@@ -97,12 +101,9 @@ void basp_output::take(buffer& to) {
   to.swap(gathered_);
   sorted_ = 0;
   // Else many short ones would keep a long one from ever being whole.
-  auto fair = 2 * to.size();
-  do {
-    if (waiting_.empty())
-      return;
+  auto fair = std::max<std::size_t>(2 * to.size(), 1);
+  while (!waiting_.empty() && to.size() < fair)
     take_part(to);
-  } while (to.size() < fair);
 }
 
 void basp_output::take_part(buffer& to) {

@@ -381,7 +381,6 @@ private:
   bool reading_ = false;
   bool writing_ = false;  // or waiting to
   bool flushing_ = false; // the loop will call
-  bool pressed_ = false;  // much waits
   bool ack_writes_ = false;
   bool closed_ = false;
   pointer closing_; // set: closes after the last write, and lives until then

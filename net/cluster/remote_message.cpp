@@ -146,10 +146,10 @@ delivery deliver(caf::execution_unit* context, caf::proxy_registry& proxies,
       return {std::move(why), {}};
   // What ends elsewhere, linked or not, does not end this node's own actors.
   // Nor does it end the connection: CAF sends an exit for each link.
-  auto may_end = is_link(content) || content.match_elements<caf::exit_msg>();
-  if (may_end && is_own(receiver))
+  auto links = is_link(content);
+  if ((links || content.match_elements<caf::exit_msg>()) && is_own(receiver))
     return {};
-  if (is_link(content))
+  if (links)
     return {change_link(content, receiver), {}};
   receiver->enqueue(caf::make_mailbox_element(std::move(sender), id,
                                               std::move(stages),

@@ -2,6 +2,7 @@
 #include "tools/wsrelay/find_node.hpp"
 
 #include "net/cluster/operator_socket.hpp"
+#include "test/support/temporary_folder.hpp"
 #include "tools/wsrelay/exit_code.hpp"
 
 #include <doctest/doctest.h>
@@ -21,19 +22,9 @@ namespace {
 namespace fs = std::filesystem;
 
 struct fixture {
-  fs::path root;
-  std::string first;
-  std::string second;
-
-  fixture() {
-    std::string name = fs::temp_directory_path() / "wsrelay-test-XXXXXX";
-    REQUIRE(::mkdtemp(name.data()));
-    root = name;
-    first = root / "first";
-    second = root / "second";
-  }
-
-  ~fixture() { fs::remove_all(root); }
+  test::temporary_folder root;
+  std::string first = root / "first";
+  std::string second = root / "second";
 
   operator_socket open(const std::string& folder, const char* name) {
     auto made = open_operator_socket(folder, name);

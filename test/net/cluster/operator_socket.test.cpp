@@ -4,6 +4,7 @@
 #include "net/cluster/connector.hpp"
 #include "net/cluster/local_socket.hpp"
 #include "net/node.hpp"
+#include "test/support/temporary_folder.hpp"
 
 #include <caf/all.hpp>
 
@@ -26,17 +27,8 @@ using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 struct fixture {
-  fs::path root;
-  std::string folder;
-
-  fixture() {
-    std::string name = fs::temp_directory_path() / "wsrelay-test-XXXXXX";
-    REQUIRE(::mkdtemp(name.data()));
-    root = name;
-    folder = root / "wsrelay";
-  }
-
-  ~fixture() { fs::remove_all(root); }
+  test::temporary_folder root;
+  std::string folder = root / "wsrelay";
 
   operator_socket opened(std::string_view node = "a") {
     auto result = open_operator_socket(folder, node);
