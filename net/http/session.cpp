@@ -48,6 +48,7 @@ public:
   void start() {
     keep_ = shared_from_this();
     stream_->attach(*this);
+    stream_->give_way(true);
     enter(phase::waiting, settings().request_timeout);
     stream_->want_input(true);
   }

@@ -57,6 +57,10 @@ public:
   /// Begins or stops to read. A stream starts without.
   virtual void want_input(bool wanted) = 0;
 
+  /// Whether others are read first, in each turn of the loop, and this one in
+  /// small portions. A stream starts without.
+  virtual void give_way(bool) {}
+
   /// Adds to the output, which goes out at the end of the turn; `on_sent`
   /// follows.
   virtual void send(output_piece piece) = 0;

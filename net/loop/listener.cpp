@@ -16,8 +16,8 @@ namespace wsrelay {
 
 namespace {
 
-// Sockets of one turn: the loop's other sockets want theirs, too.
-constexpr std::size_t batch = 64;
+// Sockets at a time: the loop's other sockets want theirs, too.
+constexpr std::size_t batch = 16;
 
 } // namespace
 
@@ -88,7 +88,7 @@ void listener::accept() {
     if (!accept_one())
       return;
   put_off_ = true;
-  loops_.front()->go_on_later(*this);
+  loops_.front()->go_on_last(*this);
 }
 
 bool listener::accept_one() {

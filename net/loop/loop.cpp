@@ -62,6 +62,7 @@ void loop::drop_sockets() {
   call([this] { abort_sockets(false); });
   call([this] { // behind it nothing is left of what was cancelled
     put_off_.run(go_on);
+    last_.run(go_on);
   });
 }
 
@@ -117,6 +118,7 @@ void loop::run() {
   }
   abort_sockets(false);
   put_off_.run(go_on);
+  last_.run(go_on);
   current_loop = nullptr;
 }
 
@@ -124,25 +126,39 @@ void loop::run() {
 std::size_t loop::take_turn() {
   auto handled = run_asio() ? std::size_t{1} : 0;
   handled += poller_.poll();
-  if (!put_off_.empty())
-    handled += run_put_off();
-  for (std::size_t i = 0; i < max_rounds && !ready_.empty(); ++i)
-    handled += run_ready();
-  dirty_.run(
-      [](loop_task& what) { guarded("loop output", [&] { what.flush(); }); });
+  handled += run_put_off(put_off_, max_time);
+  handled += run_actors();
+  if (!last_.empty()) { // nobody's output waits for it
+    handled += run_put_off(last_, max_last_time);
+    handled += run_actors();
+  }
   guarded("loop timer", [this] { timers_.fire(now()); });
   return handled;
 }
 
-std::size_t loop::run_put_off() {
-  return put_off_.run(
-      go_on, [until = now() + max_time, this] { return now() < until; });
+// Those that have become ready, and then all output.
+std::size_t loop::run_actors() {
+  std::size_t result = 0;
+  for (std::size_t i = 0; i < max_rounds && !ready_.empty(); ++i)
+    result += run_ready();
+  dirty_.run(
+      [](loop_task& what) { guarded("loop output", [&] { what.flush(); }); });
+  return result;
+}
+
+std::size_t loop::run_put_off(call_list<loop_task>& which,
+                              std::chrono::nanoseconds limit) {
+  if (which.empty()) // the time is not read where there is nothing to do
+    return 0;
+  return which.run(go_on,
+                   [until = now() + limit, this] { return now() < until; });
 }
 
 // Asks Asio for what is ready; blocks when there was nothing to do in the last
 // turn and nothing came up since.
 bool loop::run_asio() {
-  if (busy_ || !ready_.empty() || !dirty_.empty() || !put_off_.empty())
+  if (busy_ || !ready_.empty() || !dirty_.empty() || !put_off_.empty()
+      || !last_.empty())
     return poll_asio();
   block();
   return true;

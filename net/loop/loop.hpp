@@ -58,8 +58,9 @@ protected:
 };
 
 /// A turn: whatever is ready, sockets and then actors, runs once; all output is
-/// flushed; then the loop blocks, if nothing is left. What was ready together
-/// goes out together: many small messages with one call per socket.
+/// flushed; the same for those that give way; then the loop blocks, if nothing
+/// is left. What was ready together goes out together: many small messages with
+/// one call per socket.
 class loop final : public event_loop, public loop_context {
 public:
   /// Rounds of ready actors in one turn: a reply needs two or three. Output
@@ -72,6 +73,9 @@ public:
   /// In one turn, for what was put off, and for Asio's handlers: beyond it they
   /// wait for the next turn, after sockets that have become ready.
   static constexpr std::chrono::milliseconds max_time{2};
+
+  /// In one turn, for those that give way, but for the first of them.
+  static constexpr std::chrono::microseconds max_last_time{500};
 
   /// Messages one actor handles before the next one gets its turn.
   static constexpr std::size_t max_throughput = 256;
@@ -125,9 +129,13 @@ public:
   // Loop thread only.
   void flush_later(loop_task& what) { dirty_.add(what); }
   void go_on_later(loop_task& what) { put_off_.add(what); }
+  /// As `go_on_later`, behind all others and for a short while in each turn:
+  /// work that strangers cause.
+  void go_on_last(loop_task& what) { last_.add(what); }
   void forget(loop_task& what) {
     dirty_.forget(what);
     put_off_.forget(what);
+    last_.forget(what);
   }
 
   /// The timer fires up to one per cent of its delay late, 128 ms at most, so
@@ -168,11 +176,13 @@ private:
 
   void run();
   std::size_t take_turn();
+  std::size_t run_actors();
   caf::actor_system* logged_system();
   bool run_asio();
   bool poll_asio();
   bool poll_one();
-  std::size_t run_put_off();
+  std::size_t run_put_off(call_list<loop_task>& which,
+                          std::chrono::nanoseconds limit);
   void block();
   std::size_t run_ready();
   void run_job(caf::resumable* job);
@@ -185,6 +195,7 @@ private:
   std::vector<caf::resumable*> running_;
   call_list<loop_task> dirty_;
   call_list<loop_task> put_off_;
+  call_list<loop_task> last_;
   poller poller_;
   std::unique_ptr<char[]> scratch_{new char[scratch_size]};
   spare_pieces spare_;

@@ -13,6 +13,13 @@
 
 namespace wsrelay {
 
+namespace {
+
+// Bytes: what can be made of more of them takes too long for others to wait.
+constexpr std::size_t small_read = 16 * 1024;
+
+} // namespace
+
 stream_socket::stream_socket(loop& home, unique_fd socket, socket_place place)
     : home_{home},
       socket_{std::move(socket)},
@@ -58,7 +65,11 @@ void stream_socket::want_input(bool wanted) {
 }
 
 void stream_socket::put_off() {
-  if (!std::exchange(put_off_, true))
+  if (std::exchange(put_off_, true))
+    return;
+  if (gives_way_)
+    home_.go_on_last(*this);
+  else
     home_.go_on_later(*this);
 }
 
@@ -71,6 +82,8 @@ void stream_socket::on_ready(readiness what) {
   hung_up_ = hung_up_ || what.hung_up;
   if (put_off_)
     return; // it goes on when those before it have
+  if (gives_way_)
+    return put_off();
   tell([this] {
     if (wanted_ && !held_)
       read();
@@ -104,7 +117,8 @@ void stream_socket::tell_hang_up() {
 // One read: whoever has more to read lets the others go first.
 void stream_socket::read() {
   auto* space = home_.scratch();
-  auto count = ::recv(socket_.get(), space, loop::scratch_size, MSG_DONTWAIT);
+  auto size = gives_way_ ? small_read : loop::scratch_size;
+  auto count = ::recv(socket_.get(), space, size, MSG_DONTWAIT);
   if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
     readable_ = false;
     if (broken_ && wanted_)
@@ -120,7 +134,7 @@ void stream_socket::read() {
   }
   // What comes after a read that left nothing is told again; an end is not.
   readable_ = count < 0 || hung_up_ || broken_
-              || static_cast<std::size_t>(count) == loop::scratch_size;
+              || static_cast<std::size_t>(count) == size;
   if (readable_)
     put_off();
   if (count > 0)

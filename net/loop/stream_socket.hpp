@@ -30,6 +30,7 @@ public:
   // byte_stream
   void attach(stream_events& events) override { events_ = &events; }
   void want_input(bool wanted) override;
+  void give_way(bool does) override { gives_way_ = does; }
   void send(output_piece piece) override;
   output_queue& output() noexcept override { return output_; }
   bool is_broken() const noexcept override { return broken_; }
@@ -69,6 +70,7 @@ private:
   stream_events* events_ = nullptr;
   unique_fd socket_;
   bool wanted_ = false;
+  bool gives_way_ = false;
   bool readable_ = false; // there may be more to read
   bool hung_up_ = false;  // there is an end to read
   bool hang_up_told_ = false;

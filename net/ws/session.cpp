@@ -46,6 +46,7 @@ public:
              acceptor_state& acceptor) {
     keep_ = shared_from_this();
     stream_->attach(*this);
+    stream_->give_way(false); // those that were let in come first
     stream_->want_input(false);
     stream_->send({shared_buffer{response}, std::nullopt, false});
     liveness_.start(loop_.now());

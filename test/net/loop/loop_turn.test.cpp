@@ -20,9 +20,9 @@ using fixture = job_fixture;
 namespace {
 
 // What is put off behind it has to wait for the next turn.
-void use_up_turn() {
+void use_up_turn(std::chrono::nanoseconds time = loop::max_time) {
   using clock = std::chrono::steady_clock;
-  auto until = clock::now() + loop::max_time;
+  auto until = clock::now() + time;
   while (clock::now() < until) {
   }
 }
@@ -104,6 +104,57 @@ TEST_CASE_FIXTURE(fixture,
   CHECK(order == "function, put off, actor, output, timer");
 }
 
+TEST_CASE_FIXTURE(fixture, "who gives way comes when the others have had all "
+                           "of their turn") {
+  std::string order;
+  fake_task stranger, other;
+  stranger.at_go_on = [&] {
+    order += "stranger, ";
+    home.flush_later(stranger);
+  };
+  stranger.at_flush = [&] { order += "its output, "; };
+  other.at_go_on = [&] {
+    order += "other, ";
+    home.flush_later(other);
+  };
+  other.at_flush = [&] { order += "its output, "; };
+  fake_timer due;
+  due.what = [&] { order += "timer"; };
+  home.call([&] {
+    home.go_on_last(stranger);
+    home.go_on_later(other);
+    home.set_timer(due, home.now());
+  });
+  wait_for_turns(home);
+  CHECK(order == "other, its output, stranger, its output, timer");
+}
+
+TEST_CASE_FIXTURE(fixture, "of those who give way one has its turn in any "
+                           "case, others when little time has passed") {
+  std::string order;
+  std::vector<std::unique_ptr<fake_task>> strangers;
+  for (auto name : {"1, ", "2, ", "3, "}) {
+    auto& each = *strangers.emplace_back(std::make_unique<fake_task>());
+    each.at_go_on = [&order, name] {
+      order += name;
+      use_up_turn(loop::max_last_time);
+    };
+  }
+  fake_task other;
+  other.at_go_on = [&] {
+    order += "other, ";
+    if (order.find('3') == order.npos)
+      home.go_on_later(other);
+  };
+  home.call([&] {
+    for (auto& each : strangers)
+      home.go_on_last(*each);
+    home.go_on_later(other);
+  });
+  wait_for_turns(home, 5);
+  CHECK(order == "other, 1, other, 2, other, 3, other, ");
+}
+
 TEST_CASE_FIXTURE(fixture, "what is added by its own kind belongs to the next "
                            "turn") {
   std::string order;
@@ -163,6 +214,7 @@ TEST_CASE_FIXTURE(fixture, "what is forgotten is neither flushed nor gone on "
     home.call([&] {
       home.flush_later(work);
       home.go_on_later(work);
+      home.go_on_last(work);
       home.forget(work);
     });
   }

@@ -330,4 +330,59 @@ TEST_CASE_FIXTURE(fixture, "whoever stops and goes on reading still lets the "
   on_loop([&] { second.reset(); });
 }
 
+// -- who gives way ------------------------------------------------------------
+
+TEST_CASE_FIXTURE(fixture, "who gives way is read behind the output of others, "
+                           "a little at a time") {
+  open();
+  auto pair = make_pair_of(SOCK_STREAM);
+  fake_session other{events.seen, "other "};
+  std::unique_ptr<stream_socket> second;
+  on_loop([&] {
+    second = make(pair[0].release(), other);
+    second->want_input(true);
+    socket->give_way(true);
+    socket->want_input(true);
+  });
+  make_turns();
+  other.use = [&](std::string_view bytes) {
+    second->send(raw("echo"));
+    return bytes.size();
+  };
+  other.at_sent = [&] { other.note("sent"); };
+  on_loop([&] { // both are ready in the next turn
+    peer.send(make_text(16 * 1024 + 1));
+    pair[1].send("y");
+  });
+  CHECK(soon([this] { return events.input.size() == 16 * 1024 + 1; }));
+  CHECK(seen() == "other input 1, other sent, input 16384, input 1");
+  on_loop([&] { second.reset(); });
+}
+
+TEST_CASE_FIXTURE(fixture, "who gives way is told of an end") {
+  open();
+  on_loop([this] { socket->give_way(true); });
+  SUBCASE("while it reads") {
+    want(true);
+    ::shutdown(peer.descriptor(), SHUT_WR);
+    CHECK(soon([this] { return events.has("end"); }));
+  }
+  SUBCASE("while it does not") {
+    ::shutdown(peer.descriptor(), SHUT_WR);
+    CHECK(soon([this] { return events.hang_ups == 1; }));
+  }
+}
+
+TEST_CASE_FIXTURE(fixture, "who gives way no more is read with the others") {
+  open();
+  on_loop([this] {
+    socket->give_way(true);
+    socket->want_input(true);
+    socket->give_way(false);
+  });
+  peer.send(make_text(100'000));
+  CHECK(has_input(make_text(100'000)));
+  CHECK(seen().starts_with("input 65536"));
+}
+
 } // namespace wsrelay::stream_socket_test
