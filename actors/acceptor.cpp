@@ -28,7 +28,7 @@ caf::behavior acceptor_state::start(acceptor_config config) {
         for (auto& [id, info] : connections_)
           self_->send(info.client, message);
       },
-      [this](const node_pressure& message) { on_pressure(message); },
+      [this](const node_relieved& message) { on_relieved(message); },
       [this](const acceptor_tick& message) {
         message.gives_up ? give_up() : on_due();
       },
@@ -43,7 +43,6 @@ caf::actor acceptor_state::open(frame_port_ptr port, connection_config config,
                                 std::string remote_address,
                                 std::string endpoint) {
   config.remote_address = remote_address;
-  config.pressed = pressed_;
   auto client = spawn_on(self_->home_system(), self_->home(), connection,
                          std::move(port), std::move(config));
   ++settled_;
@@ -56,11 +55,7 @@ caf::actor acceptor_state::open(frame_port_ptr port, connection_config config,
   return client;
 }
 
-void acceptor_state::on_pressure(const node_pressure& message) {
-  if (message.pressed)
-    pressed_->insert(message.node);
-  else
-    pressed_->erase(message.node);
+void acceptor_state::on_relieved(const node_relieved& message) {
   for (auto& [id, info] : connections_)
     self_->send(info.client, message);
 }

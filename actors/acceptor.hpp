@@ -97,7 +97,7 @@ private:
   caf::result<void> on_stop(const acceptor_stop& message);
   void give_up();
   void try_finish();
-  void on_pressure(const node_pressure& message);
+  void on_relieved(const node_relieved& message);
   void hasten(const caf::actor& client);
   std::vector<connection_info> list() const;
 
@@ -117,7 +117,6 @@ private:
   acceptor_config config_;
 
   std::unordered_map<caf::actor_id, connection_info> connections_;
-  std::shared_ptr<pressed_nodes> pressed_ = std::make_shared<pressed_nodes>();
   phase phase_ = phase::running;
   std::vector<caf::response_promise> stop_requests_;
 

@@ -69,7 +69,7 @@ caf::behavior connection_state::make_behavior() {
       [this](const audience_open& message) { open_audience(self_, message); },
       [this](connection_shutdown) { end(end_cause::node_shutdown); },
       [this](const node_stops& message) { on_node_stops(message.node); },
-      [this](const node_pressure&) { update_reading(); },
+      [this](const node_relieved&) { update_reading(); },
       [this](connection_finished) { on_finished(); },
   };
 }

@@ -14,6 +14,7 @@
 #include "actors/output_gate.hpp"
 #include "actors/ownership.hpp"
 #include "actors/relay_settings.hpp"
+#include "actors/target_nodes.hpp"
 #include "actors/traffic_watch.hpp"
 #include "config/config.hpp"
 #include "protocol/topic.hpp"
@@ -22,14 +23,10 @@
 
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 
 namespace wsrelay {
-
-/// Nodes that are sent more than they take.
-using pressed_nodes = std::set<caf::node_id>;
 
 /// What a connection starts with: a command whose target is known, and limits.
 struct connection_config {
@@ -43,15 +40,9 @@ struct connection_config {
   std::size_t max_metadata = 16 * 1024;
   milliseconds join_timeout{10'000};
   milliseconds close_timeout{5'000};
-  std::string remote_address; // for the log
-  caf::actor directory;       // resolves `ws_control::target_pid`
-  /// Says whether a target's node is connected; null = every one is. What is
-  /// reached through a third node is no target: its messages may be overtaken
-  /// by later ones, once there is a direct way.
-  bool (*is_reachable)(const caf::actor& target) = nullptr;
-  /// Much waits for these: what has its target there does not read its client.
-  /// The acceptor's; a `node_pressure` tells of changes. Null = none.
-  std::shared_ptr<const pressed_nodes> pressed;
+  std::string remote_address;          // for the log
+  caf::actor directory;                // resolves `ws_control::target_pid`
+  const target_nodes* nodes = nullptr; // null = this one alone
 };
 
 /// Takes the limits over from a route.
@@ -65,8 +56,7 @@ struct connection_limits {
         close_timeout{config.close_timeout},
         remote_address{std::move(config.remote_address)},
         directory{std::move(config.directory)},
-        is_reachable{config.is_reachable},
-        pressed{std::move(config.pressed)} {}
+        nodes{config.nodes} {}
   connection_limits() = default;
 
   std::size_t max_metadata = 0;
@@ -74,8 +64,7 @@ struct connection_limits {
   milliseconds close_timeout{0};
   std::string remote_address;
   caf::actor directory;
-  bool (*is_reachable)(const caf::actor& target) = nullptr;
-  std::shared_ptr<const pressed_nodes> pressed;
+  const target_nodes* nodes = nullptr;
 };
 
 /// How long a target may take at most to answer what a client sent before its
@@ -108,6 +97,7 @@ public:
   caf::behavior start(frame_port_ptr port, connection_config config);
 
   // frame_sink, called by the port on the connection's thread
+  void before_input() override { update_reading(); }
   void on_frame(message_type type, shared_buffer data) override;
   void on_end(end_cause cause, std::uint16_t code,
               std::string_view text) override;

@@ -235,7 +235,7 @@ caf::behavior directory(directory_actor* self, std::string node_name) {
       },
       [self](peer_list) { return self->state.peers.list(); },
       [self](peer_goodbye) { return answer(self, self->state.on_goodbye()); },
-      [self](const node_pressure& message) {
+      [self](const node_relieved& message) {
         self->state.tell_acceptors(caf::make_message(message));
       },
       [self](goodbye_told message) { self->state.on_told(message.number); },

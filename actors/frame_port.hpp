@@ -27,6 +27,10 @@ inline constexpr std::size_t queued_message_cost = 128;
 /// What a socket tells its connection.
 class frame_sink {
 public:
+  /// The client has sent something, which is about to be read. Who wants none
+  /// of it pauses the port now.
+  virtual void before_input() = 0;
+
   /// One whole message came from the client. Never called while paused.
   virtual void on_frame(message_type type, shared_buffer data) = 0;
 

@@ -174,17 +174,16 @@ struct node_stops {
   std::shared_ptr<void> told; // goes when everybody has handled it
 };
 
-/// From the cluster to the broker of nodes: who is told by `node_pressure`.
-struct pressure_watch {
+/// From the cluster to the broker of nodes: who is told by `node_relieved`.
+struct relief_watch {
   caf::actor watcher;
 };
 
 /// From the broker of nodes to the directory, from there to the acceptors, and
-/// from these to their connections: much waits for a node, or no more. Clients
-/// whose target is there are not read meanwhile.
-struct node_pressure {
+/// from these to their connections: much waited for a node, and does no more.
+/// Clients whose target is there were not read (`target_nodes`).
+struct node_relieved {
   caf::node_id node;
-  bool pressed;
 };
 
 /// From the directory to itself: who had to be told of a goodbye knows.

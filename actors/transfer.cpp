@@ -47,7 +47,7 @@ void connection_state::join_claim(caf::actor target) {
   if (!target || !is_alive(target))
     return fail_claim(errc::target_down, end_cause::target_crashed, false,
                       "the target has ended");
-  if (limits_.is_reachable && !limits_.is_reachable(target))
+  if (limits_.nodes && !limits_.nodes->reaches(target))
     return fail_claim(errc::no_such_peer, end_cause::target_lost, false,
                       "the target's node is not connected");
   auto& asked = *claims_.current();

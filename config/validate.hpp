@@ -16,7 +16,8 @@ namespace wsrelay {
 std::vector<config_issue> validate(const relay_config& config);
 
 /// Returns what works but is hardly meant: a router that allows any origin, an
-/// endpoint with `trusted_header` at a service that trusts no proxy.
+/// endpoint with `trusted_header` at a service that trusts no proxy, limits
+/// that do not fit each other.
 std::vector<config_issue> find_warnings(const relay_config& config);
 
 /// Returns how an entry is called in reports: by its name, or by its kind when

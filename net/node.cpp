@@ -173,7 +173,7 @@ checked node::start_service(const service_config& settings) {
 checked node::run_service(running_service& what) {
   auto& settings = *what.settings;
   what.shared = std::make_shared<service>(config_, settings, directory_);
-  what.shared->is_reachable = is_reachable;
+  what.shared->nodes = &cluster_nodes();
   what.shared->contexts = contexts_;
   start_loops(what);
   what.port = std::make_shared<listener>(

@@ -37,6 +37,11 @@ public:
   std::size_t size() const noexcept { return gathered_.size() + waiting_size_; }
   bool empty() const noexcept { return size() == 0; }
 
+  /// Returns how much memory that takes.
+  std::size_t cost() const noexcept {
+    return size() + waiting_.size() * waiting_cost;
+  }
+
   /// Returns whether what leaves next is, in part, in no hurry.
   bool has_parts() const noexcept { return !waiting_.empty(); }
 
@@ -47,6 +52,10 @@ public:
   void clear();
 
 private:
+  // Of one that waits, beside its bytes: its place, its buffer, its actor's
+  // entry.
+  static constexpr std::size_t waiting_cost = 192;
+
   struct waiting_message {
     buffer bytes;
     std::size_t begin; // of what is not taken
@@ -66,21 +75,6 @@ private:
   // The actors of these, and how many each has.
   std::unordered_map<std::uint64_t, std::size_t> sources_;
   bool uses_parts_ = false;
-};
-
-/// Whether much waits: from half of a limit on, until it is a quarter.
-class output_pressure {
-public:
-  /// Returns whether that is otherwise now.
-  bool changes(std::size_t waiting, std::size_t limit) noexcept {
-    auto high = waiting > limit / (is_high_ ? 4 : 2);
-    return std::exchange(is_high_, high) != high;
-  }
-
-  bool is_high() const noexcept { return is_high_; }
-
-private:
-  bool is_high_ = false;
 };
 
 /// A message whose parts are coming.

@@ -2,8 +2,8 @@
 #include "net/cluster/basp_stream.hpp"
 
 #include "actors/log.hpp"
-#include "net/cluster/basp_parts.hpp"
 #include "net/cluster/basp_reader.hpp"
+#include "net/cluster/basp_writer.hpp"
 #include "net/cluster/broker.hpp"
 #include "net/cluster/reason.hpp"
 #include "net/loop/guard.hpp"
@@ -29,7 +29,9 @@ caf::io::connection_handle next_connection() {
   return caf::io::connection_handle::from_int(++last);
 }
 
-class basp_stream final : public caf::io::scribe, private loop_timer {
+class basp_stream final : public caf::io::scribe,
+                          public basp_writer_events,
+                          private loop_timer {
 public:
   basp_stream(loop& home, std::unique_ptr<node_socket> socket,
               basp_options options)
@@ -37,14 +39,12 @@ public:
         home_{home},
         socket_{std::move(socket)},
         options_{std::move(options)},
-        end_of_turn_{*this} {
+        writer_{std::make_shared<basp_writer>(home_, socket_,
+                                              options_.output_limit, *this)} {
     ++home_.socket_count;
   }
 
-  ~basp_stream() override {
-    home_.forget(end_of_turn_);
-    close();
-  }
+  ~basp_stream() override { close(); }
 
   // -- from the broker --------------------------------------------------------
 
@@ -59,30 +59,27 @@ public:
   }
 
   void ack_writes(bool enable) override { ack_writes_ = enable; }
-  buffer& wr_buf() override { return output_.gathered(); }
+  buffer& wr_buf() override { return writer_->gathered(); }
   buffer& rd_buf() override { return consumed_; }
 
   void flush() override {
     if (options_.how != greeting::any)
-      output_.sort(nodes_ ? nodes_->directory_id() : 0);
-    if (output_.empty() || closed_ || !may_write()
-        || std::exchange(flushing_, true))
-      return;
-    note_records();
-    home_.flush_later(end_of_turn_);
+      writer_->sort(nodes_ ? nodes_->directory_id() : 0);
+    if (may_write() && writer_->flush_later())
+      note_records();
   }
 
   // What is written goes out first, unless nobody is there.
   void graceful_shutdown() override {
     closing_ = pointer{this};
     if (!may_write())
-      output_.clear();
+      writer_->clear();
     auto silent = is_silent();
     detach(&home_, false);
     if (silent)
       return drop_silent();
     home_.set_timer(*this, home_.now() + basp_linger_timeout);
-    if (!writing_ && output_.empty())
+    if (writer_->is_empty())
       close();
   }
 
@@ -99,14 +96,6 @@ public:
 private:
   using error_code = node_socket::error_code;
   using pointer = caf::intrusive_ptr<basp_stream>;
-
-  // Sends what was gathered, at the end of the loop's turn.
-  struct end_of_turn final : loop_task {
-    explicit end_of_turn(basp_stream& owner) : owner{owner} {}
-    void flush() override { owner.write(); }
-    void go_on() override {}
-    basp_stream& owner;
-  };
 
   // -- reading ----------------------------------------------------------------
 
@@ -163,7 +152,7 @@ private:
 
   bool hand_over(const basp_header& header) {
     if (reader_.other_reads_parts())
-      output_.use_parts();
+      writer_->use_parts();
     nodes_->expect(header);
     auto goes_on = consume(&home_, consumed_.data(), consumed_.size());
     give_back_excess(consumed_);
@@ -191,7 +180,9 @@ private:
     phase_ = after_handshake(phase_);
     if (phase_ == basp_phase::accepted)
       note_life();
-    home_.set_timer(*this, time_point::max());
+    load_ = nodes_->load_of(hdl());
+    writer_->set_load(load_);
+    set_look();
     flush();
   }
 
@@ -220,19 +211,22 @@ private:
            && home_.now() - last_read_ > nodes_->patience();
   }
 
-  // A reset tells the other side, should it live, that this was no farewell.
   void drop_silent() {
-    warn("lost", "node lost",
-         silence_reason(home_.now() - last_read_, nodes_->patience()));
-    socket_->reset();
+    lose("lost", silence_reason(home_.now() - last_read_, nodes_->patience()));
     close();
+  }
+
+  // A reset tells the other side, should it live, that this was no farewell.
+  void lose(std::string_view limited_as, std::string_view why) {
+    warn(limited_as, "node lost", why);
+    socket_->reset();
   }
 
   // Who has asked for this connection says why there is none; else it is said
   // here. Who is refused is told who is there. Returns false.
   bool refuse(const std::string& why) {
-    if (nodes_ && phase_ == basp_phase::awaits_client && !writing_)
-      send();
+    if (nodes_ && phase_ == basp_phase::awaits_client && !writer_->is_busy())
+      writer_->send();
     if (nodes_ && phase_ == basp_phase::awaits_server)
       return fail(why);
     auto known = !nodes_ || is_open(phase_);
@@ -261,72 +255,52 @@ private:
       return early_end_reason(input_.size());
     auto why = socket_->explain(ec);
     if (nodes_ && is_open(phase_) && ec == boost::asio::error::connection_reset)
-      why += reset_reason(home_.now() - last_write_, nodes_->interval());
+      why +=
+          reset_reason(home_.now() - writer_->last_write(), nodes_->interval());
     return why;
   }
 
   // -- writing ----------------------------------------------------------------
 
-  // What is in no hurry waits for room, and so what comes behind it.
-  void write() {
-    flushing_ = false;
-    if (closed_ || output_.empty())
-      return;
-    if (waiting() > options_.output_limit)
-      return refuse_output();
-    note_pressure();
-    if (std::exchange(writing_, true))
-      return;
-    last_write_ = home_.now();
-    if (output_.has_parts())
-      socket_->await_room([me = pointer{this}](error_code ec) {
-        ec ? me->on_written(ec, 0) : me->send();
-      });
-    else
-      send();
-  }
-
-  void send() {
-    if (closed_)
-      return;
-    output_.take(leaving_);
-    socket_->write(boost::asio::buffer(leaving_),
-                   [me = pointer{this}](error_code ec, std::size_t count) {
-                     me->on_written(ec, count);
-                   });
-  }
-
-  void on_written(error_code ec, std::size_t count) {
-    writing_ = false;
-    leaving_.clear();
-    give_back_excess(leaving_);
-    if (closed_)
-      return;
-    if (ec)
-      return on_end(ec);
-    note_pressure();
+  void on_written(std::size_t count) override {
+    pointer guard{this};
+    tell_relief();
     if (ack_writes_)
-      data_transferred(&home_, count, output_.size());
-    if (!output_.empty())
-      write();
-    else if (closing_)
+      data_transferred(&home_, count, writer_->queued());
+    if (closing_ && writer_->is_empty())
       close();
   }
 
-  std::size_t waiting() const noexcept {
-    return output_.size() + leaving_.size();
-  }
-
-  void refuse_output() {
+  void on_write_failed(error_code why) override {
     pointer guard{this};
-    refuse(overflow_reason(waiting()));
+    on_end(why);
   }
 
-  // Whoever sends to that node is asked to wait before too much does.
-  void note_pressure() {
-    if (nodes_ && !detached()
-        && pressure_.changes(waiting(), options_.output_limit))
-      nodes_->report_pressure(hdl(), pressure_.is_high());
+  void on_overflow() override {
+    pointer guard{this};
+    refuse(overflow_reason(writer_->waiting()));
+  }
+
+  // Clients whose target is there were not read.
+  void tell_relief() {
+    if (load_ && !detached() && load_->falls())
+      nodes_->tell_relief(load_->node());
+  }
+
+  // Whoever lives and takes nothing would keep them waiting for ever.
+  void set_look() {
+    auto patience = nodes_->patience();
+    home_.set_timer(*this, patience.count() > 0 ? home_.now() + patience / 4
+                                                : time_point::max());
+  }
+
+  void look() {
+    if (auto stalled = writer_->stalled(); stalled > nodes_->patience()) {
+      lose("stalled", stall_reason(stalled, nodes_->patience()));
+      fail();
+    } else {
+      set_look();
+    }
   }
 
   // -- end --------------------------------------------------------------------
@@ -344,6 +318,7 @@ private:
       return;
     --home_.socket_count;
     home_.set_timer(*this, time_point::max());
+    writer_->close();
     socket_->close();
     pointer last; // `this` may end with it
     last.swap(closing_);
@@ -353,6 +328,8 @@ private:
     pointer guard{this};
     if (closing_)
       return close();
+    if (is_open(phase_))
+      return look();
     if (phase_ == basp_phase::awaits_server || input_.size() > 0)
       return void(refuse(late_reason(basp_greeting_timeout, input_.size())));
     warn("silent", "node connection ended", "nothing came");
@@ -360,27 +337,22 @@ private:
   }
 
   loop& home_;
-  std::unique_ptr<node_socket> socket_;
+  std::shared_ptr<node_socket> socket_;
   basp_options options_;
-  end_of_turn end_of_turn_;
-  node_broker* nodes_ = nullptr; // the parent, unless it is another broker
+  std::shared_ptr<basp_writer> writer_;
+  std::shared_ptr<node_load> load_; // of the other node, once it is known
+  node_broker* nodes_ = nullptr;    // the parent, unless it is another broker
   basp_phase phase_ = basp_phase::awaits_client;
   receive_policy::config policy_ = receive_policy::at_most(1);
   basp_reader reader_;
   basp_input& input_ = reader_.input();
-  basp_output output_;
-  output_pressure pressure_;
   time_point deadline_; // of the handshake
   time_point last_read_;
-  time_point last_write_;
   std::uint64_t received_ = 0; // by TLS
   buffer consumed_;            // what the broker is given
-  buffer leaving_;             // what is being sent
   bool launched_ = false;
   bool active_ = false; // the broker wants to read
   bool reading_ = false;
-  bool writing_ = false;  // or waiting to
-  bool flushing_ = false; // the loop will call
   bool ack_writes_ = false;
   bool closed_ = false;
   pointer closing_; // set: closes after the last write, and lives until then

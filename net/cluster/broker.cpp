@@ -34,14 +34,14 @@ caf::behavior node_broker::make_behavior() {
              caf::message& content) {
         on_forward(source, passing, receiver, id, content);
       },
-      [this](const pressure_watch& message) {
-        pressure_watcher_ = message.watcher.address();
+      [this](const relief_watch& message) {
+        relief_watcher_ = message.watcher.address();
       },
   };
   return mine.or_else(basp_broker::make_behavior());
 }
 
-// As CAF's, but for the room.
+// As CAF's, but for the room and the count.
 void node_broker::on_forward(const caf::strong_actor_ptr& source,
                              const stages& passing,
                              const caf::strong_actor_ptr& receiver,
@@ -50,21 +50,29 @@ void node_broker::on_forward(const caf::strong_actor_ptr& source,
     return;
   if (source && source->node() == this_node())
     system().registry().put(source->id(), source);
-  make_room(receiver->node(), content);
-  if (instance.dispatch(context(), source, passing, receiver->node(),
-                        receiver->id(), 0, id, content)
-      || !id.is_request())
+  auto bulk = bulk_of(content);
+  make_room(receiver->node(), bulk);
+  auto leaves = instance.dispatch(context(), source, passing, receiver->node(),
+                                  receiver->id(), 0, id, content);
+  if (auto* proxy = dynamic_cast<node_proxy*>(
+          caf::actor_cast<caf::abstract_actor*>(receiver)))
+    note_taken(proxy->load(), bulk);
+  if (leaves || !id.is_request())
     return;
   caf::detail::sync_request_bouncer bounce{
       caf::exit_reason::remote_link_unreachable};
   bounce(source, id);
 }
 
+void node_broker::note_taken(node_load& load, std::size_t bulk) {
+  load.take(bulk);
+  if (load.falls())
+    tell_relief(load.node());
+}
+
 // Else what is long is copied again for each field behind it, and each copy
 // takes the kernel's time for its pages.
-void node_broker::make_room(const caf::node_id& node,
-                            const caf::message& content) {
-  auto bulk = bulk_of(content);
+void node_broker::make_room(const caf::node_id& node, std::size_t bulk) {
   if (bulk < max_basp_part)
     return;
   auto path = instance.lookup(node);
@@ -84,7 +92,7 @@ void node_broker::purge_state(const caf::node_id& node) {
   if (auto server = spawn_servers.extract(node))
     caf::anon_send_exit(server.mapped(), caf::exit_reason::kill);
   requests_->on_lost(node);
-  set_pressure(node, false);
+  drop_load(node);
   for (auto& [handle, connection] : ctx)
     if (auto neighbour = instance.tbl().lookup_direct(handle))
       instance.dispatch(context(), caf::strong_actor_ptr{}, {}, neighbour,
@@ -114,8 +122,8 @@ caf::strong_actor_ptr node_broker::make_proxy(caf::node_id node,
         });
   caf::actor_config config;
   return caf::make_actor<node_proxy, caf::strong_actor_ptr>(
-      id, node, &system(), config, caf::actor_cast<caf::actor>(this),
-      requests_);
+      id, node, &system(), config, caf::actor_cast<caf::actor>(this), requests_,
+      load_of(node));
 }
 
 // CAF spawns an actor here that asks the node's spawn server who it is, tells
@@ -150,19 +158,29 @@ void node_broker::saw(connection who, time_point when) {
     known->second.last_seen = when;
 }
 
-void node_broker::report_pressure(connection who, bool pressed) {
+std::shared_ptr<node_load> node_broker::load_of(connection who) {
   auto known = ctx.find(who);
-  if (known != ctx.end() && known->second.id)
-    set_pressure(known->second.id, pressed);
+  return load_of(known != ctx.end() ? known->second.id : caf::node_id{});
 }
 
-void node_broker::set_pressure(const caf::node_id& node, bool pressed) {
-  auto changed =
-      pressed ? pressed_.insert(node).second : pressed_.erase(node) > 0;
-  if (!changed)
-    return;
-  if (auto watcher = caf::actor_cast<caf::actor>(pressure_watcher_))
-    send(watcher, node_pressure{node, pressed});
+// As long as a node is known: its proxies have it, too.
+std::shared_ptr<node_load> node_broker::load_of(const caf::node_id& node) {
+  auto& found = loads_[node];
+  if (!found)
+    found = std::make_shared<node_load>(node);
+  return found;
+}
+
+// What is under way to its proxies is not sent any more.
+void node_broker::drop_load(const caf::node_id& node) {
+  auto dropped = loads_.extract(node);
+  if (dropped && dropped.mapped()->is_high())
+    tell_relief(node);
+}
+
+void node_broker::tell_relief(const caf::node_id& node) {
+  if (auto watcher = caf::actor_cast<caf::actor>(relief_watcher_))
+    send(watcher, node_relieved{node});
 }
 
 void node_broker::give_up(connection who, const std::string& why) {

@@ -4,13 +4,14 @@
 
 #include "actors/log_limit.hpp"
 #include "net/cluster/basp_check.hpp"
+#include "net/cluster/node_load.hpp"
 #include "net/cluster/open_requests.hpp"
 
 #include <caf/io/basp_broker.hpp>
 
 #include <chrono>
+#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,15 +61,18 @@ public:
   /// Returns why the connection is to end after what it has read, or "".
   std::string take_offence() { return std::exchange(offence_, {}); }
 
-  /// Much waits for the node that `who` leads to, or no more.
-  void report_pressure(connection who, bool pressed);
+  /// Returns how much waits for the node that `who` leads to.
+  std::shared_ptr<node_load> load_of(connection who);
+
+  /// Much waited for a node, and does no more.
+  void tell_relief(const caf::node_id& node);
 
   /// The connection ends for this reason: who has asked for it is told.
   void give_up(connection who, const std::string& why);
 
   /// Returns the id of this node's directory, 0 before it is known.
   caf::actor_id directory_id() const noexcept {
-    return pressure_watcher_ ? pressure_watcher_.id() : 0;
+    return relief_watcher_ ? relief_watcher_.id() : 0;
   }
 
   /// How long a node may be silent, 0 = for ever, and how long this one is.
@@ -83,7 +87,8 @@ private:
   void on_forward(const caf::strong_actor_ptr& source, const stages& passing,
                   const caf::strong_actor_ptr& receiver, caf::message_id id,
                   const caf::message& content);
-  void make_room(const caf::node_id& node, const caf::message& content);
+  void note_taken(node_load& load, std::size_t bulk);
+  void make_room(const caf::node_id& node, std::size_t bulk);
   void on_data(caf::io::new_data_msg& message);
   void on_message(connection who, bytes& payload);
   void on_handshake(connection who, bytes& payload);
@@ -94,16 +99,17 @@ private:
   void forward(connection who, const caf::node_id& to, const bytes& payload);
   void pass_on(connection who, bytes& payload);
   void close_others(const caf::node_id& node);
-  void set_pressure(const caf::node_id& node, bool pressed);
+  std::shared_ptr<node_load> load_of(const caf::node_id& node);
+  void drop_load(const caf::node_id& node);
   void report_unread(const caf::error& why);
   void offend(std::string why) { offence_ = std::move(why); }
 
   const std::shared_ptr<open_requests> requests_ =
       std::make_shared<open_requests>();
   log_limit lines_;
-  caf::actor_addr pressure_watcher_;
-  std::set<caf::node_id> pressed_; // nodes that much waits for
-  caf::node_id last_hop_;          // whom the message comes from
+  caf::actor_addr relief_watcher_;
+  std::map<caf::node_id, std::shared_ptr<node_load>> loads_;
+  caf::node_id last_hop_; // whom the message comes from
   basp_header header_{};
   std::string offence_;
 };

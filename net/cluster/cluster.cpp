@@ -57,7 +57,7 @@ checked cluster::start(const cluster_config& settings) {
   if (!tls)
     return failure{tls.error()};
   caf::anon_send(directory_, directory_start{});
-  caf::anon_send(broker_of_nodes(system_), pressure_watch{directory_});
+  caf::anon_send(broker_of_nodes(system_), relief_watch{directory_});
   connector_ = spawn_node_connector(system_, *tls, settings.output_limit);
   if (!settings.listen.empty())
     if (auto listening = listen(settings, *tls); !listening)

@@ -1,6 +1,8 @@
 // Forwarding to another node.
 #include "net/cluster/proxy.hpp"
 
+#include "net/cluster/remote_message.hpp"
+
 #include <caf/all.hpp>
 #include <caf/detail/sync_request_bouncer.hpp>
 #include <caf/io/middleman.hpp>
@@ -11,9 +13,11 @@
 namespace wsrelay {
 
 node_proxy::node_proxy(caf::actor_config& config, caf::actor broker,
-                       std::shared_ptr<open_requests> requests)
+                       std::shared_ptr<open_requests> requests,
+                       std::shared_ptr<node_load> load)
     : actor_proxy{config},
       requests_{std::move(requests)},
+      load_{std::move(load)},
       broker_{std::move(broker)} {
   // The broker tells the other node that the actor's end matters here.
   caf::anon_send(broker_, caf::monitor_atom_v, caf::strong_actor_ptr{ctrl()});
@@ -42,6 +46,7 @@ void node_proxy::forward(caf::strong_actor_ptr sender, caf::message_id id,
     // Before it is sent, and before `kill_proxy` when that comes meanwhile.
     if (id.is_request() && sender && sender->node() == home_system().node())
       requests_->add(sender, id, node());
+    load_->add(bulk_of(content));
     broker_->enqueue(nullptr, caf::make_message_id(),
                      caf::make_message(caf::forward_atom_v, std::move(sender),
                                        std::move(stages),

@@ -1,6 +1,7 @@
 // An actor of another node, as actors of this one see it.
 #pragma once
 
+#include "net/cluster/node_load.hpp"
 #include "net/cluster/open_requests.hpp"
 
 #include <caf/actor.hpp>
@@ -19,9 +20,14 @@ namespace wsrelay {
 /// link to an actor that has just ended locks the broker's thread for good.
 class node_proxy final : public caf::actor_proxy {
 public:
-  /// What actors of this node ask it goes into `requests`.
+  /// What actors of this node ask it goes into `requests`, and how much waits
+  /// for its node into `load`.
   node_proxy(caf::actor_config& config, caf::actor broker,
-             std::shared_ptr<open_requests> requests);
+             std::shared_ptr<open_requests> requests,
+             std::shared_ptr<node_load> load);
+
+  /// Returns how much waits for its node. Any thread.
+  node_load& load() const noexcept { return *load_; }
 
   using caf::actor_proxy::enqueue;
 
@@ -39,6 +45,7 @@ private:
                caf::message content);
 
   const std::shared_ptr<open_requests> requests_;
+  const std::shared_ptr<node_load> load_;
   caf::detail::shared_spinlock broker_lock_;
   caf::actor broker_; // guarded by broker_lock_; null once ended
 };

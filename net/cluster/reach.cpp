@@ -3,10 +3,38 @@
 
 #include "net/cluster/basp_multiplexer.hpp"
 #include "net/cluster/broker.hpp"
+#include "net/cluster/proxy.hpp"
 
 #include <caf/all.hpp>
 
 namespace wsrelay {
+
+namespace {
+
+class reachable_nodes final : public target_nodes {
+public:
+  bool reaches(const caf::actor& target) const override {
+    auto& system = target.home_system();
+    if (target.node() == system.node())
+      return true;
+    if (!loop_of_nodes(system))
+      return true; // CAF's own broker, about which this knows nothing
+    auto broker = broker_of_nodes(system);
+    auto* object = caf::actor_cast<caf::abstract_actor*>(broker);
+    auto& table = static_cast<node_broker*>(object)->instance.tbl();
+    return table.lookup_direct(target.node()) != caf::none;
+  }
+
+  bool presses(const caf::actor& target) const override {
+    if (target.node() == target.home_system().node())
+      return false;
+    auto* proxy = dynamic_cast<const node_proxy*>(
+        caf::actor_cast<caf::abstract_actor*>(target));
+    return proxy && proxy->load().is_high();
+  }
+};
+
+} // namespace
 
 bool is_prepared(caf::actor_system& system) {
   auto timeout =
@@ -14,16 +42,9 @@ bool is_prepared(caf::actor_system& system) {
   return timeout.count() > 0 && loop_of_nodes(system) != nullptr;
 }
 
-bool is_reachable(const caf::actor& who) {
-  auto& system = who.home_system();
-  if (who.node() == system.node())
-    return true;
-  if (!loop_of_nodes(system))
-    return true; // CAF's own broker, about which this knows nothing
-  auto broker = broker_of_nodes(system);
-  auto* object = caf::actor_cast<caf::abstract_actor*>(broker);
-  auto& table = static_cast<node_broker*>(object)->instance.tbl();
-  return table.lookup_direct(who.node()) != caf::none;
+const target_nodes& cluster_nodes() noexcept {
+  static const reachable_nodes result;
+  return result;
 }
 
 caf::actor broker_of_nodes(caf::actor_system& system) {

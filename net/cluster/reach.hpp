@@ -2,6 +2,8 @@
 // can be reached.
 #pragma once
 
+#include "actors/target_nodes.hpp"
+
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
 
@@ -18,9 +20,8 @@ inline constexpr char heartbeat_interval[] = "middleman.heartbeat-interval";
 /// Returns whether the system was made with what a cluster needs.
 bool is_prepared(caf::actor_system& system);
 
-/// Returns whether an actor lives here or on a node that is connected without a
-/// third one in between. Any thread.
-bool is_reachable(const caf::actor& who);
+/// Returns the nodes of the cluster as connections see them.
+const target_nodes& cluster_nodes() noexcept;
 
 /// Returns the broker of a system with `loop_middleman`.
 caf::actor broker_of_nodes(caf::actor_system& system);

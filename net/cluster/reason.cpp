@@ -113,6 +113,13 @@ std::string silence_reason(std::chrono::nanoseconds silence,
                      in_ms(silence), in_ms(limit));
 }
 
+std::string stall_reason(std::chrono::nanoseconds stalled,
+                         std::chrono::nanoseconds limit) {
+  return fmt::format("it took nothing of what it is sent for {}ms, longer than "
+                     "heartbeat_timeout ({}ms)",
+                     in_ms(stalled), in_ms(limit));
+}
+
 std::string overflow_reason(std::size_t waiting) {
   return fmt::format("it does not take what it is sent, {} bytes wait",
                      waiting);

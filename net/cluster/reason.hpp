@@ -29,6 +29,10 @@ std::string early_end_reason(std::size_t received);
 std::string silence_reason(std::chrono::nanoseconds silence,
                            std::chrono::nanoseconds limit);
 
+/// The other side lives, and has taken nothing of what waits for so long.
+std::string stall_reason(std::chrono::nanoseconds stalled,
+                         std::chrono::nanoseconds limit);
+
 /// The other side takes less than it is sent: so many bytes wait.
 std::string overflow_reason(std::size_t waiting);
 

@@ -165,6 +165,10 @@ std::size_t bulk_of(const caf::message& content) {
     return content.get_as<ws_send>(0).data.size();
   if (content.match_elements<ws_event>())
     return content.get_as<ws_event>(0).data.size();
+  if (content.match_elements<http_request>())
+    return content.get_as<http_request>(0).body.size();
+  if (content.match_elements<http_response>())
+    return content.get_as<http_response>(0).body.size();
   return 0;
 }
 

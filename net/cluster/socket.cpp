@@ -16,7 +16,9 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 namespace wsrelay {
@@ -94,7 +96,11 @@ public:
   }
 
   void write(boost::asio::const_buffer from, completion done) override {
-    boost::asio::async_write(stream_, from, told(std::move(done)));
+    auto all = [this, before = sent_](error_code ec, std::size_t count) {
+      sent_ = before + count;
+      return boost::asio::transfer_all()(ec, count);
+    };
+    boost::asio::async_write(stream_, from, all, told(std::move(done)));
   }
 
   void await_room(std::function<void(error_code)> done) override {
@@ -119,6 +125,15 @@ public:
       return BIO_number_read(SSL_get_rbio(handle()));
     else
       return 0;
+  }
+
+  std::uint64_t sent() const override { return sent_; }
+
+  std::uint64_t unacknowledged() const override {
+    int count = 0;
+    auto fd = lowest(const_cast<Stream&>(stream_)).native_handle();
+    return ::ioctl(fd, SIOCOUTQ, &count) == 0 ? static_cast<unsigned>(count)
+                                              : 0;
   }
 
   std::string explain(error_code ec) const override {
@@ -147,6 +162,7 @@ private:
 
   tls_context_ptr tls_;
   Stream stream_;
+  std::uint64_t sent_ = 0;
   listen_address remote_;
 };
 

@@ -53,6 +53,11 @@ public:
   /// that is given out when it is whole. 0 without TLS.
   virtual std::uint64_t received() const { return 0; }
 
+  /// Returns how many bytes `write` has passed on, and how many of them the
+  /// other side has not taken, records of TLS included.
+  virtual std::uint64_t sent() const = 0;
+  virtual std::uint64_t unacknowledged() const = 0;
+
   /// Returns what an error of this socket means between nodes.
   virtual std::string explain(error_code ec) const { return ec.message(); }
 

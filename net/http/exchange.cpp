@@ -304,8 +304,7 @@ private:
 
   void on_target(const caf::actor& target) {
     auto& owner = *place_.owner;
-    if (!is_alive(target)
-        || (owner.is_reachable && !owner.is_reachable(target)))
+    if (!is_alive(target) || (owner.nodes && !owner.nodes->reaches(target)))
       return no_target();
     if (owner.stopping)
       return refuse({503, "shutdown", "the server stops"});
@@ -327,7 +326,7 @@ private:
     apply(options, result.config);
     result.config.target = target;
     result.config.directory = owner.directory;
-    result.config.is_reachable = owner.is_reachable;
+    result.config.nodes = owner.nodes;
     if (!command_.message_topic.empty())
       result.config.message_topic = command_.message_topic;
     result.config.heartbeat_interval =

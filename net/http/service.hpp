@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/log_limit.hpp"
+#include "actors/target_nodes.hpp"
 #include "config/address_set.hpp"
 #include "config/client_view.hpp"
 #include "config/route_table.hpp"
@@ -79,8 +80,7 @@ struct service {
   /// Its reasons come from the configuration and the code: each counts.
   log_limit faults{{.max_reasons = SIZE_MAX, .max_reason_size = SIZE_MAX}};
   caf::actor directory;
-  /// Whether an actor lives here or on a node that is connected.
-  bool (*is_reachable)(const caf::actor& who) = nullptr;
+  const target_nodes* nodes = nullptr; // null = this one alone
   std::atomic<bool> stopping{false};
 };
 

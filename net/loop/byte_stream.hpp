@@ -16,6 +16,10 @@ namespace wsrelay {
 /// What a stream tells its session.
 class stream_events {
 public:
+  /// The other side has sent something, which is about to be read. Whoever
+  /// wants none of it says so now.
+  virtual void before_input() {}
+
   /// Bytes came. Returns how many were used; the rest comes again, before
   /// anything new, when input is wanted.
   virtual std::size_t on_input(std::string_view bytes) = 0;

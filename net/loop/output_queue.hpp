@@ -2,6 +2,7 @@
 // memory of their payloads, gathered and sent with one call.
 #pragma once
 
+#include "actors/frame_port.hpp"
 #include "protocol/frame.hpp"
 #include "protocol/shared_buffer.hpp"
 
@@ -45,6 +46,11 @@ public:
   /// Pieces and bytes, headers included, that the kernel has not taken.
   std::size_t size() const noexcept { return pieces_.size() - first_; }
   std::size_t bytes() const noexcept { return bytes_; }
+
+  /// Returns the memory that what is queued takes.
+  std::size_t cost() const noexcept {
+    return bytes() + size() * queued_message_cost;
+  }
 
   /// Messages among them.
   std::size_t messages() const noexcept {

@@ -116,6 +116,9 @@ void stream_socket::tell_hang_up() {
 
 // One read: whoever has more to read lets the others go first.
 void stream_socket::read() {
+  events_->before_input();
+  if (!wanted_ || !is_open())
+    return;
   auto* space = home_.scratch();
   auto size = gives_way_ ? small_read : loop::scratch_size;
   auto count = ::recv(socket_.get(), space, size, MSG_DONTWAIT);

@@ -85,10 +85,7 @@ public:
   }
 
   std::size_t queued_cost() const override {
-    if (!stream_)
-      return 0;
-    auto& output = stream_->output();
-    return output.bytes() + output.size() * queued_message_cost;
+    return stream_ ? stream_->output().cost() : 0;
   }
 
   void close(std::uint16_t code, std::string_view reason) override {
@@ -140,6 +137,11 @@ private:
   };
 
   // -- input ------------------------------------------------------------------
+
+  void before_input() override {
+    if (sink_ && phase_ == phase::open)
+      sink_->before_input();
+  }
 
   std::size_t on_input(std::string_view bytes) override {
     if (phase_ != phase::open && !may_discard(bytes.size()))

@@ -7,13 +7,23 @@ using namespace wsrelay::test;
 
 namespace {
 
+// Where the test says how much waits.
+struct fake_nodes final : target_nodes {
+  bool reaches(const caf::actor&) const override { return true; }
+  bool presses(const caf::actor&) const override { return is_high; }
+
+  bool is_high = false;
+};
+
 struct fixture : accepting {
   probe target{node};
+  fake_nodes nodes;
 
   fake_client open(std::string address = "192.0.2.1") {
     auto port = node.make_port();
     connection_config config;
     config.target = target;
+    config.nodes = &nodes;
     auto client =
         state().open(port, std::move(config), std::move(address), "ws");
     node.run();
@@ -214,21 +224,21 @@ TEST_CASE_FIXTURE(fixture, "a stop that nobody asked an answer to happens") {
 
 TEST_CASE_FIXTURE(fixture, "while much waits for a node, nobody whose target "
                            "is there is read") {
-  auto there = node.system().node(),
-       elsewhere = *caf::make_node_id(1, std::string(40, 'a'));
   auto before = open();
-  node.send(actor, node_pressure{elsewhere, true});
-  node.run();
   CHECK_FALSE(before.is_paused());
-  node.send(actor, node_pressure{there, true});
+  nodes.is_high = true;
+  before.send_text("it has not been asked since");
   node.run();
   CHECK(before.is_paused());
   auto meanwhile = open();
   CHECK(meanwhile.is_paused());
-  node.send(actor, node_pressure{there, false});
+  CHECK(target.log() == strings{"join {}", "join {}"});
+  nodes.is_high = false;
+  node.send(actor, node_relieved{node.system().node()});
   node.run();
   CHECK_FALSE(before.is_paused());
   CHECK_FALSE(meanwhile.is_paused());
+  CHECK(target.log().back() == "message 1 it has not been asked since");
 }
 
 TEST_CASE_FIXTURE(fixture, "what an acceptor does not know is an error to who "

@@ -1,32 +1,16 @@
 // Configurations that were built in code.
 #include "config/validate.hpp"
 
+#include "test/config/good_config.hpp"
 #include "test/config/loaded_text.hpp"
 
 #include <doctest/doctest.h>
 
 namespace wsrelay::validate_test {
 
-namespace {
+using test::make_config;
 
-/// A service, a router and an endpoint that are in order.
-relay_config make_config() {
-  relay_config config;
-  config.services.emplace_back().name = "gw";
-  auto& router = config.routers.emplace_back();
-  router.name = "ws";
-  router.server = "gw";
-  router.prefix = "/ws";
-  router.relays = true;
-  auto& endpoint = config.endpoints.emplace_back();
-  endpoint.name = "echo";
-  endpoint.router = "ws";
-  endpoint.path = *path_pattern::parse("/ws/echo");
-  relay_handler relay;
-  relay.command.target_pid = "echo";
-  endpoint.handler = relay;
-  return config;
-}
+namespace {
 
 std::string errors(const relay_config& config) {
   return test::lines(validate(config));
@@ -149,51 +133,6 @@ TEST_CASE("an issue carries the place of its entry") {
   config.routers[0].server = "none";
   CHECK(errors(config)
         == "f.yaml:7: ws.meta.server: no http.service has the name none");
-}
-
-TEST_CASE("a router that allows any origin is a warning") {
-  auto config = make_config();
-  config.routers[0].options.origins.allowed.push_back({true, {}});
-  CHECK(errors(config) == "");
-  CHECK(find_warnings(config).size() == 1);
-}
-
-TEST_CASE("a trusted header of nobody is a warning, with a secret or none") {
-  auto config = make_config();
-  trusted_header_handler handler;
-  SUBCASE("with") {
-    handler.secret = "secret";
-  }
-  SUBCASE("without") {}
-  config.endpoints[0].handler = handler;
-  CHECK(errors(config) == "");
-  CHECK(test::lines(find_warnings(config))
-        == "echo.trusted_header: refuses every request: its service has no "
-           "trusted_proxies");
-  config.services[0].trusted_proxies = {"10.0.0.0/8"};
-  CHECK(find_warnings(config).empty());
-  config.services[0].trusted_proxies.clear();
-  config.routers[0].server = "none"; // an error, and no warning
-  CHECK(find_warnings(config).empty());
-}
-
-TEST_CASE("a parameter in the metadata that lost its quotes is a warning") {
-  auto warnings = [](std::string metadata) {
-    auto config = make_config();
-    std::get<relay_handler>(config.endpoints[0].handler).command.metadata =
-        std::move(metadata);
-    return test::lines(find_warnings(config));
-  };
-  auto expected =
-      "echo.relay.metadata: {room} is a map here: write \"{room}\" for the "
-      "parameter of the path";
-  CHECK(warnings(R"({"a":1,"room":{"room":null}})") == expected);
-  CHECK(warnings(R"({"rooms":["x",{"room":null}]})") == expected);
-  for (auto good :
-       {R"({"room":null})", R"({"a":{"room":"{room}"}})", R"({"a":{}})",
-        R"({"a":{"b":null,"c":1}})", R"({"a":{"b":{"c":1},"d":null}})",
-        R"({"a":"{\"room\":null}"})", R"({"a{":null})", R"({"a":{)"})
-    CHECK(warnings(good) == "");
 }
 
 TEST_CASE("very many endpoints are checked in reasonable time") {

@@ -53,6 +53,8 @@ public:
     loop_->post([done = std::move(done)] { done({}); });
   }
   void close() override { line_->closed = true; }
+  std::uint64_t sent() const override { return 0; }
+  std::uint64_t unacknowledged() const override { return 0; }
   listen_address remote() const override { return {}; }
 
   loop* loop_ = nullptr;

@@ -140,6 +140,8 @@ bool fake_frame_port::step_close() {
 bool fake_frame_port::step_input() {
   if (input_.empty() || closing_ || ended_)
     return false;
+  if (input_.front().message && !paused_ && sink_)
+    sink_->before_input();
   if (input_.front().message && paused_)
     return tell_hang_up();
   auto next = std::move(input_.front());

@@ -1,7 +1,9 @@
 """Much traffic on a line between nodes: it is shared, and nobody is lost."""
 
+import fcntl
 import multiprocessing
 import statistics
+import struct
 import threading
 import time
 import unittest
@@ -9,9 +11,10 @@ import unittest
 from line_test import LineTest
 from raw_client import BINARY, WebSocket, frame
 from slow_line import SlowLine
-from support import DEADLINE, SANITIZED
+from support import DEADLINE, SANITIZED, wait_until
 
 MIB = 1 << 20
+SIOCOUTQ = 0x5411  # linux/sockios.h
 # Seconds: what a short message may wait because of a long one.
 DELAY = 0.05 if not SANITIZED else 1
 
@@ -128,6 +131,38 @@ class Pressure(LineTest):
         for each in app, relay:
             self.assertNotIn("node connection ended", each.log())
             self.assertNotIn(" lost", each.log())
+
+
+def unacknowledged(client):
+    """Bytes that the other side's kernel does not have."""
+    return struct.unpack("i", fcntl.ioctl(client, SIOCOUTQ, bytes(4)))[0]
+
+
+class Burst(LineTest):
+    options = {"max_message_size": "2MiB"}
+    CLIENTS, SIZE = 64, 2 * MIB
+
+    def test_messages_that_end_at_once_do_not_overrun_a_line(self):
+        patience = {"heartbeat_timeout": "20s"}
+        app = self.start("app1", **patience)
+        line = SlowLine(self.addCleanup, app.cluster_port, rate=48 * MIB,
+                        piece=32768)
+        # A quarter of what the clients have in hand.
+        relay = self.start("relay1", line.port, output_limit="32MiB",
+                           **patience)
+        clients = [self.connect_soon(relay) for _ in range(self.CLIENTS)]
+        message = frame(BINARY, bytes(self.SIZE))
+        for each in clients:
+            each.send(message[:-1])
+        for each in clients:
+            wait_until(lambda: not unacknowledged(each.socket), "all is there")
+        for each in clients:
+            each.send(message[-1:])
+        for each in clients:
+            each.socket.settimeout(4 * DEADLINE)
+            self.assertEqual(len(each.read_message()[1]), self.SIZE)
+        self.assertNotIn(" lost", relay.log())
+        self.assertNotIn("node connection ended", relay.log())
 
 
 if __name__ == "__main__":

@@ -262,16 +262,4 @@ TEST_CASE("parts that no node sends are refused") {
   }
 }
 
-TEST_CASE("much waits from more than half of the limit on, until it is a "
-          "quarter") {
-  output_pressure pressure;
-  CHECK_FALSE(pressure.changes(50, 100));
-  CHECK(pressure.changes(51, 100));
-  CHECK(pressure.is_high());
-  CHECK_FALSE(pressure.changes(100, 100));
-  CHECK_FALSE(pressure.changes(26, 100));
-  CHECK(pressure.changes(25, 100));
-  CHECK_FALSE(pressure.is_high());
-}
-
 } // namespace wsrelay::basp_parts_test

@@ -20,6 +20,8 @@ struct socket_log {
   std::deque<node_socket::completion> under_way;
   std::function<void(node_socket::error_code)> awaits_room;
   bool closed = false;
+  std::uint64_t sent = 0;
+  std::uint64_t unacknowledged = 0;
 };
 
 class fake_socket final : public node_socket {
@@ -37,6 +39,8 @@ public:
     log_.awaits_room = std::move(done);
   }
   void close() override { log_.closed = true; }
+  std::uint64_t sent() const override { return log_.sent; }
+  std::uint64_t unacknowledged() const override { return log_.unacknowledged; }
   listen_address remote() const override { return {}; }
 
 private:

@@ -25,6 +25,21 @@ void tick(wire& witness, int count) {
   tick(witness, count, [] {});
 }
 
+// A node that is answered more than the kernel takes: 64 MiB.
+wire join_and_ask_much(wire_node& node) {
+  auto much = node.publish(node.system.spawn([]() -> caf::behavior {
+    return {[](std::uint8_t) { return std::string(1 << 20, 'x'); }};
+  }));
+  wire result{plain_socket::connect_to(node.port(), 65'536)};
+  REQUIRE(result.read_to(basp::server_handshake));
+  result.socket.send(basp::hello(6));
+  for (std::uint64_t i = 1; i <= 64; ++i)
+    result.socket.send(basp::message(
+        {basp::direct_message, 0, 0, std::uint64_t{1} << 60 | i, 7, much},
+        basp::payload("+@u8", "x")));
+  return result;
+}
+
 } // namespace
 
 TEST_CASE("who connects waits for the greeting, not for heartbeats") {
@@ -68,6 +83,37 @@ TEST_CASE("a node that is silent is reset, and a line says for how long") {
                             "or frozen, or its heartbeat_interval does not "
                             "fit");
   }));
+}
+
+TEST_CASE("a node that lives and takes nothing is lost, and a line says for "
+          "how long") {
+  captured_log log;
+  wire_node node{wire_config(10ms, 200ms)};
+  auto witness = node.join(5);
+  auto lazy = join_and_ask_much(node);
+  auto is_lost = [&] {
+    return log.sink->has("node lost: address=127.0.0.1 reason=it took nothing "
+                         "of what it is sent for ")
+           && log.sink->has("longer than heartbeat_timeout (200ms)");
+  };
+  for (int ticks = 0; !is_lost() && ticks < 500; ++ticks)
+    tick(witness, 1, [&] { lazy.socket.send(basp::header({})); });
+  CHECK(is_lost());
+  tick(witness, 2);
+}
+
+TEST_CASE("a node that takes a little now and then is not lost") {
+  captured_log log;
+  wire_node node{wire_config(10ms, 200ms)};
+  auto witness = node.join(5);
+  auto slow = join_and_ask_much(node);
+  std::size_t read = 0;
+  tick(witness, 60, [&] {
+    slow.socket.send(basp::header({}));
+    read += slow.socket.receive_exactly(65'536).size();
+  });
+  CHECK(read == 60 * 65'536);
+  CHECK_FALSE(log.sink->has("node lost"));
 }
 
 TEST_CASE("where nodes of different times meet, both lines name the setting") {

@@ -1,0 +1,114 @@
+// What works but is hardly meant.
+#include "config/check_entry.hpp"
+#include "config/cluster_need.hpp"
+#include "config/entry_index.hpp"
+#include "config/validate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <variant>
+
+namespace wsrelay {
+
+namespace {
+
+/// Takes relay commands from proxies of which there are none.
+bool trusts_nobody(const endpoint_config& endpoint,
+                   const by_name<router_config>& routers,
+                   const by_name<service_config>& services) {
+  auto router = find_entry(routers, endpoint.router);
+  auto service = router ? find_entry(services, router->server) : nullptr;
+  return service && service->trusted_proxies.empty()
+         && std::holds_alternative<trusted_header_handler>(endpoint.handler);
+}
+
+bool is_plain_key(std::string_view text) {
+  constexpr std::string_view characters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  return !text.empty() && text.find_first_not_of(characters) == text.npos;
+}
+
+/// Returns the first "{name}" in a map or a list of the metadata that has lost
+/// its quotes: YAML reads a map with one key and no value, `{"name":null}`.
+std::optional<std::string> unquoted_param(std::string_view json) {
+  constexpr std::string_view begin = "{\"", end = "\":null}";
+  for (auto at = json.find(begin, 1); at != json.npos;
+       at = json.find(begin, at + 1)) {
+    auto name = json.substr(at + begin.size());
+    auto size = name.find('"');
+    // Nothing of this can stand inside a string: a quote is escaped there.
+    if (size != name.npos && name.substr(size).starts_with(end)
+        && is_plain_key(name.substr(0, size)))
+      return fmt::format("{{{}}}", name.substr(0, size));
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> unquoted_param(const endpoint_config& endpoint) {
+  auto relay = std::get_if<relay_handler>(&endpoint.handler);
+  return relay ? unquoted_param(relay->command.metadata) : std::nullopt;
+}
+
+bool allows_any(const router_config& router) {
+  const auto& allowed = router.options.origins.allowed;
+  return std::any_of(allowed.begin(), allowed.end(),
+                     [](const origin_pattern& pattern) { return pattern.any; });
+}
+
+/// An echo of the largest message would close the connection with 1013.
+bool takes_more_than_it_gives(const router_config& router) {
+  const auto& options = router.options;
+  return router.relays && options.max_message_size > options.output_limit;
+}
+
+void warn(const router_config& router, entry_report report) {
+  if (allows_any(router))
+    report.fail("post_options.wsrelay.allowed.origins",
+                "* lets the pages of every site open connections");
+  if (takes_more_than_it_gives(router))
+    report.fail("post_options.wsrelay.output.limit",
+                fmt::format("is {}, less than wsrelay.max.message.size ({}): "
+                            "what a client may send, no target can answer with",
+                            router.options.output_limit,
+                            router.options.max_message_size));
+}
+
+void warn(const cluster_config& cluster, std::size_t burst,
+          entry_report report) {
+  if (burst > cluster.output_limit / 2)
+    report.fail("output_limit",
+                fmt::format("is {}, and the loops may read {} before they stop "
+                            "at half of it: {} or more is safe, or smaller "
+                            "messages",
+                            cluster.output_limit, burst, 2 * burst));
+}
+
+} // namespace
+
+std::vector<config_issue> find_warnings(const relay_config& config) {
+  std::vector<config_issue> issues;
+  for (const auto& router : config.routers)
+    warn(router, entry_report{router_kind, router, issues});
+  for (const auto& cluster : config.clusters)
+    warn(cluster, largest_burst(config),
+         entry_report{cluster_kind, cluster, issues});
+  auto services = index(config.services);
+  auto routers = index(config.routers);
+  for (const auto& endpoint : config.endpoints) {
+    if (trusts_nobody(endpoint, routers, services))
+      entry_report{endpoint_kind, endpoint, issues}.fail(
+          "trusted_header",
+          "refuses every request: its service has no trusted_proxies");
+    if (auto param = unquoted_param(endpoint))
+      entry_report{endpoint_kind, endpoint, issues}.fail(
+          "relay.metadata",
+          fmt::format("{0} is a map here: write \"{0}\" for the parameter of "
+                      "the path",
+                      *param));
+  }
+  return issues;
+}
+
+} // namespace wsrelay

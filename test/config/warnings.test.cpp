@@ -1,0 +1,128 @@
+// What works but is hardly meant.
+#include "config/validate.hpp"
+
+#include "test/config/good_config.hpp"
+#include "test/config/loaded_text.hpp"
+
+#include <doctest/doctest.h>
+
+namespace wsrelay::warnings_test {
+
+using test::make_config;
+
+namespace {
+
+std::string errors(const relay_config& config) {
+  return test::lines(validate(config));
+}
+
+std::string warnings(const relay_config& config) {
+  return test::lines(find_warnings(config));
+}
+
+} // namespace
+
+TEST_CASE("a router that allows any origin is a warning") {
+  auto config = make_config();
+  config.routers[0].options.origins.allowed.push_back({true, {}});
+  CHECK(errors(config) == "");
+  CHECK(find_warnings(config).size() == 1);
+}
+
+TEST_CASE("a trusted header of nobody is a warning, with a secret or none") {
+  auto config = make_config();
+  trusted_header_handler handler;
+  SUBCASE("with") {
+    handler.secret = "secret";
+  }
+  SUBCASE("without") {}
+  config.endpoints[0].handler = handler;
+  CHECK(errors(config) == "");
+  CHECK(test::lines(find_warnings(config))
+        == "echo.trusted_header: refuses every request: its service has no "
+           "trusted_proxies");
+  config.services[0].trusted_proxies = {"10.0.0.0/8"};
+  CHECK(find_warnings(config).empty());
+  config.services[0].trusted_proxies.clear();
+  config.routers[0].server = "none"; // an error, and no warning
+  CHECK(find_warnings(config).empty());
+}
+
+TEST_CASE("a parameter in the metadata that lost its quotes is a warning") {
+  auto warnings = [](std::string metadata) {
+    auto config = make_config();
+    std::get<relay_handler>(config.endpoints[0].handler).command.metadata =
+        std::move(metadata);
+    return test::lines(find_warnings(config));
+  };
+  auto expected =
+      "echo.relay.metadata: {room} is a map here: write \"{room}\" for the "
+      "parameter of the path";
+  CHECK(warnings(R"({"a":1,"room":{"room":null}})") == expected);
+  CHECK(warnings(R"({"rooms":["x",{"room":null}]})") == expected);
+  for (auto good :
+       {R"({"room":null})", R"({"a":{"room":"{room}"}})", R"({"a":{}})",
+        R"({"a":{"b":null,"c":1}})", R"({"a":{"b":{"c":1},"d":null}})",
+        R"({"a":"{\"room\":null}"})", R"({"a{":null})", R"({"a":{)"})
+    CHECK(warnings(good) == "");
+}
+
+TEST_CASE("a router that takes messages which it cannot give is a warning") {
+  auto config = make_config();
+  auto& options = config.routers[0].options;
+  options.output_limit = options.max_message_size;
+  CHECK(warnings(config) == "");
+  --options.output_limit;
+  CHECK(errors(config) == "");
+  CHECK(warnings(config)
+        == "ws.post_options.wsrelay.output.limit: is 1048575, less than "
+           "wsrelay.max.message.size (1048576): what a client may send, no "
+           "target can answer with");
+  config.routers[0].relays = false;
+  CHECK(warnings(config) == "");
+}
+
+TEST_CASE("loops that read more than half of what may wait for another node "
+          "are a warning") {
+  auto config = make_config();
+  config.services[0].threads = 3;
+  auto& cluster = config.clusters.emplace_back();
+  cluster.name = "relay1";
+  cluster.listen = "127.0.0.1:9000";
+  // A message, its metadata, what goes along, and what is read with its end.
+  constexpr std::size_t each = 1024 * 1024 + 16 * 1024 + 2 * 64 * 1024;
+  cluster.output_limit = 2 * 3 * each;
+  CHECK(warnings(config) == "");
+  --cluster.output_limit;
+  CHECK(errors(config) == "");
+  CHECK(warnings(config)
+        == "relay1.output_limit: is 7176191, and the loops may read 3588096 "
+           "before they stop at half of it: 7176192 or more is safe, or "
+           "smaller messages");
+  SUBCASE("those of every service count") {
+    cluster.output_limit = 2 * 4 * each - 1;
+    CHECK(warnings(config) == "");
+    auto& other = config.services.emplace_back(config.services[0]);
+    other.name = "other";
+    other.port = 8081;
+    other.threads = 1;
+    CHECK(warnings(config) == ""); // nothing is relayed there
+    auto& router = config.routers.emplace_back(config.routers[0]);
+    router.name = "other ws";
+    router.server = "other";
+    CHECK(warnings(config) != "");
+  }
+  SUBCASE("nothing goes to another node where nothing is relayed") {
+    config.routers[0].relays = false;
+    CHECK(warnings(config) == "");
+  }
+  SUBCASE("bodies do where an actor is asked") {
+    config.services[0].max_body_size = 2 * 1024 * 1024;
+    cluster.output_limit = 2 * 3 * each;
+    CHECK(warnings(config) == "");
+    config.endpoints[0].handler = func_handler{"auth"};
+    CHECK(warnings(config) != "");
+  }
+}
+
+} // namespace wsrelay::warnings_test
