@@ -96,11 +96,19 @@ public:
   }
 
   void write(boost::asio::const_buffer from, completion done) override {
-    auto all = [this, before = sent_](error_code ec, std::size_t count) {
+    auto note = [this, before = sent_](std::size_t count) {
       sent_ = before + count;
-      return boost::asio::transfer_all()(ec, count);
     };
-    boost::asio::async_write(stream_, from, all, told(std::move(done)));
+    boost::asio::async_write(
+        stream_, from,
+        [note](error_code ec, std::size_t count) { // not behind the last part
+          note(count);
+          return boost::asio::transfer_all()(ec, count);
+        },
+        told([note, done = std::move(done)](error_code ec, std::size_t count) {
+          note(count);
+          done(ec, count);
+        }));
   }
 
   void await_room(std::function<void(error_code)> done) override {
@@ -148,7 +156,8 @@ public:
 private:
   static constexpr bool is_local = std::is_same_v<Stream, local_socket>;
 
-  static auto told(completion done) {
+  template <class Completion>
+  static auto told(Completion done) {
     if constexpr (is_local)
       return [done = std::move(done)](error_code ec, std::size_t count) {
         done(plain_end(ec), count);

@@ -73,7 +73,8 @@ class CommandLine(unittest.TestCase):
                 self.assertTrue(errors.strip())
 
     def test_check_accepts_a_good_file(self):
-        path = self.write(echo_config(max_message_size="16MiB"))
+        path = self.write(echo_config(max_message_size="16MiB",
+                                      output_limit="16MiB"))
         status, out, errors = self.run_program("--check", path)
         self.assertEqual((status, out, errors), (0, f"{path}: ok\n", ""))
 

@@ -1,6 +1,7 @@
 // A stream to another node without one: what it does with its socket.
 #include "net/cluster/basp_stream.hpp"
 
+#include "test/net/cluster/fake_node_socket.hpp"
 #include "test/net/support.hpp"
 
 #include <doctest/doctest.h>
@@ -13,39 +14,6 @@ namespace wsrelay::basp_stream_test {
 using namespace wsrelay::test;
 
 namespace {
-
-// What the stream asked of its socket.
-struct socket_log {
-  std::vector<std::string> written;
-  std::deque<node_socket::completion> under_way;
-  std::function<void(node_socket::error_code)> awaits_room;
-  bool closed = false;
-  std::uint64_t sent = 0;
-  std::uint64_t unacknowledged = 0;
-};
-
-class fake_socket final : public node_socket {
-public:
-  explicit fake_socket(socket_log& log) : log_{log} {}
-
-  void handshake(role, std::function<void(error_code)>) override {}
-  void read_some(boost::asio::mutable_buffer, completion) override {}
-  void write(boost::asio::const_buffer from, completion done) override {
-    log_.written.emplace_back(static_cast<const char*>(from.data()),
-                              from.size());
-    log_.under_way.push_back(std::move(done));
-  }
-  void await_room(std::function<void(error_code)> done) override {
-    log_.awaits_room = std::move(done);
-  }
-  void close() override { log_.closed = true; }
-  std::uint64_t sent() const override { return log_.sent; }
-  std::uint64_t unacknowledged() const override { return log_.unacknowledged; }
-  listen_address remote() const override { return {}; }
-
-private:
-  socket_log& log_;
-};
 
 struct fixture {
   system_config config;
@@ -65,8 +33,8 @@ struct fixture {
   }
 
   void open(basp_options options = {}) {
-    stream =
-        make_basp_stream(home, std::make_unique<fake_socket>(log), options);
+    stream = make_basp_stream(home, std::make_unique<fake_node_socket>(log),
+                              options);
   }
 
   // Writes parts in one turn and waits until it has ended.
