@@ -5,11 +5,22 @@
 #include "actors/audience_actor.hpp"
 #include "actors/outgoing.hpp"
 #include "actors/pid_text.hpp"
+#include "actors/shared_behavior.hpp"
 #include "actors/undelivered.hpp"
 
 #include <caf/all.hpp>
 
 namespace wsrelay {
+
+const shared_buffer& default_topic_text() {
+  static const shared_buffer result{default_message_topic};
+  return result;
+}
+
+const shared_buffer& no_metadata() {
+  static const shared_buffer result{"{}"};
+  return result;
+}
 
 void apply(const relay_options& options, connection_config& config) {
   config.window = options.window;
@@ -32,7 +43,6 @@ caf::behavior connection_state::start(frame_port_ptr port,
   pid_ = pid_text(self_->id(), self_->node());
   // PIDs are resolved through CAF's registry, which forgets an actor that ends.
   self_->system().registry().put(self_->id(), self_->ctrl());
-  self_->set_default_handler(drop_unexpected);
   self_->set_down_handler([this](caf::down_msg& message) { on_down(message); });
   self_->set_exit_handler([this](caf::exit_msg& message) { on_exit(message); });
   // An error sent as a message is not addressed to a connection.
@@ -49,29 +59,12 @@ caf::behavior connection_state::start(frame_port_ptr port,
 }
 
 caf::behavior connection_state::make_behavior() {
-  return {
-      [this](const ws_send& message) {
-        return settle(on_send(message), "ws.send");
-      },
-      [this](const ws_event& message) {
-        return settle(on_event(message), message.topic);
-      },
-      [this](const ws_close& message) {
-        return settle(on_close(message), "ws.close");
-      },
-      [this](ws_control& message) {
-        return settle(on_control(message), "ws.control");
-      },
-      [this](const ws_watch& message) {
-        return answer(self_, on_watch(message));
-      },
-      [this](connection_stats_get) { return stats(); },
-      [this](const audience_open& message) { open_audience(self_, message); },
-      [this](connection_shutdown) { end(end_cause::node_shutdown); },
-      [this](const node_stops& message) { on_node_stops(message.node); },
-      [this](const node_relieved&) { update_reading(); },
-      [this](connection_finished) { on_finished(); },
-  };
+  using me = connection_state;
+  return share_behavior<connection_actor, &me::on_send, &me::on_event,
+                        &me::on_close, &me::on_control, &me::on_watch,
+                        &me::on_stats, &me::on_audience, &me::on_shutdown,
+                        &me::on_node_stops, &me::on_relieved, &me::on_finished>(
+      self_);
 }
 
 caf::behavior connection(connection_actor* self, frame_port_ptr port,
@@ -79,15 +72,23 @@ caf::behavior connection(connection_actor* self, frame_port_ptr port,
   return self->state.start(std::move(port), std::move(config));
 }
 
-// Who did not ask is not told; that it was in vain is.
-caf::result<void> connection_state::settle(caf::result<void> result,
-                                           std::string_view what) {
-  if (result.flag == caf::rt_error && !is_request(self_))
-    log_undelivered(pid_.view(), what, result.err);
-  return answer(self_, std::move(result));
+// Who did not ask is not told; that it was in vain is. In place: moving a
+// result costs as much as all else here.
+void connection_state::settle(caf::result<void>& result,
+                              std::string_view what) {
+  if (result.flag != caf::rt_error || is_request(self_))
+    return;
+  log_undelivered(pid_.view(), what, result.err);
+  result = caf::unit;
 }
 
 caf::result<void> connection_state::on_send(const ws_send& message) {
+  auto result = send(message);
+  settle(result, "ws.send");
+  return result;
+}
+
+caf::result<void> connection_state::send(const ws_send& message) {
   if (auto error = wsrelay::check(message))
     return error;
   return write(message.type, message.data);
@@ -95,9 +96,10 @@ caf::result<void> connection_state::on_send(const ws_send& message) {
 
 caf::result<void> connection_state::on_event(const ws_event& message) {
   auto made = to_send(message);
-  if (!made)
-    return std::move(made.error());
-  return write(made->type, made->data);
+  caf::result<void> result =
+      made ? write(made->type, made->data) : std::move(made.error());
+  settle(result, message.topic);
+  return result;
 }
 
 caf::result<void> connection_state::write(message_type type,
@@ -124,6 +126,12 @@ caf::result<void> connection_state::write(message_type type,
 }
 
 caf::result<void> connection_state::on_close(const ws_close& message) {
+  auto result = close(message);
+  settle(result, "ws.close");
+  return result;
+}
+
+caf::result<void> connection_state::close(const ws_close& message) {
   if (auto checked = check_close(message.code, message.reason); !checked)
     return make_error(errc::invalid_close, checked.error().what);
   if (closing())
@@ -132,7 +140,13 @@ caf::result<void> connection_state::on_close(const ws_close& message) {
   return caf::unit;
 }
 
-caf::result<void> connection_state::on_control(ws_control& message) {
+caf::result<void> connection_state::on_control(const ws_control& message) {
+  auto result = control(message);
+  settle(result, "ws.control");
+  return result;
+}
+
+caf::result<void> connection_state::control(const ws_control& message) {
   if (closing())
     return make_error(errc::closing);
   if (auto error = check(message, limits_.max_metadata))
@@ -141,7 +155,7 @@ caf::result<void> connection_state::on_control(ws_control& message) {
     return make_error(errc::busy, "too many controls wait for a transfer");
   auto promise = promise_to_requester(self_);
   if (claims_.current())
-    claims_.wait(std::move(message), promise);
+    claims_.wait(message, promise);
   else
     apply_control(message, promise);
   return later(promise);
@@ -168,6 +182,14 @@ void connection_state::on_down(const caf::down_msg& message) {
   update_reading();
 }
 
+void connection_state::on_audience(const audience_open& message) {
+  open_audience(self_, message);
+}
+
+void connection_state::on_shutdown(connection_shutdown) {
+  end(end_cause::node_shutdown);
+}
+
 void connection_state::on_exit(caf::exit_msg& message) {
   if (message.reason) // a normal end of a linked actor does not matter
     end(end_cause::exited, 0, {}, std::move(message.reason));
@@ -175,7 +197,8 @@ void connection_state::on_exit(caf::exit_msg& message) {
 
 // The target gets its leave while its node still delivers it. A move to
 // another node that is under way decides by itself what becomes of it.
-void connection_state::on_node_stops(const caf::node_id& node) {
+void connection_state::on_node_stops(const node_stops& message) {
+  auto& node = message.node;
   if (claims_.is_asked() && claims_.current()->target.node() == node)
     fail_claim(errc::target_down, end_cause::target_node_stops, true,
                "the target's node stops");

@@ -21,6 +21,7 @@
 
 #include <caf/stateful_actor.hpp>
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,12 +29,16 @@
 
 namespace wsrelay {
 
+/// "ws.message" and "{}": each connection has the same.
+const shared_buffer& default_topic_text();
+const shared_buffer& no_metadata();
+
 /// What a connection starts with: a command whose target is known, and limits.
 struct connection_config {
   caf::actor target;
-  shared_buffer message_topic{default_message_topic};
+  shared_buffer message_topic = default_topic_text();
   milliseconds heartbeat_interval{0}; // 0 = off
-  shared_buffer metadata{"{}"};
+  shared_buffer metadata = no_metadata();
   std::uint32_t window = 128; // messages
   std::size_t window_bytes = 4 * 1024 * 1024;
   std::size_t output_limit = 4 * 1024 * 1024; // bytes of memory
@@ -109,16 +114,22 @@ public:
 private:
   // messages (connection.cpp, connection_watch.cpp)
   caf::behavior make_behavior();
-  caf::result<void> settle(caf::result<void> result, std::string_view what);
+  void settle(caf::result<void>& result, std::string_view what);
   caf::result<void> on_send(const ws_send& message);
   caf::result<void> on_event(const ws_event& message);
   caf::result<void> on_close(const ws_close& message);
-  caf::result<void> on_control(ws_control& message);
+  caf::result<void> on_control(const ws_control& message);
+  caf::result<void> send(const ws_send& message);
+  caf::result<void> close(const ws_close& message);
+  caf::result<void> control(const ws_control& message);
   caf::result<void> on_watch(const ws_watch& message);
-  connection_stats stats() const;
+  connection_stats on_stats(connection_stats_get) const;
+  void on_audience(const audience_open& message);
+  void on_shutdown(connection_shutdown);
   void on_down(const caf::down_msg& message);
   void on_exit(caf::exit_msg& message);
-  void on_node_stops(const caf::node_id& node);
+  void on_node_stops(const node_stops& message);
+  void on_relieved(const node_relieved&) { update_reading(); }
   caf::result<void> write(message_type type, const shared_buffer& data);
 
   // towards the owner (connection_relay.cpp)
@@ -154,10 +165,10 @@ private:
   void leave_others();
   void end_leaving();
   void close_port();
-  void on_finished();
+  void on_finished(connection_finished);
   void log_end(end_cause cause) const;
 
-  bool closing() const noexcept { return ending_.has_value(); }
+  bool closing() const noexcept { return ending_ != nullptr; }
   bool leaving() const noexcept { return leave_due_ != time_point::max(); }
 
   connection_actor* self_;
@@ -169,11 +180,12 @@ private:
   ownership owners_{send_window{1, 1}};
   relay_settings settings_;
   claim_line claims_;
+  const std::atomic<bool>* pressure_ = nullptr; // on the owner's node
   output_gate output_{0};
   heartbeat heartbeat_;
   std::unique_ptr<traffic_watch> watch_; // null while nobody watches
 
-  std::optional<ending> ending_;
+  std::unique_ptr<const ending> ending_;     // null before
   time_point leave_due_ = time_point::max(); // set while leaving
   // The client is gone behind input that its owner does not take: from then on
   // the rest, what the kernel holds, is read all the same.

@@ -50,7 +50,7 @@ void connection_state::on_end(end_cause cause, std::uint16_t code,
 }
 
 void connection_state::begin_end(end_cause cause, ending how) {
-  ending_ = std::move(how);
+  ending_ = std::make_unique<const ending>(std::move(how));
   log_end(cause);
   leave_others();
   claims_.fail(errc::closing);
@@ -106,7 +106,7 @@ void connection_state::on_closed(end_cause cause) {
   self_->send(self_, connection_finished{});
 }
 
-void connection_state::on_finished() {
+void connection_state::on_finished(connection_finished) {
   if (port_closed_)
     self_->quit(ending_->exit);
 }

@@ -110,8 +110,7 @@ void connection_state::on_wake() {
 
 // What many clients send within their windows may be more than a line takes.
 bool connection_state::is_pressed() const {
-  return limits_.nodes && owners_.owner()
-         && limits_.nodes->presses(owners_.owner());
+  return pressure_ && owners_.owner() && *pressure_;
 }
 
 // Reads while there is an owner with credit and nobody was asked to take over.

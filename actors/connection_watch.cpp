@@ -8,7 +8,7 @@
 
 namespace wsrelay {
 
-connection_stats connection_state::stats() const {
+connection_stats connection_state::on_stats(connection_stats_get) const {
   auto age = std::chrono::duration_cast<milliseconds>(port_->now() - started_);
   auto& owner = owners_.owner();
   return {caf::actor_cast<caf::actor>(self_),
@@ -20,13 +20,13 @@ connection_stats connection_state::stats() const {
 
 caf::result<void> connection_state::on_watch(const ws_watch& message) {
   if (closing())
-    return make_error(errc::closing);
+    return answer(self_, make_error(errc::closing));
   if (!watch_)
     watch_ = std::make_unique<traffic_watch>(self_, pid_);
   auto added = watch_->add(message);
   if (watch_->empty())
     watch_.reset();
-  return added;
+  return answer(self_, std::move(added));
 }
 
 // CAF 0.17.6 drops all monitors of an actor at once, also that of a watcher.

@@ -15,7 +15,7 @@ void ownership::on_answer(std::uint64_t epoch,
 void ownership::take_over(caf::actor next) {
   if (owner_) {
     forget(owner_.address()); // its last leave counts
-    former_.push_back({epoch_, std::move(owner_)});
+    former_.push_front({epoch_, std::move(owner_)});
   }
   owner_ = std::move(next);
   ++epoch_;
@@ -44,8 +44,7 @@ caf::actor ownership::forget(std::uint64_t epoch) {
 }
 
 bool ownership::forget(const caf::actor_addr& who) {
-  return std::erase_if(former_, [&](auto& each) { return each.target == who; })
-         > 0;
+  return former_.remove_if([&](auto& each) { return each.target == who; }) > 0;
 }
 
 bool ownership::knows(const caf::actor& who) const noexcept {

@@ -9,7 +9,7 @@
 #include <caf/actor_addr.hpp>
 
 #include <cstdint>
-#include <vector>
+#include <forward_list>
 
 namespace wsrelay {
 
@@ -65,7 +65,10 @@ public:
   /// Everything is told, or will be: nobody owns anything.
   void clear() noexcept;
 
-  const std::vector<former_owner>& former() const noexcept { return former_; }
+  /// The last one first.
+  const std::forward_list<former_owner>& former() const noexcept {
+    return former_;
+  }
 
   /// Forgets a former owner. Returns it, or null.
   caf::actor forget(std::uint64_t epoch);
@@ -81,7 +84,7 @@ private:
   std::uint64_t epoch_ = 0;
   std::uint64_t owned_from_ = 1; // first seq of the owner
   end_cause lost_how_ = end_cause::target_normal;
-  std::vector<former_owner> former_; // have not answered their leave
+  std::forward_list<former_owner> former_; // have not answered their leave
   send_window window_;
 };
 

@@ -4,6 +4,8 @@
 
 #include <caf/actor.hpp>
 
+#include <atomic>
+
 namespace wsrelay {
 
 /// Any thread. Nothing here blocks.
@@ -14,9 +16,11 @@ public:
   /// overtaken by later ones, once there is a direct way.
   virtual bool reaches(const caf::actor& target) const = 0;
 
-  /// Returns whether so much waits for a target's node that its clients are not
-  /// to be read. A `node_relieved` tells of the end.
-  virtual bool presses(const caf::actor& target) const = 0;
+  /// Returns what says whether so much waits for a target's node that its
+  /// clients are not to be read; null = it never does. It lives as long as the
+  /// handle, and a `node_relieved` tells when it has become false.
+  virtual const std::atomic<bool>*
+  pressure_on(const caf::actor& target) const = 0;
 
 protected:
   ~target_nodes() = default;

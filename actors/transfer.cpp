@@ -84,6 +84,8 @@ void connection_state::commit_claim() {
   if (won.target) {
     part_from_owner();
     owners_.take_over(won.target);
+    pressure_ =
+        limits_.nodes ? limits_.nodes->pressure_on(won.target) : nullptr;
     heartbeat_.settle();
     if (watch_)
       watch_->on_transfer(owners_.owner(), owners_.seq());

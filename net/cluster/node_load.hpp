@@ -32,6 +32,7 @@ public:
 
   /// Returns whether nothing should be added.
   bool is_high() const noexcept { return high_; }
+  const std::atomic<bool>& high() const noexcept { return high_; }
 
   // The broker's thread.
 

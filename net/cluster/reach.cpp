@@ -25,12 +25,11 @@ public:
     return table.lookup_direct(target.node()) != caf::none;
   }
 
-  bool presses(const caf::actor& target) const override {
-    if (target.node() == target.home_system().node())
-      return false;
+  const std::atomic<bool>*
+  pressure_on(const caf::actor& target) const override {
     auto* proxy = dynamic_cast<const node_proxy*>(
         caf::actor_cast<caf::abstract_actor*>(target));
-    return proxy && proxy->load().is_high();
+    return proxy ? &proxy->load().high() : nullptr;
   }
 };
 

@@ -327,11 +327,12 @@ private:
     result.config.target = target;
     result.config.directory = owner.directory;
     result.config.nodes = owner.nodes;
-    if (!command_.message_topic.empty())
-      result.config.message_topic = command_.message_topic;
+    auto& topic = command_.message_topic;
+    result.config.message_topic =
+        place_.texts.topic.get(topic.empty() ? default_message_topic : topic);
     result.config.heartbeat_interval =
         command_.heartbeat_interval.value_or(milliseconds{0});
-    result.config.metadata = command_.metadata;
+    result.config.metadata = place_.texts.metadata.get(command_.metadata);
     return result;
   }
 

@@ -6,6 +6,7 @@
 #include "net/http/service.hpp"
 #include "net/http/session.hpp"
 #include "net/http/upstream.hpp"
+#include "protocol/recent_buffer.hpp"
 
 #include <functional>
 #include <memory>
@@ -13,11 +14,19 @@
 
 namespace wsrelay {
 
+/// Topics and metadata of the last commands: those of many connections are the
+/// same.
+struct command_texts {
+  recent_buffer topic;
+  recent_buffer metadata;
+};
+
 /// Where an exchange happens. All of it lives as long as its loop's sockets.
 struct exchange_place {
   std::shared_ptr<service> owner;
   acceptor_state& acceptor;
   upstream_client& upstreams;
+  command_texts& texts;
 };
 
 /// A request as its handler sees it, and whose socket it came from.

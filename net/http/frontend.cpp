@@ -88,8 +88,9 @@ private:
 
   std::unique_ptr<http_task> serve(endpoint_match& route,
                                    incoming_request incoming, on_result done) {
-    return start_exchange({owner_, acceptor_, upstreams_}, std::move(route),
-                          std::move(incoming), std::move(done));
+    return start_exchange({owner_, acceptor_, upstreams_, texts_},
+                          std::move(route), std::move(incoming),
+                          std::move(done));
   }
 
   std::unique_ptr<http_task> serve(static_match& route,
@@ -139,6 +140,7 @@ private:
   acceptor_state& acceptor_;
   std::shared_ptr<loop_door> door_;
   upstream_client upstreams_;
+  command_texts texts_;
 };
 
 } // namespace

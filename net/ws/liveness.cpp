@@ -33,24 +33,26 @@ std::optional<std::chrono::milliseconds> last_heard(int socket,
 liveness::verdict
 liveness::check(time_point now, std::optional<std::chrono::milliseconds> quiet,
                 const output_way& output) {
+  auto interval = *options_->ping_interval;
+  auto timeout = options_->pong_timeout;
   if (!quiet) { // a kernel that does not answer kills nobody
-    pinged_.reset();
-    next_ = now + *interval_;
+    pinged_ = time_point::min();
+    next_ = now + interval;
     return verdict::alive;
   }
   auto heard = now - *quiet;
-  if (pinged_ && heard + kernel_tick < *pinged_) {
-    next_ = now + timeout_;
+  if (heard + kernel_tick < pinged_) {
+    next_ = now + timeout;
     return takes_what_waits(output) ? verdict::alive : verdict::dead;
   }
-  pinged_.reset();
-  if (*quiet < *interval_) {
-    next_ = heard + *interval_;
+  pinged_ = time_point::min();
+  if (*quiet < interval) {
+    next_ = heard + interval;
     return verdict::alive;
   }
   pinged_ = now;
   before_ping_ = output;
-  next_ = now + timeout_;
+  next_ = now + timeout;
   return verdict::ping;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/frame_port.hpp"
+#include "config/config.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -26,23 +27,22 @@ struct output_way {
   std::uint64_t arrived = 0; // acknowledged by the client
 };
 
-/// Pings after `interval` without a sign of life and gives up after `timeout`
+/// Pings after an interval without a sign of life and gives up after a timeout
 /// more. Any byte counts, also a part of a message. A ping may have to wait
 /// behind a large message: who takes that, however slowly, lives, and has
-/// `timeout` again. It asks the kernel, so that nothing has to be counted while
-/// messages flow.
+/// the timeout again. It asks the kernel, so that nothing has to be counted
+/// while messages flow.
 class liveness {
 public:
   enum class verdict { alive, ping, dead };
 
-  liveness(std::optional<std::chrono::milliseconds> interval,
-           std::chrono::milliseconds timeout)
-      : interval_{interval}, timeout_{timeout} {}
+  /// By `ping_interval` and `pong_timeout` of the options, which outlive it.
+  explicit liveness(const relay_options& options) : options_{&options} {}
 
   /// Begins to count at `now`.
   void start(time_point now) {
-    if (interval_)
-      next_ = now + *interval_;
+    if (options_->ping_interval)
+      next_ = now + *options_->ping_interval;
   }
 
   /// Returns when `check` is due.
@@ -64,10 +64,9 @@ public:
 private:
   bool takes_what_waits(const output_way& output);
 
-  std::optional<std::chrono::milliseconds> interval_; // none = never ping
-  std::chrono::milliseconds timeout_;
+  const relay_options* options_;
   time_point next_ = time_point::max();
-  std::optional<time_point> pinged_;
+  time_point pinged_ = time_point::min(); // min() = not since the last sign
   output_way before_ping_; // what stood before it, and came up to the last look
 };
 

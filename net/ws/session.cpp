@@ -40,7 +40,7 @@ public:
         options_{std::move(options)},
         stream_{std::move(stream)},
         reader_{options_->max_message_size},
-        liveness_{options_->ping_interval, options_->pong_timeout} {}
+        liveness_{*options_} {}
 
   void start(const std::string& response, admission admitted,
              acceptor_state& acceptor) {

@@ -10,9 +10,11 @@ namespace {
 // Where the test says how much waits.
 struct fake_nodes final : target_nodes {
   bool reaches(const caf::actor&) const override { return true; }
-  bool presses(const caf::actor&) const override { return is_high; }
+  const std::atomic<bool>* pressure_on(const caf::actor&) const override {
+    return &is_high;
+  }
 
-  bool is_high = false;
+  std::atomic<bool> is_high{false};
 };
 
 struct fixture : accepting {

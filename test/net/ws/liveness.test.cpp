@@ -12,6 +12,13 @@ using verdict = liveness::verdict;
 
 namespace {
 
+relay_options make_options(std::optional<milliseconds> interval) {
+  relay_options result;
+  result.ping_interval = interval;
+  result.pong_timeout = 10s;
+  return result;
+}
+
 struct fixture {
   fixture() { life.start(begin); }
 
@@ -25,13 +32,15 @@ struct fixture {
   }
 
   const time_point begin = time_point{} + 1h;
-  liveness life{25s, 10s};
+  const relay_options options = make_options(25s);
+  liveness life{options};
 };
 
 } // namespace
 
 TEST_CASE("without an interval nothing is ever due") {
-  liveness life{std::nullopt, 10s};
+  auto options = make_options(std::nullopt);
+  liveness life{options};
   life.start(time_point{} + 1h);
   CHECK(life.next() == time_point::max());
 }
@@ -100,7 +109,8 @@ TEST_CASE_FIXTURE(fixture, "each ping wants its own answer") {
 }
 
 TEST_CASE_FIXTURE(fixture, "an interval shorter than the timeout pings again") {
-  liveness quick{1s, 10s};
+  auto options = make_options(1s);
+  liveness quick{options};
   quick.start(begin);
   REQUIRE(quick.check(begin + 1s, 1s) == verdict::ping);
   CHECK(quick.check(begin + 11s, 9s) == verdict::ping);

@@ -1,0 +1,99 @@
+// One behavior for all actors of a kind. A caf::behavior is memory of each
+// actor's own, 40 bytes for each of its handlers; where there are very many
+// actors, that is a part of each that one would notice.
+#pragma once
+
+#include "actors/answer.hpp"
+
+#include <caf/behavior.hpp>
+#include <caf/message.hpp>
+#include <caf/message_view.hpp>
+#include <caf/result.hpp>
+#include <caf/scheduled_actor.hpp>
+#include <caf/type_erased_tuple.hpp>
+
+#include <type_traits>
+#include <utility>
+
+namespace wsrelay {
+
+/// What a handler is: a member function of a state that takes one message and
+/// returns nothing, a value, or a result.
+template <class Function>
+struct handler_traits;
+
+template <class State, class Result, class Message>
+struct handler_traits<Result (State::*)(Message)> {
+  using result = Result;
+  using message = std::remove_cvref_t<Message>;
+};
+
+template <class State, class Result, class Message>
+struct handler_traits<Result (State::*)(Message) const>
+    : handler_traits<Result (State::*)(Message)> {};
+
+/// Returns what a handler has returned as CAF's actors answer.
+template <class T>
+caf::result<caf::message> to_answer(caf::result<T> result) {
+  switch (result.flag) {
+    case caf::rt_value:
+      return std::move(result.value);
+    case caf::rt_error:
+      return std::move(result.err);
+    default:
+      return caf::delegated<caf::message>{};
+  }
+}
+
+template <class T>
+caf::result<caf::message> to_answer(T value) {
+  return caf::make_message(std::move(value));
+}
+
+/// Calls a handler, and returns what CAF is to answer. Where nobody asked, no
+/// answer is made of nothing.
+template <class Actor, auto Handler>
+caf::result<caf::message> call(Actor& self,
+                               const caf::type_erased_tuple& content) {
+  using traits = handler_traits<decltype(Handler)>;
+  using result = typename traits::result;
+  auto& message = content.get_as<typename traits::message>(0);
+  if constexpr (std::is_void_v<result>)
+    (self.state.*Handler)(message);
+  else if constexpr (std::is_same_v<result, caf::result<void>>) {
+    auto made = (self.state.*Handler)(message);
+    if (made.flag != caf::rt_value)
+      return to_answer(std::move(made));
+  } else
+    return to_answer((self.state.*Handler)(message));
+  if (!is_request(&self))
+    return caf::delegated<caf::message>{};
+  return caf::message{};
+}
+
+/// Calls the first of the handlers that takes the message; what none of them
+/// takes is unexpected. The default handler of an actor.
+template <class Actor, auto Handler, auto... Others>
+caf::result<caf::message> handle(caf::scheduled_actor* self,
+                                 caf::message_view& view) {
+  using message = typename handler_traits<decltype(Handler)>::message;
+  if (view.content().template match_elements<message>())
+    return call<Actor, Handler>(*static_cast<Actor*>(self), view.content());
+  if constexpr (sizeof...(Others) > 0)
+    return handle<Actor, Others...>(self, view);
+  else
+    return drop_unexpected(self, view);
+}
+
+/// Sets the handlers of an actor, and returns the behavior that it lives by:
+/// one of no messages, the same for all.
+template <class Actor, auto... Handlers>
+caf::behavior share_behavior(Actor* self) {
+  struct nothing {};
+  // Of two elements: whoever has one of them is told apart at a glance.
+  static const caf::behavior shared{[](const nothing&, const nothing&) {}};
+  self->set_default_handler(&handle<Actor, Handlers...>);
+  return shared;
+}
+
+} // namespace wsrelay
