@@ -5,6 +5,7 @@
 #include "config/listen_address.hpp"
 #include "net/cluster/connector.hpp"
 #include "net/cluster/local_socket.hpp"
+#include "net/cluster/operator_folder.hpp"
 #include "net/cluster/tls.hpp"
 
 #include <caf/all.hpp>
@@ -44,9 +45,12 @@ std::string place_of(const connect_options& options) {
 
 result<caf::actor> connect(caf::actor_system& system,
                            const connect_options& options) {
+  auto is_here = is_socket_path(options.host);
+  if (is_here)
+    if (auto fault = fault_of_socket(options.host); !fault.empty())
+      return failure{fault};
   // A file's mode says who may be there: certificates are for those outside.
-  auto tls =
-      make_node_tls(is_socket_path(options.host) ? tls_config{} : options.tls);
+  auto tls = make_node_tls(is_here ? tls_config{} : options.tls);
   if (!tls)
     return failure{tls.error()};
   auto connector =

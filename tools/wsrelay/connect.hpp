@@ -26,7 +26,8 @@ struct connect_options {
 /// Returns what errors call the node: HOST:PORT or the path.
 std::string place_of(const connect_options& options);
 
-/// Connects and returns the node's directory. Blocks for `timeout` at most.
+/// Connects and returns the node's directory. Not to a socket that somebody
+/// else may have put there (`fault_of_socket`). Blocks for `timeout` at most.
 result<caf::actor> connect(caf::actor_system& system,
                            const connect_options& options);
 
