@@ -53,6 +53,13 @@ class Lists(OperateTest):
         self.assertEqual(self.wsrelay("peers").rows, [])
 
 
+class Farewell(OperateTest):
+    def test_commands_over_tcp_leave_no_line_in_the_log(self):
+        for _ in range(200):
+            self.assertEqual(self.wsrelay("ps", "--json").json, [])
+        self.assertNotRegex(self.relay.log(), "warning|error")
+
+
 class Actions(OperateTest):
     def test_a_text_reaches_the_client(self):
         client, pid = self.connect_known()
