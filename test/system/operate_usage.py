@@ -5,6 +5,7 @@ import re
 import subprocess
 import unittest
 
+from authority import Authority
 from operate_base import OK, UNREACHABLE, USAGE, OperateTest, run
 from support import BUILD, DEADLINE, free_port
 
@@ -24,6 +25,29 @@ class CommandLine(unittest.TestCase):
             self.assertRegex(done.errors, "^wsrelay: .")
             done = run(*arguments, "--json")
             self.assertEqual(done.error["exit"], USAGE)
+
+    def test_certificates_that_cannot_be_used_are_wrong_usage(self):
+        authority = Authority(self.addCleanup)
+        certificate, key = authority.sign("operator")
+        other = authority.sign("other")[1]
+        none = authority.path("none.pem")
+        good = {"cert": certificate, "key": key, "ca": authority.file}
+        for what, file, why in (("cert", none, "No such file"),
+                                ("cert", key, "it holds no certificate"),
+                                ("key", other, "it does not fit"),
+                                ("ca", key, "it holds no certificate")):
+            files = {**good, what: file}
+            options = [text for name, path in files.items()
+                       for text in (f"--tls-{name}", path)]
+            variables = {f"WSRELAY_TLS_{name.upper()}": str(path)
+                         for name, path in files.items()}
+            for word, done in (
+                    (f"--tls-{what}", run(*options, "ps", port=1)),
+                    (f"WSRELAY_TLS_{what.upper()}",
+                     run("ps", port=1, environment=variables))):
+                self.assertEqual(done.code, USAGE, done.errors)
+                self.assertRegex(done.errors,
+                                 f"^wsrelay: {word}: cannot use {file}: {why}")
 
     def test_the_node_comes_from_the_environment(self):
         port = free_port()
