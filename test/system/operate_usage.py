@@ -6,8 +6,10 @@ import subprocess
 import unittest
 
 from authority import Authority
-from operate_base import OK, UNREACHABLE, USAGE, OperateTest, run
-from support import BUILD, DEADLINE, free_port
+from cluster_probe import node
+from operate_base import (OK, UNREACHABLE, USAGE, OperateTest, cluster_port,
+                          run)
+from support import BUILD, DEADLINE, Relay, free_port, service
 
 
 class CommandLine(unittest.TestCase):
@@ -48,6 +50,18 @@ class CommandLine(unittest.TestCase):
                 self.assertEqual(done.code, USAGE, done.errors)
                 self.assertRegex(done.errors,
                                  f"^wsrelay: {word}: cannot use {file}: {why}")
+
+    def test_an_authority_that_does_not_fit_is_named_as_its_option(self):
+        ours, theirs = (Authority(self.addCleanup) for _ in range(2))
+        relay = Relay(service() + node("relay1", listen='"127.0.0.1:0"',
+                                       tls=theirs.tls("relay1")))
+        self.addCleanup(relay.end)
+        certificate, key = ours.sign("operator")
+        done = run("--tls-cert", certificate, "--tls-key", key, "--tls-ca",
+                   ours.file, "ps", port=cluster_port(relay))
+        self.assertEqual(done.code, UNREACHABLE, done.errors)
+        self.assertIn("--tls-ca has not signed the other's tls.certificate",
+                      done.errors)
 
     def test_the_node_comes_from_the_environment(self):
         port = free_port()
