@@ -47,9 +47,10 @@ struct raw_entry {
 
 class loader {
 public:
-  explicit loader(std::string_view file)
+  loader(std::string_view file, const more_checks& also)
       : file_{file},
         folder_{std::filesystem::path{file}.parent_path().string()},
+        also_{also},
         log_{file} {}
 
   loaded_config run(std::string_view yaml) {
@@ -141,6 +142,11 @@ private:
       log_.fail_later(std::move(issue));
     for (auto& issue : find_warnings(config_))
       warnings_.push_back(log_.place(std::move(issue)));
+    auto more = also_ ? also_(config_) : more_findings{};
+    for (auto& issue : more.errors)
+      log_.fail_later(std::move(issue));
+    for (auto& issue : more.warnings)
+      warnings_.push_back(log_.place(std::move(issue)));
   }
 
   loaded_config finish() {
@@ -149,6 +155,7 @@ private:
 
   std::string file_;
   std::string folder_;
+  const more_checks& also_;
   findings log_;
   std::vector<raw_entry> entries_;
   relay_config config_;
@@ -175,14 +182,16 @@ std::string to_text(const config_issue& issue) {
   return out;
 }
 
-loaded_config load_config(std::string_view yaml, std::string_view file) {
-  return loader{file}.run(yaml);
+loaded_config load_config(std::string_view yaml, std::string_view file,
+                          const more_checks& also) {
+  return loader{file, also}.run(yaml);
 }
 
-loaded_config load_config_file(const std::string& path) {
+loaded_config load_config_file(const std::string& path,
+                               const more_checks& also) {
   auto text = read_file(path, max_config_size);
   if (text)
-    return load_config(*text, path);
+    return load_config(*text, path, also);
   return {{}, {{{path, 0}, "", text.error().what}}, {}};
 }
 

@@ -4,6 +4,7 @@
 
 #include "config/config.hpp"
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,14 +28,25 @@ struct loaded_config {
   std::vector<config_issue> warnings; // a lone "*" origin, for example
 };
 
+/// What a check outside of this folder finds: the place is the entry's, the
+/// line of the key is looked up.
+struct more_findings {
+  std::vector<config_issue> errors;
+  std::vector<config_issue> warnings;
+};
+using more_checks = std::function<more_findings(const relay_config&)>;
+
 /// Loads YAML text: a sequence of entries. A file without an `http.service`
 /// gets the built-in one, `gateway` on 127.0.0.1:8080. `file` stands in the
 /// reports. Never throws. Reads no file but those of `secret_file` and `ca`,
-/// which are looked up relative to the folder of `file`.
-loaded_config load_config(std::string_view yaml, std::string_view file);
+/// which are looked up relative to the folder of `file`. `also` is asked about
+/// what was read, even if it has errors.
+loaded_config load_config(std::string_view yaml, std::string_view file,
+                          const more_checks& also = {});
 
 /// Loads the file at `path`; an unreadable file is an error like any other.
-loaded_config load_config_file(const std::string& path);
+loaded_config load_config_file(const std::string& path,
+                               const more_checks& also = {});
 
 /// Returns the built-in configuration as YAML: service `gateway`, the demo page
 /// at "/", "/ws/echo" and "/ws/chat/{room}".

@@ -22,7 +22,7 @@ using tcp = boost::asio::ip::tcp;
 // As in a service's loops (`in_place_budget`).
 constexpr std::chrono::milliseconds in_place_budget{5};
 
-constexpr std::chrono::milliseconds stop_step{10};
+constexpr std::chrono::milliseconds stop_step{1};
 
 caf::error no_udp() {
   return make_error(caf::sec::bad_function_call, "no UDP between nodes");

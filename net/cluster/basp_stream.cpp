@@ -80,7 +80,7 @@ public:
       return drop_silent();
     home_.set_timer(*this, home_.now() + basp_linger_timeout);
     if (writer_->is_empty())
-      close();
+      half_close();
   }
 
   void add_to_loop() override {
@@ -110,9 +110,11 @@ private:
   }
 
   void on_read(error_code ec, std::size_t count) {
+    pointer guard{this};
+    if (closing_)
+      return on_rest(ec);
     if (closed_ || detached())
       return;
-    pointer guard{this};
     if (ec)
       return on_end(ec);
     guarded(
@@ -268,7 +270,7 @@ private:
     if (ack_writes_)
       data_transferred(&home_, count, writer_->queued());
     if (closing_ && writer_->is_empty())
-      close();
+      half_close();
   }
 
   void on_write_failed(error_code why) override {
@@ -304,6 +306,25 @@ private:
   }
 
   // -- end --------------------------------------------------------------------
+
+  // A socket that is closed with something unread, or before it comes, resets
+  // the other side, which takes that for a loss.
+  void half_close() {
+    if (!nodes_ || !is_open(phase_))
+      return close();
+    socket_->end_output();
+    home_.set_timer(*this, home_.now() + basp_farewell_timeout);
+    active_ = true;
+    read();
+  }
+
+  // What comes after the farewell is for nobody.
+  void on_rest(error_code ec) {
+    if (!ec)
+      read();
+    else if (writer_->is_empty())
+      close();
+  }
 
   bool fail(const std::string& why = {}) {
     close();

@@ -24,6 +24,9 @@ inline constexpr std::chrono::seconds basp_greeting_timeout{5};
 /// the connection.
 inline constexpr std::chrono::seconds basp_linger_timeout{1};
 
+/// How long the other side may take then to end the connection, too.
+inline constexpr std::chrono::milliseconds basp_farewell_timeout{250};
+
 /// How a stream begins. To CAF's broker of nodes it comes only once the
 /// handshake of the other side is whole, within `basp_greeting_timeout`.
 enum class greeting {

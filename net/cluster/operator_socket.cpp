@@ -1,22 +1,20 @@
-// Folders and files of sockets, and whose they are.
+// Names and files of sockets, and whose they are.
 #include "net/cluster/operator_socket.hpp"
 
 #include "net/cluster/local_socket.hpp"
+#include "net/cluster/operator_folder.hpp"
 
 #include <boost/asio/error.hpp>
 
 #include <fmt/format.h>
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <filesystem>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -31,10 +29,6 @@ constexpr std::size_t max_node_name = 64;
 // Nodes of one name on a machine.
 constexpr unsigned max_same = 64;
 
-// Others hold the folder while they look and bind, which takes no time.
-constexpr std::chrono::seconds folder_patience{1};
-constexpr std::chrono::milliseconds folder_step{10};
-
 failure cannot_open(const std::string& path, std::string_view why) {
   return failure{fmt::format("{}: {}", path, why)};
 }
@@ -43,46 +37,6 @@ bool is_plain(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
          || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
 }
-
-// -- the folder ---------------------------------------------------------------
-
-// Who may write in a folder may put another socket in the place of the node's,
-// unless it is sticky as /tmp is.
-std::string fault_of_folder(const struct stat& found) {
-  if (found.st_uid != ::geteuid() && found.st_uid != 0)
-    return "it belongs to somebody else";
-  auto open_to_others = (found.st_mode & (S_IWGRP | S_IWOTH)) != 0;
-  return open_to_others && !(found.st_mode & S_ISVTX) ? "others may write there"
-                                                      : "";
-}
-
-result<unique_fd> open_folder(const std::string& path) {
-  if (::mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST)
-    return cannot_open(path, std::strerror(errno));
-  unique_fd folder{
-      ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
-  struct stat found {};
-  if (!folder || ::fstat(folder.get(), &found) != 0)
-    return cannot_open(path, std::strerror(errno));
-  if (auto fault = fault_of_folder(found); !fault.empty())
-    return cannot_open(path, fault);
-  return folder;
-}
-
-// Between two nodes that start: the second would take the first one's socket,
-// which is bound and does not listen yet, for one that was left. Goes with the
-// descriptor, also when the process is killed.
-bool lock_folder(int folder) {
-  auto give_up = std::chrono::steady_clock::now() + folder_patience;
-  while (::flock(folder, LOCK_EX | LOCK_NB) != 0) {
-    if (std::chrono::steady_clock::now() >= give_up)
-      return false;
-    std::this_thread::sleep_for(folder_step);
-  }
-  return true;
-}
-
-// -- the socket ---------------------------------------------------------------
 
 // Returns whether the place is free now: a living node keeps its own.
 result<bool> make_room(const std::string& path) {
@@ -105,11 +59,11 @@ result<bool> make_room(const std::string& path) {
 
 result<operator_socket> open_first(const std::string& folder,
                                    const std::vector<std::string>& names) {
-  auto opened = open_folder(folder);
-  if (!opened)
-    return opened.error();
-  if (!lock_folder(opened->get()))
-    return cannot_open(folder, "somebody holds it (flock)");
+  // Between two nodes that start: the second would take the first one's socket,
+  // which is bound and does not listen yet, for one that was left.
+  auto alone = folder_lock::take(folder);
+  if (!alone)
+    return alone.error();
   std::string path;
   for (auto& name : names) {
     path = folder + "/" + name;

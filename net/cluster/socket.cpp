@@ -116,6 +116,12 @@ public:
                                std::move(done));
   }
 
+  // Without TLS's own farewell: messages say where they end.
+  void end_output() override {
+    error_code ignored;
+    lowest(stream_).shutdown(boost::asio::socket_base::shutdown_send, ignored);
+  }
+
   void close() override {
     error_code ignored;
     lowest(stream_).close(ignored);

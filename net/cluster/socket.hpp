@@ -43,6 +43,10 @@ public:
   /// Waits until little of what was written is still to be sent. As a write.
   virtual void await_room(std::function<void(error_code)> done) = 0;
 
+  /// Writes nothing more, which the other side reads as the end; what it sends
+  /// can still be read.
+  virtual void end_output() = 0;
+
   /// Closes; what is under way completes with an error.
   virtual void close() = 0;
 

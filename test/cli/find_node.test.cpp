@@ -89,6 +89,32 @@ TEST_CASE_FIXTURE(fixture, "a folder that cannot be read says why") {
   CHECK(refused().text.find("File name too long") != std::string::npos);
 }
 
+// As the node says of it, which has no socket there then.
+TEST_CASE_FIXTURE(fixture, "no node is looked for where others may write") {
+  auto node = open(first, "a");
+  fs::permissions(first, fs::perms{0770});
+  CHECK(refused().text.find(first + ": others may write there")
+        != std::string::npos);
+  CHECK(open_operator_socket(first, "b").error().what
+        == first + ": others may write there");
+  fs::permissions(first, fs::perms{01777}); // as /tmp is
+  CHECK(found() == first + "/a.sock");
+}
+
+TEST_CASE_FIXTURE(fixture, "a socket of somebody else is no node") {
+  if (::geteuid() != 0)
+    return; // only root can give files away
+  auto node = open(first, "a");
+  fs::permissions(first, fs::perms{01777});
+  REQUIRE(::chown((first + "/a.sock").c_str(), 65534, 65534) == 0);
+  CHECK(refused().text.find(first + ": a.sock: it belongs to somebody else")
+        != std::string::npos);
+  // The socket of a service in its own folder is one for root.
+  fs::permissions(first, fs::perms{0755});
+  REQUIRE(::chown(first.c_str(), 65534, 65534) == 0);
+  CHECK(found() == first + "/a.sock");
+}
+
 TEST_CASE("the folders are the user's and that of services, each once") {
   auto* before = std::getenv("XDG_RUNTIME_DIR");
   std::optional<std::string> kept;

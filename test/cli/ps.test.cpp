@@ -27,7 +27,7 @@ struct fixture {
 
   settings_type settings;
   caf::actor_system system{settings};
-  caf::actor directory{system.spawn(wsrelay::directory, std::string{})};
+  caf::actor directory{system.spawn(wsrelay::directory, std::string{"near"})};
   std::vector<caf::actor> actors;
 
   ~fixture() {
@@ -41,10 +41,24 @@ struct fixture {
   }
 
   void put(std::string name, caf::actor who) {
+    put_at(directory, std::move(name), std::move(who));
+  }
+
+  void put_at(const caf::actor& where, std::string name, caf::actor who) {
     actors.push_back(who);
     caf::scoped_actor self{system};
-    self->request(directory, caf::infinite, directory_own{name, who})
+    self->request(where, caf::infinite, directory_own{name, who})
         .receive([] {}, [](caf::error& error) { FAIL(to_text(error)); });
+  }
+
+  caf::actor add_peer(std::string name) {
+    auto peer = system.spawn(wsrelay::directory, name);
+    actors.push_back(peer);
+    caf::scoped_actor self{system};
+    self->request(directory, caf::infinite, peer_hello{name, peer})
+        .receive([](peer_hello&) {},
+                 [](caf::error& error) { FAIL(to_text(error)); });
+    return peer;
   }
 
   template <class F>
@@ -127,6 +141,31 @@ TEST_CASE_FIXTURE(fixture, "a target has its name, or its PID without one") {
   CHECK(shown().find(" chat ") != std::string::npos);
   CHECK(shown().find(pid) == std::string::npos);
   CHECK(shown(true).find("\"target\":\"" + pid) != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(fixture, "a target that only its own node names is "
+                           "NAME@PEER") {
+  auto target = system.spawn(
+      [](caf::event_based_actor*) { return caf::behavior{[](int) {}}; });
+  auto pid = pid_text(target.id(), target.node());
+  auto with_target = row("1@x");
+  with_target.numbers = connection_numbers{};
+  with_target.numbers->target_pid = pid;
+  accept_rows("wsrelay.acceptor.a.0", {with_target});
+  auto peer = add_peer("app1");
+  auto asked = node();
+  auto shown = [&](std::string text) {
+    return run_command(asked, {}).text.find(" " + text + " ")
+           != std::string::npos;
+  };
+  put_at(peer, "wsrelay.own", target);
+  CHECK(shown(pid));
+  put_at(peer, "zebra", target);
+  CHECK(shown("zebra@app1"));
+  put_at(peer, "chat", target);
+  CHECK(shown("chat@app1"));
+  put("plain", target); // as what it offers
+  CHECK(shown("plain"));
 }
 
 TEST_CASE_FIXTURE(fixture, "a node without acceptors has an empty table") {

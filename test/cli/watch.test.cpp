@@ -55,7 +55,7 @@ TEST_CASE("as JSON an event is one object in one line") {
            "\n");
   CHECK(to_json_line(ended, when)
         == R"({"time":"2023-11-14T22:13:20.042Z","pid":"1@x","event":"ended",)"
-           R"("cause":"slow_consumer","code":1013,"reason":"too slow",)"
+           R"("reason":"slow_consumer","code":1013,"text":"too slow",)"
            R"("missed":0})"
            "\n");
 }

@@ -52,6 +52,7 @@ public:
   void await_room(std::function<void(error_code)> done) override {
     loop_->post([done = std::move(done)] { done({}); });
   }
+  void end_output() override {}
   void close() override { line_->closed = true; }
   std::uint64_t sent() const override { return 0; }
   std::uint64_t unacknowledged() const override { return 0; }

@@ -4,6 +4,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from authority import Authority
 from raw_client import Connection, WebSocket
 from support import (REPORTS, Program, RelayTest, echo_config, endpoint,
                      router, service, wait_until)
@@ -108,6 +109,41 @@ class CommandLine(unittest.TestCase):
                 status, _, errors = self.run_program(option, path)
                 self.assertEqual(status, 1)
                 self.assertIn(str(path), errors)
+
+    def test_check_reads_the_certificates_of_nodes(self):
+        authority = Authority(self.addCleanup)
+        certificate, key = authority.sign("relay1")
+        nothing = self.write("", "nothing.pem")
+
+        def checked(certificate, key, ca):
+            path = self.write(f"""\
+- name: relay1
+  kind: cluster.node
+  listen: 127.0.0.1:0
+  tls:
+    certificate: {certificate}
+    key: {key}
+    ca: {ca}
+""")
+            check = self.run_program("--check", path)
+            if check[0]:  # a start would fail, and says the same
+                start = self.run_program("--config", path, "--listen",
+                                         "127.0.0.1:0")
+                self.assertEqual(start, check)
+            return check[0], check[2]
+        good = certificate, key, authority.file
+        self.assertEqual(checked(*good), (0, ""))
+        for place, (name, other, why) in enumerate((
+                ("certificate", nothing, "it holds no certificate"),
+                ("key", authority.sign("app1")[1],
+                 "it does not fit the certificate"),
+                ("ca", nothing, "it holds no certificate"))):
+            files = list(good)
+            files[place] = other
+            status, errors = checked(*files)
+            self.assertEqual(status, 1)
+            self.assertRegex(errors, rf"\Aerror: .*relay\.yaml:{5 + place}: "
+                             rf"relay1\.tls\.{name}: .*{other}: {why}.*\n\Z")
 
     def test_a_warning_is_no_error(self):
         for text, key in (

@@ -141,8 +141,9 @@ class ExampleTest(unittest.TestCase):
                                        relay.stdout)[1]
         return relay
 
-    def start_app(self, relay):
-        app = Program("examples/app_node", f"127.0.0.1:{relay.cluster_port}")
+    def start_app(self, relay, *names):
+        app = Program("examples/app_node", f"127.0.0.1:{relay.cluster_port}",
+                      *names)
         self.addCleanup(app.end)
         return app
 
@@ -176,6 +177,27 @@ class ExampleTest(unittest.TestCase):
         self.assertEqual(self.greet(relay, "/greet"), "hello ann")
         app.signal(signal.SIGTERM)
         self.assertEqual(app.wait(), 0)
+        self.clients.clear()
+        relay.end()
+
+    def test_an_application_is_replaced_by_a_node_of_another_name(self):
+        relay = self.start_relay()
+        old = self.start_app(relay)
+        self.assertEqual(self.greet(relay, "/greet"), "hello ann")
+        new = self.start_app(relay, "app2")
+        wait_until(lambda: "offer waits: peer=relay1 name=greeter"
+                   in new.stderr, "the offer waits")
+        old.signal(signal.SIGTERM)
+        self.assertEqual(old.wait(), 0)
+        self.assertEqual(self.greet(relay, "/greet"), "hello ann")
+        other = self.start_app(relay, "app3", "another")
+        wait_until(lambda: "offer waits: peer=relay1 name=door"
+                   in other.stderr, "the door waits")
+        self.assertIn("offering another and door", other.stdout)
+        self.assertNotIn("name=another", other.stderr)
+        for app in (new, other):
+            app.signal(signal.SIGTERM)
+            self.assertEqual(app.wait(), 0)
         self.clients.clear()
         relay.end()
 

@@ -53,6 +53,13 @@ class Lists(OperateTest):
         self.assertEqual(self.wsrelay("peers").rows, [])
 
 
+class Farewell(OperateTest):
+    def test_commands_over_tcp_leave_no_line_in_the_log(self):
+        for _ in range(200):
+            self.assertEqual(self.wsrelay("ps", "--json").json, [])
+        self.assertNotRegex(self.relay.log(), "warning|error")
+
+
 class Actions(OperateTest):
     def test_a_text_reaches_the_client(self):
         client, pid = self.connect_known()
@@ -210,6 +217,23 @@ class Cluster(unittest.TestCase):
         self.assertEqual(client.read_close().code, 4000)
         self.assertEqual(watch.wait(), OK)
         self.assertRegex(watch.lines()[-1], "ended  closed 4000$")
+
+    def test_a_target_that_only_its_own_node_names_is_name_at_peer(self):
+        client = WebSocket(self.near.port, "/ws/echo")
+        self.addCleanup(client.close)
+        client.echo("x")
+
+        def row():
+            return run("ps", port=self.port).rows[0]
+        pid, target = row()[:2]
+        self.assertEqual(target, "echo")
+        done = run("transfer", pid, "echo@far", port=self.port)
+        self.assertEqual(done.code, OK, done.errors)
+        self.assertEqual(row()[1], "echo@far")
+        target = run("ps", "--json", port=self.port).json[0]["target"]
+        self.assertRegex(target, f"^{PID}$")
+        client.leave()
+        wait_until(lambda: not run("ps", port=self.port).rows, "it is gone")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The operator's socket: a node that has no cluster.node is operated through it,
 whose it is, and what becomes of it."""
 
+import fcntl
 import os
 import re
 import shutil
@@ -53,6 +54,16 @@ class SocketTest(unittest.TestCase):
         client = self.connect(relay)
         self.assertEqual(client.echo("x"), "x")
         client.leave()
+
+    def assert_not_talked_to(self, path, why):
+        """Neither named nor as the only node; but in the folder of services a
+        node of this machine may be found."""
+        for where in ((), ("--node", path)):
+            done = run(*where, "ps")
+            if not where and Path("/run/wsrelay").exists():
+                continue
+            self.assertEqual(done.code, UNREACHABLE, done.errors)
+            self.assertIn(why, done.errors)
 
     def assert_warned(self, relay, pattern):
         """It serves, and one line says why it has no socket."""
@@ -306,6 +317,47 @@ class Failures(SocketTest):
         self.folder.mkdir()
         self.folder.chmod(0o777)
         self.assert_warned(self.start(), "others may write there")
+
+    def test_no_node_is_looked_for_where_others_may_write(self):
+        relay = self.start()
+        path = self.folder / "gateway.sock"
+        for mode in (0o777, 0o770):
+            self.folder.chmod(mode)
+            self.assert_not_talked_to(path, "others may write there")
+        self.folder.chmod(0o1777)
+        self.assertEqual(run("ps").code, OK)
+        relay.stop()
+
+    @unittest.skipUnless(IS_ROOT, "needs root")
+    def test_a_socket_of_somebody_else_is_not_talked_to(self):
+        self.folder.mkdir()
+        self.folder.chmod(0o1777)
+        path = self.folder / "gateway.sock"
+        with socket.socket(socket.AF_UNIX) as fake:
+            fake.bind(str(path))
+            fake.listen()
+            os.chown(path, NOBODY, NOBODY)
+            self.assert_not_talked_to(path, "it belongs to somebody else")
+
+    @unittest.skipUnless(IS_ROOT, "needs root")
+    def test_a_lock_of_somebody_else_changes_nothing(self):
+        self.runtime.chmod(0o755)
+        self.folder.mkdir()
+        self.folder.chmod(0o755)
+        held, ready = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.setuid(NOBODY)
+            fcntl.flock(os.open(self.folder, os.O_RDONLY), fcntl.LOCK_EX)
+            os.write(ready, b"x")
+            signal.pause()
+        self.addCleanup(os.waitpid, child, 0)
+        self.addCleanup(os.kill, child, signal.SIGKILL)
+        self.assertEqual(os.read(held, 1), b"x")
+        relay = self.start()
+        self.assertEqual(self.sockets(), ["gateway.sock"])
+        self.assertNotIn("no operator socket", relay.log())
+        relay.stop()
 
     def test_a_file_in_the_way(self):
         self.folder.mkdir(0o700)

@@ -5,8 +5,11 @@ import re
 import subprocess
 import unittest
 
-from operate_base import OK, UNREACHABLE, USAGE, OperateTest, run
-from support import BUILD, DEADLINE, free_port
+from authority import Authority
+from cluster_probe import node
+from operate_base import (OK, UNREACHABLE, USAGE, OperateTest, cluster_port,
+                          run)
+from support import BUILD, DEADLINE, Relay, free_port, service
 
 
 class CommandLine(unittest.TestCase):
@@ -24,6 +27,41 @@ class CommandLine(unittest.TestCase):
             self.assertRegex(done.errors, "^wsrelay: .")
             done = run(*arguments, "--json")
             self.assertEqual(done.error["exit"], USAGE)
+
+    def test_certificates_that_cannot_be_used_are_wrong_usage(self):
+        authority = Authority(self.addCleanup)
+        certificate, key = authority.sign("operator")
+        other = authority.sign("other")[1]
+        none = authority.path("none.pem")
+        good = {"cert": certificate, "key": key, "ca": authority.file}
+        for what, file, why in (("cert", none, "No such file"),
+                                ("cert", key, "it holds no certificate"),
+                                ("key", other, "it does not fit"),
+                                ("ca", key, "it holds no certificate")):
+            files = {**good, what: file}
+            options = [text for name, path in files.items()
+                       for text in (f"--tls-{name}", path)]
+            variables = {f"WSRELAY_TLS_{name.upper()}": str(path)
+                         for name, path in files.items()}
+            for word, done in (
+                    (f"--tls-{what}", run(*options, "ps", port=1)),
+                    (f"WSRELAY_TLS_{what.upper()}",
+                     run("ps", port=1, environment=variables))):
+                self.assertEqual(done.code, USAGE, done.errors)
+                self.assertRegex(done.errors,
+                                 f"^wsrelay: {word}: cannot use {file}: {why}")
+
+    def test_an_authority_that_does_not_fit_is_named_as_its_option(self):
+        ours, theirs = (Authority(self.addCleanup) for _ in range(2))
+        relay = Relay(service() + node("relay1", listen='"127.0.0.1:0"',
+                                       tls=theirs.tls("relay1")))
+        self.addCleanup(relay.end)
+        certificate, key = ours.sign("operator")
+        done = run("--tls-cert", certificate, "--tls-key", key, "--tls-ca",
+                   ours.file, "ps", port=cluster_port(relay))
+        self.assertEqual(done.code, UNREACHABLE, done.errors)
+        self.assertIn("--tls-ca has not signed the other's tls.certificate",
+                      done.errors)
 
     def test_the_node_comes_from_the_environment(self):
         port = free_port()

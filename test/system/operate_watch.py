@@ -58,8 +58,8 @@ class Watching(OperateTest):
         self.assertEqual(sent["data_base64"], "//4=")
         self.assertEqual(
             {**events[-1], "time": ""},
-            {"time": "", "pid": pid, "event": "ended", "cause": "closed",
-             "code": 4003, "reason": "go", "missed": 0})
+            {"time": "", "pid": pid, "event": "ended", "reason": "closed",
+             "code": 4003, "text": "go", "missed": 0})
 
     def test_signals_end_a_watch_and_nothing_else(self):
         client, pid = self.connect_known()

@@ -5,6 +5,7 @@
 #include "config/listen_address.hpp"
 #include "net/cluster/connector.hpp"
 #include "net/cluster/local_socket.hpp"
+#include "net/cluster/operator_folder.hpp"
 #include "net/cluster/tls.hpp"
 
 #include <caf/all.hpp>
@@ -19,11 +20,33 @@ namespace wsrelay::cli {
 
 namespace {
 
-// "cannot_connect_to_node: Connection refused" without what the caller says.
-std::string reason(const caf::error& error) {
+void replace(std::string& text, std::string_view what, std::string_view with) {
+  if (auto at = text.find(what); at != text.npos)
+    text.replace(at, what.size(), with);
+}
+
+// "cannot_connect_to_node: Connection refused" without what the caller says,
+// and about options where nodes speak of their configuration.
+std::string reason(const caf::error& error, const tls_words& words) {
   auto text = to_text(error);
-  auto colon = text.find(": ");
-  return colon == text.npos ? text : text.substr(colon + 2);
+  if (auto colon = text.find(": "); colon != text.npos)
+    text.erase(0, colon + 2);
+  replace(text, "this node's tls.ca", words.ca);
+  replace(text, "this node's tls.certificate", words.certificate);
+  replace(text, ", or its cluster.node has tls and this one's has not", "");
+  return text;
+}
+
+const std::string& word_of(tls_file file, const tls_words& words) {
+  switch (file) {
+    case tls_file::certificate:
+      return words.certificate;
+    case tls_file::key:
+      return words.key;
+    case tls_file::ca:
+      break;
+  }
+  return words.ca;
 }
 
 // What a node with `tls` looks like to one without: each waits for the other.
@@ -42,11 +65,24 @@ std::string place_of(const connect_options& options) {
              : wsrelay::to_text(listen_address{options.host, options.port});
 }
 
+checked check_certificates(const connect_options& options) {
+  if (is_socket_path(options.host))
+    return passed();
+  for (auto& found : check_node_tls(options.tls))
+    if (found.is_error)
+      return failure{fmt::format("{}: {}", word_of(found.file, options.words),
+                                 found.text)};
+  return passed();
+}
+
 result<caf::actor> connect(caf::actor_system& system,
                            const connect_options& options) {
+  auto is_here = is_socket_path(options.host);
+  if (is_here)
+    if (auto fault = fault_of_socket(options.host); !fault.empty())
+      return failure{fault};
   // A file's mode says who may be there: certificates are for those outside.
-  auto tls =
-      make_node_tls(is_socket_path(options.host) ? tls_config{} : options.tls);
+  auto tls = make_node_tls(is_here ? tls_config{} : options.tls);
   if (!tls)
     return failure{tls.error()};
   auto connector =
@@ -65,9 +101,10 @@ result<caf::actor> connect(caf::actor_system& system,
           },
           [&](caf::error& error) {
             if (error == caf::sec::cannot_connect_to_node)
-              answer = failure{"cannot connect: " + reason(error)};
+              answer =
+                  failure{"cannot connect: " + reason(error, options.words)};
             else if (error == caf::sec::disconnect_during_handshake)
-              answer = no_node(reason(error), options);
+              answer = no_node(reason(error, options.words), options);
             else if (error != caf::sec::request_timeout)
               answer = no_node("not a node of wsrelay", options);
           });

@@ -2,6 +2,7 @@
 #include "tools/wsrelay/find_node.hpp"
 
 #include "net/cluster/local_socket.hpp"
+#include "net/cluster/operator_folder.hpp"
 #include "net/cluster/operator_socket.hpp"
 #include "tools/wsrelay/exit_code.hpp"
 
@@ -9,32 +10,26 @@
 
 #include <fmt/format.h>
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 
 namespace wsrelay::cli {
 
 namespace {
 
+constexpr auto nobody_listens = "no node listens there";
+
 struct folder_content {
   std::vector<std::string> nodes; // that live, or cannot be asked
   std::string problem;            // why there are none
 };
 
-// Whoever can make a folder could put sockets of its own there. Root may go
-// where services of other users are.
 std::string fault_of(const std::string& folder) {
-  struct stat found {};
-  if (::stat(folder.c_str(), &found) != 0)
-    return errno == ENOENT ? "no node listens there" : std::strerror(errno);
-  auto mine = found.st_uid == ::geteuid() || found.st_uid == 0;
-  return mine || ::geteuid() == 0 ? "" : "it belongs to somebody else";
+  std::error_code ec;
+  auto is_there = std::filesystem::exists(folder, ec);
+  return is_there || ec ? fault_of_folder(folder, socket_side::operator_of_it)
+                        : nobody_listens;
 }
 
 // What a node that was killed has left is no node.
@@ -49,17 +44,23 @@ folder_content look_into(const std::string& folder) {
   folder_content result{{}, fault_of(folder)};
   if (!result.problem.empty())
     return result;
+  result.problem = nobody_listens;
   std::error_code ec;
   std::filesystem::directory_iterator each{folder, ec};
   for (; !ec && each != end(each); each.increment(ec)) {
     auto& path = each->path();
     std::error_code ignored;
-    if (path.extension() == ".sock" && each->is_socket(ignored)
-        && !is_left_over(path))
+    if (path.extension() != ".sock" || !each->is_socket(ignored)
+        || is_left_over(path))
+      continue;
+    if (auto fault = fault_of_socket(path); !fault.empty())
+      result.problem = path.filename().string() + ": " + fault;
+    else
       result.nodes.push_back(path);
   }
   std::sort(result.nodes.begin(), result.nodes.end());
-  result.problem = ec ? ec.message() : "no node listens there";
+  if (ec)
+    result.problem = ec.message();
   return result;
 }
 

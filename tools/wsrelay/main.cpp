@@ -65,6 +65,8 @@ caf::actor connect_to_node(caf::actor_system& system, const options& opts) {
   auto where = opts.node;
   if (where.host.empty())
     where.host = find_node(operator_folders());
+  if (auto good = check_certificates(where); !good)
+    throw command_error{exit_code::usage, "usage", good.error().what};
   auto connected = connect(system, where);
   if (connected)
     return *connected;

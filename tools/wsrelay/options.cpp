@@ -13,6 +13,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -25,6 +26,10 @@ constexpr auto exit_codes =
     "Exit codes: 0 ok, 1 refused, 2 usage, 3 node not reachable or lost,\n"
     "4 no such PID, name or peer, 5 no answer in time.\n"
     "With --json errors are {\"error\":{...}} on standard error.";
+
+constexpr auto tls_cert_variable = "WSRELAY_TLS_CERT";
+constexpr auto tls_key_variable = "WSRELAY_TLS_KEY";
+constexpr auto tls_ca_variable = "WSRELAY_TLS_CA";
 
 // What the command line says before it is an `options`.
 struct raw_options {
@@ -99,10 +104,24 @@ std::string check_code(const std::string& text) {
 
 void add_tls(CLI::App& app, const char* name, std::string& file,
              const char* help, const char* variable) {
-  app.add_option(name, file, help)
-      ->type_name("FILE")
-      ->envname(variable)
-      ->check(existing_file());
+  app.add_option(name, file, help)->type_name("FILE")->envname(variable);
+}
+
+// An error names what somebody has written.
+void choose_word(std::string& word, const std::vector<std::string>& args,
+                 const char* variable) {
+  auto is_option = [&word](const std::string& arg) {
+    return arg == word || arg.starts_with(word + "=");
+  };
+  if (std::none_of(args.begin(), args.end(), is_option)
+      && std::getenv(variable))
+    word = variable;
+}
+
+void choose_words(tls_words& words, const std::vector<std::string>& args) {
+  choose_word(words.certificate, args, tls_cert_variable);
+  choose_word(words.key, args, tls_key_variable);
+  choose_word(words.ca, args, tls_ca_variable);
 }
 
 void add_node(CLI::App& app, options& out, raw_options& raw) {
@@ -116,9 +135,9 @@ void add_node(CLI::App& app, options& out, raw_options& raw) {
       ->type_name("NAME");
   auto& tls = out.node.tls;
   add_tls(app, "--tls-cert", tls.certificate, "certificate of ours, PEM",
-          "WSRELAY_TLS_CERT");
-  add_tls(app, "--tls-key", tls.key, "its private key, PEM", "WSRELAY_TLS_KEY");
-  add_tls(app, "--tls-ca", tls.ca, "who signs nodes, PEM", "WSRELAY_TLS_CA");
+          tls_cert_variable);
+  add_tls(app, "--tls-key", tls.key, "its private key, PEM", tls_key_variable);
+  add_tls(app, "--tls-ca", tls.ca, "who signs nodes, PEM", tls_ca_variable);
   app.add_option("--timeout", raw.timeout, "wait for an answer so long")
       ->type_name("DURATION")
       ->check(checked_by(check_timeout))
@@ -311,6 +330,7 @@ std::string finish(const CLI::App& app, const commands& all,
 
 std::variant<options, early_exit> parse_options(std::vector<std::string> args) {
   options out;
+  choose_words(out.node.words, args);
   raw_options raw;
   commands all;
   CLI::App app{"Operates nodes of wsrelay.", "wsrelay"};

@@ -73,6 +73,33 @@ list_acceptors(const session& node, std::vector<directory_entry> entries) {
   return entries;
 }
 
+bool has_unnamed_target(const std::vector<connection_row>& rows,
+                        const peer_hello& peer, const target_names& names) {
+  auto at_peer = "@" + to_string(peer.directory.node());
+  return std::any_of(rows.begin(), rows.end(), [&](auto& row) {
+    return row.numbers && row.numbers->target_pid.ends_with(at_peer)
+           && !names.knows(row.numbers->target_pid);
+  });
+}
+
+// The node does not know what a peer has put for itself, nor who waits for a
+// name that another node has. A peer that does not answer leaves PIDs.
+void add_names_of_peers(session& node, const std::vector<connection_row>& rows,
+                        target_names& names) {
+  auto peers = node.peers();
+  std::erase_if(peers, [&](const peer_hello& peer) {
+    return !has_unnamed_target(rows, peer, names);
+  });
+  std::vector<caf::actor> whom;
+  for (auto& peer : peers)
+    whom.push_back(peer.directory);
+  auto answers =
+      node.ask_all<std::vector<directory_entry>>(whom, directory_list{});
+  for (std::size_t i = 0; i < answers.size(); ++i)
+    if (answers[i])
+      names.add_peer(peers[i], *answers[i]);
+}
+
 // An actor's id, which counts up. Text that is no PID comes first.
 std::uint64_t id_of(const connection_row& row) {
   auto pid = row.client_pid.view();
@@ -106,7 +133,12 @@ command_output ps(session& node, const options& opts) {
           to_command_error(answer.error(), acceptors[i].name));
   }
   sort_by_age(all);
-  result.text = opts.json ? to_json(all) : to_lines(all, names);
+  if (opts.json) {
+    result.text = to_json(all);
+    return result;
+  }
+  add_names_of_peers(node, all, names);
+  result.text = to_lines(all, names);
   return result;
 }
 

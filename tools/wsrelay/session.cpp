@@ -87,6 +87,11 @@ std::vector<directory_entry> session::names() {
       directory_, directory_list{}, "the node");
 }
 
+std::vector<peer_hello> session::peers() {
+  return ask_directory<std::vector<peer_hello>>(directory_, peer_list{},
+                                                "the node");
+}
+
 void session::check_node() const {
   if (!is_alive(node_))
     throw lost_node();

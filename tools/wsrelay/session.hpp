@@ -1,7 +1,7 @@
 // Questions to the actors of a node, with an end to the waiting.
 #pragma once
 
-#include "actors/messages.hpp"
+#include "actors/node_messages.hpp"
 #include "tools/wsrelay/exit_code.hpp"
 
 #include <caf/actor_system.hpp>
@@ -47,6 +47,9 @@ public:
 
   /// Returns every name that the directory knows.
   std::vector<directory_entry> names();
+
+  /// Returns the nodes that the directory's node is connected to.
+  std::vector<peer_hello> peers();
 
   /// Asks a directory. What does not know the question is no node of wsrelay.
   template <class Result, class Message>

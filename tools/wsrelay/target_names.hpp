@@ -9,16 +9,25 @@
 
 namespace wsrelay::cli {
 
-/// The names that a node knew when it was asked, by the actors' PIDs.
+/// The names that nodes knew when they were asked, by the actors' PIDs.
 class target_names {
 public:
   /// The relay's own names are left out.
   explicit target_names(const std::vector<directory_entry>& entries);
 
+  /// Adds what a peer has put at its own node, as "NAME@PEER", for actors that
+  /// have no name yet.
+  void add_peer(const peer_hello& peer,
+                const std::vector<directory_entry>& entries);
+
+  bool knows(const std::string& pid) const { return by_pid_.count(pid) > 0; }
+
   /// Returns the actor's name, the first of several, or the PID.
   const std::string& shown(const std::string& pid) const;
 
 private:
+  void add(const directory_entry& entry, const std::string& name);
+
   std::map<std::string, std::string> by_pid_;
 };
 

@@ -69,9 +69,9 @@ void put_details(json_writer& out, const ws_traffic& event) {
   } else if (event.kind == traffic_kind::transferred) {
     put(out, "target", event.data.view());
   } else {
-    put(out, "cause", wsrelay::to_text(event.reason));
+    put(out, "reason", wsrelay::to_text(event.reason));
     put(out, "code", event.number);
-    put(out, "reason", event.data.view());
+    put(out, "text", event.data.view());
   }
 }
 

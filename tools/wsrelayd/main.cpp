@@ -1,5 +1,6 @@
 // wsrelayd: a relay node of its own. Wires everything, decides nothing.
 #include "actors/log.hpp"
+#include "net/check_files.hpp"
 #include "net/log_descriptor.hpp"
 #include "net/log_output.hpp"
 #include "net/node.hpp"
@@ -59,7 +60,7 @@ int printed(int status) {
 }
 
 int check(const std::string& file) {
-  auto loaded = load_config_file(file);
+  auto loaded = load_config_file(file, check_files);
   if (report(loaded))
     return 1;
   fmt::print("{}: ok\n", file);

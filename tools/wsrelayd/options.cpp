@@ -2,6 +2,7 @@
 #include "tools/wsrelayd/options.hpp"
 
 #include "config/listen_address.hpp"
+#include "net/check_files.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -61,7 +62,7 @@ std::optional<int> parse_options(int argc, char** argv,
 loaded_config load(const daemon_options& options) {
   auto result = options.config_file.empty()
                     ? load_config(builtin_yaml(), "built-in")
-                    : load_config_file(options.config_file);
+                    : load_config_file(options.config_file, check_files);
   auto& services = result.config.services;
   if (!options.listen.empty() && !services.empty()) {
     auto address = parse_listen_address(options.listen); // checked above

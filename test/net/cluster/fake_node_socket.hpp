@@ -35,6 +35,7 @@ public:
   void await_room(std::function<void(error_code)> done) override {
     log_.awaits_room = std::move(done);
   }
+  void end_output() override {}
   void close() override { log_.closed = true; }
   std::uint64_t sent() const override { return log_.sent; }
   std::uint64_t unacknowledged() const override { return log_.unacknowledged; }

@@ -10,6 +10,10 @@
 
 #include <doctest/doctest.h>
 
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -164,6 +168,50 @@ TEST_CASE_FIXTURE(fixture, "what is no socket of ours stays as it is") {
   CHECK(refused() == folder + ": Not a directory");
   folder = root / "none" / "wsrelay";
   CHECK(refused() == folder + ": No such file or directory");
+}
+
+// Anybody may lock what anybody may open: not the folder, then.
+TEST_CASE_FIXTURE(fixture, "a folder that somebody else has locked is used") {
+  fs::create_directory(folder);
+  fs::permissions(folder, fs::perms{0755});
+  unique_fd held{::open(folder.c_str(), O_RDONLY | O_CLOEXEC)};
+  REQUIRE(::flock(held.get(), LOCK_EX) == 0);
+  CHECK(opened().file.path() == folder + "/a.sock");
+}
+
+TEST_CASE_FIXTURE(fixture, "a lock is a node's own, and gone when it listens") {
+  auto lock = fmt::format("{}/.wsrelay-{}.lock", folder, ::geteuid());
+  auto node = opened();
+  CHECK_FALSE(fs::exists(lock));
+  unique_fd held{::open(lock.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600)};
+  REQUIRE(::flock(held.get(), LOCK_EX) == 0);
+  CHECK(refused() == lock + ": another node holds it (flock)");
+  held.reset(); // as a process does that is killed
+  CHECK(opened("b").file.path() == folder + "/b.sock");
+  CHECK_FALSE(fs::exists(lock));
+}
+
+TEST_CASE_FIXTURE(fixture, "what lies in the place of a lock stays as it is") {
+  auto lock = fmt::format("{}/.wsrelay-{}.lock", folder, ::geteuid());
+  opened();
+  fs::create_symlink(root / "elsewhere", lock);
+  CHECK(refused().starts_with(lock + ": "));
+  CHECK_FALSE(fs::exists(root / "elsewhere"));
+  fs::remove(lock);
+  std::ofstream{lock} << "precious";
+  fs::permissions(lock, fs::perms{0644});
+  CHECK(refused() == lock + ": others may open it");
+  fs::permissions(lock, fs::perms{0600});
+  fs::create_hard_link(lock, root / "second");
+  CHECK(refused() == lock + ": something else than a lock is there");
+  CHECK(fs::file_size(lock) == 8);
+  fs::remove(lock);
+  if (::geteuid() != 0)
+    return; // only root can give files away
+  std::ofstream{lock} << "";
+  fs::permissions(lock, fs::perms{0600});
+  REQUIRE(::chown(lock.c_str(), 65534, 65534) == 0);
+  CHECK(refused() == lock + ": it belongs to somebody else");
 }
 
 TEST_CASE_FIXTURE(fixture, "a path that was chosen is taken or not at all") {

@@ -65,6 +65,20 @@ TEST_CASE_FIXTURE(fixture, "every byte that was passed on counts, and what the "
   CHECK(peer.receive_exactly(4) == "abcd");
 }
 
+TEST_CASE_FIXTURE(fixture, "what writes nothing more still reads") {
+  home.call([this] { mine->end_output(); });
+  CHECK(peer.receive() == "");
+  CHECK(peer.send("x"));
+  char byte = 0;
+  home.call([&] {
+    done = false;
+    mine->read_some(boost::asio::buffer(&byte, 1),
+                    [this](auto...) { done = true; });
+  });
+  CHECK(holds_soon([this] { return home.call([this] { return done; }); }));
+  CHECK(byte == 'x');
+}
+
 TEST_CASE_FIXTURE(fixture, "a part of what is written counts before the rest") {
   const std::string much(16 << 20, 'x');
   write(much);

@@ -10,6 +10,8 @@
 
 #include <unistd.h>
 
+#include <cstring>
+
 namespace wsrelay::test {
 
 namespace {
@@ -47,7 +49,39 @@ void sign(X509* what, X509* issuer, EVP_PKEY* key) {
   REQUIRE(X509_sign(what, key, EVP_sha256()) > 0);
 }
 
+template <class Write>
+std::string pem_of(Write write) {
+  std::unique_ptr<BIO, freed_by<BIO_vfree>> out{BIO_new(BIO_s_mem())};
+  REQUIRE(write(out.get()) == 1);
+  char* bytes = nullptr;
+  auto size = BIO_get_mem_data(out.get(), &bytes);
+  return {bytes, static_cast<std::size_t>(size)};
+}
+
+pem_pair make_pair(key_ptr key, long until, const char* passphrase) {
+  auto made = make_certificate(key.get(), "self");
+  X509_gmtime_adj(X509_getm_notBefore(made.get()), until - 3600);
+  X509_gmtime_adj(X509_getm_notAfter(made.get()), until);
+  sign(made.get(), made.get(), key.get());
+  auto* cipher = passphrase ? EVP_aes_128_cbc() : nullptr;
+  auto* secret = reinterpret_cast<const unsigned char*>(passphrase);
+  auto length = passphrase ? static_cast<int>(std::strlen(passphrase)) : 0;
+  return {pem_of([&](BIO* out) { return PEM_write_bio_X509(out, made.get()); }),
+          pem_of([&](BIO* out) {
+            return PEM_write_bio_PrivateKey(out, key.get(), cipher, secret,
+                                            length, nullptr, nullptr);
+          })};
+}
+
 } // namespace
+
+pem_pair make_self_signed(long until, const char* passphrase) {
+  return make_pair(make_key(), until, passphrase);
+}
+
+pem_pair make_rsa_self_signed() {
+  return make_pair(key_ptr{EVP_RSA_gen(2048)}, 1800, nullptr);
+}
 
 test_authority::test_authority()
     : key_{make_key()}, certificate_{make_certificate(key_.get(), "test")} {

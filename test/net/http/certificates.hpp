@@ -21,6 +21,19 @@ using certificate_ptr = std::unique_ptr<X509, freed_by<X509_free>>;
 using tls_server_ptr = std::unique_ptr<SSL_CTX, freed_by<SSL_CTX_free>>;
 using tls_socket_ptr = std::unique_ptr<SSL, freed_by<SSL_free>>;
 
+/// A certificate that has signed itself, and its key; both PEM.
+struct pem_pair {
+  std::string certificate;
+  std::string key;
+};
+
+/// Makes one that is valid from an hour before `until`, in seconds from now.
+/// `passphrase`: encrypts the key.
+pem_pair make_self_signed(long until = 1800, const char* passphrase = nullptr);
+
+/// The same with an RSA key.
+pem_pair make_rsa_self_signed();
+
 /// Signs the certificates of servers. Its own one is in a file.
 class test_authority {
 public:

@@ -1,0 +1,69 @@
+// Findings of TLS's two users, as findings of keys.
+#include "net/check_files.hpp"
+
+#include "config/check_entry.hpp"
+#include "config/file_text.hpp"
+#include "net/cluster/tls.hpp"
+#include "net/http/upstream_tls.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <variant>
+
+namespace wsrelay {
+
+namespace {
+
+const char* key_of(tls_file file) {
+  switch (file) {
+    case tls_file::certificate:
+      return "tls.certificate";
+    case tls_file::key:
+      return "tls.key";
+    case tls_file::ca:
+      break;
+  }
+  return "tls.ca";
+}
+
+// What is none is an error already, and might not be read to its end.
+bool are_files(const tls_config& tls) {
+  auto is_file = [](const std::string& path) {
+    std::error_code none;
+    return std::filesystem::is_regular_file(path, none);
+  };
+  return is_file(tls.certificate) && is_file(tls.key) && is_file(tls.ca);
+}
+
+void check(const cluster_config& cluster, more_findings& out) {
+  if (!are_files(cluster.tls))
+    return;
+  for (auto& found : check_node_tls(cluster.tls)) {
+    auto& issues = found.is_error ? out.errors : out.warnings;
+    entry_report{cluster_kind, cluster, issues}.fail(key_of(found.file),
+                                                     found.text);
+  }
+}
+
+void check(const endpoint_config& endpoint, more_findings& out) {
+  auto* upstream = std::get_if<upstream_handler>(&endpoint.handler);
+  if (!upstream || !upstream->tls || upstream->ca.empty()
+      || !check_certificate_file(upstream->ca))
+    return;
+  entry_report{endpoint_kind, endpoint, out.errors}.expect(
+      upstream_contexts{}.add(upstream->ca), "ca");
+}
+
+} // namespace
+
+more_findings check_files(const relay_config& config) {
+  more_findings result;
+  for (auto& cluster : config.clusters)
+    check(cluster, result);
+  for (auto& endpoint : config.endpoints)
+    check(endpoint, result);
+  return result;
+}
+
+} // namespace wsrelay
