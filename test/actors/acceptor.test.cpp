@@ -10,10 +10,12 @@ namespace {
 // Where the test says how much waits.
 struct fake_nodes final : target_nodes {
   bool reaches(const caf::actor&) const override { return true; }
-  const std::atomic<bool>* pressure_on(const caf::actor&) const override {
-    return &is_high;
+  const std::atomic<bool>*
+  pressure_on(const caf::actor& target) const override {
+    return target == elsewhere ? nullptr : &is_high;
   }
 
+  caf::actor elsewhere; // never much waits for it
   std::atomic<bool> is_high{false};
 };
 
@@ -241,6 +243,32 @@ TEST_CASE_FIXTURE(fixture, "while much waits for a node, nobody whose target "
   CHECK_FALSE(before.is_paused());
   CHECK_FALSE(meanwhile.is_paused());
   CHECK(target.log().back() == "message 1 it has not been asked since");
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "a connection that moves is read as its new target's "
+                  "node takes it") {
+  probe other{node};
+  nodes.elsewhere = other;
+  auto client = open();
+  auto move = [&](const caf::actor& to) {
+    ws_control control;
+    control.target = to;
+    return static_cast<bool>(node.request<void>(client.actor(), control));
+  };
+  nodes.is_high = true;
+  client.send_text("one");
+  node.run();
+  REQUIRE(client.is_paused());
+  REQUIRE(move(other));
+  CHECK_FALSE(client.is_paused());
+  CHECK(other.log().back() == "message 1 one");
+  REQUIRE(move(target));
+  CHECK(client.is_paused());
+  nodes.is_high = false;
+  node.send(actor, node_relieved{node.system().node()});
+  node.run();
+  CHECK_FALSE(client.is_paused());
 }
 
 TEST_CASE_FIXTURE(fixture, "what an acceptor does not know is an error to who "

@@ -101,6 +101,24 @@ class SlowLines(WireTest):
         for each in app, relay:
             self.assertNotIn(" lost", each.log())
 
+    def test_a_part_of_a_record_is_a_sign_of_life_both_ways(self):
+        authority = Authority(self.addCleanup)
+        patience = {"heartbeat_interval": "300ms", "heartbeat_timeout": "1s"}
+        app = self.start("app1", tls=authority.tls("app1"), **patience)
+        # A record of TLS, 16 KiB, takes longer than the timeout.
+        line = SlowLine(self.addCleanup, app.cluster_port, rate=8000,
+                        piece=400, mss=536)
+        relay = self.start("relay1", line.port, tls=authority.tls("relay1"),
+                           **patience)
+        client = self.connect_soon(relay)
+        client.socket.settimeout(2 * DEADLINE)
+        text = os.urandom(12_000).hex()
+        since = time.monotonic()
+        self.assertEqual(client.echo(text), text)
+        self.assertGreater(time.monotonic() - since, 4)
+        for each in app, relay:
+            self.assertNotIn(" lost", each.log())
+
 
 class Reasons(WireTest):
     """What both logs say."""

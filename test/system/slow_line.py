@@ -7,15 +7,20 @@ import time
 
 class SlowLine:
     """Passes on what comes to its `port` to another one, each byte `delay`
-    seconds after it came, and no more than `rate` bytes a second, each way."""
+    seconds after it came, and no more than `rate` bytes a second, each way.
+    `mss` is the largest segment: those of the loopback are larger than the
+    buffers of a very slow line, and would be lost."""
 
-    def __init__(self, clean_up, port, delay=0.0, rate=None, piece=4096):
+    def __init__(self, clean_up, port, delay=0.0, rate=None, piece=4096,
+                 mss=None):
         self.to, self.delay, self.rate = port, delay, rate
         self.piece = piece  # bytes that are passed on at once
+        self.mss = mss
         self.passed = 0  # bytes, both ways
         self.sockets = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
+        self._bound_segments(self.listener)
         clean_up(self.close)
         self._start(self._accept)
 
@@ -23,11 +28,21 @@ class SlowLine:
     def _start(what, *arguments):
         threading.Thread(target=what, args=arguments, daemon=True).start()
 
+    def _bound_segments(self, which):
+        if self.mss:
+            which.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, self.mss)
+
+    def _connect(self):
+        result = socket.socket()
+        self._bound_segments(result)
+        result.connect(("127.0.0.1", self.to))
+        return result
+
     def _accept(self):
         while True:
             try:
                 near, _ = self.listener.accept()
-                far = socket.create_connection(("127.0.0.1", self.to))
+                far = self._connect()
             except OSError:
                 return
             self.sockets += [near, far]
