@@ -27,6 +27,7 @@ namespace wsrelay {
 
 struct acceptor_config {
   caf::actor directory;
+  const target_nodes* nodes = nullptr; // null = this one alone
 };
 
 class acceptor_state;

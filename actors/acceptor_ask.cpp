@@ -84,6 +84,8 @@ void acceptor_state::on_handler(std::uint64_t id,
     return; // its time was over before its handler was found
   if (!found)
     return on_answer(id, std::move(found.error()));
+  if (config_.nodes && is_pressed(*config_.nodes, *found))
+    return on_answer(id, make_error(errc::busy, "too much waits for its node"));
   auto& what = entry->second;
   what.handler = found->address();
   if (handlers_.insert(what.handler).second)

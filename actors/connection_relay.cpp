@@ -32,7 +32,7 @@ void connection_state::relay(ws_message message, bool asks) {
     self_->request(owners_.owner(), caf::infinite, std::move(message))
         .then(answered, [answered](caf::error&) { answered(); });
   }
-  if (owners_.window().full())
+  if (owners_.window().full() || is_pressed())
     update_reading();
 }
 

@@ -26,4 +26,15 @@ protected:
   ~target_nodes() = default;
 };
 
+/// Returns whether too much waits for the node of `who`.
+inline bool is_pressed(const target_nodes& nodes, const caf::actor& who) {
+  auto* pressure = nodes.pressure_on(who);
+  return pressure && *pressure;
+}
+
+/// Returns whether a new client may go to `who`.
+inline bool takes_more(const target_nodes& nodes, const caf::actor& who) {
+  return nodes.reaches(who) && !is_pressed(nodes, who);
+}
+
 } // namespace wsrelay

@@ -24,6 +24,10 @@ namespace {
 using caf::io::receive_policy;
 using buffer = std::vector<char>;
 
+// A kernel whose buffer is full asks for more when much of it is free again:
+// where a program reads slowly that takes many times what a silence may.
+constexpr int stall_factor = 10;
+
 caf::io::connection_handle next_connection() {
   static std::atomic<std::int64_t> last{0};
   return caf::io::connection_handle::from_int(++last);
@@ -195,6 +199,7 @@ private:
   // -- signs of life ----------------------------------------------------------
 
   void note_life() {
+    received_ = socket_->received(); // what comes from now on is news
     last_read_ = is_open(phase_) ? home_.now() : deadline_;
     if (nodes_)
       nodes_->saw(hdl(), last_read_);
@@ -203,8 +208,7 @@ private:
   // TLS gives a record when it is whole. The broker writes a heartbeat before
   // it looks who was silent.
   void note_records() {
-    auto received = socket_->received();
-    if (std::exchange(received_, received) != received)
+    if (socket_->received() != received_)
       note_life();
   }
 
@@ -292,13 +296,14 @@ private:
   // Whoever lives and takes nothing would keep them waiting for ever.
   void set_look() {
     auto patience = nodes_->patience();
-    home_.set_timer(*this, patience.count() > 0 ? home_.now() + patience / 4
+    home_.set_timer(*this, patience.count() > 0 ? home_.now() + patience
                                                 : time_point::max());
   }
 
   void look() {
-    if (auto stalled = writer_->stalled(); stalled > nodes_->patience()) {
-      lose("stalled", stall_reason(stalled, nodes_->patience()));
+    auto limit = stall_factor * nodes_->patience();
+    if (auto stalled = writer_->stalled(); stalled > limit) {
+      lose("stalled", stall_reason(stalled, limit));
       fail();
     } else {
       set_look();

@@ -103,7 +103,8 @@ time_point::duration basp_writer::stalled() {
   auto now = home_.now();
   auto unread = socket_->unacknowledged();
   auto taken = std::exchange(taken_, socket_->sent() - unread);
-  if (taken != taken_ || (!writing_ && unread == 0))
+  auto is_idle = !writing_ && unread == 0;
+  if (std::exchange(was_idle_, is_idle) || is_idle || taken != taken_)
     taken_at_ = now;
   return now - taken_at_;
 }

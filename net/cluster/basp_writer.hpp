@@ -80,8 +80,8 @@ public:
   /// Returns when something was sent last.
   time_point last_write() const noexcept { return last_write_; }
 
-  /// Returns how long nothing was taken of what the other side is to take; 0
-  /// when there is nothing. As exact as it is asked often.
+  /// Returns how long nothing was taken of what the other side is to take, from
+  /// the first look on; 0 when there is nothing.
   time_point::duration stalled();
 
 private:
@@ -102,6 +102,7 @@ private:
   time_point last_write_;
   std::uint64_t taken_ = 0; // bytes, when it was last looked at
   time_point taken_at_;     // since then no more
+  bool was_idle_ = true;    // then
   bool writing_ = false;    // or waiting to
   bool flushing_ = false;   // the loop will call
 };

@@ -116,7 +116,7 @@ std::string silence_reason(std::chrono::nanoseconds silence,
 std::string stall_reason(std::chrono::nanoseconds stalled,
                          std::chrono::nanoseconds limit) {
   return fmt::format("it took nothing of what it is sent for {}ms, longer than "
-                     "heartbeat_timeout ({}ms)",
+                     "ten times heartbeat_timeout ({}ms)",
                      in_ms(stalled), in_ms(limit));
 }
 

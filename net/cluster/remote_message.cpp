@@ -117,6 +117,55 @@ void tell_waiting(caf::execution_unit* context,
                     context);
 }
 
+std::size_t size_of(const http_fields& fields) {
+  std::size_t result = 0;
+  for (auto& [name, value] : fields)
+    result += name.size() + value.size();
+  return result;
+}
+
+std::size_t size_of(const ws_message& x) {
+  return x.client_pid.size() + x.topic.size() + x.data.size()
+         + x.metadata.size();
+}
+
+std::size_t size_of(const ws_send& x) {
+  return x.data.size();
+}
+
+std::size_t size_of(const ws_event& x) {
+  return x.topic.size() + x.data.size();
+}
+
+std::size_t size_of(const ws_heartbeat& x) {
+  return x.client_pid.size() + x.metadata.size();
+}
+
+std::size_t size_of(const ws_join& x) {
+  return x.client_pid.size() + x.metadata.size();
+}
+
+std::size_t size_of(const ws_leave& x) {
+  return x.client_pid.size() + x.text.size() + x.metadata.size();
+}
+
+std::size_t size_of(const http_request& x) {
+  return x.target.size() + x.path.size() + x.query.size() + size_of(x.headers)
+         + size_of(x.params) + x.body.size();
+}
+
+std::size_t size_of(const http_response& x) {
+  return size_of(x.headers) + x.body.size();
+}
+
+template <class Message>
+bool add_bulk(const caf::message& content, std::size_t& result) {
+  if (!content.match_elements<Message>())
+    return false;
+  result = size_of(content.get_as<Message>(0));
+  return true;
+}
+
 } // namespace
 
 delivery deliver(caf::execution_unit* context, caf::proxy_registry& proxies,
@@ -159,17 +208,16 @@ delivery deliver(caf::execution_unit* context, caf::proxy_registry& proxies,
 }
 
 std::size_t bulk_of(const caf::message& content) {
-  if (content.match_elements<ws_message>())
-    return content.get_as<ws_message>(0).data.size();
-  if (content.match_elements<ws_send>())
-    return content.get_as<ws_send>(0).data.size();
-  if (content.match_elements<ws_event>())
-    return content.get_as<ws_event>(0).data.size();
-  if (content.match_elements<http_request>())
-    return content.get_as<http_request>(0).body.size();
-  if (content.match_elements<http_response>())
-    return content.get_as<http_response>(0).body.size();
-  return 0;
+  std::size_t result = 0;
+  static_cast<void>(add_bulk<ws_message>(content, result)
+                    || add_bulk<ws_send>(content, result)
+                    || add_bulk<ws_event>(content, result)
+                    || add_bulk<ws_heartbeat>(content, result)
+                    || add_bulk<ws_join>(content, result)
+                    || add_bulk<ws_leave>(content, result)
+                    || add_bulk<http_request>(content, result)
+                    || add_bulk<http_response>(content, result));
+  return result;
 }
 
 delivery read_reason(caf::execution_unit* context, std::string_view payload,

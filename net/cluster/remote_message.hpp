@@ -38,8 +38,8 @@ struct delivery {
 delivery deliver(caf::execution_unit* context, caf::proxy_registry& proxies,
                  const remote_message& message);
 
-/// Returns how many bytes the payloads of a message have, of the kinds that may
-/// be long; 0 for any other.
+/// Returns how many bytes the texts and payloads of a message have, of the
+/// kinds that clients cause; 0 for any other.
 std::size_t bulk_of(const caf::message& content);
 
 /// As `deliver`, for the reason of an actor's end: what is not whole is a

@@ -141,7 +141,12 @@ public:
       return 0;
   }
 
-  std::uint64_t sent() const override { return sent_; }
+  std::uint64_t sent() const override {
+    if constexpr (std::is_same_v<Stream, tls_stream>)
+      return BIO_number_written(SSL_get_wbio(handle()));
+    else
+      return sent_;
+  }
 
   std::uint64_t unacknowledged() const override {
     int count = 0;

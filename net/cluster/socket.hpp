@@ -58,7 +58,7 @@ public:
   virtual std::uint64_t received() const { return 0; }
 
   /// Returns how many bytes `write` has passed on, and how many of them the
-  /// other side has not taken, records of TLS included.
+  /// other side has not taken; with TLS those of its records.
   virtual std::uint64_t sent() const = 0;
   virtual std::uint64_t unacknowledged() const = 0;
 

@@ -38,14 +38,6 @@ path_params escaped(path_params params) {
   return params;
 }
 
-problem to_problem(const caf::error& error) {
-  if (error == caf::sec::request_timeout || is(error, errc::peer_silent))
-    return {504, "handler", "the handler did not answer in time"};
-  if (is(error, errc::no_such_target) || is(error, errc::no_such_peer))
-    return {503, "handler", "the handler is not available"};
-  return {500, "handler", "the handler failed"};
-}
-
 bool is_success(std::uint16_t status) {
   return status >= 200 && status < 300;
 }
@@ -210,7 +202,7 @@ private:
   void on_handler_error(const caf::error& error) {
     auto& name = std::get<func_handler>(match_.endpoint->handler).name;
     complain("handler failed", name + ": " + to_text(error));
-    refuse(to_problem(error));
+    refuse(handler_problem(error));
   }
 
   // `blame` is the status of an invalid command from this kind of handler.
@@ -304,7 +296,7 @@ private:
 
   void on_target(const caf::actor& target) {
     auto& owner = *place_.owner;
-    if (!is_alive(target) || (owner.nodes && !owner.nodes->reaches(target)))
+    if (!is_alive(target) || (owner.nodes && !takes_more(*owner.nodes, target)))
       return no_target();
     if (owner.stopping)
       return refuse({503, "shutdown", "the server stops"});

@@ -1,8 +1,11 @@
 // Refusals as responses.
 #pragma once
 
+#include "actors/error.hpp"
 #include "actors/messages.hpp"
 #include "protocol/problem.hpp"
+
+#include <caf/sec.hpp>
 
 namespace wsrelay {
 
@@ -19,6 +22,16 @@ inline http_response to_response(const problem& value) {
         {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}});
   result.body = to_json(value);
   return result;
+}
+
+/// Returns what a handler's error means to the client.
+inline problem handler_problem(const caf::error& error) {
+  if (error == caf::sec::request_timeout || is(error, errc::peer_silent))
+    return {504, "handler", "the handler did not answer in time"};
+  if (is(error, errc::no_such_target) || is(error, errc::no_such_peer)
+      || is(error, errc::busy))
+    return {503, "handler", "the handler is not available"};
+  return {500, "handler", "the handler failed"};
 }
 
 } // namespace wsrelay

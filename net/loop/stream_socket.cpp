@@ -101,6 +101,8 @@ void stream_socket::go_on() {
   }
   tell([this] {
     if (wanted_ && held_)
+      events_->before_input();
+    if (wanted_ && held_)
       feed_held();
     if (wanted_ && readable_ && !held_ && is_open())
       read();

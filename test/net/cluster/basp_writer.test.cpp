@@ -92,6 +92,14 @@ TEST_CASE_FIXTURE(fixture, "what the other side's kernel does not have counts, "
   CHECK_FALSE(is_stalled());
 }
 
+TEST_CASE_FIXTURE(fixture, "it is since the first look that nothing is taken") {
+  CHECK_FALSE(is_stalled());
+  wait_for_turns(home);
+  send("abc");
+  CHECK_FALSE(is_stalled()); // whenever the look before was
+  CHECK(stalls());
+}
+
 TEST_CASE_FIXTURE(fixture, "as much that is new as was before is progress") {
   send("abc");
   complete();
