@@ -7,21 +7,8 @@ using namespace wsrelay::test;
 
 namespace {
 
-// Where the test says how much waits.
-struct fake_nodes final : target_nodes {
-  bool reaches(const caf::actor&) const override { return true; }
-  const std::atomic<bool>*
-  pressure_on(const caf::actor& target) const override {
-    return target == elsewhere ? nullptr : &is_high;
-  }
-
-  caf::actor elsewhere; // never much waits for it
-  std::atomic<bool> is_high{false};
-};
-
 struct fixture : accepting {
   probe target{node};
-  fake_nodes nodes;
 
   fake_client open(std::string address = "192.0.2.1") {
     auto port = node.make_port();

@@ -49,6 +49,26 @@ TEST_CASE_FIXTURE(fixture, "a handler answers a request") {
   CHECK(answer.body.view() == "body");
 }
 
+TEST_CASE_FIXTURE(fixture, "while much waits for its node a handler is asked "
+                           "nothing") {
+  int asked = 0;
+  handle("page", [&](const http_request&) {
+    ++asked;
+    return http_response{};
+  });
+  nodes.is_high = true;
+  auto refused = ask("page");
+  REQUIRE(*refused);
+  REQUIRE_FALSE(**refused);
+  CHECK(is((*refused)->error(), errc::busy));
+  CHECK(asked == 0);
+  nodes.is_high = false;
+  auto answered = ask("page");
+  REQUIRE(*answered);
+  CHECK(**answered);
+  CHECK(asked == 1);
+}
+
 TEST_CASE_FIXTURE(fixture, "a handler may answer with a target's handle") {
   probe target{node};
   handle("ws", [to = target.actor()](const http_request&) {

@@ -6,6 +6,7 @@
 
 #include <caf/all.hpp>
 
+#include <atomic>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,13 +14,26 @@
 
 namespace wsrelay::test {
 
+/// Where the test says how much waits.
+struct fake_nodes final : target_nodes {
+  bool reaches(const caf::actor&) const override { return true; }
+  const std::atomic<bool>*
+  pressure_on(const caf::actor& target) const override {
+    return target == elsewhere ? nullptr : &is_high;
+  }
+
+  caf::actor elsewhere; // never much waits for it
+  std::atomic<bool> is_high{false};
+};
+
 /// The acceptor, and what it is asked.
 struct accepting {
   using response = std::optional<caf::expected<http_response>>;
 
   checked_node node;
+  fake_nodes nodes;
   caf::actor actor{spawn_on(node.system(), nullptr, acceptor,
-                            acceptor_config{node.directory()})};
+                            acceptor_config{node.directory(), &nodes})};
   std::vector<caf::actor> handlers;
 
   accepting() { node.run(); }

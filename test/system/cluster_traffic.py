@@ -1,6 +1,7 @@
 """Much traffic on a line between nodes: it is shared, and nobody is lost."""
 
 import fcntl
+import http.client
 import multiprocessing
 import statistics
 import struct
@@ -8,10 +9,12 @@ import threading
 import time
 import unittest
 
+from cluster_probe import Probe, node
 from line_test import LineTest
 from raw_client import BINARY, WebSocket, frame
 from slow_line import SlowLine
-from support import DEADLINE, SANITIZED, wait_until
+from support import (DEADLINE, SANITIZED, Relay, endpoint, router, service,
+                     wait_until)
 
 MIB = 1 << 20
 SIOCOUTQ = 0x5411  # linux/sockios.h
@@ -161,6 +164,44 @@ class Burst(LineTest):
         for each in clients:
             each.socket.settimeout(4 * DEADLINE)
             self.assertEqual(len(each.read_message()[1]), self.SIZE)
+        self.assertNotIn(" lost", relay.log())
+        self.assertNotIn("node connection ended", relay.log())
+
+
+class Bodies(LineTest):
+    COUNT, SIZE = 48, 1 * MIB
+
+    def post(self, port, answers):
+        """Whoever has to wait is not to fail: a line takes its time."""
+        connection = http.client.HTTPConnection("127.0.0.1", port,
+                                                timeout=4 * DEADLINE)
+        connection.request("POST", "/ws/front", body=bytes(self.SIZE))
+        answers.append(connection.getresponse().status)
+        connection.close()
+
+    def test_bodies_for_a_handler_elsewhere_do_not_overrun_a_line(self):
+        app = Probe("app1")
+        self.addCleanup(app.end)
+        app.do("seer front", "registered front .*")
+        line = SlowLine(self.addCleanup, app.cluster_port, rate=16 * MIB,
+                        piece=32768)
+        relay = Relay(service() + router()
+                      + endpoint("front", "/front",
+                                 'func: "front@app1"\nmethod: POST')
+                      + node("relay1", peers=f'["127.0.0.1:{line.port}"]',
+                             output_limit="8MiB"))
+        self.addCleanup(relay.end)
+        wait_until(lambda: "peer connected" in relay.stderr, "the other node")
+        answers = []
+        threads = [threading.Thread(target=self.post,
+                                    args=(relay.port, answers), daemon=True)
+                   for _ in range(self.COUNT)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join(4 * DEADLINE)
+        self.assertEqual(len(answers), self.COUNT)
+        self.assertLessEqual(set(answers), {200, 503})  # 503: too much
         self.assertNotIn(" lost", relay.log())
         self.assertNotIn("node connection ended", relay.log())
 
