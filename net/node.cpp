@@ -214,7 +214,8 @@ void node::start_loops(running_service& what) {
 void node::add_loop(running_service& what, loop& home) {
   what.all_loops.push_back(&home);
   auto& added = what.acceptors.emplace_back(
-      spawn_on(system_, &home, wsrelay::acceptor, acceptor_config{directory_, &cluster_nodes()}));
+      spawn_on(system_, &home, wsrelay::acceptor,
+               acceptor_config{directory_, &cluster_nodes()}));
   // Its functions may be called once it has started.
   caf::scoped_actor self{system_};
   self->request(added, caf::infinite, caf::ok_atom_v)
