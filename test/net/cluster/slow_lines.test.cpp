@@ -25,7 +25,7 @@ void tick(wire& witness, int count) {
   tick(witness, count, [] {});
 }
 
-// A node that is answered more than the kernel takes: 64 MiB.
+// A node that is answered more than the kernel takes: 8 MiB.
 wire join_and_ask_much(wire_node& node) {
   auto much = node.publish(node.system.spawn([]() -> caf::behavior {
     return {[](std::uint8_t) { return std::string(1 << 20, 'x'); }};
@@ -33,7 +33,7 @@ wire join_and_ask_much(wire_node& node) {
   wire result{plain_socket::connect_to(node.port(), 65'536)};
   REQUIRE(result.read_to(basp::server_handshake));
   result.socket.send(basp::hello(6));
-  for (std::uint64_t i = 1; i <= 64; ++i)
+  for (std::uint64_t i = 1; i <= 8; ++i)
     result.socket.send(basp::message(
         {basp::direct_message, 0, 0, std::uint64_t{1} << 60 | i, 7, much},
         basp::payload("+@u8", "x")));
@@ -88,13 +88,13 @@ TEST_CASE("a node that is silent is reset, and a line says for how long") {
 TEST_CASE("a node that lives and takes nothing is lost, and a line says for "
           "how long") {
   captured_log log;
-  wire_node node{wire_config(10ms, 100ms)};
+  wire_node node{wire_config(20ms, 400ms)};
   auto witness = node.join(5);
   auto lazy = join_and_ask_much(node);
   auto is_lost = [&] {
     return log.sink->has("node lost: address=127.0.0.1 reason=it took nothing "
                          "of what it is sent for ")
-           && log.sink->has("longer than ten times heartbeat_timeout (1000ms)");
+           && log.sink->has("longer than ten times heartbeat_timeout (4000ms)");
   };
   for (int ticks = 0; !is_lost() && ticks < 500; ++ticks)
     tick(witness, 1, [&] { lazy.socket.send(basp::header({})); });
@@ -104,7 +104,7 @@ TEST_CASE("a node that lives and takes nothing is lost, and a line says for "
 
 TEST_CASE("a node that takes a little now and then is not lost") {
   captured_log log;
-  wire_node node{wire_config(10ms, 200ms)};
+  wire_node node{wire_config(20ms, 400ms)};
   auto witness = node.join(5);
   auto slow = join_and_ask_much(node);
   std::size_t read = 0;
