@@ -11,6 +11,7 @@
 #include "config/validate.hpp"
 #include "net/cluster/cluster.hpp"
 #include "net/cluster/reach.hpp"
+#include "net/heap.hpp"
 #include "net/http/frontend.hpp"
 #include "net/http/upstream_tls.hpp"
 #include "net/last_actors.hpp"
@@ -145,6 +146,7 @@ checked node::start() {
     return contexts.error();
   contexts_ = *contexts;
   stopped_at_.reset();
+  keep_freed_memory();
   for (auto& settings : config_->services)
     if (auto started = start_service(settings); !started) {
       stop();
@@ -155,7 +157,18 @@ checked node::start() {
       stop();
       return started;
     }
+  keep_heap();
   return passed();
+}
+
+void node::keep_heap() {
+  std::vector<loop*> loops;
+  for (auto& service : services_)
+    loops.insert(loops.end(), service->all_loops.begin(),
+                 service->all_loops.end());
+  if (!loops.empty())
+    heap_ = std::make_unique<heap_keeper>(std::move(loops), make_heap_system(),
+                                          heap_keeper::periods{});
 }
 
 // The system may be out of threads or descriptors.
@@ -243,6 +256,7 @@ void node::stop() {
     if (termination_signals::received()) // also if something hangs here
       end_process_at(begin + shutdown_timeout() + actors_patience);
   }
+  heap_ = nullptr;
   caf::scoped_actor self{system_};
   auto goodbye = self->request(directory_, caf::infinite, directory_stop{});
   cluster_->stop();

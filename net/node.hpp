@@ -21,6 +21,7 @@
 namespace wsrelay {
 
 class cluster;
+class heap_keeper;
 class loop;
 class upstream_contexts;
 
@@ -51,6 +52,8 @@ public:
 
   /// Listens and serves. Failure: the configuration is invalid, a file of
   /// certificates cannot be used, or an address is in use; then nothing runs.
+  /// From then on glibc's malloc keeps memory through a burst, and gives it
+  /// back after it (net/heap.hpp; not where `MALLOC_TRIM_THRESHOLD_` is set).
   checked start();
 
   /// Lets the operator in, who is on this machine, on a unix socket: `path`, or
@@ -91,6 +94,7 @@ private:
   checked run_service(running_service& what);
   void start_loops(running_service& what);
   void add_loop(running_service& what, loop& home);
+  void keep_heap();
   void name_acceptors(const running_service& what);
   void begin_stop(running_service& what);
   void stop_service(running_service& what,
@@ -108,6 +112,7 @@ private:
   std::shared_ptr<const upstream_contexts> contexts_; // of running services
   caf::actor directory_;
   std::vector<std::unique_ptr<running_service>> services_;
+  std::unique_ptr<heap_keeper> heap_; // uses the services' loops
   std::unique_ptr<cluster> cluster_;
   std::optional<std::chrono::steady_clock::time_point> stopped_at_;
   bool meets_nodes_; // or its operator, who is one

@@ -2,7 +2,12 @@
 #include "net/cluster/basp_acceptor.hpp"
 
 #include "actors/log.hpp"
+#include "net/cluster/local_socket.hpp"
 #include "net/cluster/reason.hpp"
+#include "net/loop/guard.hpp"
+#include "net/loop/tcp_socket.hpp"
+
+#include <boost/asio/error.hpp>
 
 #include <caf/io/abstract_broker.hpp>
 
@@ -13,9 +18,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 
+#include <cerrno>
+#include <sys/socket.h>
 #include <unistd.h>
 
 namespace wsrelay {
@@ -23,6 +29,9 @@ namespace wsrelay {
 namespace {
 
 using error_code = boost::system::error_code;
+
+// Sockets at a time: the loop's other sockets want theirs, too.
+constexpr std::size_t batch = 16;
 
 // Pause after the kernel refused for lack of something.
 constexpr std::chrono::milliseconds back_off{100};
@@ -32,24 +41,16 @@ caf::io::accept_handle next_acceptor() {
   return caf::io::accept_handle::from_int(++last);
 }
 
-listen_address local_of(const tcp_acceptor& socket) {
-  error_code ignored;
-  auto found = socket.local_endpoint(ignored);
-  return {found.address().to_string(), found.port()};
+listen_address local_of(int fd) {
+  sockaddr_storage found{};
+  socklen_t size = sizeof found;
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&found), &size);
+  return {found.ss_family == AF_UNIX ? "unix" : address_text(found),
+          port_of(found)};
 }
 
-listen_address local_of(const local_acceptor&) {
-  return {"unix", 0};
-}
-
-bool may_enter(tcp_socket&) {
-  return true;
-}
-
-// Its file's mode says the same, unless somebody has changed that.
-bool may_enter(local_socket& socket) {
-  auto user = user_of(socket.native_handle());
-  return user && (*user == 0 || *user == ::geteuid());
+bool may_enter(uid_t user) {
+  return user == 0 || user == ::geteuid();
 }
 
 // The TLS handshake of one socket, given up after a while.
@@ -93,34 +94,38 @@ private:
   std::string given_up_; // why
 };
 
-template <class Acceptor>
-class basp_acceptor final : public caf::io::doorman, private loop_timer {
+class basp_acceptor final : public caf::io::doorman,
+                            private pollable,
+                            private loop_task,
+                            private loop_timer {
 public:
-  basp_acceptor(loop& home, Acceptor socket, tls_context_ptr tls,
+  basp_acceptor(loop& home, unique_fd socket, tls_context_ptr tls,
                 basp_options options)
       : doorman{next_acceptor()},
         home_{home},
         socket_{std::move(socket)},
         tls_{std::move(tls)},
-        options_{std::move(options)} {
-    close_on_exec(socket_.native_handle());
-    local_ = local_of(socket_);
-  }
+        options_{std::move(options)},
+        local_{local_of(socket_.get())} {}
+
+  ~basp_acceptor() override { close(); }
 
   // From the broker, on the loop's thread.
   void launch() override { add_to_loop(); }
 
   void add_to_loop() override {
     active_ = true;
+    if (!std::exchange(watched_, true)
+        && !home_.sockets().add(socket_.get(), *this))
+      log().error("cannot watch the nodes' listening socket: port={}",
+                  local_.port);
     accept();
   }
 
   void remove_from_loop() override { active_ = false; }
 
   void graceful_shutdown() override {
-    error_code ignored;
-    socket_.close(ignored);
-    home_.set_timer(*this, time_point::max());
+    close();
     detach(&home_, false);
   }
 
@@ -131,41 +136,70 @@ public:
 
 private:
   using pointer = caf::intrusive_ptr<basp_acceptor>;
-  using accepted = std::conditional_t<std::is_same_v<Acceptor, local_acceptor>,
-                                      local_socket, tcp_socket>;
 
-  void on_timer() override { accept(); }
+  bool is_local() const noexcept { return local_.port == 0; }
 
-  void accept() {
-    if (!active_ || detached() || std::exchange(accepting_, true))
+  void close() {
+    if (!socket_ || !watched_)
       return;
-    socket_.async_accept([me = pointer{this}](error_code ec, accepted socket) {
-      me->accepting_ = false;
-      me->on_accept(ec, std::move(socket));
-    });
+    home_.forget(*this);
+    home_.set_timer(*this, time_point::max());
+    home_.sockets().forget(*this);
+    socket_.reset();
   }
 
-  void on_accept(error_code ec, accepted socket) {
-    if (detached() || !socket_.is_open())
-      return;
-    if (ec && is_shortage(ec)) {
-      if (auto left_out = options_.lines->allow("accept", home_.now()))
-        log().warn("cannot accept a node: {}{}", ec.message(),
-                   suppressed_text(*left_out));
-      return home_.set_timer(*this, home_.now() + back_off);
-    }
-    if (!ec && may_enter(socket))
-      greet(set_up(std::move(socket)));
-    else if (!ec)
-      report_refusal(*set_up(std::move(socket)), "it is another user's");
+  // called by the loop
+  void on_ready(readiness) override { accept(); }
+  void flush() override {}
+  void go_on() override {
+    put_off_ = false;
     accept();
   }
+  void on_timer() override { accept(); }
 
-  std::unique_ptr<node_socket> set_up(accepted socket) {
-    if constexpr (std::is_same_v<Acceptor, local_acceptor>)
-      return make_node_socket(std::move(socket));
+  // The poller tells of new sockets once: they are accepted until none is left.
+  void accept() {
+    pointer alive{this};
+    if (put_off_)
+      return;
+    for (std::size_t i = 0; i < batch; ++i)
+      if (!active_ || !socket_ || !accept_one())
+        return;
+    put_off_ = true;
+    home_.go_on_last(*this);
+  }
+
+  bool accept_one() {
+    unique_fd socket{::accept4(socket_.get(), nullptr, nullptr,
+                               SOCK_NONBLOCK | SOCK_CLOEXEC)};
+    if (!socket)
+      return on_refused({errno, boost::system::system_category()});
+    guarded("accept", [&] { on_accept(std::move(socket)); });
+    return true;
+  }
+
+  // Returns whether there may be more to accept.
+  bool on_refused(error_code ec) {
+    if (ec == boost::asio::error::would_block)
+      return false;
+    if (!is_shortage(ec))
+      return true; // this one is gone already (accept(2))
+    if (auto left_out = options_.lines->allow("accept", home_.now()))
+      log().warn("cannot accept a node: {}{}", ec.message(),
+                 suppressed_text(*left_out));
+    home_.set_timer(*this, home_.now() + back_off);
+    return false;
+  }
+
+  // A file's mode says the same, unless somebody has changed that.
+  void on_accept(unique_fd socket) {
+    auto user = is_local() ? user_of(socket.get()) : std::nullopt;
+    auto is_other = is_local() && (!user || !may_enter(*user));
+    auto guest = make_node_socket(home_, std::move(socket), tls_);
+    if (is_other)
+      report_refusal(*guest, "it is another user's");
     else
-      return make_node_socket(std::move(socket), tls_);
+      greet(std::move(guest));
   }
 
   // Who only connects and says nothing must not keep nodes out.
@@ -207,28 +241,23 @@ private:
   }
 
   loop& home_;
-  Acceptor socket_;
+  unique_fd socket_;
   tls_context_ptr tls_;
   basp_options options_;
   listen_address local_;
   std::deque<std::weak_ptr<arrival>> guests_; // the oldest first
   bool active_ = false;
-  bool accepting_ = false;
+  bool watched_ = false;
+  bool put_off_ = false;
 };
 
 } // namespace
 
-caf::io::doorman_ptr make_basp_acceptor(loop& home, tcp_acceptor socket,
+caf::io::doorman_ptr make_basp_acceptor(loop& home, unique_fd socket,
                                         tls_context_ptr tls,
                                         basp_options options) {
-  return caf::make_counted<basp_acceptor<tcp_acceptor>>(
-      home, std::move(socket), std::move(tls), std::move(options));
-}
-
-caf::io::doorman_ptr make_basp_acceptor(loop& home, local_acceptor socket,
-                                        basp_options options) {
-  return caf::make_counted<basp_acceptor<local_acceptor>>(
-      home, std::move(socket), nullptr, std::move(options));
+  return caf::make_counted<basp_acceptor>(home, std::move(socket),
+                                          std::move(tls), std::move(options));
 }
 
 } // namespace wsrelay

@@ -4,7 +4,7 @@
 #include "net/cluster/basp_stream.hpp"
 #include "net/cluster/socket.hpp"
 #include "net/loop/loop.hpp"
-#include "net/loop/tcp_socket.hpp"
+#include "net/loop/unique_fd.hpp"
 
 #include <caf/io/doorman.hpp>
 
@@ -20,16 +20,13 @@ inline constexpr std::chrono::seconds node_handshake_timeout{5};
 /// Sockets in their TLS handshake at most; one more ends the oldest.
 inline constexpr std::size_t max_node_handshakes = 64;
 
-/// Makes the doorman of a listening socket; it accepts once a broker has it.
-/// With `tls` only who proves itself by a certificate gets through to the
-/// broker. `options` are those of the streams it makes. Any thread.
-caf::io::doorman_ptr make_basp_acceptor(loop& home, tcp_acceptor socket,
+/// Makes the doorman of a listening, non-blocking socket; it accepts once a
+/// broker has it. With `tls` only who proves itself by a certificate gets
+/// through to the broker. Where it is a unix socket its port is 0, and who has
+/// its file's mode is let in, if it is this process's user or root. `options`
+/// are those of the streams it makes. Any thread.
+caf::io::doorman_ptr make_basp_acceptor(loop& home, unique_fd socket,
                                         tls_context_ptr tls,
-                                        basp_options options);
-
-/// As the other, for a unix socket: who has its file's mode is let in, if it is
-/// this process's user or root. Its port is 0.
-caf::io::doorman_ptr make_basp_acceptor(loop& home, local_acceptor socket,
                                         basp_options options);
 
 } // namespace wsrelay

@@ -6,11 +6,16 @@
 #include "net/cluster/broker.hpp"
 #include "net/cluster/identity.hpp"
 #include "net/cluster/reach.hpp"
+#include "net/loop/tcp_socket.hpp"
 
 #include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 #include <caf/io/scribe.hpp>
 #include <caf/sec.hpp>
+
+#include <fcntl.h>
 
 namespace wsrelay {
 
@@ -28,12 +33,26 @@ caf::error no_udp() {
   return make_error(caf::sec::bad_function_call, "no UDP between nodes");
 }
 
-// The address family of a socket that somebody else made.
-tcp protocol_of(int fd) {
-  sockaddr_storage address{};
-  socklen_t size = sizeof(address);
-  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  return address.ss_family == AF_INET6 ? tcp::v6() : tcp::v4();
+// What somebody else made is not to be inherited by other programs.
+unique_fd adopt(caf::io::network::native_socket fd) {
+  ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+  return unique_fd{fd};
+}
+
+// Blocks.
+caf::expected<unique_fd> connect_to(const std::string& host,
+                                    std::uint16_t port) {
+  error_code ec;
+  boost::asio::io_context context;
+  tcp::resolver resolver{context};
+  tcp::socket socket{context};
+  auto found = resolver.resolve(host, std::to_string(port), ec);
+  if (!ec)
+    boost::asio::connect(socket, found, ec);
+  if (ec)
+    return make_error(caf::sec::cannot_connect_to_node, ec.message());
+  return adopt(socket.release());
 }
 
 } // namespace
@@ -47,41 +66,29 @@ void basp_multiplexer::exec_later(caf::resumable* job) {
 
 caf::io::scribe_ptr
 basp_multiplexer::new_scribe(caf::io::network::native_socket fd) {
-  tcp_socket socket{home_.context().get_executor()};
-  error_code ignored;
-  socket.assign(protocol_of(fd), fd, ignored);
-  return make_basp_stream(home_, make_node_socket(std::move(socket), nullptr));
+  return make_basp_stream(home_, make_node_socket(home_, adopt(fd), nullptr));
 }
 
 caf::expected<caf::io::scribe_ptr>
 basp_multiplexer::new_tcp_scribe(const std::string& host, std::uint16_t port) {
-  error_code ec;
-  auto executor = home_.context().get_executor();
-  tcp::resolver resolver{executor};
-  tcp_socket socket{executor};
-  auto found = resolver.resolve(host, std::to_string(port), ec);
-  if (!ec)
-    boost::asio::connect(socket, found, ec);
-  if (ec)
-    return make_error(caf::sec::cannot_connect_to_node, ec.message());
-  return make_basp_stream(home_, make_node_socket(std::move(socket), nullptr));
+  auto connected = connect_to(host, port);
+  if (!connected)
+    return connected.error();
+  return make_basp_stream(
+      home_, make_node_socket(home_, std::move(*connected), nullptr));
 }
 
 caf::io::doorman_ptr
 basp_multiplexer::new_doorman(caf::io::network::native_socket fd) {
-  tcp_acceptor socket{home_.context().get_executor()};
-  error_code ignored;
-  socket.assign(protocol_of(fd), fd, ignored);
-  return make_basp_acceptor(home_, std::move(socket), nullptr, {});
+  return make_basp_acceptor(home_, adopt(fd), nullptr, {});
 }
 
 caf::expected<caf::io::doorman_ptr>
 basp_multiplexer::new_tcp_doorman(std::uint16_t port, const char* in, bool) {
-  tcp_acceptor socket{home_.context().get_executor()};
-  auto listening = listen(socket, in ? in : "", port);
-  if (!listening)
-    return make_error(caf::sec::cannot_open_port, listening.error().what);
-  return make_basp_acceptor(home_, std::move(socket), nullptr, {});
+  auto opened = open_listening(in ? in : "", port);
+  if (!opened)
+    return make_error(caf::sec::cannot_open_port, opened.error().what);
+  return make_basp_acceptor(home_, std::move(opened->socket), nullptr, {});
 }
 
 caf::io::datagram_servant_ptr

@@ -10,6 +10,7 @@
 #include "net/cluster/connector.hpp"
 #include "net/cluster/reach.hpp"
 #include "net/cluster/tls.hpp"
+#include "net/loop/tcp_socket.hpp"
 
 #include <caf/all.hpp>
 
@@ -23,8 +24,6 @@
 namespace wsrelay {
 
 namespace {
-
-using error_code = boost::system::error_code;
 
 // CAF keeps what it publishes by port; no socket of TCP has this one.
 constexpr std::uint16_t operator_port = 0;
@@ -70,13 +69,13 @@ checked cluster::listen(const cluster_config& settings, tls_context_ptr tls) {
   // Validated before.
   auto [host, port] = *parse_listen_address(settings.listen);
   auto& home = *loop_of_nodes(system_);
-  tcp_acceptor socket{home.context().get_executor()};
-  if (auto listening = wsrelay::listen(socket, host, port); !listening)
+  auto opened = open_listening(host, port);
+  if (!opened)
     return failure{
-        fmt::format("cannot meet other nodes: {}", listening.error().what)};
-  port_ = socket.local_endpoint().port();
+        fmt::format("cannot meet other nodes: {}", opened.error().what)};
+  port_ = opened->port;
   publish(make_basp_acceptor(
-              home, std::move(socket), std::move(tls),
+              home, std::move(opened->socket), std::move(tls),
               basp_options{greeting::incoming, settings.output_limit}),
           port_);
   return passed();
@@ -94,16 +93,10 @@ result<std::string> cluster::listen_for_operator(const std::string& path,
   if (!opened)
     return opened.error();
   auto& home = *loop_of_nodes(system_);
-  local_acceptor socket{home.context().get_executor()};
-  error_code ec;
-  socket.assign(local_protocol{}, opened->socket.get(), ec);
-  if (ec)
-    return failure{ec.message()};
-  opened->socket.release();
   operator_file_ = std::move(opened->file);
   caf::anon_send(directory_, directory_start{});
   publish(make_basp_acceptor(
-              home, std::move(socket),
+              home, std::move(opened->socket), nullptr,
               basp_options{greeting::incoming, cluster_config{}.output_limit}),
           operator_port);
   return operator_file_.path();

@@ -6,13 +6,18 @@
 #include "net/cluster/basp_multiplexer.hpp"
 #include "net/cluster/basp_stream.hpp"
 #include "net/cluster/broker.hpp"
+#include "net/cluster/local_socket.hpp"
 #include "net/cluster/reach.hpp"
+#include "net/loop/name_resolver.hpp"
+#include "net/loop/tcp_socket.hpp"
 
-#include <boost/asio/ip/basic_resolver.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 #include <caf/all.hpp>
 
 #include <set>
+#include <vector>
 
 namespace wsrelay {
 
@@ -20,32 +25,31 @@ namespace {
 
 using error_code = boost::system::error_code;
 using tcp = boost::asio::ip::tcp;
-using resolver = boost::asio::ip::basic_resolver<tcp, tcp_executor>;
 
 // From the start to a socket that is ready for CAF, or to an error.
 class attempt final : public std::enable_shared_from_this<attempt>,
-                      private loop_timer {
+                      private loop_timer,
+                      private open_socket {
 public:
   // The text says why there is no socket.
   using completion =
       std::function<void(const std::string&, std::unique_ptr<node_socket>)>;
 
   attempt(loop& home, tls_context_ptr tls, completion done)
-      : tls_{std::move(tls)},
-        done_{std::move(done)},
-        resolver_{home.context().get_executor()},
-        socket_{home.context().get_executor()} {
+      : home_{home}, tls_{std::move(tls)}, done_{std::move(done)} {
     home.set_timer(*this, home.now() + node_connect_timeout);
+    home.add_until_end(*this);
   }
 
-  void start(const std::string& host, std::uint16_t port) {
+  void start(name_resolver& names, const std::string& host,
+             std::uint16_t port) {
     if (is_socket_path(host))
       return connect_to_file(host);
-    resolver_.async_resolve(
-        host, std::to_string(port),
-        [me = shared_from_this()](error_code ec, const auto& found) {
-          me->on_resolved(ec, found);
-        });
+    port_ = port;
+    question_ = names.find(home_.door(), host,
+                           [me = shared_from_this()](const name_result& found) {
+                             me->on_resolved(found);
+                           });
   }
 
 private:
@@ -54,63 +58,68 @@ private:
     auto made = connect_local(path, ec);
     if (ec)
       return finish(ec);
-    local_socket socket{socket_.get_executor()};
-    socket.assign(local_protocol{}, made.get(), ec);
-    if (ec)
-      return finish(ec);
-    made.release();
-    connected_ = make_node_socket(std::move(socket));
+    connected_ = make_node_socket(home_, std::move(made), nullptr);
     finish({});
   }
 
-  void on_resolved(error_code ec, const resolver::results_type& found) {
-    if (ec || late_)
-      return finish(ec);
-    found_ = found;
-    next_ = found_.begin();
+  void on_resolved(const name_result& found) {
+    auto me = shared_from_this();
+    question_ = nullptr;
+    if (!found)
+      return fail(found.error().what);
+    found_ = *found;
     connect_to_next();
   }
 
-  // Asio's own walk through the addresses opens sockets that programs which
-  // the process starts inherit.
   void connect_to_next() {
-    auto address = (next_++)->endpoint();
-    error_code ignored;
-    socket_.close(ignored);
+    tcp::endpoint address{found_[next_++], port_};
     error_code ec;
-    if (socket_.open(address.protocol(), ec); ec)
+    auto made = make_tcp_socket(address.protocol().family(), ec);
+    if (ec)
       return on_connected(ec);
-    close_on_exec(socket_.native_handle());
-    socket_.async_connect(address, [me = shared_from_this()](error_code ec) {
-      me->on_connected(ec);
-    });
+    stream_ = std::make_shared<async_stream>(home_, std::move(made));
+    stream_->connect(
+        address.data(), static_cast<socklen_t>(address.size()),
+        [me = shared_from_this()](error_code ec) { me->on_connected(ec); });
   }
 
   void on_connected(error_code ec) {
-    if (ec && next_ != found_.end() && !late_)
+    if (ec && next_ < found_.size() && !late_)
       return connect_to_next();
     if (ec || late_)
       return finish(ec);
-    connected_ = make_node_socket(std::move(socket_), tls_);
+    connected_ = make_node_socket(std::move(stream_), tls_);
     connected_->handshake(
         node_socket::client,
         [me = shared_from_this()](error_code ec) { me->finish(ec); });
   }
 
+  // What is under way completes with an error.
   void on_timer() override {
     late_ = true;
-    resolver_.cancel();
-    error_code ignored;
-    socket_.close(ignored);
     if (connected_)
       connected_->close();
+    else if (stream_)
+      stream_->close();
+    else
+      finish({});
   }
+
+  // From the loop, which ends.
+  void abort() override { on_timer(); }
+  bool is_idle() const override { return false; }
 
   void finish(error_code ec) {
     if (late_ || ec)
-      done_(reason(ec), nullptr);
+      fail(reason(ec));
     else
       done_({}, std::move(connected_));
+  }
+
+  void fail(const std::string& why) {
+    auto me = shared_from_this();
+    question_ = nullptr;
+    done_(why, nullptr);
   }
 
   std::string reason(error_code ec) const {
@@ -121,18 +130,21 @@ private:
     return connected_ ? connected_->explain(ec) : ec.message();
   }
 
+  loop& home_;
   tls_context_ptr tls_;
   completion done_;
-  resolver resolver_;
-  resolver::results_type found_; // at least one, unless it failed
-  resolver::results_type::iterator next_;
-  tcp_socket socket_;
+  std::shared_ptr<name_resolver::question> question_;
+  std::vector<boost::asio::ip::address> found_; // at least one
+  std::size_t next_ = 0;
+  std::uint16_t port_ = 0;
+  std::shared_ptr<async_stream> stream_; // while it connects
   std::unique_ptr<node_socket> connected_;
   bool late_ = false;
 };
 
 struct connector_state {
   static inline const char* name = "wsrelay.connector";
+  name_resolver names;
 };
 
 using connector_actor = caf::stateful_actor<connector_state, loop_actor>;
@@ -179,7 +191,7 @@ caf::behavior connector(connector_actor* self, loop* home, tls_context_ptr tls,
               port);
         };
         std::make_shared<attempt>(*home, tls, std::move(done))
-            ->start(host, port);
+            ->start(self->state.names, host, port);
         return *promise;
       },
   };

@@ -1,9 +1,9 @@
 // Unix sockets of the nodes' loop, for those on the same machine.
 #pragma once
 
-#include "net/loop/tcp_socket.hpp"
+#include "net/loop/unique_fd.hpp"
 
-#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <sys/types.h>
 
@@ -11,12 +11,6 @@
 #include <string>
 
 namespace wsrelay {
-
-using local_protocol = boost::asio::local::stream_protocol;
-using local_socket =
-    boost::asio::basic_stream_socket<local_protocol, tcp_executor>;
-using local_acceptor =
-    boost::asio::basic_socket_acceptor<local_protocol, tcp_executor>;
 
 /// Returns whether what a user has typed names a unix socket: a path from the
 /// root on. No host begins with a slash.

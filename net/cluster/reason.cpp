@@ -131,7 +131,7 @@ std::string reset_reason(std::chrono::nanoseconds silence,
     return {};
   return fmt::format(": it was sent nothing for {}ms; this node's "
                      "heartbeat_interval ({}ms) has to be shorter than its "
-                     "heartbeat_timeout",
+                     "heartbeat_timeout, unless its log says something else",
                      in_ms(silence), in_ms(interval));
 }
 

@@ -3,8 +3,9 @@
 #pragma once
 
 #include "config/listen_address.hpp"
-#include "net/cluster/local_socket.hpp"
-#include "net/loop/tcp_socket.hpp"
+#include "net/loop/async_stream.hpp"
+#include "net/loop/loop.hpp"
+#include "net/loop/unique_fd.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ssl/context.hpp>
@@ -27,7 +28,9 @@ public:
   using error_code = boost::system::error_code;
   using completion = std::function<void(error_code, std::size_t)>;
 
-  enum role { client, server };
+  using role = tls_engine::role;
+  static constexpr role client = tls_engine::client;
+  static constexpr role server = tls_engine::server;
 
   virtual ~node_socket() = default;
 
@@ -69,14 +72,13 @@ public:
   virtual listen_address remote() const = 0;
 };
 
-/// Keeps a descriptor from programs that the process starts: Asio does not.
-void close_on_exec(int fd) noexcept;
+/// Sets up a connected socket, for TLS when there is a context. Whose a unix
+/// socket may be has been checked. Any thread, unless it was used before.
+std::unique_ptr<node_socket>
+make_node_socket(std::shared_ptr<async_stream> stream, tls_context_ptr tls);
 
-/// Sets up a connected socket, for TLS when there is a context.
-std::unique_ptr<node_socket> make_node_socket(tcp_socket socket,
+/// The same for a non-blocking socket of `home`.
+std::unique_ptr<node_socket> make_node_socket(loop& home, unique_fd socket,
                                               tls_context_ptr tls);
-
-/// Sets up a connected unix socket. Whose it may be has been checked.
-std::unique_ptr<node_socket> make_node_socket(local_socket socket);
 
 } // namespace wsrelay

@@ -7,10 +7,10 @@
 #include "config/client_view.hpp"
 #include "config/route_table.hpp"
 #include "net/http/file_pool.hpp"
-#include "net/http/name_resolver.hpp"
 #include "net/http/nonce_cache.hpp"
 #include "net/http/static_files.hpp"
 #include "net/http/upstream_tls.hpp"
+#include "net/loop/name_resolver.hpp"
 #include "net/loop/socket_places.hpp"
 #include "protocol/problem.hpp"
 

@@ -5,9 +5,9 @@
 #include "actors/messages.hpp"
 #include "config/config.hpp"
 #include "net/http/answer.hpp"
-#include "net/http/name_resolver.hpp"
 #include "net/http/upstream_tls.hpp"
 #include "net/loop/loop.hpp"
+#include "net/loop/name_resolver.hpp"
 #include "protocol/problem.hpp"
 
 #include <cstddef>

@@ -1,19 +1,16 @@
-// Both kinds of wire, over Asio.
+// Both kinds of wire, over one kind of stream.
 #include "net/http/upstream_wire.hpp"
 
+#include "net/loop/async_stream.hpp"
 #include "net/loop/tcp_socket.hpp"
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/ssl/error.hpp>
-#include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/write.hpp>
+#include <boost/asio/error.hpp>
 
 #include <sys/socket.h>
 
 #include <array>
 #include <cerrno>
 #include <exception>
-#include <type_traits>
 #include <utility>
 
 namespace wsrelay {
@@ -22,48 +19,25 @@ namespace {
 
 namespace asio = boost::asio;
 using error_code = boost::system::error_code;
-using tls_stream = asio::ssl::stream<tcp_socket>;
 
-tcp_socket& lowest(tcp_socket& stream) {
-  return stream;
-}
-
-tcp_socket& lowest(tls_stream& stream) {
-  return stream.next_layer();
-}
-
-// Not inherited over exec, which Asio's own would be.
-error_code open(tcp_socket& socket, const asio::ip::tcp& protocol) {
-  auto fd = ::socket(protocol.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0)
-    return {errno, boost::system::system_category()};
-  error_code ec;
-  socket.assign(protocol, fd, ec);
-  if (!ec)
-    socket.set_option(asio::ip::tcp::no_delay{true}, ec);
-  return ec;
-}
-
-template <class Stream>
 class wire final : public upstream_wire,
-                   public std::enable_shared_from_this<wire<Stream>> {
+                   public std::enable_shared_from_this<wire> {
 public:
-  static constexpr bool has_tls = std::is_same_v<Stream, tls_stream>;
-
-  wire(Stream stream, upstream_context context)
-      : context_{std::move(context)}, stream_{std::move(stream)} {}
+  wire(loop& home, upstream_context context)
+      : home_{home}, context_{std::move(context)} {}
 
   void connect(const asio::ip::tcp::endpoint& to, const std::string& host,
                std::function<void(std::string)> done) override {
     connected_ = std::move(done);
-    auto on_done = handler([host](auto& me, error_code ec) {
-      ec ? me.on_connected(ec.message()) : me.handshake(host);
-    });
-    if (auto ec = open(lowest(stream_), to.protocol()))
-      asio::post(lowest(stream_).get_executor(),
-                 [on_done, ec]() mutable { on_done(ec); });
-    else
-      lowest(stream_).async_connect(to, std::move(on_done));
+    host_ = host;
+    error_code ec;
+    auto socket = make_tcp_socket(to.protocol().family(), ec);
+    if (ec) // not before this returns
+      return home_.post(
+          [on_done = handler(&wire::on_connected), ec] { on_done(ec); });
+    stream_ = std::make_shared<async_stream>(home_, std::move(socket));
+    stream_->connect(to.data(), static_cast<socklen_t>(to.size()),
+                     handler(&wire::on_connected));
   }
 
   void attach(wire_events& user) override {
@@ -74,85 +48,71 @@ public:
   void write(shared_buffer head, shared_buffer body) override {
     head_ = std::move(head);
     body_ = std::move(body);
-    std::array<asio::const_buffer, 2> both{asio::buffer(head_.view()),
-                                           asio::buffer(body_.view())};
-    asio::async_write(stream_, both,
-                      handler([](auto& me, error_code ec, std::size_t count) {
-                        me.head_ = me.body_ = {};
-                        me.user_->on_written(!ec, count > 0);
-                      }));
+    stream_->write({asio::buffer(head_.view()), asio::buffer(body_.view())},
+                   handler(&wire::on_written));
   }
 
   bool is_quiet() override {
     char byte;
     return !closed_
-           && ::recv(lowest(stream_).native_handle(), &byte, 1,
-                     MSG_PEEK | MSG_DONTWAIT)
+           && ::recv(stream_->descriptor(), &byte, 1, MSG_PEEK | MSG_DONTWAIT)
                   < 0
            && (errno == EAGAIN || errno == EWOULDBLOCK);
   }
 
   void close() override {
     // In the middle of a request its end would be a lie.
-    if constexpr (has_tls) {
-      if (!closed_ && head_.view().empty())
-        end_tls(stream_.native_handle(), lowest(stream_).native_handle());
-    }
+    if (!closed_ && stream_ && stream_->tls() && head_.view().empty())
+      end_tls(stream_->tls(), stream_->descriptor());
     closed_ = true;
     user_ = nullptr;
     connected_ = nullptr;
-    error_code ignored;
-    lowest(stream_).close(ignored);
+    if (stream_)
+      stream_->close();
   }
 
 private:
   // A completion: keeps the wire alive, is dropped once it is closed, and ends
   // the wire, nothing else, when it throws.
-  template <class F>
-  auto handler(F what) {
-    return
-        [me = this->shared_from_this(), what](error_code ec, auto... values) {
-          if (me->closed_)
-            return;
-          try {
-            what(*me, ec, values...);
-          } catch (const std::exception& error) {
-            me->fail(error.what());
-          }
-        };
+  template <class... Values>
+  std::function<void(error_code, Values...)>
+  handler(void (wire::*what)(error_code, Values...)) {
+    return [me = shared_from_this(), what](error_code ec, Values... values) {
+      if (me->closed_)
+        return;
+      try {
+        (*me.*what)(ec, values...);
+      } catch (const std::exception& error) {
+        me->fail(error.what());
+      }
+    };
   }
 
-  void handshake(const std::string& host) {
-    if constexpr (has_tls) {
-      if (!expect_host(stream_.native_handle(), host))
-        return on_connected("out of memory");
-      stream_.async_handshake(tls_stream::client,
-                              handler([](auto& me, error_code ec) {
-                                me.on_connected(ec ? me.tls_failure(ec) : "");
-                              }));
-    } else {
-      on_connected("");
-    }
+  void on_connected(error_code ec) {
+    if (ec || !context_)
+      return tell_connected(ec ? ec.message() : "");
+    stream_->use_tls(context_->native_handle());
+    if (!expect_host(stream_->tls(), host_))
+      return tell_connected("out of memory");
+    stream_->handshake(tls_engine::client, handler(&wire::on_proved));
   }
 
-  std::string tls_failure(error_code ec) {
-    if constexpr (has_tls)
-      return handshake_failure(stream_.native_handle(), ec);
-    else
-      return ec.message();
+  void on_proved(error_code ec) {
+    tell_connected(ec ? handshake_failure(stream_->tls(), ec) : "");
   }
 
-  void on_connected(std::string why) {
+  void tell_connected(std::string why) {
     auto done = std::exchange(connected_, nullptr);
     done(std::move(why));
   }
 
+  void on_written(error_code ec, std::size_t count) {
+    head_ = body_ = {};
+    user_->on_written(!ec, count > 0);
+  }
+
   void read() {
-    stream_.async_read_some(
-        asio::buffer(input_),
-        handler([](auto& me, error_code ec, std::size_t count) {
-          me.on_read(ec, count);
-        }));
+    stream_->read_some(asio::buffer(input_), handler(&wire::on_read));
   }
 
   void on_read(error_code ec, std::size_t count) {
@@ -167,13 +127,15 @@ private:
 
   void fail(const char* why) {
     if (connected_)
-      on_connected(why);
+      tell_connected(why);
     else if (user_)
       user_->on_end(why);
   }
 
-  upstream_context context_; // outlives the stream
-  Stream stream_;
+  loop& home_;
+  const upstream_context context_; // null = no TLS
+  std::string host_;
+  std::shared_ptr<async_stream> stream_;
   bool closed_ = false;
   wire_events* user_ = nullptr;
   std::function<void(std::string)> connected_;
@@ -186,12 +148,7 @@ private:
 
 std::shared_ptr<upstream_wire> make_upstream_wire(loop& home,
                                                   upstream_context context) {
-  tcp_socket socket{home.context().get_executor()};
-  if (!context)
-    return std::make_shared<wire<tcp_socket>>(std::move(socket), nullptr);
-  tls_stream stream{std::move(socket), *context};
-  return std::make_shared<wire<tls_stream>>(std::move(stream),
-                                            std::move(context));
+  return std::make_shared<wire>(home, std::move(context));
 }
 
 } // namespace wsrelay

@@ -8,11 +8,10 @@
 #include <caf/logger.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
 
-#include <fcntl.h>
 #include <pthread.h>
-#include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace wsrelay {
@@ -28,14 +27,11 @@ void go_on(loop_task& what) {
 } // namespace
 
 loop::loop(caf::actor_system& system, std::chrono::nanoseconds in_place_budget)
-    : event_loop(&system),
-      slow_{in_place_budget},
-      work_{context_.get_executor()},
-      poller_ready_{context_.get_executor(),
-                    ::fcntl(poller_.descriptor(), F_DUPFD_CLOEXEC, 0)} {}
+    : event_loop(&system), slow_{in_place_budget} {}
 
 loop::~loop() {
   stop();
+  door_->close();
 }
 
 void loop::start(std::string thread_name) {
@@ -75,7 +71,11 @@ void loop::ask_to_stop() {
 }
 
 void loop::post(std::function<void()> what) {
-  boost::asio::post(context_, std::move(what));
+  {
+    std::unique_lock guard{remote_mutex_};
+    posted_.push_back(std::move(what));
+  }
+  knock();
 }
 
 void loop::exec_later(caf::resumable* job) {
@@ -90,14 +90,25 @@ void loop::exec_later(caf::resumable* job) {
     return;
   }
   remote_.push_back(job);
-  if (remote_.size() == 1)
-    boost::asio::post(context_, [this] { take_remote_jobs(); });
+  guard.unlock();
+  knock();
 }
 
-void loop::take_remote_jobs() {
+// Either the loop sees the knock before it sleeps, or it is seen sleeping.
+void loop::knock() {
+  knocked_ = true;
+  if (asleep_.exchange(false))
+    poller_.wake();
+}
+
+void loop::take_what_came() {
+  if (!knocked_.load(std::memory_order_relaxed) || !knocked_.exchange(false))
+    return;
   std::unique_lock guard{remote_mutex_};
   ready_.insert(ready_.end(), remote_.begin(), remote_.end());
   remote_.clear();
+  std::move(posted_.begin(), posted_.end(), std::back_inserter(calls_));
+  posted_.clear();
 }
 
 // CAF notes the id of each actor that runs, for its log, at a seventh of what a
@@ -114,104 +125,98 @@ void loop::run() {
   while (!stopping_) {
     // Each turn anew: a spawn on this thread sets it.
     caf::logger::set_current_actor_system(logged);
-    busy_ = take_turn() > 0;
+    take_turn();
   }
   abort_sockets(false);
+  abort_all(until_end_, false);
   put_off_.run(go_on);
   last_.run(go_on);
   current_loop = nullptr;
 }
 
 // Whatever throws is alone with it: the turn goes on.
-std::size_t loop::take_turn() {
-  auto handled = run_asio() ? std::size_t{1} : 0;
-  handled += poller_.poll();
-  handled += run_put_off(put_off_, max_time);
-  handled += run_actors();
+void loop::take_turn() {
+  poller_.poll(time_to_wait());
+  asleep_.store(false, std::memory_order_relaxed);
+  run_posted();
+  run_put_off(put_off_, max_time);
+  run_actors();
   if (!last_.empty()) { // nobody's output waits for it
-    handled += run_put_off(last_, max_last_time);
-    handled += run_actors();
+    run_put_off(last_, max_last_time);
+    run_actors();
   }
   guarded("loop timer", [this] { timers_.fire(now()); });
-  return handled;
+}
+
+// A whole number of milliseconds: to wake up too early would be to spin.
+std::chrono::milliseconds loop::time_to_wait() {
+  using std::chrono::milliseconds;
+  if (has_work())
+    return milliseconds{0};
+  asleep_ = true;
+  if (knocked_)
+    return milliseconds{0};
+  auto next = timers_.next();
+  if (next == time_point::max())
+    return milliseconds{-1};
+  return std::max(milliseconds{0},
+                  std::chrono::ceil<milliseconds>(next - now()));
+}
+
+bool loop::has_work() const noexcept {
+  return !calls_.empty() || !ready_.empty() || !dirty_.empty()
+         || !put_off_.empty() || !last_.empty();
+}
+
+void loop::run_posted() {
+  take_what_came();
+  if (calls_.empty()) // the time is not read where there is nothing to do
+    return;
+  auto until = now() + max_time;
+  std::size_t count = 0;
+  do {
+    auto what = std::move(calls_.front());
+    calls_.pop_front();
+    guarded("loop handler", what);
+  } while (!calls_.empty() && ++count < max_handlers && now() < until);
+}
+
+void loop::run_put_off(call_list<loop_task>& which,
+                       std::chrono::nanoseconds limit) {
+  if (!which.empty())
+    which.run(go_on, [until = now() + limit, this] { return now() < until; });
 }
 
 // Those that have become ready, and then all output.
-std::size_t loop::run_actors() {
-  std::size_t result = 0;
+void loop::run_actors() {
   for (std::size_t i = 0; i < max_rounds && !ready_.empty(); ++i)
-    result += run_ready();
+    run_ready();
   dirty_.run(
       [](loop_task& what) { guarded("loop output", [&] { what.flush(); }); });
-  return result;
-}
-
-std::size_t loop::run_put_off(call_list<loop_task>& which,
-                              std::chrono::nanoseconds limit) {
-  if (which.empty()) // the time is not read where there is nothing to do
-    return 0;
-  return which.run(go_on,
-                   [until = now() + limit, this] { return now() < until; });
-}
-
-// Asks Asio for what is ready; blocks when there was nothing to do in the last
-// turn and nothing came up since.
-bool loop::run_asio() {
-  if (busy_ || !ready_.empty() || !dirty_.empty() || !put_off_.empty()
-      || !last_.empty())
-    return poll_asio();
-  block();
-  return true;
-}
-
-bool loop::poll_asio() {
-  if (!poll_one())
-    return false;
-  auto until = now() + max_time; // not read where there is nothing to do
-  for (std::size_t i = 1; i < max_handlers && now() < until && poll_one();)
-    ++i;
-  return true;
-}
-
-bool loop::poll_one() {
-  auto found = true; // one that throws was there, too
-  guarded("loop handler", [&] { found = context_.poll_one() > 0; });
-  return found;
-}
-
-void loop::block() {
-  if (!std::exchange(poller_awaited_, true))
-    poller_ready_.async_wait(
-        poller_descriptor::wait_read,
-        [this](boost::system::error_code) { poller_awaited_ = false; });
-  guarded("loop handler", [this] {
-    if (timers_.next() == time_point::max())
-      context_.run_one();
-    else
-      context_.run_one_until(timers_.next());
-  });
 }
 
 void loop::abort_sockets(bool only_idle) {
-  // One by one: whoever is dropped may take others along.
+  abort_all(open_, only_idle);
+}
+
+// One by one: whoever is dropped may take others along.
+void loop::abort_all(open_sockets& which, bool only_idle) {
   open_sockets asked;
-  asked.swap(open_);
+  asked.swap(which);
   while (!asked.empty()) {
     auto& socket = asked.front();
     asked.pop_front();
-    open_.push_back(socket);
+    which.push_back(socket);
     if (!only_idle || socket.is_idle())
       socket.abort();
   }
 }
 
-std::size_t loop::run_ready() {
+void loop::run_ready() {
   running_.swap(ready_);
   for (auto* job : running_)
     guarded("actor", [&] { run_job(job); });
-  auto result = running_.size();
   running_.clear();
-  return result;
 }
 
 void loop::run_job(caf::resumable* job) {

@@ -1,21 +1,20 @@
-// A loop: one thread that is an Asio event loop and a CAF execution unit, so
+// A loop: one thread that waits for sockets and is a CAF execution unit, so
 // that the socket callbacks and the messages of a connection run on one thread.
 #pragma once
 
 #include "actors/loop_actor.hpp"
 #include "net/loop/call_list.hpp"
 #include "net/loop/loop_context.hpp"
+#include "net/loop/loop_door.hpp"
 #include "net/loop/output_queue.hpp"
 #include "net/loop/poller.hpp"
 #include "net/loop/slow_targets.hpp"
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/intrusive/list.hpp>
 
 #include <atomic>
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <future>
 #include <memory>
@@ -57,21 +56,22 @@ protected:
   ~open_socket() = default;
 };
 
-/// A turn: whatever is ready, sockets and then actors, runs once; all output is
-/// flushed; the same for those that give way; then the loop blocks, if nothing
-/// is left. What was ready together goes out together: many small messages with
-/// one call per socket.
+/// A turn: the loop waits, unless something is left to do; whatever is ready,
+/// sockets and then actors, runs once; all output is flushed; the same for
+/// those that give way. What was ready together goes out together: many small
+/// messages with one call per socket. A lone message takes three: wait, read,
+/// write.
 class loop final : public event_loop, public loop_context {
 public:
   /// Rounds of ready actors in one turn: a reply needs two or three. Output
   /// waits until the turn ends, so they are bounded.
   static constexpr std::size_t max_rounds = 16;
 
-  /// Asio's handlers in one turn, for the same reason.
+  /// Posted functions in one turn, for the same reason.
   static constexpr std::size_t max_handlers = 256;
 
-  /// In one turn, for what was put off, and for Asio's handlers: beyond it they
-  /// wait for the next turn, after sockets that have become ready.
+  /// In one turn, for what was put off, and for posted functions: beyond it
+  /// they wait for the next turn, after sockets that have become ready.
   static constexpr std::chrono::milliseconds max_time{2};
 
   /// In one turn, for those that give way, but for the first of them.
@@ -124,7 +124,8 @@ public:
   // loop_context
   void post(std::function<void()> what) override;
 
-  boost::asio::io_context& context() noexcept { return context_; }
+  /// Returns the way to this loop for those who may outlive it. Any thread.
+  const std::shared_ptr<loop_door>& door() const noexcept { return door_; }
 
   // Loop thread only.
   void flush_later(loop_task& what) { dirty_.add(what); }
@@ -154,11 +155,23 @@ public:
   /// returns to the loop.
   char* scratch() noexcept { return scratch_.get(); }
 
+  /// Bytes came, or left.
+  void count_traffic(std::size_t bytes) noexcept {
+    traffic_.store(traffic_.load(std::memory_order_relaxed) + bytes,
+                   std::memory_order_relaxed);
+  }
+
+  /// Returns how many bytes have come and left. Any thread.
+  std::uint64_t traffic() const noexcept { return traffic_; }
+
   /// Memory of empty output queues.
   spare_pieces& spare() noexcept { return spare_; }
 
   /// Adds a socket to those the node closes when it stops.
   void add(open_socket& socket) { open_.push_back(socket); }
+
+  /// Adds one that is dropped when the loop ends, not before.
+  void add_until_end(open_socket& socket) { until_end_.push_back(socket); }
 
   /// Drops all open sockets, or those that are idle.
   void abort_sockets(bool only_idle);
@@ -171,22 +184,20 @@ private:
   using open_sockets =
       boost::intrusive::list<open_socket,
                              boost::intrusive::constant_time_size<false>>;
-  using poller_descriptor = boost::asio::posix::basic_stream_descriptor<
-      boost::asio::io_context::executor_type>;
 
+  static void abort_all(open_sockets& which, bool only_idle);
   void run();
-  std::size_t take_turn();
-  std::size_t run_actors();
-  caf::actor_system* logged_system();
-  bool run_asio();
-  bool poll_asio();
-  bool poll_one();
-  std::size_t run_put_off(call_list<loop_task>& which,
-                          std::chrono::nanoseconds limit);
-  void block();
-  std::size_t run_ready();
+  void take_turn();
+  std::chrono::milliseconds time_to_wait();
+  bool has_work() const noexcept;
+  void run_posted();
+  void run_put_off(call_list<loop_task>& which, std::chrono::nanoseconds limit);
+  void run_actors();
+  void run_ready();
   void run_job(caf::resumable* job);
-  void take_remote_jobs();
+  caf::actor_system* logged_system();
+  void knock();
+  void take_what_came();
   void leave_jobs_to_scheduler();
 
   loop_timers timers_;
@@ -200,20 +211,21 @@ private:
   std::unique_ptr<char[]> scratch_{new char[scratch_size]};
   spare_pieces spare_;
   open_sockets open_;
-  bool busy_ = false;           // the last turn had something to do
-  bool poller_awaited_ = false; // Asio will say when a socket is ready
+  open_sockets until_end_;
+  std::atomic<std::uint64_t> traffic_{0};
+  bool stopping_ = false; // loop thread only
 
+  std::atomic<bool> knocked_{false}; // somebody has left something
+  std::atomic<bool> asleep_{false};  // or is about to be: has to be woken
   std::mutex remote_mutex_;
   std::vector<caf::resumable*> remote_; // guarded by remote_mutex_
   bool closed_ = false;                 // guarded by remote_mutex_
-  bool stopping_ = false;               // loop thread only
 
-  // Last, so that handlers left in it, and the sockets they hold, are destroyed
-  // while the rest is there.
-  boost::asio::io_context context_{1};
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type>
-      work_;
-  poller_descriptor poller_ready_;
+  // Last, so that what functions hold that were never called is destroyed while
+  // the rest is there.
+  std::vector<std::function<void()>> posted_; // guarded by remote_mutex_
+  std::deque<std::function<void()>> calls_;   // loop thread only
+  std::shared_ptr<loop_door> door_{std::make_shared<loop_door>(*this)};
   std::thread thread_;
 };
 

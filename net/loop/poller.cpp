@@ -3,28 +3,38 @@
 
 #include "net/loop/guard.hpp"
 
+#include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <limits>
 #include <system_error>
 
 namespace wsrelay {
 
-poller::poller() : fd_{::epoll_create1(EPOLL_CLOEXEC)} {
-  if (fd_ < 0)
-    throw std::system_error{errno, std::system_category(), "epoll_create1"};
+poller::poller()
+    : fd_{::epoll_create1(EPOLL_CLOEXEC)},
+      wake_up_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
+  if (!fd_ || !wake_up_ || !watch(wake_up_.get(), EPOLLIN | EPOLLET, nullptr))
+    throw std::system_error{errno, std::system_category(), "epoll"};
 }
 
-poller::~poller() {
-  ::close(fd_);
+bool poller::watch(int fd, unsigned events, pollable* who) noexcept {
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = who;
+  return ::epoll_ctl(fd_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 bool poller::add(int socket, pollable& who) {
-  epoll_event event{};
-  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-  event.data.ptr = &who;
-  return ::epoll_ctl(fd_, EPOLL_CTL_ADD, socket, &event) == 0;
+  return watch(socket, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, &who);
+}
+
+void poller::wake() noexcept {
+  const std::uint64_t one = 1;
+  static_cast<void>(::write(wake_up_.get(), &one, sizeof one) > 0);
 }
 
 void poller::forget(const pollable& who) noexcept {
@@ -33,21 +43,25 @@ void poller::forget(const pollable& who) noexcept {
       events_[i].data.ptr = nullptr;
 }
 
-std::size_t poller::poll() {
-  auto found = ::epoll_wait(fd_, events_.data(), static_cast<int>(batch), 0);
+std::size_t poller::poll(std::chrono::milliseconds limit) {
+  constexpr std::chrono::milliseconds most{std::numeric_limits<int>::max()};
+  auto found = ::epoll_wait(fd_.get(), events_.data(), static_cast<int>(batch),
+                            static_cast<int>(std::min(limit, most).count()));
   count_ = found > 0 ? static_cast<std::size_t>(found) : 0;
-  auto result = count_;
+  std::size_t told = 0;
   for (at_ = 0; at_ < count_;) {
     auto [flags, data] = events_[at_++];
     auto hung_up = (flags & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
     auto* who = static_cast<pollable*>(data.ptr);
     readiness what{hung_up || (flags & EPOLLIN) != 0,
                    hung_up || (flags & EPOLLOUT) != 0, hung_up};
-    if (who)
-      guarded("socket", [=] { who->on_ready(what); });
+    if (!who)
+      continue;
+    ++told;
+    guarded("socket", [=] { who->on_ready(what); });
   }
   count_ = at_ = 0;
-  return result;
+  return told;
 }
 
 } // namespace wsrelay

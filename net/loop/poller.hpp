@@ -1,10 +1,14 @@
-// Readiness of the loop's WebSockets, beside Asio: one registration for the
-// life of a socket, no system call and no memory per read or write. Asio makes
-// a read that fails after each that succeeds, since it takes no account of what
-// the edge-triggered interface promises (epoll(7), "Questions and answers", 9).
+// Readiness of the loop's sockets, and where the loop sleeps: one registration
+// for the life of a socket, no system call and no memory per read or write.
+// After a read that left nothing there is none that fails, since the
+// edge-triggered interface tells of more (epoll(7), "Questions and answers",
+// 9).
 #pragma once
 
+#include "net/loop/unique_fd.hpp"
+
 #include <array>
+#include <chrono>
 #include <cstddef>
 
 #include <sys/epoll.h>
@@ -29,34 +33,37 @@ protected:
   ~pollable() = default;
 };
 
-/// An epoll instance. One thread.
+/// An epoll instance. One thread, but for `add` and `wake`.
 class poller {
 public:
   poller();
-  ~poller();
 
   poller(const poller&) = delete;
   poller& operator=(const poller&) = delete;
 
-  /// Becomes readable when a socket is ready.
-  int descriptor() const noexcept { return fd_; }
-
   /// Watches a socket until it is closed. `who` is told what is possible
-  /// already. Returns whether the kernel took it.
+  /// already. Returns whether the kernel took it, else `errno` says why.
   bool add(int socket, pollable& who);
 
   /// `who` is not told any more; its socket is closed already, or will be
   /// before the next `poll`.
   void forget(const pollable& who) noexcept;
 
-  /// Tells every socket that is ready, at most `batch`; does not block. Returns
-  /// their number.
-  std::size_t poll();
+  /// Waits until a socket is ready, `limit` is over, or somebody wakes it, or
+  /// has since the last call; a negative limit is none. Tells every socket that
+  /// is ready, at most `batch`. Returns their number.
+  std::size_t poll(std::chrono::milliseconds limit);
+
+  /// Any thread, also from a signal's handler.
+  void wake() noexcept;
 
   static constexpr std::size_t batch = 256;
 
 private:
-  int fd_;
+  bool watch(int fd, unsigned events, pollable* who) noexcept;
+
+  unique_fd fd_;
+  unique_fd wake_up_; // of which nothing is ever read: each write is told once
   std::array<epoll_event, batch> events_;
   std::size_t count_ = 0; // events of the batch under way
   std::size_t at_ = 0;

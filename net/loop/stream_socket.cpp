@@ -142,8 +142,10 @@ void stream_socket::read() {
               || static_cast<std::size_t>(count) == size;
   if (readable_)
     put_off();
-  if (count > 0)
-    feed({space, static_cast<std::size_t>(count)});
+  if (count <= 0)
+    return;
+  home_.count_traffic(static_cast<std::size_t>(count));
+  feed({space, static_cast<std::size_t>(count)});
 }
 
 void stream_socket::feed(std::string_view bytes) {
@@ -204,7 +206,9 @@ void stream_socket::flush() {
   dirty_ = false;
   if (!is_open())
     return;
+  auto taken = output_.bytes_taken();
   auto outcome = output_.send_to(socket_.get(), ending_);
+  home_.count_traffic(output_.bytes_taken() - taken);
   blocked_ = outcome == output_queue::outcome::blocked;
   if (outcome == output_queue::outcome::paused)
     mark_dirty();

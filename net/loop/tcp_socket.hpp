@@ -1,14 +1,10 @@
-// TCP sockets of the loops: their executor is concrete, which costs less per
-// call than Asio's default.
+// TCP sockets that listen, and addresses.
 #pragma once
 
 #include "net/loop/unique_fd.hpp"
 #include "protocol/result.hpp"
 
-#include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <sys/socket.h>
 
@@ -17,32 +13,28 @@
 
 namespace wsrelay {
 
-using tcp_executor = boost::asio::io_context::executor_type;
-using tcp_socket =
-    boost::asio::basic_stream_socket<boost::asio::ip::tcp, tcp_executor>;
-using tcp_acceptor =
-    boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, tcp_executor>;
-
-/// Binds and listens. `host` is an address, a name, or "" for every address
-/// of IPv6 and IPv4; port 0 lets the kernel choose. Other programs do not
-/// inherit the socket. Blocks for a name. The failure names the
-/// address, and the socket is closed.
-checked listen(tcp_acceptor& socket, const std::string& host,
-               std::uint16_t port);
-
-/// A listening socket outside of Asio, and the port that was bound.
+/// A listening socket, and the port that was bound.
 struct listening_socket {
   unique_fd socket; // non-blocking, not inherited by other programs
   std::uint16_t port;
 };
 
-/// As `listen`.
+/// Binds and listens. `host` is an address, a name, or "" for every address
+/// of IPv6 and IPv4; port 0 lets the kernel choose. Blocks for a name. The
+/// failure names the address.
 result<listening_socket> open_listening(const std::string& host,
                                         std::uint16_t port);
+
+/// Makes a socket that is to connect, without Nagle's algorithm: non-blocking,
+/// not inherited by other programs. `ec` says why there is none.
+unique_fd make_tcp_socket(int family, boost::system::error_code& ec);
 
 /// Returns an address without its port; one of IPv4 that is mapped into IPv6 as
 /// what it is. "" for other families.
 std::string address_text(const sockaddr_storage& address);
+
+/// Returns an address's port; 0 for other families.
+std::uint16_t port_of(const sockaddr_storage& address) noexcept;
 
 /// Returns whether accepting failed because the kernel is out of something:
 /// trying again at once would spin.

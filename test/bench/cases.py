@@ -17,11 +17,16 @@ def field(key):
     return lambda report: report[key]
 
 
+def faults_per_message(report):
+    return report["server_faults"] / max(1, report["messages"])
+
+
 def core_percent(report):
     return report["server_cpu_ns"] / report["seconds"] / 1e7
 
 
 CPU = Metric("server CPU", "us/message", field("server_cpu_us"))
+FAULTS = Metric("page faults", "1/message", faults_per_message, "difference")
 RATE = Metric("rate", "messages/s", field("rate"))
 MEMORY = Metric("memory", "bytes/connection", field("bytes_per_connection"))
 OPENING = Metric("opening", "connections/s", field("opening_rate"))
@@ -46,10 +51,23 @@ class Case:
     cores: tuple = CORES  # of the server and of the load generator
 
 
-def echo(outstanding, size, **more):
+def echo(outstanding, size, metrics=(CPU, RATE), connections=100, **more):
     return Case(f"{size}, {outstanding} outstanding",
-                ["--connections", "100", "--outstanding", str(outstanding),
-                 "--size", size.replace(" ", "")], [CPU, RATE], **more)
+                ["--connections", str(connections),
+                 "--outstanding", str(outstanding),
+                 "--size", size.replace(" ", "")], list(metrics), **more)
+
+
+# On a fresh server: what it takes the first time is within the warm-up.
+def pages(outstanding, size):
+    return echo(outstanding, size, metrics=[FAULTS], yardstick="epoll_echo",
+                connections=10 if size == "1 MiB" else 100, warmup="200ms",
+                rounds=2)
+
+
+# What is possible at all.
+def bare(case):
+    return dataclasses.replace(case, yardstick="epoll_echo")
 
 
 CASES = {
@@ -79,11 +97,22 @@ CASES = {
     "beats": Case("10,000 with ping and heartbeat every 30 s",
                   ["--mode", "idle", "--connections", "10000"], [BEATS],
                   yardstick=None, seconds=60, rounds=1, path="/ws/beats"),
+    "lone": Case("one client", ["--connections", "1"], [CPU]),
+    "1000x1": Case("125 B, 1,000 connections, 1 outstanding",
+                   ["--connections", "1000"], [CPU]),
     "2loops": Case("two loops against one, 125 B, 16 outstanding",
                    ["--connections", "100", "--outstanding", "16"],
                    [CPU, RATE], subject="wsrelayd:2", yardstick="wsrelayd:1",
                    cores=ANY_CORES),
 }
+
+CASES |= {f"{name}:bare": bare(CASES[name]) for name in
+          ("1x125B", "16x125B", "lone", "10k/s", "1000x1", "1x16KiB",
+           "16x16KiB", "latency", "handshake")}
+CASES |= {f"{outstanding}x{size.replace(' ', '')}:pages":
+          pages(outstanding, size)
+          for size in ("125 B", "1 KiB", "4 KiB", "16 KiB", "64 KiB", "1 MiB")
+          for outstanding in (1, 16)}
 
 
 @dataclasses.dataclass
@@ -101,6 +130,8 @@ LIMITS = [
     Limit("16x125B", "server CPU", 0.5),
     Limit("16x16KiB", "server CPU", 0.8),
     Limit("10k/s", "server CPU", 1.5),
+    *(Limit(name, "page faults", 0.01, "subject")
+      for name in CASES if name.endswith(":pages")),
     Limit("fanout", "server CPU", 2.5, "difference"),
     Limit("handshake", "server CPU", 1.6),
     Limit("idle", "memory", 5 * 1024, "subject"),

@@ -242,6 +242,8 @@ void engine::end_measuring() {
   out_.own_cpu = after.own_cpu - before_.own_cpu;
   if (after.server_cpu && before_.server_cpu)
     out_.server_cpu = *after.server_cpu - *before_.server_cpu;
+  if (after.server_faults && before_.server_faults)
+    out_.server_faults = *after.server_faults - *before_.server_faults;
   out_.server_memory_after = after.server_memory;
   out_.held = alive_;
   work_->stop();

@@ -24,6 +24,7 @@ struct outcome {
   std::uint64_t own_cpu = 0;
   /// While measuring; nothing without a server pid.
   std::optional<std::uint64_t> server_cpu;
+  std::optional<std::uint64_t> server_faults; // pages
   /// Before the first connection, and at the end of measuring.
   std::optional<std::uint64_t> server_memory_before;
   std::optional<std::uint64_t> server_memory_after;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <fstream>
+#include <sstream>
 #include <string>
 
 #include <sys/resource.h>
@@ -52,11 +53,27 @@ std::optional<std::uint64_t> resident_bytes(pid_t pid) {
   return std::nullopt;
 }
 
+// The tenth field of /proc/PID/stat; a program's name, the second one, ends
+// with the last parenthesis.
+std::optional<std::uint64_t> page_faults(pid_t pid) {
+  constexpr int fields_between = 7;
+  std::ifstream stat{fmt::format("/proc/{}/stat", pid)};
+  std::string line;
+  std::getline(stat, line);
+  std::istringstream rest{line.substr(line.rfind(')') + 1)};
+  std::string skipped;
+  for (int i = 0; i < fields_between; ++i)
+    rest >> skipped;
+  std::uint64_t count = 0;
+  return rest >> count ? std::optional{count} : std::nullopt;
+}
+
 usage take_usage(pid_t server) {
-  usage out{now_ns(), *cpu_ns(0), std::nullopt, std::nullopt};
+  usage out{now_ns(), *cpu_ns(0), {}, {}, {}};
   if (server == 0)
     return out;
   out.server_cpu = cpu_ns(server);
+  out.server_faults = page_faults(server);
   out.server_memory = resident_bytes(server);
   return out;
 }

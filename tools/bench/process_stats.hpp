@@ -20,11 +20,16 @@ std::optional<std::uint64_t> cpu_ns(pid_t pid) noexcept;
 /// read.
 std::optional<std::uint64_t> resident_bytes(pid_t pid);
 
+/// Returns how many pages the kernel had to find for `pid` so far. Nothing when
+/// it cannot be read.
+std::optional<std::uint64_t> page_faults(pid_t pid);
+
 /// What a process, and we, have used up to a moment.
 struct usage {
   std::uint64_t time = 0;
   std::uint64_t own_cpu = 0;
   std::optional<std::uint64_t> server_cpu;
+  std::optional<std::uint64_t> server_faults;
   std::optional<std::uint64_t> server_memory;
 };
 

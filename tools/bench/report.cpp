@@ -31,11 +31,18 @@ double rate(const outcome& result) {
                      : 0;
 }
 
+std::optional<double> per_message(const outcome& result,
+                                  std::optional<std::uint64_t> sum) {
+  if (!sum || result.counts.messages == 0)
+    return std::nullopt;
+  return static_cast<double>(*sum)
+         / static_cast<double>(result.counts.messages);
+}
+
 std::optional<double> us_per_message(const outcome& result,
                                      std::optional<std::uint64_t> cpu) {
-  if (!cpu || result.counts.messages == 0)
-    return std::nullopt;
-  return to_us(*cpu) / static_cast<double>(result.counts.messages);
+  auto found = per_message(result, cpu);
+  return found ? std::optional{*found / 1e3} : std::nullopt;
 }
 
 // Only where the connections are those of the beginning.
@@ -126,6 +133,8 @@ std::string cpu_lines(const outcome& result) {
   if (result.server_cpu)
     out += fmt::format("  server CPU   {:.3f} s in all\n",
                        to_seconds(*result.server_cpu));
+  if (auto faults = per_message(result, result.server_faults))
+    out += fmt::format("  page faults  {:.4f} per message\n", *faults);
   return out;
 }
 
@@ -169,6 +178,7 @@ std::string to_json(const options& opts, const outcome& result) {
   put(out, "own_cpu_us", us_per_message(result, result.own_cpu));
   put(out, "server_cpu_us", us_per_message(result, result.server_cpu));
   put(out, "server_cpu_ns", result.server_cpu);
+  put(out, "server_faults", result.server_faults);
   put(out, "server_memory_before", result.server_memory_before);
   put(out, "server_memory_after", result.server_memory_after);
   put(out, "bytes_per_connection", memory_per_connection(opts, result));

@@ -188,6 +188,7 @@ TEST_CASE_FIXTURE(fixture, "a message for a third node goes there, or nowhere; "
                            "never back") {
   auto one = join(11);
   auto two = join(12);
+  REQUIRE(serves()); // whoever has joined before is known
   one.socket.send(routed(basp::node(11), basp::node(12), 5));
   REQUIRE(two.read_to(basp::routed_message));
   CHECK(two.payload.starts_with(basp::node(11) + basp::node(12)));

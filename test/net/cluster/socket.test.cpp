@@ -20,11 +20,7 @@ struct fixture : loop_fixture {
     plain_listener listener;
     peer = plain_socket::connect_to(listener.port());
     auto accepted = listener.accept();
-    home.call([&] {
-      tcp_socket socket{home.context().get_executor()};
-      socket.assign(boost::asio::ip::tcp::v4(), accepted.release());
-      mine = make_node_socket(std::move(socket), nullptr);
-    });
+    mine = make_node_socket(home, unique_fd{accepted.release()}, nullptr);
   }
 
   ~fixture() {

@@ -1,5 +1,5 @@
 // Look-ups, their threads, and what is known.
-#include "net/http/name_resolver.hpp"
+#include "net/loop/name_resolver.hpp"
 
 #include <netdb.h>
 #include <sys/socket.h>

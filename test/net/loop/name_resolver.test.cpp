@@ -1,5 +1,5 @@
 // Names, looked up by functions that tests hold up at will.
-#include "net/http/name_resolver.hpp"
+#include "net/loop/name_resolver.hpp"
 
 #include "test/net/support.hpp"
 
