@@ -6,6 +6,7 @@
 #include "actors/directory.hpp"
 #include "actors/error.hpp"
 #include "actors/log.hpp"
+#include "actors/own_actors.hpp"
 #include "actors/refusal.hpp"
 #include "protocol/pid.hpp"
 
@@ -29,13 +30,6 @@ bool call(const Callback& done, Value&& value) {
     log().error("answer not handled: reason=unknown");
   }
   return false;
-}
-
-// By the type of the object: an actor's state may be in use by its own thread.
-bool is_own(const caf::actor& who) {
-  auto* object = caf::actor_cast<caf::abstract_actor*>(who);
-  return dynamic_cast<const acceptor_actor*>(object) != nullptr
-         || dynamic_cast<const directory_actor*>(object) != nullptr;
 }
 
 caf::error nobody() {

@@ -45,14 +45,14 @@ std::optional<ip_address> parse_ip_address(std::string_view text) {
     return std::nullopt;
   char copy[INET6_ADDRSTRLEN] = {};
   std::copy(text.begin(), text.end(), copy);
-  ip_address out;
-  if (inet_pton(AF_INET6, copy, out.bytes.data()) == 1)
-    return out;
-  out = {{}, true};
+  ip_address out{{}, text.find(':') == text.npos};
+  if (!out.is_ipv4)
+    return inet_pton(AF_INET6, copy, out.bytes.data()) == 1 ? std::optional{out}
+                                                            : std::nullopt;
   out.bytes[mapped_bytes - 2] = out.bytes[mapped_bytes - 1] = 0xFF;
-  if (inet_pton(AF_INET, copy, &out.bytes[mapped_bytes]) == 1)
-    return out;
-  return std::nullopt;
+  return inet_pton(AF_INET, copy, &out.bytes[mapped_bytes]) == 1
+             ? std::optional{out}
+             : std::nullopt;
 }
 
 std::optional<std::string> spell_address(std::string_view text) {
@@ -60,6 +60,8 @@ std::optional<std::string> spell_address(std::string_view text) {
   auto address = parse_ip_address(text.substr(0, percent));
   if (!address)
     return std::nullopt;
+  if (address->is_ipv4 && percent == text.size())
+    return std::string{text}; // inet_pton takes one spelling alone
   auto out = print(address->bytes);
   if (percent == text.size())
     return out;

@@ -27,6 +27,8 @@ public:
 
   const std::atomic<bool>*
   pressure_on(const caf::actor& target) const override {
+    if (target.node() == target.home_system().node())
+      return nullptr;
     auto* proxy = dynamic_cast<const node_proxy*>(
         caf::actor_cast<caf::abstract_actor*>(target));
     return proxy ? &proxy->load().high() : nullptr;

@@ -1,10 +1,8 @@
 // Receiver, sender, content.
 #include "net/cluster/remote_message.hpp"
 
-#include "actors/acceptor.hpp"
-#include "actors/directory.hpp"
 #include "actors/node_messages.hpp"
-#include "actors/peer.hpp"
+#include "actors/own_actors.hpp"
 #include "net/cluster/careful_source.hpp"
 
 #include <caf/actor_proxy.hpp>
@@ -58,15 +56,6 @@ std::string refuse_named(const basp_header& header,
     default:
       return "message to a name that no node has";
   }
-}
-
-// Without them a node does nothing any more. By the type of the object: its own
-// thread may be using it.
-bool is_own(const caf::strong_actor_ptr& who) {
-  auto* object = caf::actor_cast<caf::abstract_actor*>(who);
-  return dynamic_cast<const directory_actor*>(object) != nullptr
-         || dynamic_cast<const acceptor_actor*>(object) != nullptr
-         || dynamic_cast<const peer_actor*>(object) != nullptr;
 }
 
 // CAF's proxies say so that an actor of theirs is linked.

@@ -1,0 +1,18 @@
+// The actors that a node does nothing without.
+#pragma once
+
+#include <caf/actor_cast.hpp>
+
+namespace wsrelay {
+
+/// Returns whether an actor is a directory, an acceptor or a peer of this node.
+/// By the type of the object: its own thread may be using it. Any thread.
+bool is_own_actor(const caf::abstract_actor& who) noexcept;
+
+/// The same for what holds an actor.
+template <class Handle>
+bool is_own(const Handle& who) noexcept {
+  return is_own_actor(*caf::actor_cast<caf::abstract_actor*>(who));
+}
+
+} // namespace wsrelay
