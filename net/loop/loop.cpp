@@ -136,7 +136,7 @@ void loop::run() {
 
 // Whatever throws is alone with it: the turn goes on.
 void loop::take_turn() {
-  poller_.poll(time_to_wait());
+  poller_.poll(time_to_wait(), [this] { answer_much(); });
   asleep_.store(false, std::memory_order_relaxed);
   run_posted();
   run_put_off(put_off_, max_time);
@@ -184,7 +184,10 @@ void loop::run_posted() {
 void loop::run_put_off(call_list<loop_task>& which,
                        std::chrono::nanoseconds limit) {
   if (!which.empty())
-    which.run(go_on, [until = now() + limit, this] { return now() < until; });
+    which.run(go_on, [until = now() + limit, this] {
+      answer_much();
+      return now() < until;
+    });
 }
 
 // Those that have become ready, and then all output.
@@ -193,6 +196,12 @@ void loop::run_actors() {
     run_ready();
   dirty_.run(
       [](loop_task& what) { guarded("loop output", [&] { what.flush(); }); });
+  answered_ = traffic();
+}
+
+void loop::answer_much() {
+  if (traffic() - answered_ >= max_unanswered)
+    run_actors();
 }
 
 void loop::abort_sockets(bool only_idle) {

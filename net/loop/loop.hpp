@@ -77,6 +77,11 @@ public:
   /// In one turn, for those that give way, but for the first of them.
   static constexpr std::chrono::microseconds max_last_time{500};
 
+  /// Bytes that come before they are answered, within a turn: while they are in
+  /// the processor's cache. 16 messages of 16 KiB under way on each of 100
+  /// connections took half as much again when all were read first.
+  static constexpr std::size_t max_unanswered = 256 * 1024;
+
   /// Messages one actor handles before the next one gets its turn.
   static constexpr std::size_t max_throughput = 256;
 
@@ -193,6 +198,7 @@ private:
   void run_posted();
   void run_put_off(call_list<loop_task>& which, std::chrono::nanoseconds limit);
   void run_actors();
+  void answer_much();
   void run_ready();
   void run_job(caf::resumable* job);
   caf::actor_system* logged_system();
@@ -213,7 +219,8 @@ private:
   open_sockets open_;
   open_sockets until_end_;
   std::atomic<std::uint64_t> traffic_{0};
-  bool stopping_ = false; // loop thread only
+  std::uint64_t answered_ = 0; // traffic, when output was sent last
+  bool stopping_ = false;      // loop thread only
 
   std::atomic<bool> knocked_{false}; // somebody has left something
   std::atomic<bool> asleep_{false};  // or is about to be: has to be woken

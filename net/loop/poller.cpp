@@ -43,25 +43,24 @@ void poller::forget(const pollable& who) noexcept {
       events_[i].data.ptr = nullptr;
 }
 
-std::size_t poller::poll(std::chrono::milliseconds limit) {
+void poller::wait(std::chrono::milliseconds limit) noexcept {
   constexpr std::chrono::milliseconds most{std::numeric_limits<int>::max()};
   auto found = ::epoll_wait(fd_.get(), events_.data(), static_cast<int>(batch),
                             static_cast<int>(std::min(limit, most).count()));
   count_ = found > 0 ? static_cast<std::size_t>(found) : 0;
-  std::size_t told = 0;
-  for (at_ = 0; at_ < count_;) {
-    auto [flags, data] = events_[at_++];
-    auto hung_up = (flags & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
-    auto* who = static_cast<pollable*>(data.ptr);
-    readiness what{hung_up || (flags & EPOLLIN) != 0,
-                   hung_up || (flags & EPOLLOUT) != 0, hung_up};
-    if (!who)
-      continue;
-    ++told;
+  at_ = 0;
+}
+
+// Returns whether there was somebody to tell.
+bool poller::tell_next() {
+  auto [flags, data] = events_[at_++];
+  auto hung_up = (flags & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+  auto* who = static_cast<pollable*>(data.ptr);
+  readiness what{hung_up || (flags & EPOLLIN) != 0,
+                 hung_up || (flags & EPOLLOUT) != 0, hung_up};
+  if (who)
     guarded("socket", [=] { who->on_ready(what); });
-  }
-  count_ = at_ = 0;
-  return told;
+  return who != nullptr;
 }
 
 } // namespace wsrelay

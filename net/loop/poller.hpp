@@ -51,8 +51,24 @@ public:
 
   /// Waits until a socket is ready, `limit` is over, or somebody wakes it, or
   /// has since the last call; a negative limit is none. Tells every socket that
-  /// is ready, at most `batch`. Returns their number.
-  std::size_t poll(std::chrono::milliseconds limit);
+  /// is ready, at most `batch`, and calls `then` after each. Returns their
+  /// number.
+  template <class Function>
+  std::size_t poll(std::chrono::milliseconds limit, Function then) {
+    wait(limit);
+    std::size_t told = 0;
+    while (at_ < count_)
+      if (tell_next()) {
+        ++told;
+        then();
+      }
+    count_ = at_ = 0;
+    return told;
+  }
+
+  std::size_t poll(std::chrono::milliseconds limit) {
+    return poll(limit, [] {});
+  }
 
   /// Any thread, also from a signal's handler.
   void wake() noexcept;
@@ -61,6 +77,8 @@ public:
 
 private:
   bool watch(int fd, unsigned events, pollable* who) noexcept;
+  void wait(std::chrono::milliseconds limit) noexcept;
+  bool tell_next();
 
   unique_fd fd_;
   unique_fd wake_up_; // of which nothing is ever read: each write is told once

@@ -5,6 +5,7 @@
 
 #include <sys/socket.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -153,6 +154,33 @@ TEST_CASE_FIXTURE(fixture, "of those who give way one has its turn in any "
   });
   wait_for_turns(home, 5);
   CHECK(order == "other, 1, other, 2, other, 3, other, ");
+}
+
+TEST_CASE_FIXTURE(fixture, "answers to many bytes leave before more is read, "
+                           "others at the end of the turn") {
+  std::string order;
+  std::size_t bytes = loop::max_unanswered;
+  std::string expected = "read, output, read, output, ";
+  SUBCASE("many") {}
+  SUBCASE("one less") {
+    bytes -= 1;
+    expected = "read, read, output, output, ";
+  }
+  std::array<fake_task, 2> readers;
+  for (auto& each : readers) {
+    each.at_go_on = [&] {
+      order += "read, ";
+      home.count_traffic(bytes / (&each == &readers[0] ? 1 : 1000));
+      home.flush_later(each);
+    };
+    each.at_flush = [&] { order += "output, "; };
+  }
+  home.call([&] {
+    for (auto& each : readers)
+      home.go_on_later(each);
+  });
+  wait_for_turns(home);
+  CHECK(order == expected);
 }
 
 TEST_CASE_FIXTURE(fixture, "what is added by its own kind belongs to the next "
