@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <system_error>
 
@@ -14,7 +15,7 @@ namespace wsrelay {
 
 namespace {
 
-constexpr int mib = 1024 * 1024;
+constexpr int mebibyte = 1024 * 1024;
 
 // Bytes of the process in memory.
 std::size_t resident_bytes() {
@@ -34,8 +35,12 @@ std::size_t free_bytes() {
   return resident - std::min(resident, used);
 }
 
+// Both spellings of the setting.
 bool has_settings() {
-  return ::getenv("MALLOC_TRIM_THRESHOLD_") != nullptr;
+  auto* threshold = std::getenv("MALLOC_TRIM_THRESHOLD_");
+  auto* tunables = std::getenv("GLIBC_TUNABLES");
+  return (threshold && *threshold)
+         || (tunables && std::strstr(tunables, "malloc.trim_threshold"));
 }
 
 void keep_on_top(int threshold, int padding) {
@@ -46,13 +51,13 @@ void keep_on_top(int threshold, int padding) {
 // What is free on top of a thread's heap goes when that thread frees something
 // long, and not with malloc_trim.
 void free_something_long() {
-  void* volatile what = std::malloc(mib / 4); // or the compiler drops both
+  void* volatile what = std::malloc(mebibyte / 4); // or the compiler drops both
   std::free(what);
 }
 
 void give_back(const std::vector<loop*>& loops) {
   if (!has_settings())
-    keep_on_top(mib / 8, 0);
+    keep_on_top(mebibyte / 8, 0);
   ::malloc_trim(0);
   for (auto* each : loops)
     each->call(free_something_long);
@@ -65,8 +70,8 @@ void give_back(const std::vector<loop*>& loops) {
 // thread's heap of 64 MiB is unmapped.
 void keep_freed_memory() {
   if (!has_settings()) {
-    ::mallopt(M_MMAP_THRESHOLD, 32 * mib);
-    keep_on_top(256 * mib, 64 * mib);
+    ::mallopt(M_MMAP_THRESHOLD, 32 * mebibyte);
+    keep_on_top(256 * mebibyte, 64 * mebibyte);
   }
 }
 

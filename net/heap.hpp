@@ -18,8 +18,9 @@
 namespace wsrelay {
 
 /// Makes glibc's malloc keep what is freed until `heap_keeper` gives it back.
-/// Does nothing where the environment says something about it
-/// (`MALLOC_TRIM_THRESHOLD_`). Before there are threads, or loops at least;
+/// Does nothing where the environment sets a threshold for trimming
+/// (`MALLOC_TRIM_THRESHOLD_`, or `glibc.malloc.trim_threshold` in
+/// `GLIBC_TUNABLES`). Before there are threads, or loops at least;
 /// once in a process is enough.
 void keep_freed_memory();
 
@@ -28,7 +29,7 @@ void keep_freed_memory();
 class quiet_rule {
 public:
   /// Looks without any traffic: a process with nothing to do does nothing.
-  static constexpr int idle_looks = 4;
+  static constexpr int idle_looks = 6;
 
   /// Notes the bytes that came and left since the last call.
   bool is_quiet(std::uint64_t traffic) {
@@ -46,7 +47,7 @@ private:
 class trim_rule {
 public:
   /// Bytes that are not.
-  static constexpr std::size_t small = 16 * 1024 * 1024;
+  static constexpr std::size_t small = 2 * 1024 * 1024;
 
   /// So many bytes are free, and yet resident.
   bool should_trim(std::size_t free) {
@@ -80,7 +81,7 @@ public:
   /// How often it looks, with traffic since the last look and without.
   struct periods {
     std::chrono::milliseconds busy = std::chrono::seconds{2};
-    std::chrono::milliseconds idle = std::chrono::seconds{8};
+    std::chrono::milliseconds idle = std::chrono::seconds{5};
   };
 
   /// Looks at the traffic of these loops; the first one is its own.

@@ -134,7 +134,10 @@ bool expect_host(SSL* connection, const std::string& host) {
     return X509_VERIFY_PARAM_set1_ip_asc(rules, host.c_str()) == 1;
   // The dot of a full name stands in no certificate (RFC 6066 section 3).
   auto name = host.substr(0, host.size() - (host.ends_with('.') ? 1 : 0));
-  X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  X509_VERIFY_PARAM_set_hostflags(
+      rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS
+                 // RFC 9110 section 4.3.4: its names stand in subjectAltName
+                 | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   return X509_VERIFY_PARAM_set1_host(rules, name.c_str(), name.size()) == 1
          && SSL_set_tlsext_host_name(connection, name.c_str()) == 1;
 }

@@ -2,11 +2,15 @@
 #include "net/loop/slow_targets.hpp"
 
 #include "actors/log.hpp"
+#include "net/loop/unique_fd.hpp"
 
 #include <caf/abstract_actor.hpp>
 
-#include <sys/resource.h>
-#include <time.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
 
 namespace wsrelay {
 
@@ -21,20 +25,17 @@ constexpr std::size_t max_entries = 1024;
 // Runs within the budget after which a suspect is cleared.
 constexpr unsigned clean_runs = 16;
 
-// What the kernel booked on this thread.
-struct account {
-  std::chrono::nanoseconds cpu;
-  long blocked; // voluntary context switches
-};
-
-account thread_account() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  rusage usage{};
-  getrusage(RUSAGE_THREAD, &usage);
-  return {std::chrono::seconds{time.tv_sec}
-              + std::chrono::nanoseconds{time.tv_nsec},
-          usage.ru_nvcsw};
+// Returns how long this thread has wanted the processor while others had it, by
+// the kernel's account: the second figure of /proc/PID/schedstat. 0 where it
+// keeps none.
+std::chrono::nanoseconds time_in_line() {
+  std::array<char, 64> text{};
+  unique_fd file{::open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC)};
+  if (!file || ::read(file.get(), text.data(), text.size() - 1) <= 0)
+    return {};
+  char* rest = nullptr;
+  std::strtoull(text.data(), &rest, 10);
+  return std::chrono::nanoseconds{std::strtoull(rest, nullptr, 10)};
 }
 
 } // namespace
@@ -61,14 +62,12 @@ caf::resumable::resume_result
 slow_targets::run_suspect(std::uint64_t id, caf::resumable& target,
                           caf::execution_unit* unit,
                           std::size_t max_throughput) {
-  auto before = thread_account();
+  auto waited = time_in_line();
   auto start = clock::now();
   auto result = target.resume(unit, max_throughput);
   auto took = clock::now() - start;
-  auto after = thread_account();
-  auto own_doing =
-      after.cpu - before.cpu > budget_ || after.blocked != before.blocked;
-  if (took > budget_ && own_doing)
+  auto own = took - (time_in_line() - waited);
+  if (own > budget_)
     add_slow(id);
   else if (took <= budget_ && --suspects_[id] == 0)
     suspects_.erase(id);

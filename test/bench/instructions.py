@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Counts the instructions of an echo with valgrind's callgrind (Debian package
-valgrind), in user space, of wsrelayd and of beast_echo.
+"""Counts the instructions of an echo in user space.
+
+With valgrind's callgrind (Debian package valgrind), of wsrelayd and beast_echo.
 
 Unlike times they hardly depend on the machine. Each figure is the difference of
 two runs, so that starting and stopping do not count. Exit code 0, or 1 when a

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Measures what a message to a target on another node costs, on each of the
-two nodes, beside the same on one node.
+"""Measures what a message to a target on another node costs.
+
+On each of the two nodes, and beside that the same on one node.
 
 Three processes: the relay, the target's node and the load generator, which the
 kernel may run on any core. Rounds interleave both; the table shows medians.

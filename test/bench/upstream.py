@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Measures what a request to an upstream costs the relay, with connections
-that are kept and with a new one for each.
+"""Measures what a request to an upstream costs the relay.
+
+With connections that are kept, and with a new one for each.
 
 Three processes: the relay, another wsrelayd that answers as its upstream with
 one small file, and this script, which sends requests in batches and counts the

@@ -193,6 +193,14 @@ TEST_CASE_FIXTURE(fixture, "a certificate must have the name, which the server "
   CHECK(is_trusted());
 }
 
+TEST_CASE_FIXTURE(fixture, "the name of a subject is no host's") {
+  use_name("server"); // RFC 9110 section 4.3.4
+  certify("IP:127.0.0.1");
+  CHECK(!is_trusted());
+  certify("DNS:server");
+  CHECK(is_trusted());
+}
+
 TEST_CASE_FIXTURE(fixture, "the dot of a full name is not in its certificate") {
   use_name("app.example.");
   certify("DNS:app.example");

@@ -1,98 +1,18 @@
 // What completes, when, and with what.
-#include "net/loop/async_stream.hpp"
-
-#include "test/net/http/certificates.hpp"
-#include "test/net/loop/stream_socket_fixture.hpp"
-#include "test/net/support.hpp"
-
-#include <boost/asio/error.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/error.hpp>
-
-#include <doctest/doctest.h>
+#include "test/net/loop/async_stream_fixture.hpp"
 
 #include <netinet/in.h>
 
-#include <array>
-#include <memory>
-#include <optional>
+#include <future>
 #include <stdexcept>
-#include <string>
 
 namespace wsrelay::async_stream_test {
 
 using namespace wsrelay::test;
+using fixture = async_fixture;
 namespace error = boost::asio::error;
 
 namespace {
-
-using error_code = boost::system::error_code;
-
-// What an operation came to. The loop's.
-struct result {
-  std::optional<error_code> ec;
-  std::size_t count = 0;
-  int calls = 0;
-
-  auto note() {
-    return [this](error_code what, std::size_t bytes = 0) {
-      ec = what;
-      count = bytes;
-      ++calls;
-    };
-  }
-};
-
-struct fixture : loop_fixture {
-  ~fixture() {
-    home.call([this] {
-      if (mine)
-        mine->close();
-    });
-    wait_for_turns(home);
-    home.call([this] { mine = nullptr; });
-  }
-
-  // Both ends of a connection over TCP.
-  void connect_pair() {
-    peer = plain_socket::connect_to(listener.port());
-    take(listener.accept());
-  }
-
-  void take(plain_socket socket) {
-    mine = std::make_shared<async_stream>(home, unique_fd{socket.release()});
-  }
-
-  bool completes(const result& what) {
-    return holds_soon(
-        [&] { return home.call([&] { return what.ec.has_value(); }); });
-  }
-
-  void read_some() {
-    home.call([this] {
-      read = {};
-      mine->read_some(boost::asio::buffer(input), read.note());
-      CHECK(read.calls == 0); // never inside of the call
-    });
-  }
-
-  void write(const std::string& head, const std::string& body = {}) {
-    home.call([&] {
-      written = {};
-      mine->write({boost::asio::buffer(head), boost::asio::buffer(body)},
-                  written.note());
-      CHECK(written.calls == 0);
-    });
-  }
-
-  std::string seen() const { return {input.data(), read.count}; }
-
-  plain_listener listener;
-  plain_socket peer;
-  std::shared_ptr<async_stream> mine;
-  std::array<char, 1024> input;
-  result read, written, other;
-};
 
 struct connect_fixture : fixture {
   void connect() {
@@ -325,113 +245,6 @@ TEST_CASE("a loop that ends ends what is under way") {
   }
   CHECK(*ended == 1);
   CHECK(ended.use_count() == 1);
-}
-
-// -- TLS ----------------------------------------------------------------------
-
-namespace {
-
-// The other side is a stream of the same loop.
-struct tls_fixture : fixture {
-  tls_fixture() {
-    auto pair = make_pair_of(SOCK_STREAM);
-    take(std::move(pair[0]));
-    theirs = std::make_shared<async_stream>(home, unique_fd{pair[1].release()});
-    mine->use_tls(client_context.get());
-    theirs->use_tls(server_context.get());
-  }
-
-  ~tls_fixture() {
-    home.call([this] { theirs->close(); });
-    wait_for_turns(home);
-    home.call([this] { theirs = nullptr; });
-  }
-
-  bool shake_hands() {
-    home.call([this] {
-      mine->handshake(tls_engine::client, other.note());
-      theirs->handshake(tls_engine::server, proved.note());
-    });
-    return completes(other) && completes(proved) && !*other.ec && !*proved.ec;
-  }
-
-  test_authority authority;
-  tls_server_ptr server_context = authority.make_server("DNS:a.example");
-  tls_server_ptr client_context{SSL_CTX_new(TLS_client_method())};
-  std::shared_ptr<async_stream> theirs;
-  result proved;
-};
-
-} // namespace
-
-TEST_CASE_FIXTURE(tls_fixture, "records carry both parts of a write, and count "
-                               "as what they are") {
-  REQUIRE(shake_hands());
-  read_some();
-  const std::string head{"head"}, body{"body"};
-  home.call([&] {
-    theirs->write({boost::asio::buffer(head), boost::asio::buffer(body)},
-                  written.note());
-  });
-  REQUIRE(completes(written));
-  CHECK(written.count == 8);
-  REQUIRE(completes(read));
-  CHECK(seen() == "headbody");
-  home.call([this] {
-    CHECK(theirs->sent() > 8 + 16);
-    CHECK(mine->received() == theirs->sent());
-  });
-}
-
-TEST_CASE_FIXTURE(tls_fixture, "much goes through, with a reader that is "
-                               "slow") {
-  REQUIRE(shake_hands());
-  const std::string much(3 << 20, 'x');
-  home.call(
-      [&] { theirs->write({boost::asio::buffer(much)}, written.note()); });
-  std::size_t seen = 0;
-  while (seen < much.size()) {
-    read_some();
-    REQUIRE(completes(read));
-    REQUIRE(!*read.ec);
-    seen += read.count;
-  }
-  CHECK(seen == much.size());
-  CHECK(completes(written));
-}
-
-TEST_CASE_FIXTURE(tls_fixture, "an end that TLS does not tell is none of the "
-                               "other side's") {
-  REQUIRE(shake_hands());
-  error_code expected;
-  SUBCASE("told") {
-    home.call([this] { SSL_shutdown(theirs->tls()); });
-    expected = error::eof;
-  }
-  SUBCASE("not told") {
-    expected = boost::asio::ssl::error::stream_truncated;
-  }
-  home.call([this] { theirs->close(); });
-  read_some();
-  REQUIRE(completes(read));
-  CHECK(*read.ec == expected);
-}
-
-TEST_CASE_FIXTURE(tls_fixture, "a handshake ends with what the other side "
-                               "is") {
-  home.call([this] { mine->handshake(tls_engine::client, other.note()); });
-  SUBCASE("gone") {
-    home.call([this] { theirs->end_output(); });
-    REQUIRE(completes(other));
-    CHECK(*other.ec == boost::asio::ssl::error::stream_truncated);
-  }
-  SUBCASE("one that speaks no TLS") {
-    home.call([this] {
-      ::send(theirs->descriptor(), "HTTP/1.1 400 Bad\r\n", 18, 0);
-    });
-    REQUIRE(completes(other));
-    CHECK(other.ec->category() == error::get_ssl_category());
-  }
 }
 
 } // namespace wsrelay::async_stream_test
