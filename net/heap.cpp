@@ -10,6 +10,7 @@
 #include <cstring>
 #include <memory>
 #include <system_error>
+#include <utility>
 
 namespace wsrelay {
 
@@ -25,14 +26,6 @@ std::size_t resident_bytes() {
   if (!file || std::fscanf(file.get(), "%lu %lu", &size, &resident) != 2)
     return 0;
   return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-}
-
-// What is not the heap's is taken for free: it is always as much.
-std::size_t free_bytes() {
-  auto heap = ::mallinfo2();
-  auto used = heap.uordblks + heap.hblkhd;
-  auto resident = resident_bytes();
-  return resident - std::min(resident, used);
 }
 
 // Both spellings of the setting.
@@ -55,7 +48,7 @@ void free_something_long() {
   std::free(what);
 }
 
-void give_back(const std::vector<loop*>& loops) {
+void give_back_free(const std::vector<loop*>& loops) {
   if (!has_settings())
     keep_on_top(mebibyte / 8, 0);
   ::malloc_trim(0);
@@ -76,7 +69,48 @@ void keep_freed_memory() {
 }
 
 heap_system make_heap_system() {
-  return {free_bytes, give_back};
+  return {resident_bytes, give_back_free};
+}
+
+// -- rule ---------------------------------------------------------------------
+
+bool trim_rule::should_trim(time_point now, const heap_sight& seen) {
+  then_.sockets = std::max(then_.sockets, seen.sockets);
+  then_.resident = std::min(then_.resident, seen.resident);
+  auto is_time = is_quiet(seen.traffic) && now >= not_before_ && may_help(seen);
+  if (is_time) {
+    then_ = seen;
+    before_ = seen.resident;
+  }
+  return is_time;
+}
+
+bool trim_rule::is_quiet(std::uint64_t traffic) {
+  auto since = traffic - std::exchange(last_, traffic);
+  peak_ = std::max(peak_, since);
+  return peak_ > 0 && since <= peak_ / 4;
+}
+
+// What lives is not given back, and what is freed later does not show: it stays
+// resident.
+bool trim_rule::may_help(const heap_sight& seen) const {
+  if (seen.resident >= then_.resident + small)
+    return true;
+  if (seen.resident < lowest_ || seen.resident - lowest_ < small)
+    return false;
+  return seen.sockets + then_.sockets / 8 < then_.sockets
+         || (seen.traffic - then_.traffic) >> in_vain_
+                >= seen.resident - lowest_;
+}
+
+void trim_rule::trimmed(time_point begin, time_point end,
+                        std::size_t resident) {
+  constexpr int most_in_vain = 10;
+  auto helped = resident + small <= before_;
+  in_vain_ = helped ? 0 : std::min(in_vain_ + 1, most_in_vain);
+  then_.resident = resident;
+  lowest_ = std::min(lowest_, resident);
+  not_before_ = end + rarely * (end - begin);
 }
 
 // -- keeper -------------------------------------------------------------------
@@ -90,8 +124,8 @@ heap_keeper::heap_keeper(std::vector<loop*> loops, heap_system system,
 heap_keeper::~heap_keeper() {
   auto& home = *loops_.front();
   home.call([&] { home.set_timer(*this, time_point::max()); });
-  if (looking_.joinable())
-    looking_.join();
+  if (thread_.joinable())
+    thread_.join();
 }
 
 void heap_keeper::set_timer(bool is_busy) {
@@ -99,35 +133,36 @@ void heap_keeper::set_timer(bool is_busy) {
   home.set_timer(*this, home.now() + (is_busy ? often_.busy : often_.idle));
 }
 
-std::uint64_t heap_keeper::take_traffic() {
-  std::uint64_t sum = 0;
-  for (auto* each : loops_)
-    sum += each->traffic();
-  return sum - std::exchange(seen_, sum);
+heap_sight heap_keeper::look() const {
+  heap_sight seen{system_.resident(), 0, 0};
+  for (auto* each : loops_) {
+    seen.traffic += each->traffic();
+    seen.sockets += each->socket_count;
+  }
+  return seen;
 }
 
 void heap_keeper::on_timer() {
-  auto traffic = take_traffic();
-  set_timer(traffic > 0);
-  if (quiet_.is_quiet(traffic) && !is_looking_)
-    look();
+  auto seen = look();
+  set_timer(std::exchange(traffic_, seen.traffic) != seen.traffic);
+  if (!gives_back_ && rule_.should_trim(loops_.front()->now(), seen))
+    give_back();
 }
 
-// To count what is free takes long where it is in many pieces.
-void heap_keeper::look() {
-  if (looking_.joinable())
-    looking_.join();
-  is_looking_ = true;
+void heap_keeper::give_back() {
+  if (thread_.joinable())
+    thread_.join();
+  gives_back_ = true;
   try {
-    looking_ = std::thread{[this] {
-      if (rule_.should_trim(system_.free_bytes())) {
-        system_.trim(loops_);
-        rule_.trimmed(system_.free_bytes());
-      }
-      is_looking_ = false;
+    thread_ = std::thread{[this] {
+      auto begin = std::chrono::steady_clock::now();
+      system_.trim(loops_);
+      rule_.trimmed(begin, std::chrono::steady_clock::now(),
+                    system_.resident());
+      gives_back_ = false;
     }};
   } catch (const std::system_error&) { // there are no threads left
-    is_looking_ = false;
+    gives_back_ = false;
   }
 }
 

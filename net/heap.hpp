@@ -20,62 +20,61 @@ namespace wsrelay {
 /// Makes glibc's malloc keep what is freed until `heap_keeper` gives it back.
 /// Does nothing where the environment sets a threshold for trimming
 /// (`MALLOC_TRIM_THRESHOLD_`, or `glibc.malloc.trim_threshold` in
-/// `GLIBC_TUNABLES`). Before there are threads, or loops at least;
-/// once in a process is enough.
+/// `GLIBC_TUNABLES`). Any thread; once in a process is enough.
 void keep_freed_memory();
 
-/// Whether it is time for a look at what is free: traffic has fallen to a
-/// quarter of its peak.
-class quiet_rule {
-public:
-  /// Looks without any traffic: a process with nothing to do does nothing.
-  static constexpr int idle_looks = 6;
-
-  /// Notes the bytes that came and left since the last call.
-  bool is_quiet(std::uint64_t traffic) {
-    peak_ = std::max(peak_, traffic);
-    idle_ = traffic > 0 ? 0 : std::min(idle_ + 1, idle_looks + 1);
-    return peak_ > 0 && traffic <= peak_ / 4 && idle_ <= idle_looks;
-  }
-
-private:
-  std::uint64_t peak_ = 0;
-  int idle_ = 0; // calls without traffic
+/// What is known of a process without asking its heap, which would wait for it.
+struct heap_sight {
+  std::size_t resident = 0;  // bytes of the process
+  std::uint64_t traffic = 0; // bytes that have come and left, ever
+  std::size_t sockets = 0;   // that are open
 };
 
-/// Whether what is free is worth giving back.
+/// Decides when to give back: memory is there to be freed when traffic has
+/// fallen to a quarter of its peak, and then only where it can help, since
+/// malloc stands still meanwhile: the process has grown, or many sockets have
+/// gone, or so much has come and left since that nothing need be left of what
+/// there was.
 class trim_rule {
 public:
-  /// Bytes that are not.
+  /// Bytes that are not worth it.
   static constexpr std::size_t small = 2 * 1024 * 1024;
 
-  /// So many bytes are free, and yet resident.
-  bool should_trim(std::size_t free) {
-    left_ = std::min(left_, free);
-    return free - left_ >= small;
-  }
+  /// Of its time malloc stands still for one part in so many.
+  static constexpr int rarely = 100;
 
-  /// So many are still there behind it: they cannot go.
-  void trimmed(std::size_t free) { left_ = free; }
+  /// A look at the process. Returns whether it is time.
+  bool should_trim(time_point now, const heap_sight& seen);
+
+  /// It took from `begin` to `end`, and so much is resident then.
+  void trimmed(time_point begin, time_point end, std::size_t resident);
 
 private:
-  std::size_t left_ = 0;
+  bool is_quiet(std::uint64_t traffic);
+  bool may_help(const heap_sight& seen) const;
+
+  std::uint64_t last_ = 0; // traffic, at the last look
+  std::uint64_t peak_ = 0; // of what came between two looks
+  heap_sight then_; // when it was given back last; the most sockets since
+  std::size_t before_ = 0; // bytes that were resident before it was
+  std::size_t lowest_ = ~std::size_t{0}; // bytes, behind it, ever
+  int in_vain_ = 0; // times that little was given back, one after the other
+  time_point not_before_{};
 };
 
 /// What the keeper asks of the system; in tests something else.
 struct heap_system {
-  /// Returns the bytes that are free and yet resident. Any thread.
-  std::function<std::size_t()> free_bytes;
-  /// Gives them back, also those on top of the heaps of these loops' threads.
-  /// Takes milliseconds; not on a loop's thread.
+  /// Returns how many bytes of the process are in memory. Any thread.
+  std::function<std::size_t()> resident;
+  /// Gives back what is free, also on top of the heaps of these loops' threads.
+  /// Takes milliseconds, or many where there is much; not on a loop's thread.
   std::function<void(const std::vector<loop*>& loops)> trim;
 };
 
 /// The system's own. Linux and glibc.
 heap_system make_heap_system();
 
-/// Lives on a loop, whose turns do not wait for it: a thread of its own looks
-/// and gives back, when traffic is low.
+/// Looks from a loop; a thread of its own gives back.
 class heap_keeper final : private loop_timer {
 public:
   /// How often it looks, with traffic since the last look and without.
@@ -84,7 +83,7 @@ public:
     std::chrono::milliseconds idle = std::chrono::seconds{5};
   };
 
-  /// Looks at the traffic of these loops; the first one is its own.
+  /// Looks at these loops; the first one is its own.
   /// @pre Not on a loop's thread. The loops outlive it.
   heap_keeper(std::vector<loop*> loops, heap_system system, periods often);
   ~heap_keeper();
@@ -95,17 +94,16 @@ public:
 private:
   void on_timer() override;
   void set_timer(bool is_busy);
-  std::uint64_t take_traffic();
-  void look();
+  heap_sight look() const;
+  void give_back();
 
   std::vector<loop*> loops_;
   const heap_system system_;
   const periods often_;
-  quiet_rule quiet_;
-  std::uint64_t seen_ = 0; // traffic, at the last look
-  std::atomic<bool> is_looking_{false};
-  trim_rule rule_; // the thread's
-  std::thread looking_;
+  std::uint64_t traffic_ = 0; // at the last look
+  trim_rule rule_;            // the thread's, while it gives back
+  std::atomic<bool> gives_back_{false};
+  std::thread thread_;
 };
 
 } // namespace wsrelay

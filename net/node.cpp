@@ -146,7 +146,6 @@ checked node::start() {
     return contexts.error();
   contexts_ = *contexts;
   stopped_at_.reset();
-  keep_freed_memory();
   for (auto& settings : config_->services)
     if (auto started = start_service(settings); !started) {
       stop();
@@ -166,9 +165,15 @@ void node::keep_heap() {
   for (auto& service : services_)
     loops.insert(loops.end(), service->all_loops.begin(),
                  service->all_loops.end());
-  if (!loops.empty())
-    heap_ = std::make_unique<heap_keeper>(std::move(loops), make_heap_system(),
-                                          heap_keeper::periods{});
+  auto* of_nodes = loop_of_nodes(system_);
+  if (of_nodes
+      && std::find(loops.begin(), loops.end(), of_nodes) == loops.end())
+    loops.push_back(of_nodes);
+  if (loops.empty())
+    return;
+  keep_freed_memory();
+  heap_ = std::make_unique<heap_keeper>(std::move(loops), make_heap_system(),
+                                        heap_keeper::periods{});
 }
 
 // The system may be out of threads or descriptors.

@@ -196,6 +196,8 @@ private:
     auto user = is_local() ? user_of(socket.get()) : std::nullopt;
     auto is_other = is_local() && (!user || !may_enter(*user));
     auto guest = make_node_socket(home_, std::move(socket), tls_);
+    if (guest->remote().host.empty())
+      return; // it is gone already
     if (is_other)
       report_refusal(*guest, "it is another user's");
     else

@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -24,7 +25,9 @@ using error_code = boost::system::error_code;
 // Bytes of TLS in one attempt: others on the loop want their turn.
 constexpr std::size_t max_portion = 256 * 1024;
 
-// Bytes (RFC 8446 section 5.1).
+// Bytes (RFC 8446 section 5.1). Of so many records are read at a time, too:
+// what holds no data, new keys say, would hold the loop for as long as it
+// comes.
 constexpr std::size_t max_record = 16 * 1024;
 
 error_code system_error(int number) {
@@ -159,6 +162,7 @@ void async_stream::handshake(tls_engine::role mine, done_function done) {
 void async_stream::try_proving() {
   if (!proving_.done || !is_open())
     return;
+  may_take_ = max_record;
   auto tried = tls_ ? tls_->handshake(proving_.mine) : io_outcome{1};
   auto ec = reason_of(tried, broken_ ? broken_ : end_);
   if (ec || !tried.is_blocked())
@@ -185,6 +189,7 @@ void async_stream::try_reading() {
     return;
   auto* into = static_cast<char*>(reading_.into.data());
   auto size = reading_.into.size();
+  may_take_ = tls_ ? max_record : size;
   auto tried =
       tls_ ? tls_->read(into, size) : io_outcome{read_records(into, size)};
   auto ec = tls_ ? reason_of(tried, end_) : end_;
@@ -199,15 +204,21 @@ void async_stream::try_reading() {
 std::size_t async_stream::read_records(char* into, std::size_t size) {
   if (end_ || (!readable_ && !hung_up_))
     return 0;
+  if (may_take_ == 0) {
+    put_off();
+    return 0;
+  }
+  size = std::min(size, may_take_);
   auto count = ::recv(descriptor(), into, size, MSG_DONTWAIT);
   if (count > 0) {
+    may_take_ -= static_cast<std::size_t>(count);
     received_ += static_cast<std::size_t>(count);
     home_.count_traffic(static_cast<std::size_t>(count));
     readable_ = static_cast<std::size_t>(count) == size;
     return static_cast<std::size_t>(count);
   }
-  if (count == 0)
-    end_ = error::eof;
+  if (count == 0) // a write may have been told of the reset
+    end_ = broken_ == error::connection_reset ? broken_ : error::eof;
   else if (errno == EINTR)
     put_off();
   else if (would_block(errno))

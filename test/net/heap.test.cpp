@@ -14,41 +14,94 @@ namespace wsrelay::heap_test {
 
 using namespace wsrelay::test;
 
-TEST_CASE("it is quiet when traffic has fallen to a quarter") {
-  quiet_rule rule;
-  CHECK(!rule.is_quiet(0)); // there was none
-  CHECK(!rule.is_quiet(1000));
-  CHECK(!rule.is_quiet(251));
-  CHECK(rule.is_quiet(250));
-  CHECK(rule.is_quiet(249));
-  CHECK(!rule.is_quiet(2000)); // a new peak
-  CHECK(!rule.is_quiet(501));
-  CHECK(rule.is_quiet(500));
-}
+namespace {
 
-TEST_CASE("without traffic there are some looks, and no more before there is "
-          "some again") {
-  quiet_rule rule;
-  rule.is_quiet(1000);
-  for (int i = 0; i < quiet_rule::idle_looks; ++i)
-    CHECK(rule.is_quiet(0));
-  for (int i = 0; i < 100; ++i)
-    CHECK(!rule.is_quiet(0));
-  CHECK(rule.is_quiet(1));
-  CHECK(rule.is_quiet(0));
-}
+constexpr std::size_t mib = 1 << 20;
 
-TEST_CASE("what is free goes when it is worth it, and what stayed is not tried "
-          "again") {
-  constexpr auto small = trim_rule::small;
+// A process, as a look sees it, and what giving back makes of it.
+struct rule_fixture {
+  // The traffic since the last look.
+  bool is_time(std::uint64_t traffic) {
+    now += 2s;
+    seen.traffic += traffic;
+    return rule.should_trim(now, seen);
+  }
+
+  void trim_to(std::size_t resident, std::chrono::milliseconds took = 1ms) {
+    seen.resident = resident;
+    rule.trimmed(now, now + took, resident);
+  }
+
+  // A burst, after which so much was left.
+  void begin(std::size_t resident, std::size_t left) {
+    seen.resident = resident;
+    CHECK(!is_time(1000 * mib));
+    REQUIRE(is_time(0));
+    trim_to(left);
+  }
+
   trim_rule rule;
-  CHECK(!rule.should_trim(small - 1));
-  CHECK(rule.should_trim(small));
-  rule.trimmed(3 * small); // so much cannot go
-  CHECK(!rule.should_trim(4 * small - 1));
-  CHECK(rule.should_trim(4 * small));
-  CHECK(!rule.should_trim(small)); // it has been used meanwhile
-  CHECK(rule.should_trim(2 * small));
+  time_point now{1h};
+  heap_sight seen{20 * mib, 0, 8};
+};
+
+} // namespace
+
+TEST_CASE_FIXTURE(rule_fixture, "it is time when traffic has fallen to a "
+                                "quarter") {
+  CHECK(!is_time(0)); // there was none
+  CHECK(!is_time(1000));
+  CHECK(!is_time(251));
+  CHECK(is_time(250));
+}
+
+TEST_CASE_FIXTURE(rule_fixture, "what has not grown is left alone") {
+  begin(100 * mib, 20 * mib);
+  for (int i = 0; i < 1000; ++i)
+    CHECK(!is_time(i % 2));
+  seen.resident = 22 * mib - 1;
+  CHECK(!is_time(0));
+  seen.resident = 22 * mib;
+  CHECK(is_time(0));
+}
+
+TEST_CASE_FIXTURE(rule_fixture, "what lived then is tried again when sockets "
+                                "have gone") {
+  begin(100 * mib, 20 * mib);
+  begin(200 * mib, 190 * mib);
+  seen.sockets = 7; // an eighth less
+  CHECK(!is_time(0));
+  seen.sockets = 6;
+  CHECK(is_time(0));
+  trim_to(20 * mib);
+  seen.sockets = 0; // nothing is left to be given back
+  CHECK(!is_time(0));
+}
+
+TEST_CASE_FIXTURE(rule_fixture, "or when as much has come and left, and twice "
+                                "as much each time that it was in vain") {
+  begin(100 * mib, 20 * mib);
+  begin(200 * mib, 100 * mib);
+  auto needed = 80 * mib;
+  for (int i = 0; i < 4; ++i) {
+    CAPTURE(i);
+    CHECK(!is_time(needed - 1));
+    CHECK(is_time(1));
+    trim_to(100 * mib);
+    needed *= 2;
+  }
+}
+
+TEST_CASE_FIXTURE(rule_fixture, "malloc stands still for a hundredth of the "
+                                "time") {
+  seen.resident = 100 * mib;
+  CHECK(!is_time(1000));
+  REQUIRE(is_time(0));
+  trim_to(90 * mib, 100ms);
+  seen.resident = 100 * mib;
+  for (int i = 0; i < 5; ++i)
+    CHECK(!is_time(0)); // 10 s
+  CHECK(is_time(0));
 }
 
 namespace {
@@ -58,18 +111,18 @@ struct fixture : loop_fixture {
     home.call([&] { home.count_traffic(bytes); });
   }
 
-  std::atomic<std::size_t> free{100 * trim_rule::small};
+  std::atomic<std::size_t> resident{100 * mib};
   std::atomic<int> trims{0};
-  heap_system fake{[this] { return free.load(); },
+  heap_system fake{[this] { return resident.load(); },
                    [this](auto&) {
                      ++trims;
-                     free = 0;
+                     resident = 10 * mib;
                    }};
 };
 
 } // namespace
 
-TEST_CASE_FIXTURE(fixture, "bytes of all loops count") {
+TEST_CASE_FIXTURE(fixture, "bytes of a loop count") {
   CHECK(home.traffic() == 0);
   fill(5);
   fill(6);
@@ -99,20 +152,20 @@ TEST_CASE_FIXTURE(fixture, "what a loop's thread has used and freed goes back "
                            "when it is told to") {
   auto heap = make_heap_system();
   keep_freed_memory();
-  auto before = heap.free_bytes();
-  constexpr std::size_t size = 1 << 20, count = 50;
+  auto before = heap.resident();
+  constexpr std::size_t count = 50;
   home.call([] {
     std::vector<std::unique_ptr<char[]>> blocks;
     for (std::size_t i = 0; i < count; ++i) {
-      blocks.emplace_back(new char[size]);
-      std::memset(blocks.back().get(), 1, size);
+      blocks.emplace_back(new char[mib]);
+      std::memset(blocks.back().get(), 1, mib);
     }
   });
-  auto freed = heap.free_bytes();
+  auto freed = heap.resident();
   heap.trim({&home});
   // Under a sanitizer nothing of this is glibc's.
-  if (freed > before + count * size / 2)
-    CHECK(heap.free_bytes() < before + count * size / 10);
+  if (freed > before + count * mib / 2)
+    CHECK(heap.resident() < before + count * mib / 5);
 }
 
 } // namespace wsrelay::heap_test

@@ -93,6 +93,23 @@ TEST_CASE_FIXTURE(fixture, "a reset is an error, for what is read and what is "
   CHECK(written.count == 0);
 }
 
+TEST_CASE_FIXTURE(fixture, "a reset that a write was told of is no end of what "
+                           "comes") {
+  connect_pair();
+  peer.send("half");
+  peer.reset();
+  write("x");
+  REQUIRE(completes(written));
+  CHECK(*written.ec == error::connection_reset);
+  read_some();
+  REQUIRE(completes(read));
+  if (read.count > 0) { // what had come may still be there
+    read_some();
+    REQUIRE(completes(read));
+  }
+  CHECK(*read.ec == error::connection_reset);
+}
+
 TEST_CASE_FIXTURE(fixture, "a read takes no more than it has room for, and the "
                            "rest is there for the next") {
   connect_pair();

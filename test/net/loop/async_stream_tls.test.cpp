@@ -4,6 +4,8 @@
 
 #include <boost/asio/ssl/error.hpp>
 
+#include <algorithm>
+
 namespace wsrelay::async_stream_tls_test {
 
 using namespace wsrelay::test;
@@ -78,6 +80,64 @@ TEST_CASE_FIXTURE(fixture, "much goes through, with a reader that is "
   }
   CHECK(seen == much.size());
   CHECK(completes(written));
+}
+
+namespace {
+
+// New keys, as one piece: each is a record of 27 bytes without data.
+std::string make_key_updates(SSL* from, int count) {
+  auto* out = BIO_new(BIO_s_mem());
+  SSL_set0_wbio(from, out);
+  for (int i = 0; i < count; ++i) {
+    SSL_key_update(from, SSL_KEY_UPDATE_NOT_REQUESTED);
+    SSL_do_handshake(from);
+  }
+  char* bytes = nullptr;
+  auto size = BIO_get_mem_data(out, &bytes);
+  return {bytes, static_cast<std::size_t>(size)};
+}
+
+// Notes how much a stream reads in a turn.
+struct turn_witness final : loop_task {
+  turn_witness(loop& home, async_stream& stream) : home{home}, stream{stream} {}
+
+  void flush() override {}
+  void go_on() override {
+    auto now = stream.received();
+    most = std::max(most, now - last);
+    last = now;
+    if (last < end)
+      home.go_on_later(*this);
+  }
+
+  loop& home;
+  async_stream& stream;
+  std::uint64_t last = 0, end = 0, most = 0;
+};
+
+} // namespace
+
+TEST_CASE_FIXTURE(fixture,
+                  "records without data hold the loop for a portion in "
+                  "each turn") {
+  REQUIRE(shake_hands());
+  read_some();
+  wait_for_turns(home);
+  turn_witness witness{home, *mine};
+  home.call([&] {
+    auto records = make_key_updates(theirs->tls(), 8000);
+    REQUIRE(records.size() > 128 * 1024);
+    auto sent = ::send(theirs->descriptor(), records.data(), records.size(),
+                       MSG_DONTWAIT);
+    REQUIRE(sent == static_cast<ssize_t>(records.size()));
+    witness.last = mine->received();
+    witness.end = witness.last + records.size();
+    home.go_on_later(witness);
+  });
+  CHECK(holds_soon(
+      [&] { return home.call([&] { return witness.last == witness.end; }); }));
+  CHECK(witness.most <= 2 * 16 * 1024); // when told, and when it goes on
+  CHECK(!read.ec);
 }
 
 TEST_CASE_FIXTURE(fixture, "an end that TLS does not tell is none of the "
