@@ -117,7 +117,10 @@ void trim_rule::trimmed(time_point begin, time_point end,
 
 heap_keeper::heap_keeper(std::vector<loop*> loops, heap_system system,
                          periods often)
-    : loops_{std::move(loops)}, system_{std::move(system)}, often_{often} {
+    : loops_{std::move(loops)},
+      system_{std::move(system)},
+      often_{often},
+      rule_{system_.resident()} {
   loops_.front()->call([this] { set_timer(false); });
 }
 

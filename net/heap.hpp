@@ -43,6 +43,11 @@ public:
   /// Of its time malloc stands still for one part in so many.
   static constexpr int rarely = 100;
 
+  /// So many bytes are resident before anything has happened.
+  explicit trim_rule(std::size_t resident) : lowest_{resident} {
+    then_.resident = resident;
+  }
+
   /// A look at the process. Returns whether it is time.
   bool should_trim(time_point now, const heap_sight& seen);
 
@@ -57,7 +62,7 @@ private:
   std::uint64_t peak_ = 0; // of what came between two looks
   heap_sight then_; // when it was given back last; the most sockets since
   std::size_t before_ = 0; // bytes that were resident before it was
-  std::size_t lowest_ = ~std::size_t{0}; // bytes, behind it, ever
+  std::size_t lowest_;     // bytes, behind it, ever
   int in_vain_ = 0; // times that little was given back, one after the other
   time_point not_before_{};
 };

@@ -25,10 +25,13 @@ using error_code = boost::system::error_code;
 // Bytes of TLS in one attempt: others on the loop want their turn.
 constexpr std::size_t max_portion = 256 * 1024;
 
-// Bytes (RFC 8446 section 5.1). Of so many records are read at a time, too:
-// what holds no data, new keys say, would hold the loop for as long as it
-// comes.
+// Bytes (RFC 8446 section 5.1).
 constexpr std::size_t max_record = 16 * 1024;
+
+// Bytes of records that are read at a time at least. What holds no data, new
+// keys say, would hold the loop for as long as it comes, and takes a
+// microsecond each.
+constexpr std::size_t min_portion = 512;
 
 error_code system_error(int number) {
   return {number, boost::system::system_category()};
@@ -189,10 +192,14 @@ void async_stream::try_reading() {
     return;
   auto* into = static_cast<char*>(reading_.into.data());
   auto size = reading_.into.size();
-  may_take_ = tls_ ? max_record : size;
+  may_take_ = tls_ ? portion_ : size;
   auto tried =
       tls_ ? tls_->read(into, size) : io_outcome{read_records(into, size)};
   auto ec = tls_ ? reason_of(tried, end_) : end_;
+  if (tried.count > 0)
+    portion_ = max_record;
+  else if (may_take_ == 0)
+    portion_ = std::max(portion_ / 2, min_portion);
   if (tried.count > 0)
     complete(reading_, error_code{}, tried.count);
   else if (ec)

@@ -134,9 +134,10 @@ private:
   reading reading_;
   writing writing_;
   awaiting room_;
-  error_code end_;           // nothing comes any more
-  error_code broken_;        // nothing can leave any more
-  std::size_t may_take_ = 0; // bytes, in this attempt
+  error_code end_;                  // nothing comes any more
+  error_code broken_;               // nothing can leave any more
+  std::size_t portion_ = 16 * 1024; // bytes of TLS that a read takes
+  std::size_t may_take_ = 0;        // of it, in this attempt
   std::uint64_t received_ = 0;
   std::uint64_t sent_ = 0;
   bool watched_ = false;

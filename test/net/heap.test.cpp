@@ -40,7 +40,7 @@ struct rule_fixture {
     trim_to(left);
   }
 
-  trim_rule rule;
+  trim_rule rule{20 * mib};
   time_point now{1h};
   heap_sight seen{20 * mib, 0, 8};
 };
@@ -49,6 +49,7 @@ struct rule_fixture {
 
 TEST_CASE_FIXTURE(rule_fixture, "it is time when traffic has fallen to a "
                                 "quarter") {
+  seen.resident = 100 * mib;
   CHECK(!is_time(0)); // there was none
   CHECK(!is_time(1000));
   CHECK(!is_time(251));
@@ -67,7 +68,6 @@ TEST_CASE_FIXTURE(rule_fixture, "what has not grown is left alone") {
 
 TEST_CASE_FIXTURE(rule_fixture, "what lived then is tried again when sockets "
                                 "have gone") {
-  begin(100 * mib, 20 * mib);
   begin(200 * mib, 190 * mib);
   seen.sockets = 7; // an eighth less
   CHECK(!is_time(0));
@@ -80,7 +80,6 @@ TEST_CASE_FIXTURE(rule_fixture, "what lived then is tried again when sockets "
 
 TEST_CASE_FIXTURE(rule_fixture, "or when as much has come and left, and twice "
                                 "as much each time that it was in vain") {
-  begin(100 * mib, 20 * mib);
   begin(200 * mib, 100 * mib);
   auto needed = 80 * mib;
   for (int i = 0; i < 4; ++i) {
@@ -134,6 +133,7 @@ TEST_CASE_FIXTURE(fixture, "memory goes back once, after a burst and not "
   heap_keeper keeper{{&home}, fake, {1ms, 1ms}};
   make_turns();
   CHECK(trims == 0);
+  resident = 200 * mib;
   fill(1000);
   CHECK(holds_soon([this] { return trims == 1; }));
   fill(100);
