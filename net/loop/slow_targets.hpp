@@ -15,8 +15,8 @@ namespace wsrelay {
 /// Watches how long targets hold one loop. A run over the budget makes a target
 /// a suspect: it may as well have been the kernel that took the processor away.
 /// Of a suspect's runs that is taken off, and one that is over the budget still
-/// (it computed or it blocked) makes it slow for good; some clean runs clear it.
-/// Loop thread only.
+/// (it computed or it blocked) makes it slow for good; some clean runs clear
+/// it. Loop thread only.
 class slow_targets {
 public:
   explicit slow_targets(std::chrono::nanoseconds budget) : budget_{budget} {}
