@@ -4,8 +4,11 @@
 #include "test/net/http/certificates.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/ssl/error.hpp>
 
 #include <doctest/doctest.h>
+
+#include <openssl/err.h>
 
 #include <algorithm>
 #include <string>
