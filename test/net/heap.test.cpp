@@ -148,6 +148,7 @@ TEST_CASE_FIXTURE(fixture, "a keeper leaves its loop when it ends") {
   CHECK(trims == 0);
 }
 
+#ifndef __SANITIZE_ADDRESS__ // whose malloc is not glibc's
 TEST_CASE_FIXTURE(fixture, "what a loop's thread has used and freed goes back "
                            "when it is told to") {
   auto heap = make_heap_system();
@@ -161,11 +162,12 @@ TEST_CASE_FIXTURE(fixture, "what a loop's thread has used and freed goes back "
       std::memset(blocks.back().get(), 1, mib);
     }
   });
-  auto freed = heap.resident();
+  // Earlier tests may have left enough.
+  auto has_grown = heap.resident() > before + count * mib / 2;
   heap.trim({&home});
-  // Under a sanitizer nothing of this is glibc's.
-  if (freed > before + count * mib / 2)
+  if (has_grown)
     CHECK(heap.resident() < before + count * mib / 5);
 }
+#endif
 
 } // namespace wsrelay::heap_test
