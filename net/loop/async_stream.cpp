@@ -141,7 +141,8 @@ void async_stream::try_connecting() {
   if (!connecting_.done || !is_open())
     return;
   auto ec = connecting_.ec ? connecting_.ec : broken_;
-  if (ec || (writable_ && is_connected(ec)) || ec)
+  auto connected = !ec && writable_ && is_connected(ec);
+  if (connected || ec)
     complete(connecting_, ec);
 }
 

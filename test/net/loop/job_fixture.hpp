@@ -5,6 +5,7 @@
 #include "test/net/support.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <thread>
 
@@ -23,6 +24,14 @@ struct fake_task final : loop_task {
   std::function<void()> at_flush;
   std::function<void()> at_go_on;
 };
+
+/// What is put off behind it has to wait for the next turn.
+inline void use_up_turn(std::chrono::nanoseconds time = loop::max_time) {
+  using clock = std::chrono::steady_clock;
+  auto until = clock::now() + time;
+  while (clock::now() < until) {
+  }
+}
 
 /// Where and how often jobs ran.
 struct job_fixture : loop_fixture {
