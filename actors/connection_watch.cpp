@@ -1,4 +1,5 @@
 // What a connection tells about itself: its numbers, and who watches it.
+#include "actors/answer.hpp"
 #include "actors/connection.hpp"
 #include "actors/directory.hpp"
 #include "actors/error.hpp"
