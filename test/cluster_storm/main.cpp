@@ -27,7 +27,9 @@ using namespace std::chrono_literals;
 
 constexpr auto patience = 10s;
 
-constexpr auto longest_storm = 120s;
+// Beside the transfers at their rate.
+constexpr auto storm_patience = 60s;
+constexpr auto kill_patience = 4s;
 
 constexpr std::size_t messages_per_second = 5'000;
 
@@ -121,8 +123,10 @@ private:
     auto start = steady::now();
     auto moved = moves_;
     messages_ = 0;
+    auto latest = start + storm_patience + kill_at_.size() * kill_patience
+                  + 2 * (goal - moves_) / options_.rate * 1s;
     while (moves_ < goal || !kill_at_.empty()) {
-      if (steady::now() > start + longest_storm)
+      if (steady::now() > latest)
         return expect(false, "the transfers take too long");
       swarm_.fill_up(options_.connections, nodes_.port());
       auto elapsed = std::chrono::duration<double>(steady::now() - start);
