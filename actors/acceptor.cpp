@@ -8,6 +8,8 @@
 
 #include <caf/all.hpp>
 
+#include <algorithm>
+
 namespace wsrelay {
 
 caf::behavior acceptor_state::start(acceptor_config config) {
@@ -21,8 +23,10 @@ caf::behavior acceptor_state::start(acceptor_config config) {
       [](caf::ok_atom) {},
       [this](acceptor_list) { return list(); },
       [this](acceptor_stats request) {
-        return self_->delegate(self_->spawn(stats_collector, list()), request);
+        return self_->delegate(self_->spawn(stats_collector, list(), false),
+                               request);
       },
+      [this](acceptor_page_get request) { return on_page_get(request); },
       [this](const acceptor_stop& message) { return on_stop(message); },
       [this](const node_stops& message) {
         for (auto& [id, info] : connections_)
@@ -116,10 +120,31 @@ void acceptor_state::try_finish() {
 std::vector<connection_info> acceptor_state::list() const {
   std::vector<connection_info> result;
   result.reserve(connections_.size());
-  for (auto& [id, info] : connections_) {
-    result.push_back(info);
-    result.back().client_pid = pid_text(id, info.client.node());
-  }
+  for (auto& [id, info] : connections_)
+    result.push_back(listed(info));
+  return result;
+}
+
+caf::result<caf::message>
+acceptor_state::on_page_get(acceptor_page_get request) {
+  std::vector<caf::actor_id> ids;
+  for (auto& [id, info] : connections_)
+    if (id > request.after)
+      ids.push_back(id);
+  auto end = ids.begin()
+             + static_cast<std::ptrdiff_t>(std::min(stats_page, ids.size()));
+  std::partial_sort(ids.begin(), end, ids.end());
+  std::vector<connection_info> page;
+  for (auto id = ids.begin(); id != end; ++id)
+    page.push_back(listed(connections_.at(*id)));
+  return self_->delegate(
+      self_->spawn(stats_collector, std::move(page), end != ids.end()),
+      request);
+}
+
+connection_info acceptor_state::listed(const connection_info& info) {
+  auto result = info;
+  result.client_pid = pid_text(info.client.id(), info.client.node());
   return result;
 }
 

@@ -101,6 +101,8 @@ private:
   void on_relieved(const node_relieved& message);
   void hasten(const caf::actor& client);
   std::vector<connection_info> list() const;
+  static connection_info listed(const connection_info& info);
+  caf::result<caf::message> on_page_get(acceptor_page_get request);
 
   // questions (acceptor_ask.cpp)
   void on_handler(std::uint64_t id, caf::expected<caf::actor> found);

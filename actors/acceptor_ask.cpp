@@ -48,7 +48,10 @@ void acceptor_state::find(const std::string& target, on_target done) {
   };
   // No timeout: the directory answers at once, or when another node's has not
   // answered in time, and lives as long as the node.
-  self_->request(whom, caf::infinite, directory_get{target})
+  // It may have much else to do: a node with very many names comes or goes.
+  self_
+      ->request<caf::message_priority::high>(whom, caf::infinite,
+                                             directory_get{target})
       .then(
           [done](const caf::actor& found) {
             if (!found || is_own(found))

@@ -65,35 +65,47 @@ directory_state::put_from_outside(const directory_put& message) {
   return make_error(errc::busy, "the node has put too many names");
 }
 
+directory_puts_answer directory_state::put_many(const directory_puts& message) {
+  directory_puts_answer result;
+  if (!is_from_outside())
+    return result;
+  for (std::uint32_t i = 0; i < message.entries.size(); ++i) {
+    auto& [name, who] = message.entries[i];
+    auto where = check_put(name, who)
+                     ? place::refused
+                     : add(name, who, self->current_sender()->node());
+    if (where == place::waiting)
+      result.waiting.push_back(i);
+    else if (where == place::refused)
+      result.refused.push_back(i);
+  }
+  return result;
+}
+
 // A name that another node has is waited for, here as there.
-caf::result<void> directory_state::offer(const directory_offer& message) {
-  auto& [name, who] = message;
+caf::result<void>
+directory_state::offer(const std::vector<directory_entry>& entries) {
+  for (auto& each : entries)
+    if (auto error = check_offer(each))
+      return error;
+  for (auto& [name, who] : entries) {
+    if (add(name, who) == place::waiting)
+      log().info("offer waits: name={}", name);
+    offers.add(name, who);
+  }
+  for (auto& peer : peers.list_all())
+    offer_to(peer, entries);
+  return caf::unit;
+}
+
+caf::error directory_state::check_offer(const directory_entry& what) const {
+  auto& [name, who] = what;
   if (auto error = check_put(name, who))
     return error;
   auto* holder = names.find(name);
   if (holder && holder->who != who && !holder->by)
     return make_error(errc::name_taken, name);
-  if (add(name, who) == place::waiting)
-    log().info("offer waits: name={}", name);
-  offers.add(name, who);
-  for (auto& peer : peers.list_all())
-    offer_to(peer, {name, who});
-  return caf::unit;
-}
-
-// Who has the name there keeps it; then the offer waits.
-void directory_state::offer_to(const peer_hello& peer,
-                               const directory_entry& what) {
-  self->request(peer.directory, peer_patience,
-                directory_put{what.name, what.who})
-      .then([] {},
-            [peer = peer.name, name = what.name](caf::error& error) {
-              if (is(error, errc::name_taken))
-                log().info("offer waits: peer={} name={}", peer, name);
-              else
-                log().warn("offer refused: peer={} name={} reason={}", peer,
-                           name, to_text(error));
-            });
+  return caf::none;
 }
 
 void directory_state::erase(const directory_erase& message) {
@@ -107,8 +119,7 @@ void directory_state::erase(const directory_erase& message) {
     return;
   remove(message.name, who);
   if (offers.remove(message.name, who))
-    for (auto& peer : peers.list_all())
-      self->send(peer.directory, directory_erase{message.name, who});
+    take_back({message.name, who});
 }
 
 void directory_state::name_own(const directory_own& message) {
@@ -120,9 +131,9 @@ void directory_state::name_own(const directory_own& message) {
 }
 
 place directory_state::add(const std::string& name, const caf::actor& who,
-                           std::optional<caf::node_id> by) {
+                           const caf::node_id& by) {
   auto is_new = !names.has(who);
-  auto result = names.add(name, who, std::move(by));
+  auto result = names.add(name, who, by);
   if (is_new && result != place::refused)
     self->monitor(who);
   return result;
@@ -189,7 +200,8 @@ caf::result<caf::message> directory_state::ask(const caf::actor& peer,
   auto settle = [this, number = questions.add(peer, *promise)](auto what) {
     questions.settle(number, std::move(what));
   };
-  self->request(peer, peer_patience, directory_get{target})
+  self->request<caf::message_priority::high>(peer, peer_patience,
+                                             directory_get{target})
       .then([settle](caf::actor& found) { settle(found); },
             [settle](caf::error& error) { settle(error_of_peer(error)); });
   return later<caf::message>(promise);
@@ -223,17 +235,36 @@ caf::behavior directory(directory_actor* self, std::string node_name) {
         return answer(self, self->state.put(message));
       },
       [self](const directory_offer& message) {
-        return answer(self, self->state.offer(message));
+        return answer(self, self->state.offer({{message.name, message.who}}));
+      },
+      [self](const directory_offers& message) {
+        return answer(self, self->state.offer(message.entries));
+      },
+      [self](const directory_puts& message) {
+        return self->state.put_many(message);
       },
       [self](const directory_erase& message) { self->state.erase(message); },
+      [self](const directory_erases& message) {
+        for (auto& each : message.entries)
+          self->state.erase({each.name, each.who});
+      },
       [self](const directory_get& message) {
         return answer(self, self->state.get(message.target));
       },
       [self](directory_list) { return self->state.names.list(); },
+      [self](const directory_page_get& message) {
+        return self->state.names.page(message.prefix, message.after,
+                                      max_page_size);
+      },
       [self](const peer_hello& message) {
         return answer(self, self->state.hello(message));
       },
       [self](peer_list) { return self->state.peers.list(); },
+      [self](peer_details) { return self->state.peers.list_details(); },
+      [self](const node_refused& message) {
+        if (self->state.links && !self->state.is_from_outside())
+          self->send(self->state.links, message);
+      },
       [self](peer_goodbye) { return answer(self, self->state.on_goodbye()); },
       [self](const node_relieved& message) {
         self->state.tell_acceptors(caf::make_message(message));
@@ -241,7 +272,9 @@ caf::behavior directory(directory_actor* self, std::string node_name) {
       [self](goodbye_told message) { self->state.on_told(message.number); },
       [self](const directory_own& message) { self->state.name_own(message); },
       [self](directory_stop) { return answer(self, self->state.stop()); },
-      [self](directory_start) { self->state.start(); },
+      [self](const directory_start& message) {
+        self->state.start(message.links);
+      },
   };
 }
 

@@ -5,6 +5,8 @@
 // connected peer_table.hpp.
 #pragma once
 
+#include "actors/log_limit.hpp"
+#include "actors/name_feed.hpp"
 #include "actors/name_table.hpp"
 #include "actors/node_messages.hpp"
 #include "actors/peer_table.hpp"
@@ -13,6 +15,7 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/response_promise.hpp>
 #include <caf/stateful_actor.hpp>
+#include <spdlog/common.h>
 
 #include <cstdint>
 #include <map>
@@ -20,6 +23,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace wsrelay {
 
@@ -37,15 +41,34 @@ struct directory_state {
   // names (directory.cpp)
   caf::result<void> put(const directory_put& message);
   caf::result<void> put_from_outside(const directory_put& message);
-  caf::result<void> offer(const directory_offer& message);
-  void offer_to(const peer_hello& peer, const directory_entry& what);
+  directory_puts_answer put_many(const directory_puts& message);
+  caf::result<void> offer(const std::vector<directory_entry>& entries);
+  caf::error check_offer(const directory_entry& what) const;
   void erase(const directory_erase& message);
   void name_own(const directory_own& message);
   place add(const std::string& name, const caf::actor& who,
-            std::optional<caf::node_id> by = std::nullopt);
+            const caf::node_id& by = {});
   void remove(const std::string& name, const caf::actor& who);
   bool is_from_outside() const;
   void on_down(const caf::actor_addr& who);
+
+  // what peers are told of offers (directory_offers.cpp)
+  void offer_to(const peer_hello& peer,
+                const std::vector<directory_entry>& entries);
+  void offer_one_to(const peer_hello& peer, const directory_entry& what);
+  void take_back(const directory_entry& what);
+  void feed(const caf::actor& peer, const std::string& peer_name);
+  void put_there(const caf::actor& peer, const std::string& peer_name,
+                 std::vector<directory_entry> entries);
+  void take_back_there(const caf::actor& peer, const std::string& peer_name,
+                       std::vector<directory_entry> entries);
+  void on_put(const std::string& peer_name,
+              const std::vector<directory_entry>& entries,
+              const directory_puts_answer& answer);
+  void on_fed(const caf::actor& peer, const std::string& peer_name);
+  void log_offer(spdlog::level::level_enum level, std::string_view what,
+                 const std::string& peer, const std::string& name,
+                 const std::string& rest = {});
 
   // look-ups (directory.cpp)
   caf::result<caf::message> get(const std::string& target);
@@ -57,6 +80,8 @@ struct directory_state {
 
   // peers (directory_peers.cpp)
   caf::result<peer_hello> hello(const peer_hello& message);
+  std::optional<caf::error> refuse(const peer_hello& message);
+  peer_hello own_hello() const;
   void step_back(const std::string& name, const caf::actor& known,
                  const caf::actor& newer);
   std::optional<peer_table::removed> forget(const caf::actor_addr& peer);
@@ -67,13 +92,17 @@ struct directory_state {
   answer_when_released(const std::optional<caf::response_promise>& promise);
   void on_told(std::uint64_t number);
   caf::result<void> stop();
-  void start();
+  void start(caf::actor who_links);
 
   directory_actor* self;
   std::string node_name; // in the cluster, "" = in none
+  node_version version = this_version();
+  caf::actor links; // what connects nodes, or null
+  log_limit lines;  // of nodes that come again and again
   name_table names;
   name_table offers; // a part of them: this node's own
   peer_table peers;
+  std::map<caf::actor_addr, name_feed> feeds; // of peers that take batches
   peer_questions questions;
   std::map<std::uint64_t, caf::response_promise> goodbyes; // to be answered
   std::uint64_t last_goodbye = 0;
@@ -82,6 +111,10 @@ struct directory_state {
 
 /// "wsrelay.acceptor.SERVICE.N" is the acceptor of an http.service's loop N.
 inline constexpr std::string_view acceptor_prefix = "wsrelay.acceptor.";
+
+/// Bytes of a page of names, about: others that are sent something by the same
+/// node wait for it.
+inline constexpr std::size_t max_page_size = 64 * 1024;
 
 /// How long the directory of another node may take to answer.
 inline constexpr milliseconds peer_patience{5'000};

@@ -14,14 +14,10 @@ namespace wsrelay {
 // The newest of a name is meant by it: it may be a node that was started again,
 // while nobody knows yet that it had ended.
 caf::result<peer_hello> directory_state::hello(const peer_hello& message) {
-  if (auto checked = check_name(message.name); !checked)
-    return make_error(errc::invalid_message, checked.error().what);
-  if (node_name.empty() || message.name == node_name || !message.directory)
-    return make_error(errc::invalid_message, "no name that another node has");
-  if (stopping)
-    return make_error(errc::closing, "the node stops");
+  if (auto refused = refuse(message))
+    return std::move(*refused);
   if (peers.has(message.directory.address()))
-    return peer_hello{node_name, self};
+    return own_hello();
   auto* found = peers.find(message.name);
   auto known = found ? *found : caf::actor{};
   if (!peers.add(message))
@@ -29,11 +25,40 @@ caf::result<peer_hello> directory_state::hello(const peer_hello& message) {
   if (known)
     step_back(message.name, known, message.directory);
   self->monitor(message.directory);
-  log().info("peer connected: name={} node={}", message.name,
-             to_string(message.directory.node()));
-  for (auto& offered : offers.list_all())
-    offer_to(message, offered);
-  return peer_hello{node_name, self};
+  if (links)
+    self->send(links, node_known{message.directory.node(), message.version});
+  log().info("peer connected: name={} version={} node={}", message.name,
+             to_text(message.version), to_string(message.directory.node()));
+  if (has(version, feature_name_batches)
+      && has(message.version, feature_name_batches))
+    feeds[message.directory.address()];
+  offer_to(message, offers.list_all());
+  return own_hello();
+}
+
+// Whoever works with this one knows by itself that it does.
+std::optional<caf::error> directory_state::refuse(const peer_hello& message) {
+  if (auto checked = check_name(message.name); !checked)
+    return make_error(errc::invalid_message, checked.error().what);
+  if (node_name.empty() || message.name == node_name || !message.directory
+      || !is_plausible(message.version))
+    return make_error(errc::invalid_message, "no name that another node has");
+  if (stopping)
+    return make_error(errc::closing, "the node stops");
+  auto why = refuse_version(version, message.version);
+  if (!why)
+    return std::nullopt;
+  if (auto left_out = lines.allow(message.name, self->clock().now()))
+    log().warn("peer refused: name={} reason={}{}", message.name, *why,
+               suppressed_text(*left_out));
+  // When the answer has left.
+  self->send(self, node_refused{message.directory.node()});
+  return make_error(errc::incompatible,
+                    *refuse_version(message.version, version));
+}
+
+peer_hello directory_state::own_hello() const {
+  return {node_name, self, version};
 }
 
 // Its names are there as long as the newer one does not bring the same ones.
@@ -51,9 +76,12 @@ void directory_state::step_back(const std::string& name,
 // Returns what was known of it.
 std::optional<peer_table::removed>
 directory_state::forget(const caf::actor_addr& peer) {
-  questions.fail(peer);
   auto gone = peers.remove(peer);
-  if (gone && gone->next) {
+  if (!gone)
+    return std::nullopt;
+  questions.fail(peer);
+  feeds.erase(peer);
+  if (gone->next) {
     names.set_behind(gone->next.node(), false);
     log().info("peer is meant by its name again: name={} node={}", gone->name,
                to_string(gone->next.node()));
@@ -121,14 +149,15 @@ caf::result<void> directory_state::stop() {
 
 // Peers that were told goodbye and are still connected do not come by
 // themselves.
-void directory_state::start() {
+void directory_state::start(caf::actor who_links) {
+  if (who_links)
+    links = std::move(who_links);
   if (!std::exchange(stopping, false))
     return;
   for (auto& peer : peers.list_all()) {
-    self->request(peer.directory, peer_patience, peer_hello{node_name, self})
+    self->request(peer.directory, peer_patience, own_hello())
         .then([](const peer_hello&) {}, [](caf::error&) {});
-    for (auto& offered : offers.list_all())
-      offer_to(peer, offered);
+    offer_to(peer, offers.list_all());
   }
 }
 

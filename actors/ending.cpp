@@ -128,6 +128,7 @@ std::string_view to_text(leave_reason reason) noexcept {
 
 std::optional<close_info> to_close_info(const caf::error& reason) {
   if (!reason || reason.category() != ending_category
+      || !is_known(static_cast<leave_reason>(reason.code() - 1))
       || !reason.context().match_elements<std::uint16_t, std::string>())
     return std::nullopt;
   return close_info{static_cast<leave_reason>(reason.code() - 1),

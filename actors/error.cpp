@@ -14,7 +14,7 @@ namespace wsrelay {
 
 namespace {
 
-constexpr std::array<std::string_view, 21> names{
+constexpr std::array<std::string_view, 22> names{
     "none",
     "invalid_utf8",
     "invalid_topic",
@@ -36,8 +36,9 @@ constexpr std::array<std::string_view, 21> names{
     "name_taken",
     "overloaded",
     "peer_silent",
+    "incompatible",
 };
-static_assert(names.size() == static_cast<std::size_t>(errc::peer_silent) + 1);
+static_assert(names.size() == static_cast<std::size_t>(errc::incompatible) + 1);
 
 std::string context_text(const caf::message& context) {
   if (context.match_elements<std::string>())

@@ -37,6 +37,7 @@ enum class errc : std::uint8_t {
   name_taken,       // another actor has the name
   overloaded,       // as exit reason of a target: closes with 1013
   peer_silent,      // the name's node has not answered in time
+  incompatible,     // the other node's version cannot work with this one
 };
 
 /// Category of `errc` in `caf::error`.

@@ -24,6 +24,11 @@ using milliseconds = std::chrono::milliseconds;
 /// Type of a WebSocket message; the values are the opcodes of RFC 6455.
 enum class message_type : std::uint8_t { text = 1, binary = 2 };
 
+/// Returns whether it is one of them; another release may have more.
+constexpr bool is_known(message_type type) noexcept {
+  return type == message_type::text || type == message_type::binary;
+}
+
 /// Why a target lost a connection. What closes with which code, and how the
 /// connection's actor then ends, stands in ending.hpp.
 enum class leave_reason : std::uint8_t {
@@ -39,6 +44,11 @@ enum class leave_reason : std::uint8_t {
   shutdown,        // the node stops, or the target's
   exited,          // the connection's actor was ended: a link, a kill
 };
+
+/// Returns whether it is one of them; another release may have more.
+constexpr bool is_known(leave_reason reason) noexcept {
+  return reason <= leave_reason::exited;
+}
 
 // -- connection -> target -----------------------------------------------------
 
@@ -186,6 +196,17 @@ struct directory_offer {
   caf::actor who;
 };
 
+struct directory_entry {
+  std::string name;
+  caf::actor who;
+};
+
+/// As `directory_offer` for each of these, all of them or, with an error that
+/// says which one stands against it, none.
+struct directory_offers {
+  std::vector<directory_entry> entries;
+};
+
 /// Removes a name, also where it was offered. With `who` only if it is that
 /// actor's. No error when it is not there.
 struct directory_erase {
@@ -199,12 +220,27 @@ struct directory_get {
   std::string target;
 };
 
-/// Asks for every name: answers `std::vector<directory_entry>`, sorted.
+/// Asks for every name: answers `std::vector<directory_entry>`, sorted. Where
+/// there may be many, or it is another node's, ask for pages.
 struct directory_list {};
 
-struct directory_entry {
+/// Asks for the names that begin with `prefix` and come behind `after`, as many
+/// as a page holds: answers `directory_page`.
+struct directory_page_get {
+  std::string prefix; // "" = all
+  std::string after;  // "" = from the first one on
+};
+
+/// A name, and who has it. Without a handle: every handle that leaves for
+/// another node costs memory on both.
+struct directory_row {
   std::string name;
-  caf::actor who;
+  std::string pid;
+};
+
+struct directory_page {
+  std::vector<directory_row> rows; // sorted by name
+  bool more;                       // there are names behind the last one
 };
 
 /// Adds every message, also those of node_messages.hpp, to a configuration

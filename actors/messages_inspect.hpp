@@ -27,9 +27,13 @@ WSRELAY_INSPECT(relay_to, x.target, x.message_topic, x.heartbeat_interval,
 WSRELAY_INSPECT(http_response, x.status, x.headers, x.body, x.relay)
 WSRELAY_INSPECT(directory_put, x.name, x.who)
 WSRELAY_INSPECT(directory_offer, x.name, x.who)
+WSRELAY_INSPECT(directory_entry, x.name, x.who)
+WSRELAY_INSPECT(directory_offers, x.entries)
 WSRELAY_INSPECT(directory_erase, x.name, x.who)
 WSRELAY_INSPECT(directory_get, x.target)
-WSRELAY_INSPECT(directory_entry, x.name, x.who)
+WSRELAY_INSPECT(directory_page_get, x.prefix, x.after)
+WSRELAY_INSPECT_ROW(directory_row, x.name, x.pid)
+WSRELAY_INSPECT(directory_page, x.rows, x.more)
 WSRELAY_INSPECT_EMPTY(directory_list)
 
 } // namespace wsrelay

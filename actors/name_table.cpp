@@ -2,6 +2,7 @@
 #include "actors/name_table.hpp"
 
 #include "actors/caf_compat.hpp"
+#include "actors/pid_text.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -10,29 +11,24 @@ namespace wsrelay {
 
 namespace {
 
-std::pair<caf::node_id, caf::actor_id> holder_of(const caf::actor& who) {
-  return {who.node(), who.id()};
-}
-
 // Who has ended has no name, also before this is told.
-const claimant* first_of(const std::vector<claimant>& line) {
-  auto found = std::find_if(line.begin(), line.end(),
-                            [](auto& each) { return is_alive(each.who); });
-  return found == line.end() ? nullptr : &*found;
+const claimant* first_of(const name_line& waiting) {
+  auto place =
+      waiting.find([](const claimant& each) { return is_alive(each.who); });
+  return place == waiting.size() ? nullptr : &waiting[place];
 }
 
 } // namespace
 
 place name_table::add(const std::string& name, const caf::actor& who,
-                      std::optional<caf::node_id> by) {
+                      const caf::node_id& by) {
   auto entry = entries_.try_emplace(name).first;
   auto& waiting = entry->second;
-  auto old = std::find_if(waiting.begin(), waiting.end(),
-                          [&](auto& each) { return each.who == who; });
-  if (old != waiting.end())
-    old->who = who; // that of before a lost link is equal, but dead
+  auto old = waiting.find([&](auto& each) { return each.who == who; });
+  if (old != waiting.size())
+    waiting[old].who = who; // that of before a lost link is equal, but dead
   else if (admits(name, waiting, by))
-    join_line(entry, {who, std::move(by)});
+    join_line(entry, {who, by});
   else
     return refuse(entry);
   auto* first = first_of(waiting);
@@ -45,43 +41,56 @@ const claimant* name_table::find(const std::string& name) const {
 }
 
 bool name_table::has(const caf::actor& who) const {
-  return names_.count(holder_of(who)) > 0;
+  auto held = held_.find(who.node());
+  return held != held_.end() && held->second.count(who.id()) > 0;
 }
 
 bool name_table::remove(const std::string& name, const caf::actor& who) {
-  auto names = names_.find(holder_of(who));
-  if (names == names_.end() || names->second.erase(name) == 0)
+  auto held = held_.find(who.node());
+  auto entry = entries_.find(name);
+  if (held == held_.end() || entry == entries_.end())
     return false;
-  if (names->second.empty())
-    names_.erase(names);
-  leave_line(entries_.find(name), holder_of(who));
+  auto [begin, end] = held->second.equal_range(who.id());
+  auto found = std::find_if(begin, end,
+                            [&](auto& each) { return each.second == entry; });
+  if (found == end)
+    return false;
+  held->second.erase(found);
+  leave_line(entry, who.node(), who.id());
+  forget_if_empty(held);
   return true;
 }
 
 void name_table::remove_actor(const caf::actor_addr& who) {
-  if (!who)
+  auto held = who ? held_.find(who.node()) : held_.end();
+  if (held == held_.end())
     return;
-  if (auto names = names_.find({who.node(), who.id()}); names != names_.end())
-    leave_lines(names);
+  auto [begin, end] = held->second.equal_range(who.id());
+  for (auto each = begin; each != end; ++each)
+    leave_line(each->second, held->first, who.id());
+  held->second.erase(begin, end);
+  forget_if_empty(held);
 }
 
 void name_table::remove_node(const caf::node_id& node) {
-  for (auto names = names_.lower_bound({node, 0});
-       names != names_.end() && names->first.first == node;)
-    leave_lines(names++);
+  auto held = held_.extract(node);
+  if (!held)
+    return;
+  for (auto& [id, entry] : held.mapped())
+    leave_line(entry, node, id);
+  behind_.erase(node);
 }
 
 void name_table::set_behind(const caf::node_id& node, bool behind) {
-  for (auto names = names_.lower_bound({node, 0});
-       names != names_.end() && names->first.first == node; ++names)
-    for (auto name : names->second) {
-      auto& waiting = entries_.find(name)->second;
-      for (auto& each : waiting)
-        if (each.who.node() == node)
-          each.behind = behind;
-      std::stable_partition(waiting.begin(), waiting.end(),
-                            [](auto& each) { return !each.behind; });
-    }
+  auto held = held_.find(node);
+  if (held == held_.end())
+    return;
+  if (behind)
+    behind_.insert(node);
+  else
+    behind_.erase(node);
+  for (auto& [id, entry] : held->second)
+    sort_behind(entry->second);
 }
 
 std::vector<directory_entry> name_table::list(std::string_view prefix) const {
@@ -93,19 +102,38 @@ std::vector<directory_entry> name_table::list(std::string_view prefix) const {
   return result;
 }
 
-std::vector<directory_entry> name_table::list_all() const {
-  std::vector<directory_entry> result;
-  for (auto& [name, waiting] : entries_)
-    for (auto& each : waiting)
-      result.push_back({name, each.who});
+directory_page name_table::page(std::string_view prefix, std::string_view after,
+                                std::size_t bytes) const {
+  directory_page result{{}, false};
+  auto entry = after < prefix ? entries_.lower_bound(prefix)
+                              : entries_.upper_bound(after);
+  for (std::size_t used = 0;
+       entry != entries_.end() && entry->first.starts_with(prefix); ++entry) {
+    auto* holder = first_of(entry->second);
+    if (!holder)
+      continue;
+    if (result.more = used >= bytes; result.more)
+      break;
+    result.rows.push_back(
+        {entry->first, pid_text(holder->who.id(), holder->who.node())});
+    used += result.rows.back().name.size() + result.rows.back().pid.size();
+  }
   return result;
 }
 
-bool name_table::admits(const std::string& name, const line& waiting,
-                        const std::optional<caf::node_id>& by) const {
+std::vector<directory_entry> name_table::list_all() const {
+  std::vector<directory_entry> result;
+  for (auto& [name, waiting] : entries_)
+    for (std::size_t i = 0; i < waiting.size(); ++i)
+      result.push_back({name, waiting[i].who});
+  return result;
+}
+
+bool name_table::admits(const std::string& name, const name_line& waiting,
+                        const caf::node_id& by) const {
   if (!by)
     return true;
-  auto found = used_.find(*by);
+  auto found = used_.find(by);
   auto used = found == used_.end() ? usage{} : found->second;
   return waiting.size() < limits_.line && used.names < limits_.names
          && used.bytes + name.size() <= limits_.bytes;
@@ -127,10 +155,11 @@ void name_table::discount(const std::string& name, const caf::node_id& by) {
 void name_table::join_line(entry_map::iterator entry, claimant who) {
   auto& [name, waiting] = *entry;
   if (who.by)
-    count(name, *who.by);
-  names_[holder_of(who.who)].insert(name);
-  auto others = std::find_if(waiting.begin(), waiting.end(),
-                             [](auto& each) { return each.behind; });
+    count(name, who.by);
+  held_[who.who.node()].emplace(who.who.id(), entry);
+  auto others = is_behind(who)
+                    ? waiting.size()
+                    : waiting.find([this](auto& x) { return is_behind(x); });
   waiting.insert(others, std::move(who));
 }
 
@@ -140,22 +169,34 @@ place name_table::refuse(entry_map::iterator entry) {
   return place::refused;
 }
 
-void name_table::leave_line(entry_map::iterator entry, const holder& who) {
+void name_table::leave_line(entry_map::iterator entry, const caf::node_id& node,
+                            caf::actor_id id) {
   auto& [name, waiting] = *entry;
-  auto gone = std::find_if(waiting.begin(), waiting.end(), [&](auto& each) {
-    return holder_of(each.who) == who;
+  auto gone = waiting.find([&](auto& each) {
+    return each.who.id() == id && each.who.node() == node;
   });
-  if (gone->by)
-    discount(name, *gone->by);
+  if (waiting[gone].by)
+    discount(name, waiting[gone].by);
   waiting.erase(gone);
   if (waiting.empty())
     entries_.erase(entry);
 }
 
-void name_table::leave_lines(holder_map::iterator names) {
-  for (auto name : names->second)
-    leave_line(entries_.find(name), names->first);
-  names_.erase(names);
+void name_table::sort_behind(name_line& waiting) const {
+  std::vector<claimant> all;
+  for (std::size_t i = 0; i < waiting.size(); ++i)
+    all.push_back(waiting[i]);
+  std::stable_partition(all.begin(), all.end(),
+                        [this](auto& each) { return !is_behind(each); });
+  for (std::size_t i = 0; i < all.size(); ++i)
+    waiting[i] = std::move(all[i]);
+}
+
+void name_table::forget_if_empty(node_map::iterator held) {
+  if (!held->second.empty())
+    return;
+  behind_.erase(held->first);
+  held_.erase(held);
 }
 
 } // namespace wsrelay

@@ -4,17 +4,17 @@
 #pragma once
 
 #include "actors/messages.hpp"
+#include "actors/name_line.hpp"
 
 #include <caf/actor_addr.hpp>
 #include <caf/node_id.hpp>
 
 #include <cstddef>
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <unordered_map>
 #include <vector>
 
 namespace wsrelay {
@@ -24,13 +24,6 @@ struct name_limits {
   std::size_t names = 100'000;
   std::size_t bytes = 8 * 1024 * 1024; // of its names together
   std::size_t line = 64;               // actors that want one name
-};
-
-/// An actor in line for a name.
-struct claimant {
-  caf::actor who;
-  std::optional<caf::node_id> by; // the node that put it; none = this one
-  bool behind = false;            // everybody else comes first
 };
 
 /// Where `name_table::add` has left an actor.
@@ -44,7 +37,7 @@ public:
   /// Puts an actor in line for a name, once. What another node puts counts
   /// towards its limits; beyond them it is refused.
   place add(const std::string& name, const caf::actor& who,
-            std::optional<caf::node_id> by = std::nullopt);
+            const caf::node_id& by = {});
 
   /// Returns who has the name, or null: the first in line that lives.
   const claimant* find(const std::string& name) const;
@@ -61,39 +54,50 @@ public:
   /// Takes all actors of a node out of all lines.
   void remove_node(const caf::node_id& node);
 
-  /// Puts the actors of a node behind all others, also those that come later,
-  /// or back among them.
+  /// Puts the actors of a node behind all others, whenever these come, or back
+  /// among them.
   void set_behind(const caf::node_id& node, bool behind);
 
   /// Returns the names that begin with `prefix` and who has them, sorted.
   std::vector<directory_entry> list(std::string_view prefix = {}) const;
 
+  /// Returns of these the ones behind `after`, until they have so many bytes,
+  /// and whether there are more.
+  directory_page page(std::string_view prefix, std::string_view after,
+                      std::size_t bytes) const;
+
   /// Returns everybody in every line.
   std::vector<directory_entry> list_all() const;
 
 private:
-  using line = std::vector<claimant>;
-  using entry_map = std::map<std::string, line, std::less<>>;
-  // Sorted by node, so that those of one stand together.
-  using holder = std::pair<caf::node_id, caf::actor_id>;
-  using holder_map = std::map<holder, std::set<std::string_view>>;
+  using entry_map = std::map<std::string, name_line, std::less<>>;
+  // What an actor has, by its id. Most have one name, and there may be very
+  // many of them: no container each.
+  using holdings = std::unordered_multimap<caf::actor_id, entry_map::iterator>;
+  using node_map = std::map<caf::node_id, holdings>;
   struct usage {
     std::size_t names = 0;
     std::size_t bytes = 0;
   };
 
-  bool admits(const std::string& name, const line& waiting,
-              const std::optional<caf::node_id>& by) const;
+  bool admits(const std::string& name, const name_line& waiting,
+              const caf::node_id& by) const;
   void count(const std::string& name, const caf::node_id& by);
   void discount(const std::string& name, const caf::node_id& by);
   void join_line(entry_map::iterator entry, claimant who);
   place refuse(entry_map::iterator entry);
-  void leave_line(entry_map::iterator entry, const holder& who);
-  void leave_lines(holder_map::iterator names);
+  void leave_line(entry_map::iterator entry, const caf::node_id& node,
+                  caf::actor_id id);
+  void sort_behind(name_line& waiting) const;
+  bool is_behind(const claimant& who) const {
+    return behind_.count(who.who.node()) > 0;
+  }
+  void forget_if_empty(node_map::iterator held);
 
   name_limits limits_;
   entry_map entries_;
-  holder_map names_; // keys of entries_
+  node_map held_;
+  std::set<caf::node_id> behind_;
   std::map<caf::node_id, usage> used_;
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/messages.hpp"
+#include "actors/node_version.hpp"
 
 #include <caf/node_id.hpp>
 
@@ -53,6 +54,11 @@ enum class traffic_kind : std::uint8_t {
   ended,       // the connection closes; the last event
 };
 
+/// Returns whether it is one of them; another release may have more.
+constexpr bool is_known(traffic_kind kind) noexcept {
+  return kind <= traffic_kind::ended;
+}
+
 /// `ws.traffic`: connection -> watcher, as a request (but for `ended`). What
 /// the watcher's credit does not allow is dropped and counted.
 struct ws_traffic {
@@ -94,6 +100,21 @@ struct connection_row {
   caf::optional<connection_numbers> numbers;
 };
 
+/// Asks for the numbers of the oldest connections whose actors have ids above
+/// `after`, as many as a page holds: answers `connection_page`.
+struct acceptor_page_get {
+  std::uint64_t after; // 0 = from the oldest one on
+};
+
+/// As `connection_row`, and may get fields later.
+struct connection_page_row : connection_row {};
+
+struct connection_page {
+  std::vector<connection_page_row> rows; // the oldest first
+  std::uint64_t last;                    // id of the last one
+  bool more;                             // there are younger ones
+};
+
 /// Closes every connection with 1001, also those that are opened from now on.
 /// Answered when none is left; those that are left after `timeout` are killed.
 struct acceptor_stop {
@@ -116,9 +137,31 @@ struct acceptor_tick {
 /// From node to node, from and to the directories: who is here. As a request it
 /// is answered with the receiver's own. Of two that have one name the newer one
 /// is meant by it, and the other one again when that has gone.
+/// Who cannot work with the receiver's version gets an error, and the
+/// connection ends.
 struct peer_hello {
   std::string name;     // of the cluster.node
   caf::actor directory; // of the sender's node; its end is the node's
+  node_version version; // appended in protocol 2
+};
+
+/// From node to node, with the feature `name-batches`: puts each of these, as
+/// `directory_put` would. Answers `directory_puts_answer`.
+struct directory_puts {
+  std::vector<directory_entry> entries; // at most `max_name_batch`
+};
+
+/// By their places in the question: who waits for a name that somebody has, and
+/// who was refused. The others have their names.
+struct directory_puts_answer {
+  std::vector<std::uint32_t> waiting;
+  std::vector<std::uint32_t> refused;
+};
+
+/// From node to node, with the feature `name-batches`: takes each of these
+/// back. Answered when that is done.
+struct directory_erases {
+  std::vector<directory_entry> entries; // at most `max_name_batch`
 };
 
 /// From the directory of a node that stops to those of its peers: forget me.
@@ -165,7 +208,21 @@ struct directory_own {
 struct directory_stop {};
 
 /// From a node to its directory: the node starts, maybe again.
-struct directory_start {};
+struct directory_start {
+  caf::actor links; // gets `node_known` and `node_refused`; null = nobody
+};
+
+/// From the directory to what connects nodes: who that node is.
+struct node_known {
+  caf::node_id node;
+  node_version version;
+};
+
+/// From a peer actor to the directory, and from there to what connects nodes:
+/// the connection to this node is to end.
+struct node_refused {
+  caf::node_id node;
+};
 
 /// From the directory to the acceptors, and from these to their connections: a
 /// node stops. What has its target there ends.
@@ -192,8 +249,25 @@ struct goodbye_told {
 };
 
 /// From anyone to the directory: asks who is connected. Answers
-/// `std::vector<peer_hello>`, sorted.
+/// `std::vector<peer_entry>`, sorted.
 struct peer_list {};
+
+/// A node that is connected.
+struct peer_entry {
+  std::string name;
+  caf::actor directory;
+};
+
+/// The same in full: answers `std::vector<peer_info>`, sorted. A node of
+/// protocol 1 does not know this question.
+struct peer_details {};
+
+/// A node that is connected, in full.
+struct peer_info {
+  std::string name;
+  std::string node; // its id, as text
+  node_version version;
+};
 
 } // namespace wsrelay
 

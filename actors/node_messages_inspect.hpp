@@ -17,10 +17,25 @@ WSRELAY_INSPECT(connection_info, x.client, x.client_pid, x.remote_address,
                 x.endpoint)
 WSRELAY_INSPECT(connection_row, x.client_pid, x.remote_address, x.endpoint,
                 x.numbers)
+WSRELAY_INSPECT(acceptor_page_get, x.after)
+WSRELAY_INSPECT_ROW(connection_page_row, x.client_pid, x.remote_address,
+                    x.endpoint, x.numbers)
+WSRELAY_INSPECT(connection_page, x.rows, x.last, x.more)
 WSRELAY_INSPECT(acceptor_stop, x.timeout)
 WSRELAY_INSPECT(acceptor_tick, x.gives_up)
-WSRELAY_INSPECT(peer_hello, x.name, x.directory)
+WSRELAY_INSPECT(peer_hello, x.name, x.directory, appended<2>(x.version.release),
+                appended<2>(x.version.protocol), appended<2>(x.version.oldest),
+                appended<2>(x.version.features))
+WSRELAY_INSPECT(peer_entry, x.name, x.directory)
+WSRELAY_INSPECT_ROW(peer_info, x.name, x.node, x.version.release,
+                    x.version.protocol, x.version.oldest, x.version.features)
+WSRELAY_INSPECT(directory_puts, x.entries)
+WSRELAY_INSPECT(directory_puts_answer, x.waiting, x.refused)
+WSRELAY_INSPECT(directory_erases, x.entries)
 WSRELAY_INSPECT(directory_own, x.name, x.who)
+WSRELAY_INSPECT(directory_start, x.links)
+WSRELAY_INSPECT(node_known, x.node, x.version.release)
+WSRELAY_INSPECT(node_refused, x.node)
 WSRELAY_INSPECT(node_stops, x.node)
 WSRELAY_INSPECT(relief_watch, x.watcher)
 WSRELAY_INSPECT(node_relieved, x.node)
@@ -35,9 +50,9 @@ WSRELAY_INSPECT_EMPTY(acceptor_stats)
 WSRELAY_INSPECT_EMPTY(connection_shutdown)
 WSRELAY_INSPECT_EMPTY(connection_finished)
 WSRELAY_INSPECT_EMPTY(directory_stop)
-WSRELAY_INSPECT_EMPTY(directory_start)
 WSRELAY_INSPECT_EMPTY(peer_goodbye)
 WSRELAY_INSPECT_EMPTY(peer_retry)
 WSRELAY_INSPECT_EMPTY(peer_list)
+WSRELAY_INSPECT_EMPTY(peer_details)
 
 } // namespace wsrelay

@@ -54,16 +54,23 @@ void peer_state::on_connected(caf::actor directory) {
   self->monitor(remote);
   self->request(remote, config.patience, config.own)
       .then([this](const peer_hello& message) { on_hello(message); },
-            [this](caf::error& error) {
-              if (!remote) // its end was told already
-                return;
-              self->demonitor(remote);
-              remote = nullptr;
-              on_failed(error);
-            });
+            [this](caf::error& error) { on_refused(error); });
 }
 
+void peer_state::on_refused(const caf::error& why) {
+  if (!remote) // its end was told already
+    return;
+  self->demonitor(remote);
+  remote = nullptr;
+  on_failed(why);
+}
+
+// A node of a release that does not know that it cannot work with this one.
 void peer_state::on_hello(const peer_hello& message) {
+  if (auto why = refuse_version(config.own.version, message.version)) {
+    self->send(config.own.directory, node_refused{message.directory.node()});
+    return on_refused(make_error(errc::incompatible, *why));
+  }
   failures = 0;
   self->send(config.own.directory, message);
 }

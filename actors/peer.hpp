@@ -40,6 +40,7 @@ struct peer_state {
   void connect();
   void on_connected(caf::actor directory);
   void on_hello(const peer_hello& message);
+  void on_refused(const caf::error& why);
   void on_failed(const caf::error& why);
   void on_down(const caf::down_msg& message);
   void try_again();

@@ -25,24 +25,22 @@ const caf::actor* peer_table::find_node(const std::string& name_or_id) const {
 }
 
 bool peer_table::has(const caf::actor_addr& directory) const {
-  for (auto& [name, same_name] : peers_)
-    for (auto& peer : same_name)
-      if (peer.directory == directory)
-        return true;
-  return false;
+  return known_.count(directory) > 0;
 }
 
 bool peer_table::add(const peer_hello& hello) {
-  if (count_ >= max_peers)
+  if (known_.size() >= max_peers)
     return false;
-  ++count_;
+  known_.insert(hello.directory.address());
   peers_[hello.name].push_back(
-      {hello.directory, to_string(hello.directory.node())});
+      {hello.directory, to_string(hello.directory.node()), hello.version});
   return true;
 }
 
 std::optional<peer_table::removed>
 peer_table::remove(const caf::actor_addr& directory) {
+  if (known_.erase(directory) == 0)
+    return std::nullopt;
   for (auto entry = peers_.begin(); entry != peers_.end(); ++entry) {
     auto& [name, same_name] = *entry;
     auto gone =
@@ -53,7 +51,6 @@ peer_table::remove(const caf::actor_addr& directory) {
     removed result{name, gone->directory, {}};
     auto was_meant = gone + 1 == same_name.end();
     same_name.erase(gone);
-    --count_;
     if (same_name.empty())
       peers_.erase(entry);
     else if (was_meant)
@@ -63,8 +60,8 @@ peer_table::remove(const caf::actor_addr& directory) {
   return std::nullopt;
 }
 
-std::vector<peer_hello> peer_table::list() const {
-  std::vector<peer_hello> result;
+std::vector<peer_entry> peer_table::list() const {
+  std::vector<peer_entry> result;
   for (auto& [name, same_name] : peers_)
     result.push_back({name, same_name.back().directory});
   return result;
@@ -74,7 +71,15 @@ std::vector<peer_hello> peer_table::list_all() const {
   std::vector<peer_hello> result;
   for (auto& [name, same_name] : peers_)
     for (auto& peer : same_name)
-      result.push_back({name, peer.directory});
+      result.push_back({name, peer.directory, peer.version});
+  return result;
+}
+
+std::vector<peer_info> peer_table::list_details() const {
+  std::vector<peer_info> result;
+  for (auto& [name, same_name] : peers_)
+    for (auto& peer : same_name)
+      result.push_back({name, peer.id, peer.version});
   return result;
 }
 

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,19 +50,23 @@ public:
   std::optional<removed> remove(const caf::actor_addr& directory);
 
   /// Returns whom each name means, sorted.
-  std::vector<peer_hello> list() const;
+  std::vector<peer_entry> list() const;
 
   /// Returns all that are connected.
   std::vector<peer_hello> list_all() const;
+
+  /// Returns all that are connected, as a message tells of them, sorted.
+  std::vector<peer_info> list_details() const;
 
 private:
   struct peer {
     caf::actor directory;
     std::string id; // its node's, as text: looked for with each PID
+    node_version version;
   };
 
   std::map<std::string, std::vector<peer>> peers_; // the newest one last
-  std::size_t count_ = 0;
+  std::set<caf::actor_addr> known_;
 };
 
 /// Look-ups that other nodes' directories were asked for and have not answered.

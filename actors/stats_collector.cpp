@@ -9,8 +9,9 @@
 
 namespace wsrelay {
 
-caf::result<std::vector<connection_row>> stats_collector_state::start() {
-  promise = self->make_response_promise<std::vector<connection_row>>();
+caf::result<caf::message> stats_collector_state::start(bool is_page) {
+  in_page = is_page;
+  promise = self->make_response_promise();
   auto older = [](auto& a, auto& b) { return a.client.id() < b.client.id(); };
   std::sort(connections.begin(), connections.end(), older);
   for (auto& one : connections)
@@ -52,16 +53,30 @@ void stats_collector_state::on_answer() {
 }
 
 void stats_collector_state::finish() {
-  promise.deliver(std::move(rows));
+  if (in_page)
+    promise.deliver(make_page());
+  else
+    promise.deliver(std::move(rows));
   self->quit();
 }
 
+connection_page stats_collector_state::make_page() {
+  connection_page result{
+      {}, connections.empty() ? 0 : connections.back().client.id(), more};
+  for (auto& row : rows)
+    result.rows.push_back({std::move(row)});
+  return result;
+}
+
 caf::behavior stats_collector(stats_collector_actor* self,
-                              std::vector<connection_info> connections) {
+                              std::vector<connection_info> connections,
+                              bool more) {
   self->state.connections = std::move(connections);
+  self->state.more = more;
   self->set_default_handler(drop_unexpected);
   return {
-      [self](acceptor_stats) { return self->state.start(); },
+      [self](acceptor_stats) { return self->state.start(false); },
+      [self](acceptor_page_get) { return self->state.start(true); },
       [self](caf::tick_atom) { self->state.ask_some(); },
       [self](caf::timeout_atom) { self->state.finish(); },
   };

@@ -27,7 +27,9 @@ void connection_state::apply_control(const ws_control& control, requester who) {
 
 void connection_state::resolve_claim(const std::string& target_pid) {
   // No timeout: the claim's deadline covers it.
-  self_->request(limits_.directory, caf::infinite, directory_get{target_pid})
+  self_
+      ->request<caf::message_priority::high>(limits_.directory, caf::infinite,
+                                             directory_get{target_pid})
       .then(
           [this, id = claims_.current()->id](const caf::actor& target) {
             if (claims_.find(id))

@@ -128,6 +128,10 @@ checked node::offer(std::string name, const caf::actor& who) {
   return tell_directory(directory_offer{std::move(name), who});
 }
 
+checked node::offer(std::vector<directory_entry> entries) {
+  return tell_directory(directory_offers{std::move(entries)});
+}
+
 template <class Message>
 checked node::tell_directory(Message message) {
   caf::scoped_actor self{system_};

@@ -2,6 +2,7 @@
 // program's own actors.
 #pragma once
 
+#include "actors/messages.hpp"
 #include "config/config.hpp"
 #include "net/system_config.hpp"
 #include "net/termination_signals.hpp"
@@ -49,6 +50,10 @@ public:
   /// As `put`, and with every node that is connected now or later, also one
   /// that was started again: its endpoints name the actor without an "@".
   checked offer(std::string name, const caf::actor& who);
+
+  /// As `offer` for each of these, in one go: all of them or, with a failure
+  /// that says what stands against which one, none.
+  checked offer(std::vector<directory_entry> entries);
 
   /// Listens and serves. Failure: the configuration is invalid, a file of
   /// certificates cannot be used, or an address is in use; then nothing runs.

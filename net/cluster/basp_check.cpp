@@ -37,14 +37,14 @@ std::string_view release_of(std::uint64_t version) noexcept {
   }
 }
 
-std::string this_version() {
+std::string spoken_here() {
   return fmt::format("this node version {}{}", caf::io::basp::version,
                      release_of(caf::io::basp::version));
 }
 
 std::string other_version(std::uint64_t version) {
   return fmt::format("it speaks version {}{} of BASP, {}", version,
-                     release_of(version), this_version());
+                     release_of(version), spoken_here());
 }
 
 // What connects by mistake.

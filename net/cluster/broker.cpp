@@ -34,6 +34,8 @@ caf::behavior node_broker::make_behavior() {
              caf::message& content) {
         on_forward(source, passing, receiver, id, content);
       },
+      [this](const node_known& message) { on_known(message); },
+      [this](const node_refused& message) { part_from(message.node); },
       [this](const relief_watch& message) {
         relief_watcher_ = message.watcher.address();
       },
@@ -88,11 +90,16 @@ void node_broker::make_room(const caf::node_id& node, std::size_t bulk) {
 
 // Every node that this one is connected to may know the lost one through it.
 void node_broker::purge_state(const caf::node_id& node) {
+  lost_->gather(true);
   basp_broker::purge_state(node);
+  lost_->gather(false);
+  end_lost();
   if (auto server = spawn_servers.extract(node))
     caf::anon_send_exit(server.mapped(), caf::exit_reason::kill);
   requests_->on_lost(node);
   drop_load(node);
+  unread_.forget(node);
+  versions_.erase(node);
   for (auto& [handle, connection] : ctx)
     if (auto neighbour = instance.tbl().lookup_direct(handle))
       instance.dispatch(context(), caf::strong_actor_ptr{}, {}, neighbour,
@@ -100,6 +107,19 @@ void node_broker::purge_state(const caf::node_id& node) {
                         caf::io::basp::header::named_receiver_flag,
                         caf::make_message_id(),
                         caf::make_message(node_lost{node}));
+}
+
+// The loop of the nodes does others' work in between. Who is told does not run
+// on it: the directory hears of each, and others ask it meanwhile.
+void node_broker::end_lost() {
+  auto more = lost_->end_some(
+      [this](const caf::strong_actor_ptr& proxy, caf::error reason) {
+        auto* object = caf::actor_cast<caf::abstract_actor*>(proxy);
+        static_cast<node_proxy*>(object)->end(nullptr, std::move(reason));
+      });
+  if (more)
+    system().middleman().backend().post(
+        [me = caf::strong_actor_ptr{ctrl()}, this] { end_lost(); });
 }
 
 // A neighbour has lost a node. It matters when this one reached it that way.
@@ -122,8 +142,8 @@ caf::strong_actor_ptr node_broker::make_proxy(caf::node_id node,
         });
   caf::actor_config config;
   return caf::make_actor<node_proxy, caf::strong_actor_ptr>(
-      id, node, &system(), config, caf::actor_cast<caf::actor>(this), requests_,
-      load_of(node));
+      id, node, &system(), config, caf::actor_cast<caf::actor>(this),
+      context_of(node));
 }
 
 // CAF spawns an actor here that asks the node's spawn server who it is, tells
@@ -160,21 +180,24 @@ void node_broker::saw(connection who, time_point when) {
 
 std::shared_ptr<node_load> node_broker::load_of(connection who) {
   auto known = ctx.find(who);
-  return load_of(known != ctx.end() ? known->second.id : caf::node_id{});
+  auto node = known != ctx.end() ? known->second.id : caf::node_id{};
+  return context_of(node)->load;
 }
 
 // As long as a node is known: its proxies have it, too.
-std::shared_ptr<node_load> node_broker::load_of(const caf::node_id& node) {
+const std::shared_ptr<const proxy_context>&
+node_broker::context_of(const caf::node_id& node) {
   auto& found = loads_[node];
   if (!found)
-    found = std::make_shared<node_load>(node);
+    found = std::make_shared<const proxy_context>(
+        proxy_context{requests_, std::make_shared<node_load>(node), lost_});
   return found;
 }
 
 // What is under way to its proxies is not sent any more.
 void node_broker::drop_load(const caf::node_id& node) {
   auto dropped = loads_.extract(node);
-  if (dropped && dropped.mapped()->is_high())
+  if (dropped && dropped.mapped()->load->is_high())
     tell_relief(node);
 }
 
@@ -200,22 +223,40 @@ caf::timespan node_broker::interval() const {
   return time_of(*this, heartbeat_interval);
 }
 
-void node_broker::report_unread(const caf::error& why) {
-  auto text = to_text(why);
-  if (auto left_out = lines_.allow(text, std::chrono::steady_clock::now()))
-    log().warn("message not understood: node={} reason={}{}",
-               to_string(last_hop_), text, suppressed_text(*left_out));
+// It may be gone by now.
+void node_broker::on_known(const node_known& message) {
+  if (instance.tbl().lookup_direct(message.node))
+    versions_[message.node] = message.version;
+}
+
+// The directory will not work with it. It was told so.
+void node_broker::part_from(const caf::node_id& node) {
+  while (auto known = instance.tbl().lookup_direct(node)) {
+    connection_cleanup(*known, caf::sec::none);
+    close(*known);
+  }
+}
+
+void node_broker::report_unread(const caf::error& why,
+                                const std::string& type) {
+  if (!unread_.is_new(last_hop_, type))
+    return;
+  auto known = versions_.find(last_hop_);
+  log().warn("message not understood: type={} node={} version={} "
+             "this_version={} reason={}",
+             type, to_string(last_hop_),
+             known == versions_.end() ? "unknown" : to_text(known->second),
+             to_text(this_version()), to_text(why));
 }
 
 void node_broker::close_others(const caf::node_id& node) {
-  while (auto old = instance.tbl().lookup_direct(node)) {
-    // Who only says that it is a node can do so again and again.
-    if (auto left_out = lines_.allow("again", std::chrono::steady_clock::now()))
-      log().info("node connects again: node={}{}", to_string(node),
-                 suppressed_text(*left_out));
-    connection_cleanup(*old, caf::sec::none);
-    close(*old);
-  }
+  if (!instance.tbl().lookup_direct(node))
+    return;
+  // Who only says that it is a node can do so again and again.
+  if (auto left_out = lines_.allow("again", std::chrono::steady_clock::now()))
+    log().info("node connects again: node={}{}", to_string(node),
+               suppressed_text(*left_out));
+  part_from(node);
 }
 
 } // namespace wsrelay

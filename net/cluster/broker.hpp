@@ -3,9 +3,13 @@
 #pragma once
 
 #include "actors/log_limit.hpp"
+#include "actors/node_messages.hpp"
 #include "net/cluster/basp_check.hpp"
+#include "net/cluster/lost_proxies.hpp"
 #include "net/cluster/node_load.hpp"
 #include "net/cluster/open_requests.hpp"
+#include "net/cluster/proxy.hpp"
+#include "net/cluster/unread_types.hpp"
 
 #include <caf/io/basp_broker.hpp>
 
@@ -84,6 +88,9 @@ private:
   using stages = std::vector<caf::strong_actor_ptr>;
 
   void on_lost(const caf::node_id& node);
+  void on_known(const node_known& message);
+  void part_from(const caf::node_id& node);
+  void end_lost();
   void on_forward(const caf::strong_actor_ptr& source, const stages& passing,
                   const caf::strong_actor_ptr& receiver, caf::message_id id,
                   const caf::message& content);
@@ -99,16 +106,20 @@ private:
   void forward(connection who, const caf::node_id& to, const bytes& payload);
   void pass_on(connection who, bytes& payload);
   void close_others(const caf::node_id& node);
-  std::shared_ptr<node_load> load_of(const caf::node_id& node);
+  const std::shared_ptr<const proxy_context>&
+  context_of(const caf::node_id& node);
   void drop_load(const caf::node_id& node);
-  void report_unread(const caf::error& why);
+  void report_unread(const caf::error& why, const std::string& type);
   void offend(std::string why) { offence_ = std::move(why); }
 
   const std::shared_ptr<open_requests> requests_ =
       std::make_shared<open_requests>();
+  const std::shared_ptr<lost_proxies> lost_ = std::make_shared<lost_proxies>();
   log_limit lines_;
+  unread_types unread_;
+  std::map<caf::node_id, node_version> versions_; // of nodes that said hello
   caf::actor_addr relief_watcher_;
-  std::map<caf::node_id, std::shared_ptr<node_load>> loads_;
+  std::map<caf::node_id, std::shared_ptr<const proxy_context>> loads_;
   caf::node_id last_hop_; // whom the message comes from
   basp_header header_{};
   std::string offence_;

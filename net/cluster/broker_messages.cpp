@@ -64,7 +64,7 @@ void node_broker::on_remote(std::string_view payload,
   if (!outcome.offence.empty())
     offend(std::move(outcome.offence));
   else if (outcome.unread)
-    report_unread(outcome.unread);
+    report_unread(outcome.unread, outcome.type);
 }
 
 void node_broker::on_routed(connection who, bytes& payload) {
@@ -103,7 +103,7 @@ void node_broker::on_down(connection who, bytes& payload) {
   if (!outcome.offence.empty())
     return offend(std::move(outcome.offence));
   if (outcome.unread) {
-    report_unread(outcome.unread);
+    report_unread(outcome.unread, "a reason");
     reason = caf::exit_reason::unknown;
   }
   proxies().erase(route->from, header_.source_actor, std::move(reason));

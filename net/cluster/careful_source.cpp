@@ -38,6 +38,17 @@ constexpr std::array<std::string_view, 16> local_types{
     "@upstream_msg",
 };
 
+// For a line of a log: short, and without what is no text.
+std::string to_type(std::string_view name) {
+  constexpr std::size_t max_size = 128;
+  std::string result{
+      name.substr(std::min(no_elements.size() + 1, name.size()), max_size)};
+  std::replace_if(
+      result.begin(), result.end(), [](char c) { return c <= ' ' || c > '~'; },
+      '?');
+  return result;
+}
+
 bool is_local(std::string_view type) {
   return type.starts_with('@')
          && std::find(local_types.begin(), local_types.end(), type)
@@ -50,6 +61,8 @@ caf::error careful_source::begin_object(std::uint16_t& number,
                                         std::string& name) {
   if (auto error = source_.begin_object(number, name))
     return keep(std::move(error));
+  if (depth_ == 0)
+    type_ = to_type(name);
   if (name == no_elements) // CAF does not call `end_object` for it
     return caf::none;
   if (++depth_ > max_depth)
@@ -77,6 +90,20 @@ caf::error careful_source::keep(caf::error error) {
   if (error && !failure_)
     failure_ = error;
   return error;
+}
+
+caf::error careful_source::read_row(std::size_t size, const reader& read) {
+  if (size > source_.remaining())
+    return keep(caf::sec::end_of_stream);
+  careful_source row{context(), rest().substr(0, size)};
+  row.depth_ = depth_;
+  source_.skip(size);
+  auto error = read(row);
+  if (offence_.empty())
+    offence_ = row.offence_;
+  if (!error)
+    error = row.failure_;
+  return error ? keep(std::move(error)) : caf::error{};
 }
 
 caf::error careful_source::end_object() {

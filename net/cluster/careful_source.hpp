@@ -1,6 +1,8 @@
 // Reading what another node sends, without trusting a number in it.
 #pragma once
 
+#include "actors/message_source.hpp"
+
 #include <caf/binary_deserializer.hpp>
 
 #include <cstddef>
@@ -17,20 +19,28 @@ namespace wsrelay {
 /// keeps the first error: CAF's headers drop those of a message inside of
 /// something else when they are compiled as C++20, and what is left is an empty
 /// message.
-class careful_source final : public caf::deserializer {
+class careful_source final : public message_source {
 public:
   /// Messages in messages.
   static constexpr std::size_t max_depth = 16;
 
   /// Reads `bytes`, which outlive it.
   careful_source(caf::execution_unit* context, std::string_view bytes)
-      : deserializer{context}, source_{context, bytes.data(), bytes.size()} {}
+      : message_source{context}, source_{context, bytes.data(), bytes.size()} {}
 
   /// Returns what no node sends, or "".
   const std::string& offence() const noexcept { return offence_; }
 
+  /// Returns the types of the outermost message, "ws.message" or "a+b".
+  const std::string& type() const noexcept { return type_; }
+
   /// Returns the first error, wherever it happened, or none.
   const caf::error& failure() const noexcept { return failure_; }
+
+  // message_source
+  std::size_t bytes_left() const override { return source_.remaining(); }
+  caf::error keep(caf::error error) override;
+  caf::error read_row(std::size_t size, const reader& read) override;
 
   // From CAF.
   caf::error begin_object(std::uint16_t& number, std::string& name) override;
@@ -86,11 +96,15 @@ protected:
   }
 
 private:
-  caf::error keep(caf::error error);
+  std::string_view rest() const noexcept {
+    auto bytes = source_.remainder();
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
   void check_types(std::string_view name);
 
   caf::binary_deserializer source_;
   std::size_t depth_ = 0;
+  std::string type_;
   std::string offence_;
   caf::error failure_;
 };

@@ -55,7 +55,7 @@ checked cluster::start(const cluster_config& settings) {
   auto tls = make_node_tls(settings.tls);
   if (!tls)
     return failure{tls.error()};
-  caf::anon_send(directory_, directory_start{});
+  caf::anon_send(directory_, directory_start{broker_of_nodes(system_)});
   caf::anon_send(broker_of_nodes(system_), relief_watch{directory_});
   connector_ = spawn_node_connector(system_, *tls, settings.output_limit);
   if (!settings.listen.empty())
@@ -94,7 +94,7 @@ result<std::string> cluster::listen_for_operator(const std::string& path,
     return opened.error();
   auto& home = *loop_of_nodes(system_);
   operator_file_ = std::move(opened->file);
-  caf::anon_send(directory_, directory_start{});
+  caf::anon_send(directory_, directory_start{broker_of_nodes(system_)});
   publish(make_basp_acceptor(
               home, std::move(opened->socket), nullptr,
               basp_options{greeting::incoming, cluster_config{}.output_limit}),
@@ -114,15 +114,15 @@ void cluster::connect(const cluster_config& settings) {
   std::random_device random;
   for (auto& peer : settings.peers) {
     auto address = parse_listen_address(peer); // validated before
-    peers_.push_back(
-        system_.spawn(wsrelay::peer, peer_config{address->host,
-                                                 address->port,
-                                                 {settings.name, directory_},
-                                                 connector_,
-                                                 patience_of(settings),
-                                                 settings.reconnect_min,
-                                                 settings.reconnect_max,
-                                                 random()}));
+    peers_.push_back(system_.spawn(
+        wsrelay::peer, peer_config{address->host,
+                                   address->port,
+                                   {settings.name, directory_, this_version()},
+                                   connector_,
+                                   patience_of(settings),
+                                   settings.reconnect_min,
+                                   settings.reconnect_max,
+                                   random()}));
   }
 }
 

@@ -13,11 +13,9 @@
 namespace wsrelay {
 
 node_proxy::node_proxy(caf::actor_config& config, caf::actor broker,
-                       std::shared_ptr<open_requests> requests,
-                       std::shared_ptr<node_load> load)
+                       std::shared_ptr<const proxy_context> shared)
     : actor_proxy{config},
-      requests_{std::move(requests)},
-      load_{std::move(load)},
+      shared_{std::move(shared)},
       broker_{std::move(broker)} {
   // The broker tells the other node that the actor's end matters here.
   caf::anon_send(broker_, caf::monitor_atom_v, caf::strong_actor_ptr{ctrl()});
@@ -45,8 +43,8 @@ void node_proxy::forward(caf::strong_actor_ptr sender, caf::message_id id,
   if (broker_) {
     // Before it is sent, and before `kill_proxy` when that comes meanwhile.
     if (id.is_request() && sender && sender->node() == home_system().node())
-      requests_->add(sender, id, node());
-    load_->add(bulk_of(content));
+      shared_->requests->add(sender, id, node());
+    shared_->load->add(bulk_of(content));
     broker_->enqueue(nullptr, caf::make_message_id(),
                      caf::make_message(caf::forward_atom_v, std::move(sender),
                                        std::move(stages),
@@ -85,6 +83,13 @@ void node_proxy::kill_proxy(caf::execution_unit* caller, caf::error reason) {
     std::unique_lock<caf::detail::shared_spinlock> guard{broker_lock_};
     last.swap(broker_);
   }
+  if (shared_->lost->gathers())
+    shared_->lost->add(caf::strong_actor_ptr{ctrl()}, std::move(reason));
+  else
+    end(caller, std::move(reason));
+}
+
+void node_proxy::end(caf::execution_unit* caller, caf::error reason) {
   cleanup(std::move(reason), caller);
 }
 

@@ -1,6 +1,7 @@
 // An actor of another node, as actors of this one see it.
 #pragma once
 
+#include "net/cluster/lost_proxies.hpp"
 #include "net/cluster/node_load.hpp"
 #include "net/cluster/open_requests.hpp"
 
@@ -12,6 +13,13 @@
 
 namespace wsrelay {
 
+/// What the proxies of a node share. There may be very many of them.
+struct proxy_context {
+  std::shared_ptr<open_requests> requests;
+  std::shared_ptr<node_load> load;
+  std::shared_ptr<lost_proxies> lost;
+};
+
 /// Hands what it gets to the BASP broker. It ends, with everybody told who
 /// monitors it, when the actor or its node does. CAF 0.17.6's own proxy
 /// differs in three ways: once ended it swallows requests, where this one
@@ -20,14 +28,13 @@ namespace wsrelay {
 /// link to an actor that has just ended locks the broker's thread for good.
 class node_proxy final : public caf::actor_proxy {
 public:
-  /// What actors of this node ask it goes into `requests`, and how much waits
-  /// for its node into `load`.
+  /// What actors of this node ask it goes into the requests, how much waits for
+  /// its node into the load, and it itself to the lost ones while these gather.
   node_proxy(caf::actor_config& config, caf::actor broker,
-             std::shared_ptr<open_requests> requests,
-             std::shared_ptr<node_load> load);
+             std::shared_ptr<const proxy_context> shared);
 
   /// Returns how much waits for its node. Any thread.
-  node_load& load() const noexcept { return *load_; }
+  node_load& load() const noexcept { return *shared_->load; }
 
   using caf::actor_proxy::enqueue;
 
@@ -38,14 +45,16 @@ public:
   bool remove_backlink(caf::abstract_actor* other) override;
   void kill_proxy(caf::execution_unit* caller, caf::error reason) override;
 
+  /// Everybody is told who monitors it; on `caller`, null for the scheduler.
+  void end(caf::execution_unit* caller, caf::error reason);
+
 private:
   void unlink_later(caf::actor_addr who);
   void forward(caf::strong_actor_ptr sender, caf::message_id id,
                caf::mailbox_element::forwarding_stack stages,
                caf::message content);
 
-  const std::shared_ptr<open_requests> requests_;
-  const std::shared_ptr<node_load> load_;
+  const std::shared_ptr<const proxy_context> shared_;
   caf::detail::shared_spinlock broker_lock_;
   caf::actor broker_; // guarded by broker_lock_; null once ended
 };

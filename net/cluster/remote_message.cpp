@@ -1,6 +1,7 @@
 // Receiver, sender, content.
 #include "net/cluster/remote_message.hpp"
 
+#include "actors/error.hpp"
 #include "actors/node_messages.hpp"
 #include "actors/own_actors.hpp"
 #include "net/cluster/careful_source.hpp"
@@ -8,6 +9,8 @@
 #include <caf/actor_proxy.hpp>
 #include <caf/all.hpp>
 #include <caf/detail/sync_request_bouncer.hpp>
+
+#include <fmt/format.h>
 
 #include <utility>
 #include <vector>
@@ -94,6 +97,13 @@ caf::error read_content(careful_source& source,
   return source.failure();
 }
 
+// What CAF says of it names neither the message nor the program.
+caf::error explain(const std::string& type, const caf::error& unread) {
+  return make_error(errc::incompatible,
+                    fmt::format("{} cannot be read by {}: {}", type,
+                                to_text(this_version()), to_text(unread)));
+}
+
 // Whoever waits for an answer gets one.
 void tell_waiting(caf::execution_unit* context,
                   const caf::strong_actor_ptr& sender,
@@ -176,8 +186,9 @@ delivery deliver(caf::execution_unit* context, caf::proxy_registry& proxies,
   caf::message content;
   careful_source source{context, message.payload};
   if (auto unread = read_content(source, stages, content)) {
-    tell_waiting(context, sender, receiver, id, unread);
-    return {source.offence(), std::move(unread)};
+    auto why = explain(source.type(), unread);
+    tell_waiting(context, sender, receiver, id, why);
+    return {source.offence(), std::move(why), source.type()};
   }
   if (is_named(header))
     if (auto why = refuse_named(header, content); !why.empty())

@@ -30,6 +30,9 @@ struct delivery {
 
   /// Why it could not be read, or none. Who asked has this as an answer.
   caf::error unread;
+
+  /// Of that: the name of its type, as far as it is known.
+  std::string type;
 };
 
 /// Delivers a message to the actor that it is for, if that lives. Proxies of

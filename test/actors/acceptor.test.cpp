@@ -1,4 +1,6 @@
 // The acceptor's connections: who is open, the numbers of all, the stop.
+#include "actors/stats_collector.hpp"
+
 #include "test/support/acceptor_fixture.hpp"
 
 namespace wsrelay::acceptor_test {
@@ -101,6 +103,46 @@ TEST_CASE_FIXTURE(fixture, "the numbers name every connection with its place") {
   CHECK((*rows)[0].numbers->messages_in == 1);
   CHECK((*rows)[0].numbers->target_pid == to_string(target.actor()));
   CHECK((*rows)[1].remote_address == "2001:db8::1");
+}
+
+TEST_CASE_FIXTURE(fixture, "the numbers of many come in pages, the oldest "
+                           "first, and nobody's twice") {
+  std::vector<fake_client> clients;
+  for (std::size_t i = 0; i < 2 * stats_page + 1; ++i)
+    clients.push_back(open());
+  std::vector<std::size_t> sizes;
+  std::vector<std::string> pids;
+  connection_page page{{}, 0, true};
+  while (page.more) {
+    auto answer =
+        node.request<connection_page>(actor, acceptor_page_get{page.last});
+    REQUIRE(answer);
+    page = std::move(*answer);
+    sizes.push_back(page.rows.size());
+    for (auto& row : page.rows) {
+      CHECK(row.numbers);
+      pids.emplace_back(row.client_pid.view());
+    }
+  }
+  CHECK(sizes == std::vector<std::size_t>{stats_page, stats_page, 1});
+  REQUIRE(pids.size() == clients.size());
+  for (std::size_t i = 0; i < clients.size(); ++i)
+    CHECK(pids[i] == to_string(clients[i].actor()));
+  auto none =
+      node.request<connection_page>(actor, acceptor_page_get{page.last});
+  REQUIRE(none);
+  CHECK(none->rows.empty());
+  CHECK_FALSE(none->more);
+}
+
+TEST_CASE_FIXTURE(fixture, "a page that is just full is the last one") {
+  std::vector<fake_client> clients;
+  for (std::size_t i = 0; i < stats_page; ++i)
+    clients.push_back(open());
+  auto page = node.request<connection_page>(actor, acceptor_page_get{0});
+  REQUIRE(page);
+  CHECK(page->rows.size() == stats_page);
+  CHECK_FALSE(page->more);
 }
 
 TEST_CASE_FIXTURE(fixture, "an acceptor without connections has no numbers") {

@@ -44,7 +44,8 @@ struct collecting : counted {
 
   pending_reply<std::vector<connection_row>> collect() {
     auto reply = node.begin_request<std::vector<connection_row>>(
-        node.system().spawn(stats_collector, connections), acceptor_stats{});
+        node.system().spawn(stats_collector, connections, false),
+        acceptor_stats{});
     node.run();
     return reply;
   }

@@ -4,6 +4,7 @@
 
 #include "test/support/acceptor_fixture.hpp"
 #include "test/support/far_node.hpp"
+#include "test/support/line_sink.hpp"
 
 namespace wsrelay::directory_peers_test {
 
@@ -51,7 +52,7 @@ struct fixture {
   }
 
   strings peers() {
-    auto found = node.request<std::vector<peer_hello>>(own, peer_list{});
+    auto found = node.request<std::vector<peer_entry>>(own, peer_list{});
     REQUIRE(found);
     strings result;
     for (auto& each : *found)
@@ -262,6 +263,82 @@ TEST_CASE_FIXTURE(fixture, "a node that starts again is introduced and offers "
   CHECK(far.messages<peer_hello>().size() == 1);
   CHECK(far.messages<directory_put>().size() == 1);
   hello(two, "app2");
+}
+
+TEST_CASE_FIXTURE(fixture, "a node that takes batches is told many names at "
+                           "once, and the next ones when it has answered") {
+  one.ask(own, peer_hello{"app1", one.directory, this_version()});
+  hello(two, "app2"); // of protocol 1
+  std::vector<std::unique_ptr<probe>> targets;
+  directory_offers offers;
+  for (std::size_t i = 0; i < max_name_batch + 1; ++i) {
+    targets.push_back(std::make_unique<probe>(node));
+    offers.entries.push_back({"name" + std::to_string(i), *targets.back()});
+  }
+  REQUIRE(node.request<void>(own, offers));
+  auto& far = far_node::as_far(one.directory);
+  REQUIRE(far.messages<directory_puts>().size() == 1);
+  CHECK(far.messages<directory_puts>()[0].entries.size() == max_name_batch);
+  CHECK(far.messages<directory_put>().empty());
+  auto& old = far_node::as_far(two.directory);
+  CHECK(old.messages<directory_put>().size() == offers.entries.size());
+  CHECK(old.messages<directory_puts>().empty());
+  one.answer(directory_puts_answer{{1}, {2}});
+  REQUIRE(far.messages<directory_puts>().size() == 2);
+  CHECK(far.messages<directory_puts>()[1].entries.size() == 1);
+  REQUIRE(node.request<void>(own, directory_erase{"name7", nullptr}));
+  CHECK(far.messages<directory_erases>().empty()); // it comes after the other
+  one.answer(directory_puts_answer{{}, {}});
+  REQUIRE(far.messages<directory_erases>().size() == 1);
+  CHECK(far.messages<directory_erases>()[0].entries[0].name == "name7");
+  CHECK(old.messages<directory_erase>().size() == 1);
+}
+
+TEST_CASE_FIXTURE(fixture, "a batch is put name by name, and the answer says "
+                           "who waits and who was refused") {
+  hello(one, "app1");
+  probe taken{node};
+  REQUIRE(node.request<void>(own, directory_put{"b", taken}));
+  auto who = one.spawn();
+  auto ended = one.spawn();
+  one.end(ended);
+  auto answer = one.ask(own, directory_puts{{{"a", who},
+                                             {"b", who},
+                                             {"wsrelay.c", who},
+                                             {"d", ended},
+                                             {"e", nullptr},
+                                             {"f", who}}});
+  REQUIRE(answer.match_elements<directory_puts_answer>());
+  auto& said = answer.get_as<directory_puts_answer>(0);
+  CHECK(said.waiting == std::vector<std::uint32_t>{1});
+  CHECK(said.refused == std::vector<std::uint32_t>{2, 3, 4});
+  CHECK(finds("a", who));
+  CHECK(finds("b", taken.actor()));
+  CHECK(finds("f", who));
+  CHECK_FALSE(
+      one.try_to(own, directory_erases{{{"a", who}, {"b", taken.actor()}}}));
+  CHECK(fails("a", errc::no_such_target));
+  CHECK(finds("f", who));
+}
+
+TEST_CASE_FIXTURE(fixture, "of many offers one that cannot be hinders all") {
+  probe chat{node};
+  probe other{node};
+  REQUIRE(node.request<void>(own, directory_put{"taken", other}));
+  auto refused = node.request<void>(
+      own, directory_offers{{{"one", chat}, {"taken", chat}}});
+  CHECK(is(refused.error(), errc::name_taken));
+  CHECK(fails("one", errc::no_such_target));
+}
+
+TEST_CASE_FIXTURE(fixture, "an answer that names more than was asked is "
+                           "nothing") {
+  captured_log log;
+  one.ask(own, peer_hello{"app1", one.directory, this_version()});
+  probe chat{node};
+  REQUIRE(node.request<void>(own, directory_offer{"chat", chat}));
+  one.answer(directory_puts_answer{std::vector<std::uint32_t>(9, 0), {77}});
+  CHECK_FALSE(log.sink->has("offer"));
 }
 
 TEST_CASE("connections to a node that says goodbye close before that is "

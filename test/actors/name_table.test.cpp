@@ -157,4 +157,44 @@ TEST_CASE_FIXTURE(fixture, "a hundred thousand names are put, and go one by "
   CHECK(names.add("more", first, one.id()) == place::first);
 }
 
+TEST_CASE_FIXTURE(fixture, "a page ends where it is full, and the next one "
+                           "begins behind it") {
+  for (std::string name : {"b", "d", "a", "c", "wsrelay.x"})
+    names.add(name, first);
+  auto read = [&](std::size_t bytes, std::string_view prefix = {}) {
+    std::vector<strings> pages;
+    directory_page page{{}, true};
+    while (page.more) {
+      auto after = page.rows.empty() ? std::string{} : page.rows.back().name;
+      page = names.page(prefix, after, bytes);
+      pages.emplace_back();
+      for (auto& row : page.rows)
+        pages.back().push_back(row.name);
+    }
+    return pages;
+  };
+  auto row_size = 1 + to_string(first).size();
+  CHECK(read(1 << 20)
+        == std::vector<strings>{{"a", "b", "c", "d", "wsrelay.x"}});
+  CHECK(read(1)
+        == std::vector<strings>{{"a"}, {"b"}, {"c"}, {"d"}, {"wsrelay.x"}});
+  CHECK(read(2 * row_size - 1)
+        == std::vector<strings>{{"a", "b"}, {"c", "d"}, {"wsrelay.x"}});
+  CHECK(read(2 * row_size)
+        == std::vector<strings>{{"a", "b"}, {"c", "d"}, {"wsrelay.x"}});
+  CHECK(read(1 << 20, "wsrelay.") == std::vector<strings>{{"wsrelay.x"}});
+  CHECK(read(1 << 20, "e") == std::vector<strings>{{}});
+  CHECK(names.page({}, {}, 1 << 20).rows[0].pid == to_string(first));
+}
+
+TEST_CASE_FIXTURE(fixture, "a page leaves out who has ended") {
+  names.add("a", first);
+  names.add("b", second);
+  one.end(first);
+  auto page = names.page({}, {}, 1 << 20);
+  REQUIRE(page.rows.size() == 1);
+  CHECK(page.rows[0].name == "b");
+  CHECK_FALSE(page.more);
+}
+
 } // namespace wsrelay::name_table_test

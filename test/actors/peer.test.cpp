@@ -70,7 +70,7 @@ struct fixture {
   }
 
   strings peers_of(const caf::actor& who) {
-    auto found = node.request<std::vector<peer_hello>>(who, peer_list{});
+    auto found = node.request<std::vector<peer_entry>>(who, peer_list{});
     REQUIRE(found);
     strings result;
     for (auto& each : *found)
@@ -220,7 +220,7 @@ TEST_CASE_FIXTURE(fixture, "a node started again replaces what it was") {
   start();
   auto again = spawn_directory("app1");
   REQUIRE(node.request<peer_hello>(own, peer_hello{"app1", again}));
-  auto found = node.request<std::vector<peer_hello>>(own, peer_list{});
+  auto found = node.request<std::vector<peer_entry>>(own, peer_list{});
   REQUIRE(found);
   REQUIRE(found->size() == 1);
   CHECK(found->front().directory == again);

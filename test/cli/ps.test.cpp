@@ -73,6 +73,18 @@ struct fixture {
     accept(std::move(name), [answer](acceptor_stats) { return answer; });
   }
 
+  // As many in a page as there are rows in each of these.
+  void accept_pages(std::string name, std::vector<rows> pages) {
+    accept(std::move(name), [pages](acceptor_page_get request) {
+      auto& page = pages[request.after];
+      connection_page answer{
+          {}, request.after + 1, request.after + 1 < pages.size()};
+      for (auto& row : page)
+        answer.rows.push_back({row});
+      return answer;
+    });
+  }
+
   void accept_nothing(std::string name) {
     put(std::move(name), system.spawn([](caf::event_based_actor* self) {
       return caf::behavior{[self](acceptor_stats) {
@@ -118,6 +130,30 @@ TEST_CASE_FIXTURE(fixture, "the connections of all acceptors are one table, "
   CHECK(pids(output)
         == std::vector<std::string>{"2@x", "9@x", "10@x", "100@x"});
   CHECK(output.missing.empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "pages of several acceptors are one table, beside "
+                           "one of an earlier release") {
+  accept_pages("wsrelay.acceptor.a.0",
+               {{row("9@x"), row("11@x")}, {row("12@x")}, {row("20@x")}});
+  accept_pages("wsrelay.acceptor.a.1", {{}});
+  accept_pages("wsrelay.acceptor.a.2", {{row("10@x")}});
+  accept_rows("wsrelay.acceptor.b.0", {row("2@x")});
+  auto asked = node();
+  auto output = run_command(asked, {});
+  CHECK(pids(output)
+        == std::vector<std::string>{"2@x", "9@x", "10@x", "11@x", "12@x",
+                                    "20@x"});
+  CHECK(output.missing.empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "an acceptor whose pages lead nowhere is asked no "
+                           "more") {
+  accept("wsrelay.acceptor.a.0", [](acceptor_page_get) {
+    return connection_page{{{row("9@x")}}, 0, true};
+  });
+  auto asked = node();
+  CHECK(pids(run_command(asked, {})) == std::vector<std::string>{"9@x"});
 }
 
 TEST_CASE_FIXTURE(fixture, "a target has its name, or its PID without one") {

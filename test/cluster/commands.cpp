@@ -8,6 +8,8 @@
 
 #include <caf/all.hpp>
 
+#include <fmt/format.h>
+
 namespace wsrelay::cluster_probe {
 
 namespace {
@@ -95,6 +97,8 @@ bool commander::spawn(const std::string& command, std::istringstream& words) {
     add(name, system_.spawn(spawning_handler, name, guest_manners::immortal));
   else if (command == "seer")
     add(name, system_.spawn(seeing_handler));
+  else if (command == "crowd")
+    crowd(name, std::stoul(word(words)));
   else if (command == "long_winded")
     add(name, system_.spawn(long_winded_handler, std::stoul(word(words))));
   else if (command == "end")
@@ -113,6 +117,16 @@ void commander::add(const std::string& name, const caf::actor& who,
   // Only what somebody published can be found by its PID.
   system_.registry().put(who.id(), caf::actor_cast<caf::strong_actor_ptr>(who));
   report("registered {} {}", name, pid_of(who));
+}
+
+// Targets "NAME0", "NAME1", ..., offered all at once.
+void commander::crowd(const std::string& name, std::size_t count) {
+  std::vector<directory_entry> entries;
+  for (std::size_t i = 0; i < count; ++i)
+    entries.push_back({fmt::format("{}{}", name, i),
+                       system_.spawn<caf::lazy_init>(target, name)});
+  auto put = relay_.offer(std::move(entries));
+  report("crowd {} {}", name, put ? "offered" : put.error().what);
 }
 
 // An exit message with the reason `normal` ends nobody.
@@ -152,7 +166,7 @@ void commander::peers() {
   std::string line = "peers";
   self->request(relay_.directory(), caf::infinite, peer_list{})
       .receive(
-          [&](const std::vector<peer_hello>& all) {
+          [&](const std::vector<peer_entry>& all) {
             for (auto& peer : all)
               line += fmt::format(" {}={}", peer.name,
                                   to_string(peer.directory.node()));

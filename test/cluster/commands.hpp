@@ -57,6 +57,7 @@ private:
   bool serve() const;
   bool spawn(const std::string& command, std::istringstream& words);
   void add(const std::string& name, const caf::actor& who, bool offer = false);
+  void crowd(const std::string& name, std::size_t count);
   void end(const std::string& name, const std::string& reason);
   void resolve(const std::string& text);
   void peers();

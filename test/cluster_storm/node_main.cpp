@@ -1,5 +1,6 @@
 // A node of the cluster storm: the relay, or an application with targets only.
 #include "actors/log.hpp"
+#include "actors/node_version.hpp"
 #include "config/load.hpp"
 #include "net/node.hpp"
 #include "test/cluster_storm/target.hpp"
@@ -25,6 +26,7 @@ struct node_options {
   std::string journal;
   std::string label;
   unsigned targets = 4;
+  unsigned protocol = protocol_number;
 };
 
 // One of them has a thread of its own.
@@ -79,7 +81,9 @@ int main(int argc, char** argv) {
   app.add_option("--journal", options.journal)->required();
   app.add_option("--label", options.label)->required();
   app.add_option("--targets", options.targets);
+  app.add_option("--protocol", options.protocol);
   CLI11_PARSE(app, argc, argv);
+  write_protocol(options.protocol);
   set_log_sink(std::make_shared<spdlog::sinks::stderr_sink_mt>(),
                spdlog::level::info);
   auto loaded = load_config_file(options.config);

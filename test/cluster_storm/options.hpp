@@ -15,6 +15,8 @@ struct storm_options {
   std::size_t freezes = 1; // of the kills
   std::size_t rate = 100;  // transfers per second
   std::string node;        // program
+  std::string before;      // program of another release, or empty
+  unsigned protocol = 0;   // that it speaks, 0 = its own
   std::string folder;      // for journals, logs and configurations
   std::string tls;         // PEM, or empty
   bool keep = false;       // the folder, also when all is well

@@ -49,12 +49,21 @@ constexpr std::string_view template_text = R"yaml(
 
 node_process::node_process(const storm_options& options, std::string name)
     : program_{options.node},
+      before_{options.before},
+      protocol_{options.protocol},
+      seed_{options.seed},
       folder_{options.folder},
       tls_{options.tls},
       name_{std::move(name)} {}
 
 node_process::~node_process() {
   kill();
+}
+
+// Which of the nodes begin so says the seed; then each in turn.
+bool node_process::is_before() const {
+  auto turn = seed_ + static_cast<unsigned char>(name_.back()) + labels_.size();
+  return !before_.empty() && turn % 2 == 0;
 }
 
 std::string node_process::file(const char* kind) const {
@@ -84,15 +93,21 @@ void node_process::start(const std::vector<std::uint16_t>& peers) {
   };
   to_file(STDOUT_FILENO, "out");
   to_file(STDERR_FILENO, "err");
-  std::vector<std::string> words{program_,    "--config",  file("yaml"),
-                                 "--journal", file("log"), "--label",
+  std::vector<std::string> words{is_before() ? before_ : program_,
+                                 "--config",
+                                 file("yaml"),
+                                 "--journal",
+                                 file("log"),
+                                 "--label",
                                  label()};
+  if (is_before() && protocol_ != 0)
+    words.insert(words.end(), {"--protocol", std::to_string(protocol_)});
   std::vector<char*> arguments;
   for (auto& word : words)
     arguments.push_back(word.data());
   arguments.push_back(nullptr);
-  if (posix_spawn(&pid_, program_.c_str(), &files, nullptr, arguments.data(),
-                  environ)
+  if (posix_spawn(&pid_, words.front().c_str(), &files, nullptr,
+                  arguments.data(), environ)
       != 0)
     pid_ = 0;
   posix_spawn_file_actions_destroy(&files);

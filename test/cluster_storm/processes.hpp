@@ -50,7 +50,12 @@ private:
   std::string config(const std::vector<std::uint16_t>& peers) const;
   std::string file(const char* kind) const;
 
+  bool is_before() const;
+
   std::string program_;
+  std::string before_; // of another release, or empty
+  unsigned protocol_;  // that it is told to speak, 0 = its own
+  std::uint64_t seed_;
   std::string folder_;
   std::string tls_; // file
   std::string name_;

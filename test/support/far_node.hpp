@@ -87,6 +87,20 @@ public:
                                                : caf::error{};
   }
 
+  /// Its directory answers what it was asked first; runs.
+  template <class Message>
+  void answer(Message message) {
+    auto& asked = as_far(directory).asked;
+    if (asked.empty())
+      return;
+    auto [who, id] = asked.front();
+    asked.erase(asked.begin());
+    who->enqueue(caf::actor_cast<caf::strong_actor_ptr>(directory),
+                 id.response_id(), caf::make_message(std::move(message)),
+                 nullptr);
+    here_.run();
+  }
+
   /// One of its actors ends; runs.
   void end(const caf::actor& who, caf::error reason = {}) {
     as_far(who).kill_proxy(nullptr, std::move(reason));

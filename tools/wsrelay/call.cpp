@@ -57,7 +57,7 @@ std::string relay_text(const http_response& response) {
 void refuse(session& node, const relay_to& command) {
   tell_refused(command, "client");
   try {
-    node.ask_directory<std::vector<peer_hello>>(node.node(), peer_list{},
+    node.ask_directory<std::vector<peer_entry>>(node.node(), peer_list{},
                                                 "the node");
   } catch (const command_error&) {
     // The handler's answer is there, and that is what was asked for.

@@ -2,7 +2,6 @@
 #include "tools/wsrelay/commands.hpp"
 
 #include "actors/directory.hpp"
-#include "actors/pid_text.hpp"
 #include "protocol/pid.hpp"
 #include "tools/wsrelay/call.hpp"
 #include "tools/wsrelay/json_output.hpp"
@@ -17,10 +16,6 @@ namespace {
 
 // -- names --------------------------------------------------------------------
 
-std::string text_of(const caf::actor& who) {
-  return pid_text(who.id(), who.node());
-}
-
 std::string targets(session& node, const options& opts) {
   auto all = node.names();
   if (!opts.all)
@@ -29,26 +24,35 @@ std::string targets(session& node, const options& opts) {
   if (opts.json)
     return make_json_array(all, [](json_writer& out, auto& entry) {
       put(out, "name", entry.name);
-      put(out, "pid", text_of(entry.who));
+      put(out, "pid", entry.pid);
     });
   std::vector<table_row> table;
   for (auto& entry : all)
-    table.push_back({entry.name, text_of(entry.who)});
+    table.push_back({entry.name, entry.pid});
   return to_table({"NAME", "PID"}, table, 2);
 }
 
+// "-" is what a node of protocol 1 does not know of others.
 std::string peers(session& node, const options& opts) {
-  auto all = node.ask_directory<std::vector<peer_hello>>(
-      node.directory(), peer_list{}, "the node");
+  auto all = node.peer_details();
   if (opts.json)
     return make_json_array(all, [](json_writer& out, auto& peer) {
       put(out, "name", peer.name);
-      put(out, "node", to_string(peer.directory.node()));
+      put(out, "node", peer.node);
+      if (peer.version.protocol == 0)
+        return;
+      put(out, "version", release_of(peer.version));
+      put(out, "protocol", std::uint64_t{peer.version.protocol});
+      put(out, "features", peer.version.features);
     });
   std::vector<table_row> table;
-  for (auto& peer : all)
-    table.push_back({peer.name, to_string(peer.directory.node())});
-  return to_table({"NAME", "NODE"}, table, 2);
+  for (auto& peer : all) {
+    auto known = peer.version.protocol > 0;
+    table.push_back({peer.name, peer.node,
+                     known ? release_of(peer.version) : "-",
+                     known ? std::to_string(peer.version.protocol) : "-"});
+  }
+  return to_table({"NAME", "NODE", "VERSION", "PROTOCOL"}, table, 4);
 }
 
 // -- one connection -----------------------------------------------------------

@@ -32,6 +32,15 @@ void put(json_writer& out, const char* key, std::string_view value) {
   put_raw(out, json_string(value), rapidjson::kStringType);
 }
 
+void put(json_writer& out, const char* key,
+         const std::vector<std::string>& value) {
+  out.Key(key);
+  out.StartArray();
+  for (auto& each : value)
+    out.String(each.c_str(), static_cast<rapidjson::SizeType>(each.size()));
+  out.EndArray();
+}
+
 void put(json_writer& out, const char* key, std::uint64_t value) {
   out.Key(key);
   out.Uint64(value);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace wsrelay::cli {
 
@@ -17,6 +18,8 @@ using json_writer = rapidjson::Writer<rapidjson::StringBuffer>;
 /// Adds a member. Text that is not UTF-8 gets U+FFFD where it is not.
 void put(json_writer& out, const char* key, std::string_view value);
 void put(json_writer& out, const char* key, std::uint64_t value);
+void put(json_writer& out, const char* key,
+         const std::vector<std::string>& value);
 
 /// Adds bytes of somebody else: as text under `key` if they are UTF-8, else in
 /// base64 under `key` + "_base64".

@@ -1,6 +1,7 @@
 // The command line: what is declared here is also what shells complete.
 #include "tools/wsrelay/options.hpp"
 
+#include "actors/node_version.hpp"
 #include "config/listen_address.hpp"
 #include "net/cluster/local_socket.hpp"
 #include "protocol/close_code.hpp"
@@ -11,6 +12,7 @@
 #include "tools/wsrelay/completion.hpp"
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -335,7 +337,7 @@ std::variant<options, early_exit> parse_options(std::vector<std::string> args) {
   commands all;
   CLI::App app{"Operates nodes of wsrelay.", "wsrelay"};
   app.require_subcommand(1);
-  app.set_version_flag("--version", "wsrelay " WSRELAY_VERSION);
+  app.set_version_flag("--version", fmt::format("wsrelay {}", release_text()));
   app.footer(exit_codes);
   add_node(app, out, raw);
   add_lists(app, all, out);

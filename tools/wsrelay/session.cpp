@@ -5,10 +5,14 @@
 #include "actors/directory.hpp"
 #include "actors/error.hpp"
 #include "actors/node_messages.hpp"
+#include "actors/pid_text.hpp"
 
 #include <caf/all.hpp>
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
 
 namespace wsrelay::cli {
 
@@ -59,6 +63,12 @@ command_error lost_node() {
   return {exit_code::unreachable, "node_lost", "the node was lost"};
 }
 
+bool is_unknown_there(const caf::error& error) {
+  return error == caf::sec::unknown_type
+         || error == caf::sec::unexpected_message
+         || is(error, errc::incompatible);
+}
+
 session::session(caf::actor_system& system, caf::actor directory,
                  milliseconds timeout)
     : system_{system},
@@ -69,7 +79,7 @@ session::session(caf::actor_system& system, caf::actor directory,
 void session::choose_peer(const std::string& name) {
   auto asked = "the node";
   for (auto& peer :
-       ask_directory<std::vector<peer_hello>>(node_, peer_list{}, asked))
+       ask_directory<std::vector<peer_entry>>(node_, peer_list{}, asked))
     if (peer.name == name) {
       directory_ = peer.directory;
       return;
@@ -82,14 +92,70 @@ caf::actor session::find(const std::string& target) {
   return ask_directory<caf::actor>(directory_, directory_get{target}, target);
 }
 
-std::vector<directory_entry> session::names() {
-  return ask_directory<std::vector<directory_entry>>(
-      directory_, directory_list{}, "the node");
+std::vector<directory_row> session::names(std::string_view prefix) {
+  auto found = names_at(directory_, prefix);
+  if (!found)
+    fail_directory(found.error(), "the node");
+  return std::move(*found);
 }
 
-std::vector<peer_hello> session::peers() {
-  return ask_directory<std::vector<peer_hello>>(directory_, peer_list{},
+std::vector<directory_row> session::names_of(const peer_entry& peer) {
+  auto found = names_at(peer.directory, {});
+  return found ? std::move(*found) : std::vector<directory_row>{};
+}
+
+caf::expected<std::vector<directory_row>>
+session::names_at(const caf::actor& whom, std::string_view prefix) {
+  std::vector<directory_row> result;
+  for (auto more = true; more;) {
+    directory_page_get question{std::string{prefix},
+                                result.empty() ? "" : result.back().name};
+    auto page = request<directory_page>(whom, std::move(question)).get();
+    if (!page && result.empty() && is_unknown_there(page.error()))
+      return names_of_before(whom, prefix);
+    if (!page)
+      return page.error();
+    more = page->more && !page->rows.empty();
+    std::move(page->rows.begin(), page->rows.end(), std::back_inserter(result));
+  }
+  return result;
+}
+
+caf::expected<std::vector<directory_row>>
+session::names_of_before(const caf::actor& whom, std::string_view prefix) {
+  auto all =
+      request<std::vector<directory_entry>>(whom, directory_list{}).get();
+  if (!all)
+    return all.error();
+  std::vector<directory_row> result;
+  for (auto& [name, who] : *all)
+    if (name.starts_with(prefix) && who)
+      result.push_back({name, pid_text(who.id(), who.node())});
+  return result;
+}
+
+std::vector<peer_entry> session::peers() {
+  return ask_directory<std::vector<peer_entry>>(directory_, peer_list{},
                                                 "the node");
+}
+
+std::vector<peer_info> session::peer_details() {
+  auto answer =
+      request<std::vector<peer_info>>(directory_, wsrelay::peer_details{})
+          .get();
+  if (answer)
+    return std::move(*answer);
+  if (is_unknown_there(answer.error()))
+    return peers_of_before();
+  fail_directory(answer.error(), "the node");
+}
+
+std::vector<peer_info> session::peers_of_before() {
+  std::vector<peer_info> result;
+  for (auto& peer : peers())
+    result.push_back(
+        {peer.name, to_string(peer.directory.node()), {.protocol = 0}});
+  return result;
 }
 
 void session::check_node() const {

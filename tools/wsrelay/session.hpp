@@ -11,6 +11,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -24,6 +25,10 @@ command_error to_command_error(const caf::error& error,
 
 /// The node was lost.
 command_error lost_node();
+
+/// Returns whether an error says that a node of an earlier release does not
+/// know the question.
+bool is_unknown_there(const caf::error& error);
 
 /// A connected node. Its functions block, for the timeout at most, and throw
 /// `command_error`.
@@ -45,11 +50,19 @@ public:
   /// Returns the actor of a name or PID.
   caf::actor find(const std::string& target);
 
-  /// Returns every name that the directory knows.
-  std::vector<directory_entry> names();
+  /// Returns every name that the directory knows, or those of these that begin
+  /// with `prefix`, sorted.
+  std::vector<directory_row> names(std::string_view prefix = {});
+
+  /// The same of the directory of a peer; nothing when it does not answer.
+  std::vector<directory_row> names_of(const peer_entry& peer);
 
   /// Returns the nodes that the directory's node is connected to.
-  std::vector<peer_hello> peers();
+  std::vector<peer_entry> peers();
+
+  /// The same in full; of a node of protocol 1, without what only later ones
+  /// know: `version.protocol` is 0.
+  std::vector<peer_info> peer_details();
 
   /// Asks a directory. What does not know the question is no node of wsrelay.
   template <class Result, class Message>
@@ -60,11 +73,11 @@ public:
   template <class Result, class Message>
   auto ask(const caf::actor& whom, Message message, const std::string& asked);
 
-  /// Sends one request to many at once, and waits once for all of them. Each
+  /// Sends a request to each at once, and waits once for all of them. Each
   /// one's answer is its own; throws only when the node is lost.
   template <class Result, class Message>
   std::vector<caf::expected<Result>>
-  ask_all(const std::vector<caf::actor>& whom, const Message& message);
+  ask_all(const std::vector<std::pair<caf::actor, Message>>& questions);
 
 private:
   template <class Answer, class Message>
@@ -75,6 +88,12 @@ private:
 
   [[noreturn]] void fail(const caf::actor& whom, const caf::error& error,
                          const std::string& asked);
+  std::vector<peer_info> peers_of_before();
+  caf::expected<std::vector<directory_row>> names_at(const caf::actor& whom,
+                                                     std::string_view prefix);
+  caf::expected<std::vector<directory_row>>
+  names_of_before(const caf::actor& whom, std::string_view prefix);
+
   [[noreturn]] void fail_directory(const caf::error& error,
                                    const std::string& asked);
 
@@ -105,12 +124,12 @@ Result session::ask_directory(const caf::actor& whom, Message message,
 }
 
 template <class Result, class Message>
-auto session::ask_all(const std::vector<caf::actor>& whom,
-                      const Message& message)
+auto session::ask_all(
+    const std::vector<std::pair<caf::actor, Message>>& questions)
     -> std::vector<caf::expected<Result>> {
   std::vector<std::future<caf::expected<Result>>> open;
-  for (auto& who : whom)
-    open.push_back(request<Result>(who, message));
+  for (auto& [whom, message] : questions)
+    open.push_back(request<Result>(whom, message));
   std::vector<caf::expected<Result>> answers;
   for (auto& one : open)
     answers.push_back(one.get());

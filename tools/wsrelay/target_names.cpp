@@ -2,31 +2,30 @@
 #include "tools/wsrelay/target_names.hpp"
 
 #include "actors/directory.hpp"
-#include "actors/pid_text.hpp"
 #include "protocol/pid.hpp"
 
 namespace wsrelay::cli {
 
-target_names::target_names(const std::vector<directory_entry>& entries) {
-  for (auto& entry : entries)
-    add(entry, entry.name);
+target_names::target_names(const std::vector<directory_row>& rows) {
+  for (auto& row : rows)
+    add(row, row.name);
 }
 
 // A name of an actor elsewhere leads to whoever has it at that node.
-void target_names::add_peer(const peer_hello& peer,
-                            const std::vector<directory_entry>& entries) {
+void target_names::add_peer(const peer_entry& peer,
+                            const std::vector<directory_row>& rows) {
   target_names theirs{{}};
-  for (auto& entry : entries)
-    if (entry.who && entry.who.node() == peer.directory.node())
-      theirs.add(entry, entry.name + "@" + peer.name);
+  auto at_peer = "@" + to_string(peer.directory.node());
+  for (auto& row : rows)
+    if (row.pid.ends_with(at_peer))
+      theirs.add(row, row.name + "@" + peer.name);
   by_pid_.merge(theirs.by_pid_);
 }
 
-void target_names::add(const directory_entry& entry, const std::string& name) {
-  if (!entry.who || name.starts_with(reserved_prefix))
+void target_names::add(const directory_row& row, const std::string& name) {
+  if (name.starts_with(reserved_prefix))
     return;
-  auto pid = pid_text(entry.who.id(), entry.who.node());
-  auto [known, is_new] = by_pid_.emplace(pid, name);
+  auto [known, is_new] = by_pid_.emplace(row.pid, name);
   if (!is_new && name < known->second)
     known->second = name;
 }

@@ -13,12 +13,11 @@ namespace wsrelay::cli {
 class target_names {
 public:
   /// The relay's own names are left out.
-  explicit target_names(const std::vector<directory_entry>& entries);
+  explicit target_names(const std::vector<directory_row>& rows);
 
   /// Adds what a peer has put at its own node, as "NAME@PEER", for actors that
   /// have no name yet.
-  void add_peer(const peer_hello& peer,
-                const std::vector<directory_entry>& entries);
+  void add_peer(const peer_entry& peer, const std::vector<directory_row>& rows);
 
   bool knows(const std::string& pid) const { return by_pid_.count(pid) > 0; }
 
@@ -26,7 +25,7 @@ public:
   const std::string& shown(const std::string& pid) const;
 
 private:
-  void add(const directory_entry& entry, const std::string& name);
+  void add(const directory_row& row, const std::string& name);
 
   std::map<std::string, std::string> by_pid_;
 };

@@ -137,7 +137,7 @@ struct watcher_state {
   void check_node() {
     self->request(settings.node, settings.timeout, peer_list{})
         .then(
-            [this](const std::vector<peer_hello>&) {
+            [this](const std::vector<peer_entry>&) {
               self->delayed_send(self, settings.timeout, caf::tick_atom::value);
             },
             [this](caf::error&) { end(lost_node()); });

@@ -1,10 +1,12 @@
 // The command line.
 #include "tools/wsrelayd/options.hpp"
 
+#include "actors/node_version.hpp"
 #include "config/listen_address.hpp"
 #include "net/check_files.hpp"
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 namespace wsrelay {
 
@@ -16,7 +18,7 @@ std::string check_listen(const std::string& text) {
 }
 
 void declare(CLI::App& app, daemon_options& options) {
-  app.set_version_flag("--version", "wsrelayd " WSRELAY_VERSION);
+  app.set_version_flag("--version", fmt::format("wsrelayd {}", release_text()));
   app.add_option("--config", options.config_file,
                  "YAML configuration; without it the built-in one: a demo page "
                  "at /, /ws/echo and /ws/chat/{room}")

@@ -76,6 +76,20 @@ TEST_CASE_FIXTURE(fixture, "a length has five bytes at most") {
   CHECK_FALSE(read(basp::content("+@str", "\x01x")).error);
 }
 
+TEST_CASE_FIXTURE(fixture, "a row that is longer than what there is is an "
+                           "error, and so is half of one") {
+  auto row = basp::text(basp::text("app1") + basp::text("aa#1")
+                        + basp::text("1.0") + basp::number(std::uint32_t{2})
+                        + basp::number(std::uint32_t{1}) + '\0');
+  auto rows = [&](const std::string& bytes) {
+    return read(basp::content("+peer.infos", '\1' + bytes)).error;
+  };
+  CHECK_FALSE(rows(row));
+  CHECK(rows(row.substr(0, row.size() - 1)));
+  CHECK(rows("\xff\xff\xff\xff\x0f" + row.substr(1)));
+  CHECK(rows(basp::text(basp::text("app1"))));
+}
+
 TEST_CASE_FIXTURE(fixture, "messages in messages have a limit") {
   CHECK_FALSE(read(nested(careful_source::max_depth)).error);
   auto result = read(nested(careful_source::max_depth + 1));

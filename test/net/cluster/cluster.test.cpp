@@ -205,7 +205,7 @@ TEST_CASE("nodes that connect to each other at once find each other") {
     member three{"three", two.relay.cluster_port()};
     auto peers = [](member& of) {
       auto list =
-          of.ask<std::vector<peer_hello>>(of.relay.directory(), peer_list{});
+          of.ask<std::vector<peer_entry>>(of.relay.directory(), peer_list{});
       return list ? list->size() : 0;
     };
     CHECK(holds_soon([&] { return peers(two) == 2; }));

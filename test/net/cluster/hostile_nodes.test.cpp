@@ -110,7 +110,36 @@ TEST_CASE_FIXTURE(fixture, "what cannot be read is an error to who asked, and "
       to_target("+of.another.program", "x", std::uint64_t{1} << 60 | 1));
   REQUIRE(node.read_to(basp::direct_message));
   CHECK(node.payload.find("@error") != node.payload.npos);
-  CHECK(logged("message not understood: node="));
+  CHECK(node.payload.find("of.another.program cannot be read by")
+        != node.payload.npos);
+  CHECK(logged("message not understood: type=of.another.program node="));
+  CHECK(logged("version=unknown this_version=" + to_text(this_version())));
+}
+
+TEST_CASE_FIXTURE(fixture, "what cannot be read is said once of a node and a "
+                           "type, and nothing of it commands a terminal") {
+  auto node = join(5);
+  for (int i = 0; i < 20; ++i)
+    node.socket.send(to_target("+of.another\x1b[2J\n", "x"));
+  node.socket.send(to_target("+@u8+of.a.third", "x"));
+  CHECK(logged("type=@u8+of.a.third"));
+  std::size_t lines = 0;
+  for (auto& line : log.sink->lines)
+    lines += line.find("type=of.another?[2J?") != line.npos ? 1 : 0;
+  CHECK(lines == 1);
+}
+
+TEST_CASE_FIXTURE(fixture, "a value that this release does not know is an "
+                           "error of its message alone") {
+  auto node = join(5);
+  node.socket.send(to_target("+ws.send", "\x07" + basp::text("x"),
+                             std::uint64_t{1} << 60 | 1));
+  REQUIRE(node.read_to(basp::direct_message));
+  CHECK(node.payload.find("no such value: 7") != node.payload.npos);
+  node.socket.send(
+      to_target("+@str", basp::text("hi"), std::uint64_t{1} << 60 | 2));
+  REQUIRE(node.read_to(basp::direct_message));
+  CHECK(node.payload.find("@str") != node.payload.npos);
 }
 
 TEST_CASE_FIXTURE(fixture, "a link that is no other node's is refused: it "
