@@ -218,6 +218,8 @@ directory_state::find_name(const std::string& name) const {
 caf::result<caf::actor> directory_state::find_pid(caf::actor_id id) const {
   auto& registry = self->home_system().registry();
   auto who = caf::actor_cast<caf::actor>(registry.get(id));
+  if (!who) // no other node has got a handle of it, but maybe its PID
+    who = names.find_actor(self->node(), id);
   if (!who || !is_alive(who))
     return make_error(errc::no_such_target, "no such target");
   return who;

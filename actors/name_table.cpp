@@ -18,6 +18,12 @@ const claimant* first_of(const name_line& waiting) {
   return place == waiting.size() ? nullptr : &waiting[place];
 }
 
+auto holder_is(const caf::node_id& node, caf::actor_id id) {
+  return [&node, id](const claimant& each) {
+    return each.who.id() == id && each.who.node() == node;
+  };
+}
+
 } // namespace
 
 place name_table::add(const std::string& name, const caf::actor& who,
@@ -38,6 +44,18 @@ place name_table::add(const std::string& name, const caf::actor& who,
 const claimant* name_table::find(const std::string& name) const {
   auto entry = entries_.find(name);
   return entry == entries_.end() ? nullptr : first_of(entry->second);
+}
+
+caf::actor name_table::find_actor(const caf::node_id& node,
+                                  caf::actor_id id) const {
+  auto held = held_.find(node);
+  if (held == held_.end())
+    return nullptr;
+  auto found = held->second.find(id);
+  if (found == held->second.end())
+    return nullptr;
+  auto& waiting = found->second->second;
+  return waiting[waiting.find(holder_is(node, id))].who;
 }
 
 bool name_table::has(const caf::actor& who) const {
@@ -172,9 +190,7 @@ place name_table::refuse(entry_map::iterator entry) {
 void name_table::leave_line(entry_map::iterator entry, const caf::node_id& node,
                             caf::actor_id id) {
   auto& [name, waiting] = *entry;
-  auto gone = waiting.find([&](auto& each) {
-    return each.who.id() == id && each.who.node() == node;
-  });
+  auto gone = waiting.find(holder_is(node, id));
   if (waiting[gone].by)
     discount(name, waiting[gone].by);
   waiting.erase(gone);

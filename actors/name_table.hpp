@@ -42,6 +42,9 @@ public:
   /// Returns who has the name, or null: the first in line that lives.
   const claimant* find(const std::string& name) const;
 
+  /// Returns the actor of this id of a node, if it is in line for any name.
+  caf::actor find_actor(const caf::node_id& node, caf::actor_id id) const;
+
   /// Returns whether the actor is in line for any name.
   bool has(const caf::actor& who) const;
 

@@ -159,6 +159,18 @@ TEST_CASE_FIXTURE(fixture, "a PID that was published leads to its actor") {
   CHECK(fails(pid, errc::no_such_target));
 }
 
+TEST_CASE_FIXTURE(fixture, "a PID of who has a name leads to its actor, also "
+                           "where nobody else has a handle") {
+  auto pid = pid_text(first.actor().id(), first.actor().node());
+  CHECK(fails(pid, errc::no_such_target));
+  REQUIRE_FALSE(put_error("chat", first));
+  REQUIRE_FALSE(put_error("news", first));
+  CHECK(finds(pid, first.actor()));
+  first.end();
+  node.run();
+  CHECK(fails(pid, errc::no_such_target));
+}
+
 TEST_CASE_FIXTURE(fixture, "a connection's PID leads to it while it lives") {
   auto client = node.connect(first);
   node.run();
