@@ -65,10 +65,11 @@ directory_state::put_from_outside(const directory_put& message) {
   return make_error(errc::busy, "the node has put too many names");
 }
 
-directory_puts_answer directory_state::put_many(const directory_puts& message) {
+caf::result<directory_puts_answer>
+directory_state::put_many(const directory_puts& message) {
   directory_puts_answer result;
-  if (!is_from_outside())
-    return result;
+  if (!is_from_outside() || message.entries.size() > max_name_batch)
+    return make_error(errc::invalid_message, "no batch of another node");
   for (std::uint32_t i = 0; i < message.entries.size(); ++i) {
     auto& [name, who] = message.entries[i];
     auto where = check_put(name, who)
@@ -120,6 +121,14 @@ void directory_state::erase(const directory_erase& message) {
   remove(message.name, who);
   if (offers.remove(message.name, who))
     take_back({message.name, who});
+}
+
+caf::result<void> directory_state::erase_many(const directory_erases& message) {
+  if (!is_from_outside() || message.entries.size() > max_name_batch)
+    return make_error(errc::invalid_message, "no batch of another node");
+  for (auto& each : message.entries)
+    erase({each.name, each.who});
+  return caf::unit;
 }
 
 void directory_state::name_own(const directory_own& message) {
@@ -243,12 +252,11 @@ caf::behavior directory(directory_actor* self, std::string node_name) {
         return answer(self, self->state.offer(message.entries));
       },
       [self](const directory_puts& message) {
-        return self->state.put_many(message);
+        return answer(self, self->state.put_many(message));
       },
       [self](const directory_erase& message) { self->state.erase(message); },
       [self](const directory_erases& message) {
-        for (auto& each : message.entries)
-          self->state.erase({each.name, each.who});
+        return answer(self, self->state.erase_many(message));
       },
       [self](const directory_get& message) {
         return answer(self, self->state.get(message.target));
@@ -262,7 +270,7 @@ caf::behavior directory(directory_actor* self, std::string node_name) {
         return answer(self, self->state.hello(message));
       },
       [self](peer_list) { return self->state.peers.list(); },
-      [self](peer_details) { return self->state.peers.list_details(); },
+      [self](peer_details) { return self->state.details(); },
       [self](const node_refused& message) {
         if (self->state.links && !self->state.is_from_outside())
           self->send(self->state.links, message);

@@ -41,7 +41,8 @@ struct directory_state {
   // names (directory.cpp)
   caf::result<void> put(const directory_put& message);
   caf::result<void> put_from_outside(const directory_put& message);
-  directory_puts_answer put_many(const directory_puts& message);
+  caf::result<directory_puts_answer> put_many(const directory_puts& message);
+  caf::result<void> erase_many(const directory_erases& message);
   caf::result<void> offer(const std::vector<directory_entry>& entries);
   caf::error check_offer(const directory_entry& what) const;
   void erase(const directory_erase& message);
@@ -82,6 +83,7 @@ struct directory_state {
   caf::result<peer_hello> hello(const peer_hello& message);
   std::optional<caf::error> refuse(const peer_hello& message);
   peer_hello own_hello() const;
+  caf::result<std::vector<peer_info>> details();
   void step_back(const std::string& name, const caf::actor& known,
                  const caf::actor& newer);
   std::optional<peer_table::removed> forget(const caf::actor_addr& peer);

@@ -11,6 +11,21 @@
 
 namespace wsrelay {
 
+namespace {
+
+void describe(const link_details& link, std::vector<peer_info>& peers) {
+  auto node = to_string(link.node);
+  for (auto& peer : peers)
+    if (peer.node == node) {
+      peer.address = link.address;
+      peer.connected = link.connected;
+      peer.heard = link.heard;
+      peer.waiting = link.waiting;
+    }
+}
+
+} // namespace
+
 // The newest of a name is meant by it: it may be a node that was started again,
 // while nobody knows yet that it had ended.
 caf::result<peer_hello> directory_state::hello(const peer_hello& message) {
@@ -59,6 +74,25 @@ std::optional<caf::error> directory_state::refuse(const peer_hello& message) {
 
 peer_hello directory_state::own_hello() const {
   return {node_name, self, version};
+}
+
+// What connects nodes knows more of them.
+caf::result<std::vector<peer_info>> directory_state::details() {
+  if (!links)
+    return peers.list_details();
+  auto promise = self->make_response_promise<std::vector<peer_info>>();
+  self->request(links, peer_patience, link_details_get{})
+      .then(
+          [this, promise](const std::vector<link_details>& all) mutable {
+            auto result = peers.list_details();
+            for (auto& link : all)
+              describe(link, result);
+            promise.deliver(std::move(result));
+          },
+          [this, promise](caf::error&) mutable {
+            promise.deliver(peers.list_details());
+          });
+  return promise;
 }
 
 // Its names are there as long as the newer one does not bring the same ones.

@@ -194,6 +194,32 @@ struct node_lost {
 /// From a peer actor to itself: connect again.
 struct peer_retry {};
 
+/// From a group of peers to one of them: its name does not give its address any
+/// more, so it ends when its node is lost; or it does again.
+struct peer_retire {
+  bool retires;
+};
+
+/// From a peer actor to its group: its node was lost, or cannot be reached.
+struct peer_lost {};
+
+/// From a peer actor, which ends, to its group: who is there is this node.
+struct peer_is_self {
+  std::string address;
+};
+
+/// From a group of peers to itself: look up the name again, unless there is a
+/// newer timer.
+struct resolve_again {
+  std::uint64_t timer;
+};
+
+/// From a group of peers to what connects nodes: asks for the addresses of a
+/// host. Answers `std::vector<std::string>`, or an error.
+struct name_lookup {
+  std::string host;
+};
+
 // -- inside of a node; none of these can leave it -----------------------------
 
 /// From a node to its directory: one of the relay's own actors gets a name that
@@ -222,6 +248,18 @@ struct node_known {
 /// the connection to this node is to end.
 struct node_refused {
   caf::node_id node;
+};
+
+/// From the directory to what connects nodes: asks for all connections to nodes
+/// that have said hello. Answers `std::vector<link_details>`.
+struct link_details_get {};
+
+struct link_details {
+  caf::node_id node;
+  std::string address;    // "HOST:PORT" of the other end
+  milliseconds connected; // since it has said hello
+  milliseconds heard;     // since it has said anything
+  std::uint64_t waiting;  // bytes that wait for it
 };
 
 /// From the directory to the acceptors, and from these to their connections: a
@@ -267,6 +305,10 @@ struct peer_info {
   std::string name;
   std::string node; // its id, as text
   node_version version;
+  std::string address = {};  // "HOST:PORT" of the other end; "" = unknown
+  milliseconds connected{0}; // since it has said hello
+  milliseconds heard{0};     // since it has said anything
+  std::uint64_t waiting = 0; // bytes that wait for it
 };
 
 } // namespace wsrelay

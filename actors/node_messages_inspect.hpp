@@ -28,7 +28,14 @@ WSRELAY_INSPECT(peer_hello, x.name, x.directory, appended<2>(x.version.release),
                 appended<2>(x.version.features))
 WSRELAY_INSPECT(peer_entry, x.name, x.directory)
 WSRELAY_INSPECT_ROW(peer_info, x.name, x.node, x.version.release,
-                    x.version.protocol, x.version.oldest, x.version.features)
+                    x.version.protocol, x.version.oldest, x.version.features,
+                    x.address, x.connected, x.heard, x.waiting)
+WSRELAY_INSPECT(link_details, x.node, x.address, x.connected, x.heard,
+                x.waiting)
+WSRELAY_INSPECT(peer_retire, x.retires)
+WSRELAY_INSPECT(peer_is_self, x.address)
+WSRELAY_INSPECT(resolve_again, x.timer)
+WSRELAY_INSPECT(name_lookup, x.host)
 WSRELAY_INSPECT(directory_puts, x.entries)
 WSRELAY_INSPECT(directory_puts_answer, x.waiting, x.refused)
 WSRELAY_INSPECT(directory_erases, x.entries)
@@ -54,5 +61,7 @@ WSRELAY_INSPECT_EMPTY(peer_goodbye)
 WSRELAY_INSPECT_EMPTY(peer_retry)
 WSRELAY_INSPECT_EMPTY(peer_list)
 WSRELAY_INSPECT_EMPTY(peer_details)
+WSRELAY_INSPECT_EMPTY(peer_lost)
+WSRELAY_INSPECT_EMPTY(link_details_get)
 
 } // namespace wsrelay

@@ -32,11 +32,15 @@ caf::behavior peer_state::start(peer_config settings) {
   self->set_error_handler([](caf::error&) {});
   self->set_down_handler([this](caf::down_msg& message) { on_down(message); });
   connect();
-  return {[this](peer_retry) { connect(); }};
+  return {
+      [this](peer_retry) { connect(); },
+      [this](peer_retire message) { set_retiring(message.retires); },
+  };
 }
 
 // No timeout: the connector has its own.
 void peer_state::connect() {
+  waiting = false;
   self->request(config.connector, caf::infinite, caf::connect_atom::value,
                 config.host, config.port)
       .then(
@@ -50,6 +54,8 @@ void peer_state::connect() {
 void peer_state::on_connected(caf::actor directory) {
   if (!directory)
     return on_failed(make_error(errc::no_such_peer, "no node of wsrelay"));
+  if (directory == config.own.directory)
+    return on_self();
   remote = std::move(directory);
   self->monitor(remote);
   self->request(remote, config.patience, config.own)
@@ -90,7 +96,26 @@ void peer_state::on_down(const caf::down_msg& message) {
   try_again();
 }
 
+void peer_state::on_self() {
+  log().info("peer is this node itself: address={}:{}", config.host,
+             config.port);
+  if (config.group)
+    self->send(config.group, peer_is_self{config.host});
+  self->quit();
+}
+
+void peer_state::set_retiring(bool retires) {
+  retiring = retires;
+  if (retiring && waiting)
+    self->quit();
+}
+
 void peer_state::try_again() {
+  if (retiring)
+    return self->quit();
+  if (config.group)
+    self->send(config.group, peer_lost{});
+  waiting = true;
   self->delayed_send(self, next_delay(), peer_retry{});
 }
 

@@ -24,6 +24,7 @@ struct peer_config {
   milliseconds reconnect_min;
   milliseconds reconnect_max;
   std::uint32_t seed = 0; // of the jitter
+  caf::actor group;       // gets `peer_lost` and `peer_is_self`; null = nobody
 };
 
 struct peer_state;
@@ -43,6 +44,8 @@ struct peer_state {
   void on_refused(const caf::error& why);
   void on_failed(const caf::error& why);
   void on_down(const caf::down_msg& message);
+  void on_self();
+  void set_retiring(bool retires);
   void try_again();
   milliseconds next_delay();
 
@@ -50,10 +53,13 @@ struct peer_state {
   peer_config config;
   caf::actor remote;
   unsigned failures = 0; // since the last hello
+  bool retiring = false; // ends when it is not connected
+  bool waiting = false;  // to try again
   std::minstd_rand random;
 };
 
-/// The peer actor. Tells the own directory of each hello.
+/// The peer actor. Tells the own directory of each hello. It ends when who is
+/// there turns out to be this node.
 caf::behavior peer(peer_actor* self, peer_config config);
 
 } // namespace wsrelay

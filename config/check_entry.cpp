@@ -128,6 +128,8 @@ void check_entry(const cluster_config& x, entry_report& report) {
   check_listen(x.listen, report);
   for (std::size_t i = 0; i < x.peers.size(); ++i)
     check_peer(x.peers[i], fmt::format("peers[{}]", i), report);
+  if (x.resolve_interval < std::chrono::seconds{1})
+    report.fail("resolve_interval", "must be 1s or more");
   if (x.heartbeat_interval.count() < 1)
     report.fail("heartbeat_interval", "must be 1ms or more");
   if (x.heartbeat_timeout <= x.heartbeat_interval)

@@ -183,7 +183,11 @@ struct cluster_config {
   /// connects.
   std::string listen;
   /// `peers`: "HOST:PORT" of the nodes to connect to, in any order of starting.
+  /// Every address of a name is one.
   std::vector<std::string> peers;
+  /// `resolve_interval`: between look-ups of the names in `peers`, give or take
+  /// a quarter at random; 1 s or more.
+  std::chrono::milliseconds resolve_interval = std::chrono::seconds{30};
   /// `heartbeat_interval`: between heartbeats to every connected node.
   std::chrono::milliseconds heartbeat_interval = std::chrono::seconds{2};
   /// `heartbeat_timeout`: a node that was silent this long is lost; more than

@@ -71,6 +71,7 @@ void visit_options(Options& x, Visitor&& visit) {
 /// As `visit_service`, for a cluster.node.
 template <class Cluster, class Visitor>
 void visit_cluster(Cluster& x, Visitor&& visit) {
+  visit("resolve_interval", x.resolve_interval);
   visit("heartbeat_interval", x.heartbeat_interval);
   visit("heartbeat_timeout", x.heartbeat_timeout);
   visit("reconnect_min", x.reconnect_min);

@@ -14,6 +14,8 @@
 #include <caf/detail/sync_request_bouncer.hpp>
 #include <caf/io/middleman.hpp>
 
+#include <fmt/format.h>
+
 namespace wsrelay {
 
 namespace {
@@ -36,6 +38,7 @@ caf::behavior node_broker::make_behavior() {
       },
       [this](const node_known& message) { on_known(message); },
       [this](const node_refused& message) { part_from(message.node); },
+      [this](link_details_get) { return list_links(); },
       [this](const relief_watch& message) {
         relief_watcher_ = message.watcher.address();
       },
@@ -99,7 +102,7 @@ void node_broker::purge_state(const caf::node_id& node) {
   requests_->on_lost(node);
   drop_load(node);
   unread_.forget(node);
-  versions_.erase(node);
+  known_.erase(node);
   for (auto& [handle, connection] : ctx)
     if (auto neighbour = instance.tbl().lookup_direct(handle))
       instance.dispatch(context(), caf::strong_actor_ptr{}, {}, neighbour,
@@ -226,7 +229,22 @@ caf::timespan node_broker::interval() const {
 // It may be gone by now.
 void node_broker::on_known(const node_known& message) {
   if (instance.tbl().lookup_direct(message.node))
-    versions_[message.node] = message.version;
+    known_[message.node] = {message.version, clock().now()};
+}
+
+std::vector<link_details> node_broker::list_links() {
+  using std::chrono::duration_cast;
+  std::vector<link_details> result;
+  auto now = clock().now();
+  for (auto& [handle, connection] : ctx)
+    if (auto found = known_.find(connection.id); found != known_.end())
+      result.push_back(
+          {found->first,
+           fmt::format("{}:{}", remote_addr(handle), remote_port(handle)),
+           duration_cast<milliseconds>(now - found->second.since),
+           duration_cast<milliseconds>(now - connection.last_seen),
+           context_of(found->first)->load->waiting()});
+  return result;
 }
 
 // The directory will not work with it. It was told so.
@@ -241,11 +259,11 @@ void node_broker::report_unread(const caf::error& why,
                                 const std::string& type) {
   if (!unread_.is_new(last_hop_, type))
     return;
-  auto known = versions_.find(last_hop_);
+  auto known = known_.find(last_hop_);
   log().warn("message not understood: type={} node={} version={} "
              "this_version={} reason={}",
              type, to_string(last_hop_),
-             known == versions_.end() ? "unknown" : to_text(known->second),
+             known == known_.end() ? "unknown" : to_text(known->second.version),
              to_text(this_version()), to_text(why));
 }
 

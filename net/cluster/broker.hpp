@@ -89,6 +89,7 @@ private:
 
   void on_lost(const caf::node_id& node);
   void on_known(const node_known& message);
+  std::vector<link_details> list_links();
   void part_from(const caf::node_id& node);
   void end_lost();
   void on_forward(const caf::strong_actor_ptr& source, const stages& passing,
@@ -117,7 +118,11 @@ private:
   const std::shared_ptr<lost_proxies> lost_ = std::make_shared<lost_proxies>();
   log_limit lines_;
   unread_types unread_;
-  std::map<caf::node_id, node_version> versions_; // of nodes that said hello
+  struct known_node {
+    node_version version;
+    time_point since;
+  };
+  std::map<caf::node_id, known_node> known_; // that have said hello
   caf::actor_addr relief_watcher_;
   std::map<caf::node_id, std::shared_ptr<const proxy_context>> loads_;
   caf::node_id last_hop_; // whom the message comes from

@@ -3,6 +3,7 @@
 
 #include "actors/node_messages.hpp"
 #include "actors/peer.hpp"
+#include "actors/peer_group.hpp"
 #include "config/listen_address.hpp"
 #include "net/cluster/basp_acceptor.hpp"
 #include "net/cluster/basp_multiplexer.hpp"
@@ -11,6 +12,8 @@
 #include "net/cluster/reach.hpp"
 #include "net/cluster/tls.hpp"
 #include "net/loop/tcp_socket.hpp"
+
+#include <boost/asio/ip/address.hpp>
 
 #include <caf/all.hpp>
 
@@ -38,6 +41,13 @@ failure not_prepared() {
 milliseconds patience_of(const cluster_config& settings) {
   return std::max<milliseconds>(settings.heartbeat_timeout,
                                 basp_greeting_timeout);
+}
+
+// No name: it has no other addresses.
+bool is_address(const std::string& host) {
+  boost::system::error_code ec;
+  boost::asio::ip::make_address(host, ec);
+  return !ec;
 }
 
 } // namespace
@@ -112,17 +122,23 @@ void cluster::publish(caf::io::doorman_ptr where, std::uint16_t port) {
 
 void cluster::connect(const cluster_config& settings) {
   std::random_device random;
-  for (auto& peer : settings.peers) {
-    auto address = parse_listen_address(peer); // validated before
-    peers_.push_back(system_.spawn(
-        wsrelay::peer, peer_config{address->host,
-                                   address->port,
-                                   {settings.name, directory_, this_version()},
-                                   connector_,
-                                   patience_of(settings),
-                                   settings.reconnect_min,
-                                   settings.reconnect_max,
-                                   random()}));
+  for (auto& text : settings.peers) {
+    auto address = parse_listen_address(text); // validated before
+    peer_config each{address->host,
+                     address->port,
+                     {settings.name, directory_, this_version()},
+                     connector_,
+                     patience_of(settings),
+                     settings.reconnect_min,
+                     settings.reconnect_max,
+                     random(),
+                     nullptr};
+    peers_.push_back(
+        is_address(address->host)
+            ? system_.spawn(peer, std::move(each))
+            : system_.spawn(
+                peer_group,
+                peer_group_config{std::move(each), settings.resolve_interval}));
   }
 }
 

@@ -2,7 +2,9 @@
 #include "net/cluster/connector.hpp"
 
 #include "actors/answer.hpp"
+#include "actors/error.hpp"
 #include "actors/loop_actor.hpp"
+#include "actors/node_messages.hpp"
 #include "net/cluster/basp_multiplexer.hpp"
 #include "net/cluster/basp_stream.hpp"
 #include "net/cluster/broker.hpp"
@@ -16,6 +18,7 @@
 
 #include <caf/all.hpp>
 
+#include <map>
 #include <set>
 #include <vector>
 
@@ -142,12 +145,54 @@ private:
   bool late_ = false;
 };
 
+// Who asks again wants what is new.
+name_resolver_options without_memory() {
+  name_resolver_options result;
+  result.keep_found = result.keep_missing = std::chrono::milliseconds{100};
+  return result;
+}
+
+struct connector_state;
+using connector_actor = caf::stateful_actor<connector_state, loop_actor>;
+
 struct connector_state {
   static inline const char* name = "wsrelay.connector";
-  name_resolver names;
+
+  caf::result<std::vector<std::string>>
+  look_up(connector_actor* self, loop& home, const std::string& host);
+
+  name_resolver names{without_memory()};
+  std::map<std::uint64_t, std::shared_ptr<name_resolver::question>> questions;
+  std::uint64_t last_question = 0;
 };
 
-using connector_actor = caf::stateful_actor<connector_state, loop_actor>;
+std::vector<std::string>
+to_texts(const std::vector<boost::asio::ip::address>& addresses) {
+  std::vector<std::string> result;
+  for (auto& each : addresses)
+    result.push_back(each.to_string());
+  return result;
+}
+
+// An answer comes at last, or never, when the look-up hangs: then whoever asked
+// waits no longer, and the resolver has one thread less.
+caf::result<std::vector<std::string>>
+connector_state::look_up(connector_actor* self, loop& home,
+                         const std::string& host) {
+  auto promise = self->make_response_promise<std::vector<std::string>>();
+  auto number = ++last_question;
+  auto answer = [this, promise, number,
+                 alive = caf::strong_actor_ptr{self->ctrl()}](
+                    const name_result& found) mutable {
+    auto done = questions.extract(number); // this one's place: goes at the end
+    if (found)
+      promise.deliver(to_texts(*found));
+    else
+      promise.deliver(make_error(errc::no_such_peer, found.error().what));
+  };
+  questions[number] = names.find(home.door(), host, std::move(answer));
+  return promise;
+}
 
 caf::behavior connector(connector_actor* self, loop* home, tls_context_ptr tls,
                         std::size_t output_limit) {
@@ -172,6 +217,9 @@ caf::behavior connector(connector_actor* self, loop* home, tls_context_ptr tls,
             });
   };
   return {
+      [=](const name_lookup& message) {
+        return self->state.look_up(self, *home, message.host);
+      },
       [=](caf::connect_atom, const std::string& host,
           std::uint16_t port) -> caf::result<caf::message> {
         auto promise = promise_to_requester(self);

@@ -47,6 +47,9 @@ public:
 
   void set_limit(std::size_t bytes) noexcept { limit_ = bytes; }
 
+  /// Returns how many bytes wait, on their way to the broker or behind it.
+  std::size_t waiting() const noexcept { return size(); }
+
   /// Returns whether it was high and is no more: once.
   bool falls() noexcept {
     if (!high_ || size() > limit_ / 4)

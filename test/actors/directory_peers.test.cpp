@@ -321,6 +321,23 @@ TEST_CASE_FIXTURE(fixture, "a batch is put name by name, and the answer says "
   CHECK(finds("f", who));
 }
 
+TEST_CASE_FIXTURE(fixture, "a batch that is larger than any is refused, and "
+                           "so is one of this node") {
+  hello(one, "app1");
+  auto who = one.spawn();
+  std::vector<directory_entry> entries(max_name_batch, {"a", who});
+  auto full = one.ask(own, directory_puts{entries});
+  CHECK(full.match_elements<directory_puts_answer>());
+  CHECK_FALSE(one.try_to(own, directory_erases{entries}));
+  entries.push_back({"b", who});
+  CHECK(is(one.try_to(own, directory_puts{entries}), errc::invalid_message));
+  CHECK(is(one.try_to(own, directory_erases{entries}), errc::invalid_message));
+  CHECK(fails("b", errc::no_such_target));
+  auto local =
+      node.request<directory_puts_answer>(own, directory_puts{{{"c", who}}});
+  CHECK(is(local.error(), errc::invalid_message));
+}
+
 TEST_CASE_FIXTURE(fixture, "of many offers one that cannot be hinders all") {
   probe chat{node};
   probe other{node};

@@ -30,11 +30,23 @@ struct fixture {
   captured_log log;
   caf::actor own = node.system().spawn(directory, std::string{"relay1"});
   far_node far{node, 'a'};
-  caf::actor links_actor = far.spawn();
-  far_actor& links = far_node::as_far(links_actor);
+  std::vector<node_known> known;
+  std::vector<node_refused> refused;
+  caf::actor links = node.system().spawn([this](caf::event_based_actor*) {
+    return caf::behavior{
+        [this](const node_known& message) { known.push_back(message); },
+        [this](const node_refused& message) { refused.push_back(message); },
+        [this](link_details_get) {
+          return std::vector<link_details>{
+              {far.id(), "192.0.2.1:9000", 3s, 2s, 77}};
+        }};
+  });
 
-  fixture() { node.send(own, directory_start{links_actor}); }
-  ~fixture() { caf::anon_send_exit(own, caf::exit_reason::kill); }
+  fixture() { node.send(own, directory_start{links}); }
+  ~fixture() {
+    for (auto& who : {own, links})
+      caf::anon_send_exit(who, caf::exit_reason::kill);
+  }
 
   caf::message hello(node_version version) {
     return far.ask(own, peer_hello{"app1", far.directory, std::move(version)});
@@ -102,8 +114,20 @@ TEST_CASE_FIXTURE(fixture, "a node that says no version is protocol 1, and "
   CHECK(peers()[0].name == "app1");
   CHECK(peers()[0].version.protocol == 1);
   CHECK(log.sink->has("peer connected: name=app1 version=0.1 (protocol 1)"));
-  REQUIRE(links.messages<node_known>().size() == 1);
-  CHECK(links.messages<node_known>()[0].node == far.id());
+  REQUIRE(known.size() == 1);
+  CHECK(known[0].node == far.id());
+}
+
+TEST_CASE_FIXTURE(fixture, "a peer is told of with what its connection knows") {
+  hello(of_protocol(1));
+  REQUIRE(peers().size() == 1);
+  auto info = peers()[0];
+  CHECK(info.node == to_string(far.id()));
+  CHECK(info.version.release == "9.0.0");
+  CHECK(info.address == "192.0.2.1:9000");
+  CHECK(info.connected == 3s);
+  CHECK(info.heard == 2s);
+  CHECK(info.waiting == 77);
 }
 
 TEST_CASE_FIXTURE(fixture, "a node that cannot work with this one is told so, "
@@ -118,15 +142,15 @@ TEST_CASE_FIXTURE(fixture, "a node that cannot work with this one is told so, "
       log.sink->has("peer refused: name=app1 reason=the other node is 9.0.0"));
   CHECK(log.sink->has("upgrade this one"));
   CHECK(peers().empty());
-  REQUIRE(links.messages<node_refused>().size() == 1);
-  CHECK(links.messages<node_refused>()[0].node == far.id());
-  CHECK(links.messages<node_known>().empty());
+  REQUIRE(refused.size() == 1);
+  CHECK(refused[0].node == far.id());
+  CHECK(known.empty());
 }
 
 TEST_CASE_FIXTURE(fixture, "no other node says whose connection ends") {
   auto answer = hello({});
   far.try_to(own, node_refused{far.id()});
-  CHECK(links.messages<node_refused>().empty());
+  CHECK(refused.empty());
 }
 
 TEST_CASE_FIXTURE(fixture, "a version that is none is refused") {

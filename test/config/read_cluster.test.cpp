@@ -20,7 +20,8 @@ TEST_CASE("a cluster node has an address, peers and times") {
   auto config = test::config(
       with("listen: 127.0.0.1:9000\n  peers: [app1:9001, \"[::1]:9002\"]\n"
            "  heartbeat_interval: 1s\n  heartbeat_timeout: 3s\n"
-           "  reconnect_min: 10ms\n  reconnect_max: 1m"));
+           "  reconnect_min: 10ms\n  reconnect_max: 1m\n"
+           "  resolve_interval: 5s"));
   REQUIRE(config.clusters.size() == 1);
   auto& cluster = config.clusters[0];
   CHECK(cluster.name == "relay1");
@@ -30,6 +31,7 @@ TEST_CASE("a cluster node has an address, peers and times") {
   CHECK(cluster.heartbeat_timeout == 3s);
   CHECK(cluster.reconnect_min == 10ms);
   CHECK(cluster.reconnect_max == 1min);
+  CHECK(cluster.resolve_interval == 5s);
 }
 
 TEST_CASE("a silent node is lost after eight seconds unless told otherwise") {
@@ -37,6 +39,7 @@ TEST_CASE("a silent node is lost after eight seconds unless told otherwise") {
   REQUIRE(config.clusters.size() == 1);
   CHECK(config.clusters[0].heartbeat_interval == 2s);
   CHECK(config.clusters[0].heartbeat_timeout == 8s);
+  CHECK(config.clusters[0].resolve_interval == 30s);
 }
 
 TEST_CASE("what waits for another node is limited") {
@@ -99,6 +102,9 @@ TEST_CASE("times of a cluster node make sense together") {
         == "relay.yaml:3: relay1.heartbeat_timeout: must be longer than the "
            "heartbeat_interval");
   CHECK(errors(with("heartbeat_timeout: 2001ms")).empty());
+  CHECK(errors(with("resolve_interval: 999ms"))
+        == "relay.yaml:3: relay1.resolve_interval: must be 1s or more");
+  CHECK(errors(with("resolve_interval: 1s")).empty());
   CHECK(errors(with("heartbeat_interval: 0s"))
         == "relay.yaml:3: relay1.heartbeat_interval: a duration must be more "
            "than zero: 0s");

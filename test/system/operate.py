@@ -194,6 +194,19 @@ class Cluster(unittest.TestCase):
         wait_until(lambda: run("peers", "--json", port=cls.port).json,
                    "the nodes know each other")
 
+    def test_peers_are_shown_with_what_is_known_of_them(self):
+        far = run("peers", "--json", port=self.port).json[0]
+        self.assertEqual(far["name"], "far")
+        self.assertEqual(far["address"], f"127.0.0.1:{cluster_port(self.far)}")
+        self.assertEqual(far["protocol"], 2)
+        self.assertRegex(far["version"], r"^\d+\.\d+\.\d+$")
+        self.assertLess(far["heard_ms"], 5_000)
+        self.assertGreaterEqual(far["connected_ms"], 0)
+        self.assertLess(far["waiting_bytes"], 1_000_000)
+        row = run("peers", port=self.port).rows[0]
+        self.assertEqual(row[:5], [far["name"], far["address"], far["node"],
+                                   far["version"], "2"])
+
     def test_connections_of_another_node_are_in_reach(self):
         self.assertEqual(run("peers", port=self.port).rows[0][0], "far")
         client = WebSocket(self.far.port, "/ws/echo")

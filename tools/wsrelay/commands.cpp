@@ -32,27 +32,50 @@ std::string targets(session& node, const options& opts) {
   return to_table({"NAME", "PID"}, table, 2);
 }
 
-// "-" is what a node of protocol 1 does not know of others.
+// What a node of protocol 1 does not know of others is "-".
+bool is_told(const peer_info& peer) {
+  return peer.version.protocol > 0;
+}
+
+std::uint64_t count_of(milliseconds time) {
+  return static_cast<std::uint64_t>(time.count());
+}
+
+table_row row_of(const peer_info& peer) {
+  if (!is_told(peer))
+    return {peer.name, "-", peer.node, "-", "-", "-", "-", "-"};
+  return {peer.name,
+          peer.address,
+          peer.node,
+          release_of(peer.version),
+          std::to_string(peer.version.protocol),
+          age_text(peer.connected),
+          age_text(peer.heard),
+          std::to_string(peer.waiting)};
+}
+
 std::string peers(session& node, const options& opts) {
   auto all = node.peer_details();
   if (opts.json)
     return make_json_array(all, [](json_writer& out, auto& peer) {
       put(out, "name", peer.name);
       put(out, "node", peer.node);
-      if (peer.version.protocol == 0)
+      if (!is_told(peer))
         return;
       put(out, "version", release_of(peer.version));
       put(out, "protocol", std::uint64_t{peer.version.protocol});
       put(out, "features", peer.version.features);
+      put(out, "address", peer.address);
+      put(out, "connected_ms", count_of(peer.connected));
+      put(out, "heard_ms", count_of(peer.heard));
+      put(out, "waiting_bytes", peer.waiting);
     });
   std::vector<table_row> table;
-  for (auto& peer : all) {
-    auto known = peer.version.protocol > 0;
-    table.push_back({peer.name, peer.node,
-                     known ? release_of(peer.version) : "-",
-                     known ? std::to_string(peer.version.protocol) : "-"});
-  }
-  return to_table({"NAME", "NODE", "VERSION", "PROTOCOL"}, table, 4);
+  for (auto& peer : all)
+    table.push_back(row_of(peer));
+  return to_table({"NAME", "ADDRESS", "NODE", "VERSION", "PROTOCOL", "SINCE",
+                   "HEARD", "WAITING"},
+                  table, 4);
 }
 
 // -- one connection -----------------------------------------------------------

@@ -80,7 +80,8 @@ TEST_CASE_FIXTURE(fixture, "a row that is longer than what there is is an "
                            "error, and so is half of one") {
   auto row = basp::text(basp::text("app1") + basp::text("aa#1")
                         + basp::text("1.0") + basp::number(std::uint32_t{2})
-                        + basp::number(std::uint32_t{1}) + '\0');
+                        + basp::number(std::uint32_t{1}) + '\0'
+                        + basp::text("h:1") + std::string(24, '\0'));
   auto rows = [&](const std::string& bytes) {
     return read(basp::content("+peer.infos", '\1' + bytes)).error;
   };
