@@ -1,6 +1,8 @@
 // What is said once of what cannot be read.
 #include "net/cluster/unread_types.hpp"
 
+#include <caf/optional.hpp>
+
 #include <doctest/doctest.h>
 
 namespace wsrelay::unread_types_test {
