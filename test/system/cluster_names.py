@@ -33,6 +33,8 @@ class Resolver:
         self.prefix = (*self.space.prefix, "unshare", "--mount", "sh", "-c",
                        f"mount --bind {configuration} /etc/resolv.conf "
                        '&& exec "$@"', "sh")
+        if subprocess.run([*self.prefix, "true"], check=False).returncode != 0:
+            raise OSError("/etc/resolv.conf cannot be replaced")
         self.process = subprocess.Popen(
             [*self.space.prefix, "dnsmasq", "--keep-in-foreground",
              "--conf-file=/dev/null", "--no-resolv", "--no-hosts",
