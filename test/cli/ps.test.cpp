@@ -8,6 +8,9 @@
 #include <caf/all.hpp>
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <memory>
+
 namespace wsrelay::ps_test {
 
 using namespace wsrelay::cli;
@@ -154,6 +157,21 @@ TEST_CASE_FIXTURE(fixture, "an acceptor whose pages lead nowhere is asked no "
   });
   auto asked = node();
   CHECK(pids(run_command(asked, {})) == std::vector<std::string>{"9@x"});
+}
+
+TEST_CASE_FIXTURE(fixture, "a directory whose pages lead nowhere is asked no "
+                           "more") {
+  auto asks = std::make_shared<std::atomic<int>>(0);
+  auto lying = system.spawn([asks](caf::event_based_actor*) {
+    return caf::behavior{[asks](const directory_page_get&) {
+      ++*asks;
+      return directory_page{{{"chat", "1@x"}}, true};
+    }};
+  });
+  actors.push_back(lying);
+  session asked{system, lying, std::chrono::minutes{1}};
+  CHECK(asked.names().size() == 2);
+  CHECK(*asks == 2);
 }
 
 TEST_CASE_FIXTURE(fixture, "a target has its name, or its PID without one") {

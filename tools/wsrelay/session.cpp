@@ -115,7 +115,9 @@ session::names_at(const caf::actor& whom, std::string_view prefix) {
       return names_of_before(whom, prefix);
     if (!page)
       return page.error();
-    more = page->more && !page->rows.empty();
+    // Else a page that leads nowhere would be asked for again and again.
+    more = page->more && !page->rows.empty()
+           && (result.empty() || page->rows.back().name > result.back().name);
     std::move(page->rows.begin(), page->rows.end(), std::back_inserter(result));
   }
   return result;
