@@ -1,16 +1,14 @@
 """Peers that are found by name, with a real resolver (dnsmasq) whose answers
 change, in a network namespace of its own. Needs root."""
 
-import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import unittest
 from pathlib import Path
 
 from cluster_probe import Probe, node
-from namespaces import Namespace
+from namespaces import Namespace, made_or_skip
 from raw_client import Closed, WebSocket
 from support import Relay, endpoint, router, service, wait_until
 
@@ -65,21 +63,11 @@ def address_of(number):
     return f"127.0.1.{number}"
 
 
-def resolver_or_skip(test):
-    try:
-        for tool in ("ip", "nsenter", "unshare", "dnsmasq"):
-            if not shutil.which(tool):
-                raise OSError(f"{tool} is not installed")
-        return Resolver(test)
-    except OSError as error:
-        reason = f"NO TEST OF NODES THAT ARE FOUND BY NAME: {error}"
-        print(reason, file=sys.stderr)
-        raise unittest.SkipTest(reason) from None
-
-
 class FoundByName(unittest.TestCase):
     def setUp(self):
-        self.resolver = resolver_or_skip(self)
+        self.resolver = made_or_skip(
+            "NODES THAT ARE FOUND BY NAME",
+            ("ip", "nsenter", "unshare", "dnsmasq"), lambda: Resolver(self))
         self.relays = {}
 
     def start_relay(self, number, peers="[]"):

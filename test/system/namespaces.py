@@ -146,15 +146,22 @@ class Network:
             space.close()
 
 
-def network_or_skip(names):
-    """Returns a network, or skips the tests and says so on standard error:
-    it needs root, iproute2 and a kernel with veth and bridge."""
+def made_or_skip(what, tools, make):
+    """Returns what `make` does, or skips the tests and says so on standard
+    error: one of the tools is missing, or `make` raises OSError."""
     try:
-        for tool in ("ip", "nsenter"):
+        for tool in tools:
             if not shutil.which(tool):
                 raise OSError(f"{tool} is not installed")
-        return Network(names)
+        return make()
     except OSError as error:
-        reason = f"NO TEST OF NETWORK PARTITIONS: {error}"
+        reason = f"NO TEST OF {what}: {error}"
         print(reason, file=sys.stderr)
         raise unittest.SkipTest(reason) from None
+
+
+def network_or_skip(names):
+    """Returns a network, or skips: it needs root, iproute2 and a kernel with
+    veth and bridge."""
+    return made_or_skip("NETWORK PARTITIONS", ("ip", "nsenter"),
+                        lambda: Network(names))
