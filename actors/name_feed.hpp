@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <deque>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace wsrelay {
@@ -24,8 +25,12 @@ public:
     std::vector<directory_entry> entries; // 1 to `max_name_batch`
   };
 
-  void put(directory_entry what) { waiting_.push_back({false, what}); }
-  void take_back(directory_entry what) { waiting_.push_back({true, what}); }
+  void put(directory_entry what) {
+    waiting_.push_back({false, std::move(what)});
+  }
+  void take_back(directory_entry what) {
+    waiting_.push_back({true, std::move(what)});
+  }
 
   /// Returns what is said next; nothing when nothing waits, or before `settle`.
   /// Who has ended meanwhile is nobody's any more.

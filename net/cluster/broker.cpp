@@ -100,7 +100,7 @@ void node_broker::purge_state(const caf::node_id& node) {
   if (auto server = spawn_servers.extract(node))
     caf::anon_send_exit(server.mapped(), caf::exit_reason::kill);
   requests_->on_lost(node);
-  drop_load(node);
+  drop_context(node);
   unread_.forget(node);
   known_.erase(node);
   for (auto& [handle, connection] : ctx)
@@ -190,7 +190,7 @@ std::shared_ptr<node_load> node_broker::load_of(connection who) {
 // As long as a node is known: its proxies have it, too.
 const std::shared_ptr<const proxy_context>&
 node_broker::context_of(const caf::node_id& node) {
-  auto& found = loads_[node];
+  auto& found = contexts_[node];
   if (!found)
     found = std::make_shared<const proxy_context>(
         proxy_context{requests_, std::make_shared<node_load>(node), lost_});
@@ -198,8 +198,8 @@ node_broker::context_of(const caf::node_id& node) {
 }
 
 // What is under way to its proxies is not sent any more.
-void node_broker::drop_load(const caf::node_id& node) {
-  auto dropped = loads_.extract(node);
+void node_broker::drop_context(const caf::node_id& node) {
+  auto dropped = contexts_.extract(node);
   if (dropped && dropped.mapped()->load->is_high())
     tell_relief(node);
 }

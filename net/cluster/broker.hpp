@@ -109,7 +109,7 @@ private:
   void close_others(const caf::node_id& node);
   const std::shared_ptr<const proxy_context>&
   context_of(const caf::node_id& node);
-  void drop_load(const caf::node_id& node);
+  void drop_context(const caf::node_id& node);
   void report_unread(const caf::error& why, const std::string& type);
   void offend(std::string why) { offence_ = std::move(why); }
 
@@ -124,7 +124,7 @@ private:
   };
   std::map<caf::node_id, known_node> known_; // that have said hello
   caf::actor_addr relief_watcher_;
-  std::map<caf::node_id, std::shared_ptr<const proxy_context>> loads_;
+  std::map<caf::node_id, std::shared_ptr<const proxy_context>> contexts_;
   caf::node_id last_hop_; // whom the message comes from
   basp_header header_{};
   std::string offence_;

@@ -38,17 +38,6 @@ constexpr std::array<std::string_view, 16> local_types{
     "@upstream_msg",
 };
 
-// For a line of a log: short, and without what is no text.
-std::string to_type(std::string_view name) {
-  constexpr std::size_t max_size = 128;
-  std::string result{
-      name.substr(std::min(no_elements.size() + 1, name.size()), max_size)};
-  std::replace_if(
-      result.begin(), result.end(), [](char c) { return c <= ' ' || c > '~'; },
-      '?');
-  return result;
-}
-
 bool is_local(std::string_view type) {
   return type.starts_with('@')
          && std::find(local_types.begin(), local_types.end(), type)
@@ -57,12 +46,22 @@ bool is_local(std::string_view type) {
 
 } // namespace
 
+std::string careful_source::type() const {
+  constexpr std::size_t max_size = 128;
+  auto begin = std::min(no_elements.size() + 1, type_.size());
+  auto result = type_.substr(begin, max_size);
+  std::replace_if(
+      result.begin(), result.end(), [](char c) { return c <= ' ' || c > '~'; },
+      '?');
+  return result;
+}
+
 caf::error careful_source::begin_object(std::uint16_t& number,
                                         std::string& name) {
   if (auto error = source_.begin_object(number, name))
     return keep(std::move(error));
   if (depth_ == 0)
-    type_ = to_type(name);
+    type_ = name;
   if (name == no_elements) // CAF does not call `end_object` for it
     return caf::none;
   if (++depth_ > max_depth)

@@ -32,7 +32,8 @@ public:
   const std::string& offence() const noexcept { return offence_; }
 
   /// Returns the types of the outermost message, "ws.message" or "a+b".
-  const std::string& type() const noexcept { return type_; }
+  /// For a line of a log: short, and without what is no text.
+  std::string type() const;
 
   /// Returns the first error, wherever it happened, or none.
   const caf::error& failure() const noexcept { return failure_; }
@@ -104,7 +105,7 @@ private:
 
   caf::binary_deserializer source_;
   std::size_t depth_ = 0;
-  std::string type_;
+  std::string type_; // as it came
   std::string offence_;
   caf::error failure_;
 };
