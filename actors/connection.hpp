@@ -134,7 +134,8 @@ private:
 
   // towards the owner (connection_relay.cpp)
   void relay(ws_message message, bool asks);
-  void on_answer(std::uint64_t epoch, const send_window::mark& until);
+  void on_answer(std::uint64_t epoch, const send_window::mark& until,
+                 const caf::error& error);
   void send_heartbeat();
   ws_leave make_leave(const relay_settings& settings, const ending& how,
                       std::uint64_t last_seq) const;

@@ -25,20 +25,26 @@ void connection_state::relay(ws_message message, bool asks) {
     self_->send(owners_.owner(), std::move(message));
   } else {
     auto answered = [this, epoch = owners_.epoch(),
-                     until = owners_.window().sent()] {
-      on_answer(epoch, until);
+                     until = owners_.window().sent()](const caf::error& error) {
+      on_answer(epoch, until, error);
     };
     // No timeout: the monitor tells of the target's end.
     self_->request(owners_.owner(), caf::infinite, std::move(message))
-        .then(answered, [answered](caf::error&) { answered(); });
+        .then([answered] { answered({}); },
+              [answered](caf::error& error) { answered(error); });
   }
   if (owners_.window().full() || is_pressed())
     update_reading();
 }
 
+// The monitor may tell of the end only after that.
 void connection_state::on_answer(std::uint64_t epoch,
-                                 const send_window::mark& until) {
-  owners_.on_answer(epoch, until);
+                                 const send_window::mark& until,
+                                 const caf::error& error) {
+  if (error == caf::sec::request_receiver_down)
+    owners_.on_return(epoch, until);
+  else
+    owners_.on_answer(epoch, until);
   update_reading();
 }
 

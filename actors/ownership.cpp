@@ -12,6 +12,12 @@ void ownership::on_answer(std::uint64_t epoch,
     window_.answer(until);
 }
 
+void ownership::on_return(std::uint64_t epoch,
+                          const send_window::mark& until) noexcept {
+  if (epoch == epoch_)
+    window_.give_back(until);
+}
+
 void ownership::take_over(caf::actor next) {
   if (owner_) {
     forget(owner_.address()); // its last leave counts

@@ -52,6 +52,10 @@ public:
   /// for nothing.
   void on_answer(std::uint64_t epoch, const send_window::mark& until) noexcept;
 
+  /// What the owner was sent up to `until` came back: it has ended, or its
+  /// node.
+  void on_return(std::uint64_t epoch, const send_window::mark& until) noexcept;
+
   /// `next` owns what comes from now on. The owner before is a former one.
   void take_over(caf::actor next);
 

@@ -28,6 +28,7 @@ public:
   void reset() noexcept {
     answered_ = sent_;
     messages_since_ = bytes_since_ = 0;
+    returned_ = false;
   }
 
   /// Counts the next message and returns whether it must be a request.
@@ -52,13 +53,22 @@ public:
       answered_ = until;
   }
 
+  /// What was sent up to `until` takes no more room, and some of it never
+  /// arrived: it came back.
+  void give_back(const mark& until) noexcept {
+    answer(until);
+    returned_ = true;
+  }
+
   bool full() const noexcept {
     return sent_.seq - answered_.seq >= messages_
            || sent_.bytes - answered_.bytes >= bytes_;
   }
 
   /// Returns whether the target is known to have got every message.
-  bool all_answered() const noexcept { return sent_.seq == answered_.seq; }
+  bool all_answered() const noexcept {
+    return sent_.seq == answered_.seq && !returned_;
+  }
 
 private:
   std::uint32_t messages_;
@@ -67,6 +77,7 @@ private:
   std::uint32_t bytes_since_ = 0;    // less than 2 GiB: a message has 1 at most
   mark sent_;
   mark answered_;
+  bool returned_ = false; // since the window began
 };
 
 } // namespace wsrelay

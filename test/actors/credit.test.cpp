@@ -98,6 +98,19 @@ TEST_CASE("an answer counts for everything before it, an old one for nothing") {
   CHECK(fill(window, 1) == 3); // beside the fourth
 }
 
+TEST_CASE("what came back takes no room and was never answered") {
+  send_window window{2, plenty};
+  fill(window, 1);
+  window.give_back(window.sent());
+  CHECK_FALSE(window.full());
+  CHECK_FALSE(window.all_answered());
+  fill(window, 1);
+  window.answer(window.sent()); // by whoever gave the first ones to another
+  CHECK_FALSE(window.all_answered());
+  window.reset();
+  CHECK(window.all_answered());
+}
+
 TEST_CASE("a window that is reset is empty") {
   send_window window{2, plenty};
   fill(window, 1);

@@ -61,6 +61,31 @@ TEST_CASE_FIXTURE(connected, "a target that is lost with messages during a "
   CHECK(other.log() == strings{"join {}", "leave target_down 1011 last=0"});
 }
 
+// What its node does between its loss and the end of each of its actors.
+TEST_CASE_FIXTURE(connected, "a message that comes back from a lost node has "
+                             "not arrived") {
+  auto gone = node.system().spawn([]() -> caf::behavior {
+    return {
+        [](const ws_join&) {},
+        [](const ws_message&) -> caf::result<void> {
+          return caf::sec::request_receiver_down;
+        },
+        [](const ws_leave&) {},
+    };
+  });
+  CHECK_FALSE(answer(move_to(gone)));
+  other.hold_joins();
+  for (int i = 0; i < 32; ++i) // a quarter of the window
+    say("a");
+  auto reply = begin(move_to(other));
+  node.run();
+  caf::anon_send_exit(gone, lost);
+  node.run();
+  CHECK(reply.failed_with(errc::closing));
+  REQUIRE(client.close_frame());
+  CHECK(client.close_frame()->code == 1011);
+}
+
 TEST_CASE_FIXTURE(connected, "a target that is lost without messages during a "
                              "transfer does not end the connection") {
   other.hold_joins();
