@@ -32,7 +32,8 @@ node_version this_version() {
   return {std::string{release_text()},
           protocol_number,
           oldest_protocol,
-          {std::string{feature_name_batches}, std::string{feature_pages}}};
+          {std::string{feature_name_batches}, std::string{feature_pages},
+           std::string{feature_bundles}}};
 }
 
 bool is_plausible(const node_version& version) noexcept {

@@ -22,6 +22,10 @@ inline constexpr std::string_view feature_name_batches = "name-batches";
 /// A feature: long lists come in pages.
 inline constexpr std::string_view feature_pages = "pages";
 
+/// A feature: reads many short messages in one of BASP
+/// (net/cluster/bundle.hpp).
+inline constexpr std::string_view feature_bundles = "bundles";
+
 /// What nodes say of themselves when they meet. What a node of protocol 1 says,
 /// which is nothing, are the defaults.
 struct node_version {

@@ -18,6 +18,12 @@ T number_at(const char* bytes) noexcept {
       reinterpret_cast<const unsigned char*>(bytes));
 }
 
+template <class T>
+void put_number(char* to, T value) noexcept {
+  boost::endian::endian_store<T, sizeof(T), boost::endian::order::big>(
+      reinterpret_cast<unsigned char*>(to), value);
+}
+
 // The releases of CAF that have spoken a version of BASP.
 std::string_view release_of(std::uint64_t version) noexcept {
   switch (version) {
@@ -104,6 +110,8 @@ payload_range payload_of(basp_operation operation) noexcept {
   constexpr auto route = 2 * basp_node_size;
   if (operation == basp_part)
     return {1, max_basp_part};
+  if (operation == basp_bundle)
+    return {min_basp_record, max_basp_message};
   switch (operation) {
     case basp_operation::server_handshake:
       return {basp_node_size + 1 + 8 + 1, max_basp_handshake};
@@ -123,7 +131,9 @@ payload_range payload_of(basp_operation operation) noexcept {
 }
 
 std::string name_of(basp_operation operation) {
-  return operation == basp_part ? "part of a message" : to_string(operation);
+  return operation == basp_part     ? "part of a message"
+         : operation == basp_bundle ? "bundle of messages"
+                                    : to_string(operation);
 }
 
 // Whether the numbers that an operation does not use are 0, and the others not.
@@ -178,7 +188,8 @@ std::string refuse_version(const basp_header& x) {
 }
 
 std::string refuse_numbers(const basp_header& x, basp_phase phase) {
-  if (x.operation > basp_operation::heartbeat && x.operation != basp_part)
+  if (x.operation > basp_operation::heartbeat && x.operation != basp_part
+      && x.operation != basp_bundle)
     return fmt::format("unknown operation {} of BASP",
                        static_cast<unsigned>(x.operation));
   if (auto why = refuse_version(x); !why.empty())
@@ -197,6 +208,16 @@ std::string refuse_numbers(const basp_header& x, basp_phase phase) {
 }
 
 } // namespace
+
+void put_basp_header(char* to, const basp_header& x) noexcept {
+  to[0] = static_cast<char>(x.operation);
+  to[1] = to[2] = 0;
+  to[3] = static_cast<char>(x.flags);
+  put_number(to + 4, x.payload_len);
+  put_number(to + 8, x.operation_data);
+  put_number(to + 16, static_cast<std::uint64_t>(x.source_actor));
+  put_number(to + 24, static_cast<std::uint64_t>(x.dest_actor));
+}
 
 basp_header read_basp_header(const char* bytes) noexcept {
   return {static_cast<basp_operation>(bytes[0]),

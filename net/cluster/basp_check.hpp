@@ -39,6 +39,13 @@ inline constexpr auto basp_part = static_cast<basp_operation>(16);
 inline constexpr std::size_t max_basp_part = 64 * 1024;
 inline constexpr std::uint8_t reads_basp_parts_flag = 0x40;
 
+/// Another: short messages, one after the other (bundle.hpp). Only nodes with
+/// the feature `feature_bundles` are sent any.
+inline constexpr auto basp_bundle = static_cast<basp_operation>(17);
+
+/// Bytes of the smallest message in it.
+inline constexpr std::size_t min_basp_record = 4 + 2 + 3 * 8;
+
 /// Bytes of a node id, as nodes of wsrelay have one.
 inline constexpr std::size_t basp_node_size = 32;
 
@@ -66,6 +73,9 @@ constexpr bool is_handshake(basp_operation operation) noexcept {
   return operation == basp_operation::server_handshake
          || operation == basp_operation::client_handshake;
 }
+
+/// Writes a header to its `basp_header_size` bytes.
+void put_basp_header(char* to, const basp_header& header) noexcept;
 
 /// Reads a header from its `basp_header_size` bytes.
 basp_header read_basp_header(const char* bytes) noexcept;

@@ -3,12 +3,12 @@
 // first. No other long message begins before all of them have come.
 #include "net/cluster/basp_parts.hpp"
 
+#include "net/cluster/bundle.hpp"
 #include "net/loop/large_memory.hpp"
-
-#include <boost/endian/conversion.hpp>
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 
 namespace wsrelay {
@@ -19,7 +19,6 @@ namespace {
 constexpr std::size_t max_reserved = 64 << 20;
 
 constexpr std::size_t flags_offset = 3;
-constexpr std::size_t size_offset = 4;
 
 std::ptrdiff_t offset(std::size_t count) noexcept {
   return static_cast<std::ptrdiff_t>(count);
@@ -32,11 +31,11 @@ void append(std::vector<char>& to, const std::vector<char>& from,
 }
 
 std::array<char, basp_header_size> part_header(std::size_t size) noexcept {
-  std::array<char, basp_header_size> result{};
-  result[0] = static_cast<char>(basp_part);
-  boost::endian::store_big_u32(
-      reinterpret_cast<unsigned char*>(&result[size_offset]),
-      static_cast<std::uint32_t>(size));
+  std::array<char, basp_header_size> result;
+  basp_header header{};
+  header.operation = basp_part;
+  header.payload_len = static_cast<std::uint32_t>(size);
+  put_basp_header(result.data(), header);
   return result;
 }
 
@@ -53,7 +52,10 @@ void basp_output::sort(std::uint64_t directory) {
     if (is_handshake(header.operation))
       message[flags_offset] =
           static_cast<char>(header.flags | reads_basp_parts_flag);
-    if (uses_parts_ && (size > max_basp_part || must_wait(header, directory)))
+    if (header.operation == basp_bundle && size <= max_basp_part)
+      sort_bundle(size);
+    else if (uses_parts_
+             && (size > max_basp_part || must_wait(header, directory)))
       set_apart(size, header.source_actor);
     else
       sorted_ += size;
@@ -78,23 +80,65 @@ bool basp_output::must_wait(const basp_header& header,
   }
 }
 
+// Those of actors that have something waiting wait behind it.
+void basp_output::sort_bundle(std::size_t size) {
+  if (waiting_.empty()) {
+    sorted_ += size;
+    return;
+  }
+  auto* begin = gathered_.data() + sorted_;
+  auto kept = basp_header_size;
+  for (auto at = kept; at < size;) {
+    auto count = std::min(record_size(begin + at), size - at);
+    auto source = record_source(begin + at);
+    if (source == 0 || sources_.contains(source) || sources_.contains(0)) {
+      buffer alone(basp_header_size);
+      put_basp_header(alone.data(), bundle_header(count));
+      alone.insert(alone.end(), begin + at, begin + at + count);
+      wait(std::move(alone), 0, source);
+    } else {
+      std::memmove(begin + kept, begin + at, count);
+      kept += count;
+    }
+    at += count;
+  }
+  put_basp_header(begin, bundle_header(kept - basp_header_size));
+  if (kept == basp_header_size)
+    kept = 0;
+  auto end = gathered_.begin() + offset(sorted_ + size);
+  gathered_.erase(gathered_.begin() + offset(sorted_ + kept), end);
+  sorted_ += kept;
+}
+
+void basp_output::add(buffer message, std::uint64_t source, bool is_long) {
+  if (is_long && uses_parts_)
+    return wait(std::move(message), 0, source);
+  if (gathered_.empty())
+    gathered_.swap(message);
+  else
+    append(gathered_, message, 0, message.size());
+}
+
 // What is long mostly is the last one, and keeps its place then: the rest,
 // which is less, moves.
 void basp_output::set_apart(std::size_t size, std::uint64_t source) {
-  waiting_message apart{{}, 0, source};
+  buffer apart;
   if (sorted_ + size == gathered_.size() && size > sorted_) {
-    apart.bytes.swap(gathered_);
-    apart.begin = sorted_;
-    append(gathered_, apart.bytes, 0, sorted_);
-  } else {
-    append(apart.bytes, gathered_, sorted_, size);
-    gathered_.erase(gathered_.begin() + offset(sorted_),
-                    gathered_.begin() + offset(sorted_ + size));
+    apart.swap(gathered_);
+    append(gathered_, apart, 0, sorted_);
+    return wait(std::move(apart), sorted_, source);
   }
-  apart.is_long = size > max_basp_part;
+  append(apart, gathered_, sorted_, size);
+  gathered_.erase(gathered_.begin() + offset(sorted_),
+                  gathered_.begin() + offset(sorted_ + size));
+  wait(std::move(apart), 0, source);
+}
+
+void basp_output::wait(buffer bytes, std::size_t begin, std::uint64_t source) {
+  auto size = bytes.size() - begin;
   ++sources_[source];
   waiting_size_ += size;
-  waiting_.push_back(std::move(apart));
+  waiting_.push_back({std::move(bytes), begin, source, size > max_basp_part});
 }
 
 void basp_output::take(buffer& to) {

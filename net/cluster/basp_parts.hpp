@@ -30,6 +30,9 @@ public:
   /// node reads parts. `directory` is the id of this node's, 0 when unknown.
   void sort(std::uint64_t directory = 0);
 
+  /// Adds a whole message of the actor `source`. A long one is not copied.
+  void add(buffer message, std::uint64_t source, bool is_long);
+
   /// The other node reads parts: from now on long messages leave so.
   void use_parts() noexcept { uses_parts_ = true; }
 
@@ -65,6 +68,8 @@ private:
 
   bool must_wait(const basp_header& header, std::uint64_t directory) const;
   void set_apart(std::size_t size, std::uint64_t source);
+  void sort_bundle(std::size_t size);
+  void wait(buffer bytes, std::size_t begin, std::uint64_t source);
   void take_part(buffer& to);
   void forget(std::uint64_t source);
 

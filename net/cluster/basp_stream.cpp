@@ -76,6 +76,7 @@ public:
   // What is written goes out first, unless nobody is there.
   void graceful_shutdown() override {
     closing_ = pointer{this};
+    writer_->set_link(nullptr);
     if (!may_write())
       writer_->clear();
     auto silent = is_silent();
@@ -188,6 +189,7 @@ private:
       note_life();
     load_ = nodes_->load_of(hdl());
     writer_->set_load(load_);
+    writer_->set_link(nodes_->link_of(hdl()));
     set_look();
     flush();
   }

@@ -1,6 +1,7 @@
 // Gathering and sending.
 #include "net/cluster/basp_writer.hpp"
 
+#include "net/cluster/basp_input.hpp"
 #include "net/loop/large_memory.hpp"
 
 #include <utility>
@@ -19,7 +20,38 @@ basp_writer::~basp_writer() {
   close();
 }
 
+basp_writer::buffer& basp_writer::gathered() {
+  take_from_link();
+  return output_.gathered();
+}
+
+void basp_writer::set_link(std::shared_ptr<node_link> link) {
+  take_from_link();
+  flush_later();
+  if (link_)
+    link_->leave(*this);
+  link_ = std::move(link);
+  if (link_)
+    link_->listen(*this);
+}
+
+void basp_writer::on_link_ready() {
+  if (!std::exchange(flushing_, true))
+    home_.flush_later(*this);
+}
+
+void basp_writer::take_from_link() {
+  if (!link_)
+    return;
+  for (auto& each : link_->take()) {
+    output_.add(std::move(each.bytes), each.source, each.is_long);
+    output_.sort(directory_);
+  }
+  note_load();
+}
+
 void basp_writer::sort(std::uint64_t directory) {
+  directory_ = directory;
   output_.sort(directory);
   note_load();
 }
@@ -45,6 +77,7 @@ bool basp_writer::flush_later() {
 // What is in no hurry waits for room, and so what comes behind it.
 void basp_writer::flush() {
   flushing_ = false;
+  take_from_link();
   if (!events_ || output_.empty())
     return;
   if (waiting() > limit_)
@@ -93,6 +126,7 @@ void basp_writer::clear() {
 void basp_writer::close() {
   if (!std::exchange(events_, nullptr))
     return;
+  set_link(nullptr);
   home_.forget(*this);
   clear();
   if (load_)

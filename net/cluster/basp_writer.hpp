@@ -3,6 +3,7 @@
 #pragma once
 
 #include "net/cluster/basp_parts.hpp"
+#include "net/cluster/node_link.hpp"
 #include "net/cluster/node_load.hpp"
 #include "net/cluster/socket.hpp"
 #include "net/loop/loop.hpp"
@@ -31,6 +32,7 @@ protected:
 /// Outlives its connection while the kernel is asked to take something. Loop
 /// thread only.
 class basp_writer final : public std::enable_shared_from_this<basp_writer>,
+                          private link_listener,
                           private loop_task {
 public:
   using buffer = basp_output::buffer;
@@ -40,8 +42,13 @@ public:
               std::size_t limit, basp_writer_events& events);
   ~basp_writer();
 
-  /// Returns where the broker writes whole messages.
-  buffer& gathered() noexcept { return output_.gathered(); }
+  /// Returns where the broker writes whole messages: behind what actors have
+  /// sent before.
+  buffer& gathered();
+
+  /// What waits on `link` leaves with the rest from now on; null: on none, and
+  /// what waits is taken once more.
+  void set_link(std::shared_ptr<node_link> link);
 
   /// The broker has written messages; see `basp_output::sort`.
   void sort(std::uint64_t directory);
@@ -87,6 +94,8 @@ public:
 private:
   using error_code = node_socket::error_code;
 
+  void on_link_ready() override;
+  void take_from_link();
   void flush() override;
   void go_on() override {}
   void on_written(error_code ec, std::size_t count);
@@ -97,8 +106,10 @@ private:
   const std::size_t limit_;
   basp_writer_events* events_; // null once closed
   std::shared_ptr<node_load> load_;
+  std::shared_ptr<node_link> link_;
   basp_output output_;
-  buffer leaving_; // what is being sent
+  std::uint64_t directory_ = 0; // of this node, for sorting
+  buffer leaving_;              // what is being sent
   time_point last_write_;
   std::uint64_t taken_ = 0; // bytes, when it was last looked at
   time_point taken_at_;     // since then no more

@@ -20,6 +20,9 @@ namespace wsrelay {
 
 namespace {
 
+// From the broker to itself.
+using link_mark = caf::atom_constant<caf::atom("linkmark")>;
+
 caf::timespan time_of(const node_broker& broker, caf::string_view key) {
   return caf::get_or(broker.home_system().config(), key, caf::timespan{0});
 }
@@ -38,6 +41,7 @@ caf::behavior node_broker::make_behavior() {
       },
       [this](const node_known& message) { on_known(message); },
       [this](const node_refused& message) { part_from(message.node); },
+      [this](link_mark, const caf::node_id& node) { open_link(node); },
       [this](link_details_get) { return list_links(); },
       [this](const relief_watch& message) {
         relief_watcher_ = message.watcher.address();
@@ -182,25 +186,38 @@ void node_broker::saw(connection who, time_point when) {
 }
 
 std::shared_ptr<node_load> node_broker::load_of(connection who) {
+  return context_of(node_of(who))->load;
+}
+
+std::shared_ptr<node_link> node_broker::link_of(connection who) {
+  return context_of(node_of(who))->link;
+}
+
+caf::node_id node_broker::node_of(connection who) const {
   auto known = ctx.find(who);
-  auto node = known != ctx.end() ? known->second.id : caf::node_id{};
-  return context_of(node)->load;
+  return known != ctx.end() ? known->second.id : caf::node_id{};
 }
 
 // As long as a node is known: its proxies have it, too.
 const std::shared_ptr<const proxy_context>&
 node_broker::context_of(const caf::node_id& node) {
   auto& found = contexts_[node];
-  if (!found)
+  if (!found) {
+    auto load = std::make_shared<node_load>(node);
+    auto link = std::make_shared<node_link>(load, loop_of_nodes(system()));
     found = std::make_shared<const proxy_context>(
-        proxy_context{requests_, std::make_shared<node_load>(node), lost_});
+        proxy_context{requests_, std::move(load), std::move(link), lost_});
+  }
   return found;
 }
 
 // What is under way to its proxies is not sent any more.
 void node_broker::drop_context(const caf::node_id& node) {
   auto dropped = contexts_.extract(node);
-  if (dropped && dropped.mapped()->load->is_high())
+  if (!dropped)
+    return;
+  dropped.mapped()->link->close();
+  if (dropped.mapped()->load->is_high())
     tell_relief(node);
 }
 
@@ -228,8 +245,22 @@ caf::timespan node_broker::interval() const {
 
 // It may be gone by now.
 void node_broker::on_known(const node_known& message) {
-  if (instance.tbl().lookup_direct(message.node))
-    known_[message.node] = {message.version, clock().now()};
+  if (!instance.tbl().lookup_direct(message.node))
+    return;
+  known_[message.node] = {message.version, clock().now()};
+  if (has(message.version, feature_bundles) && written_protocol() > 1)
+    use_link(message.node);
+}
+
+// Behind all that proxies have given to the broker.
+void node_broker::use_link(const caf::node_id& node) {
+  auto& link = context_of(node)->link;
+  link->hold([&] { send(this, link_mark::value, node); });
+}
+
+void node_broker::open_link(const caf::node_id& node) {
+  if (auto found = contexts_.find(node); found != contexts_.end())
+    found->second->link->open();
 }
 
 std::vector<link_details> node_broker::list_links() {

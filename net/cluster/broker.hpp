@@ -9,6 +9,7 @@
 #include "net/cluster/node_load.hpp"
 #include "net/cluster/open_requests.hpp"
 #include "net/cluster/proxy.hpp"
+#include "net/cluster/record_delivery.hpp"
 #include "net/cluster/unread_types.hpp"
 
 #include <caf/io/basp_broker.hpp>
@@ -65,8 +66,9 @@ public:
   /// Returns why the connection is to end after what it has read, or "".
   std::string take_offence() { return std::exchange(offence_, {}); }
 
-  /// Returns how much waits for the node that `who` leads to.
+  /// Returns how much waits for the node that `who` leads to, and where.
   std::shared_ptr<node_load> load_of(connection who);
+  std::shared_ptr<node_link> link_of(connection who);
 
   /// Much waited for a node, and does no more.
   void tell_relief(const caf::node_id& node);
@@ -101,6 +103,7 @@ private:
   void on_message(connection who, bytes& payload);
   void on_handshake(connection who, bytes& payload);
   void on_remote(std::string_view payload, const caf::node_id& from);
+  void on_bundle(std::string_view payload);
   void on_routed(connection who, bytes& payload);
   void on_down(connection who, bytes& payload);
   void on_monitor(connection who, bytes& payload);
@@ -110,6 +113,9 @@ private:
   const std::shared_ptr<const proxy_context>&
   context_of(const caf::node_id& node);
   void drop_context(const caf::node_id& node);
+  caf::node_id node_of(connection who) const;
+  void use_link(const caf::node_id& node);
+  void open_link(const caf::node_id& node);
   void report_unread(const caf::error& why, const std::string& type);
   void offend(std::string why) { offence_ = std::move(why); }
 
@@ -125,6 +131,7 @@ private:
   std::map<caf::node_id, known_node> known_; // that have said hello
   caf::actor_addr relief_watcher_;
   std::map<caf::node_id, std::shared_ptr<const proxy_context>> contexts_;
+  record_delivery records_;
   caf::node_id last_hop_; // whom the message comes from
   basp_header header_{};
   std::string offence_;

@@ -1,6 +1,7 @@
 // What the node's broker does with each message of another node.
 #include "actors/error.hpp"
 #include "net/cluster/broker.hpp"
+#include "net/cluster/bundle.hpp"
 #include "net/cluster/remote_message.hpp"
 
 #include <caf/all.hpp>
@@ -26,6 +27,8 @@ void node_broker::on_data(caf::io::new_data_msg& message) try {
 }
 
 void node_broker::on_message(connection who, bytes& payload) {
+  if (header_.operation == basp_bundle) // none of CAF's
+    return on_bundle(view_of(payload));
   switch (header_.operation) {
     case basp_operation::server_handshake:
     case basp_operation::client_handshake:
@@ -65,6 +68,18 @@ void node_broker::on_remote(std::string_view payload,
     offend(std::move(outcome.offence));
   else if (outcome.unread)
     report_unread(outcome.unread, outcome.type);
+}
+
+void node_broker::on_bundle(std::string_view payload) {
+  bundle_reader records{payload};
+  for (bundle_record next; records.next(next);) {
+    auto id = caf::make_message_id(next.head.id);
+    if (id.is_response())
+      requests_->on_response(next.head.dest, id);
+    records_.deliver(context(), proxies(), last_hop_, next);
+  }
+  if (!records.offence().empty())
+    offend(records.offence());
 }
 
 void node_broker::on_routed(connection who, bytes& payload) {

@@ -39,6 +39,9 @@ public:
   /// The broker has handled such a message.
   void take(std::size_t bytes) noexcept { queued_ -= message_cost + bytes; }
 
+  /// Messages are taken that have added so many bytes, with what they cost.
+  void take_all(std::size_t bytes) noexcept { queued_ -= bytes; }
+
   /// So many bytes wait on the connection.
   void set_waiting(std::size_t bytes) noexcept {
     waiting_ = bytes;

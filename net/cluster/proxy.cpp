@@ -1,6 +1,7 @@
 // Forwarding to another node.
 #include "net/cluster/proxy.hpp"
 
+#include "actors/caf_compat.hpp"
 #include "net/cluster/remote_message.hpp"
 
 #include <caf/all.hpp>
@@ -12,6 +13,15 @@
 
 namespace wsrelay {
 
+namespace {
+
+bool has_ended(const caf::actor_addr& who) {
+  auto found = caf::actor_cast<caf::actor>(who);
+  return !found || !is_alive(found);
+}
+
+} // namespace
+
 node_proxy::node_proxy(caf::actor_config& config, caf::actor broker,
                        std::shared_ptr<const proxy_context> shared)
     : actor_proxy{config},
@@ -22,11 +32,15 @@ node_proxy::node_proxy(caf::actor_config& config, caf::actor broker,
 }
 
 void node_proxy::enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) {
-  auto content = what->move_content_to_message();
-  if (content.match_elements<caf::exit_msg>())
-    unlink_later(content.get_as<caf::exit_msg>(0).source);
-  forward(std::move(what->sender), what->mid, std::move(what->stages),
-          std::move(content));
+  auto& content = what->content();
+  if (content.match_elements<caf::exit_msg>()) {
+    auto& source = content.get_as<caf::exit_msg>(0).source;
+    unlink_later(source);
+    if (has_ended(source))
+      return forward_later(what->sender, what->move_content_to_message());
+  }
+  caf::strong_actor_ptr me{ctrl()};
+  forward({what->sender, me, what->mid, what->stages, content});
 }
 
 // Not at once: CAF sends the exit message of an actor that has ended already
@@ -36,44 +50,56 @@ void node_proxy::unlink_later(caf::actor_addr who) {
       [me = caf::strong_actor_ptr{ctrl()}, this, who] { unlink_from(who); });
 }
 
-void node_proxy::forward(caf::strong_actor_ptr sender, caf::message_id id,
-                         caf::mailbox_element::forwarding_stack stages,
-                         caf::message content) {
+// The same for what names that actor: to encode it takes its lock.
+void node_proxy::forward_later(caf::strong_actor_ptr sender,
+                               caf::message content) {
+  home_system().middleman().backend().post(
+      [me = caf::strong_actor_ptr{ctrl()}, this, sender, content] {
+        forward({sender, me, caf::make_message_id(), {}, content});
+      });
+}
+
+void node_proxy::forward(const outgoing_message& what) {
   caf::shared_lock<caf::detail::shared_spinlock> guard{broker_lock_};
   if (broker_) {
     // Before it is sent, and before `kill_proxy` when that comes meanwhile.
-    if (id.is_request() && sender && sender->node() == home_system().node())
-      shared_->requests->add(sender, id, node());
-    shared_->load->add(bulk_of(content));
-    broker_->enqueue(nullptr, caf::make_message_id(),
-                     caf::make_message(caf::forward_atom_v, std::move(sender),
-                                       std::move(stages),
-                                       caf::strong_actor_ptr{ctrl()}, id,
-                                       std::move(content)),
-                     nullptr);
+    if (what.id.is_request() && what.sender
+        && what.sender->node() == home_system().node())
+      shared_->requests->add(what.sender, what.id, node());
+    shared_->link->send(what, [&] { give_to_broker(what); });
     return;
   }
   guard.unlock();
   caf::detail::sync_request_bouncer bounce{
       caf::exit_reason::remote_link_unreachable};
-  bounce(sender, id);
+  bounce(what.sender, what.id);
+}
+
+void node_proxy::give_to_broker(const outgoing_message& what) {
+  auto content = caf::message::copy(what.content);
+  shared_->load->add(bulk_of(content));
+  broker_->enqueue(nullptr, caf::make_message_id(),
+                   caf::make_message(caf::forward_atom_v, what.sender,
+                                     what.stages, what.receiver, what.id,
+                                     std::move(content)),
+                   nullptr);
 }
 
 bool node_proxy::add_backlink(caf::abstract_actor* other) {
   if (!monitorable_actor::add_backlink(other))
     return false;
-  forward(ctrl(), caf::make_message_id(), {},
-          caf::make_message(caf::link_atom_v,
-                            caf::strong_actor_ptr{other->ctrl()}));
+  forward_later(ctrl(),
+                caf::make_message(caf::link_atom_v,
+                                  caf::strong_actor_ptr{other->ctrl()}));
   return true;
 }
 
 bool node_proxy::remove_backlink(caf::abstract_actor* other) {
   if (!monitorable_actor::remove_backlink(other))
     return false;
-  forward(ctrl(), caf::make_message_id(), {},
-          caf::make_message(caf::unlink_atom_v,
-                            caf::strong_actor_ptr{other->ctrl()}));
+  forward_later(ctrl(),
+                caf::make_message(caf::unlink_atom_v,
+                                  caf::strong_actor_ptr{other->ctrl()}));
   return true;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "net/cluster/lost_proxies.hpp"
+#include "net/cluster/node_link.hpp"
 #include "net/cluster/node_load.hpp"
 #include "net/cluster/open_requests.hpp"
 
@@ -17,15 +18,17 @@ namespace wsrelay {
 struct proxy_context {
   std::shared_ptr<open_requests> requests;
   std::shared_ptr<node_load> load;
+  std::shared_ptr<node_link> link;
   std::shared_ptr<lost_proxies> lost;
 };
 
-/// Hands what it gets to the BASP broker. It ends, with everybody told who
-/// monitors it, when the actor or its node does. CAF 0.17.6's own proxy
-/// differs in three ways: once ended it swallows requests, where this one
-/// answers with an error; when its last handle goes it ends the proxy that came
-/// after it, with the same ID, when the node was lost and found again; and a
-/// link to an actor that has just ended locks the broker's thread for good.
+/// Hands what it gets to its node's link, or to the BASP broker. It ends, with
+/// everybody told who monitors it, when the actor or its node does. CAF
+/// 0.17.6's own proxy differs in three ways: once ended it swallows requests,
+/// where this one answers with an error; when its last handle goes it ends the
+/// proxy that came after it, with the same ID, when the node was lost and found
+/// again; and a link to an actor that has just ended locks the broker's thread
+/// for good.
 class node_proxy final : public caf::actor_proxy {
 public:
   /// What actors of this node ask it goes into the requests, how much waits for
@@ -50,9 +53,9 @@ public:
 
 private:
   void unlink_later(caf::actor_addr who);
-  void forward(caf::strong_actor_ptr sender, caf::message_id id,
-               caf::mailbox_element::forwarding_stack stages,
-               caf::message content);
+  void forward_later(caf::strong_actor_ptr sender, caf::message content);
+  void forward(const outgoing_message& what);
+  void give_to_broker(const outgoing_message& what);
 
   const std::shared_ptr<const proxy_context> shared_;
   caf::detail::shared_spinlock broker_lock_;

@@ -158,7 +158,7 @@ std::size_t size_of(const http_response& x) {
 }
 
 template <class Message>
-bool add_bulk(const caf::message& content, std::size_t& result) {
+bool add_bulk(const caf::type_erased_tuple& content, std::size_t& result) {
   if (!content.match_elements<Message>())
     return false;
   result = size_of(content.get_as<Message>(0));
@@ -207,7 +207,7 @@ delivery deliver(caf::execution_unit* context, caf::proxy_registry& proxies,
   return {};
 }
 
-std::size_t bulk_of(const caf::message& content) {
+std::size_t bulk_of(const caf::type_erased_tuple& content) {
   std::size_t result = 0;
   static_cast<void>(add_bulk<ws_message>(content, result)
                     || add_bulk<ws_send>(content, result)

@@ -7,6 +7,7 @@
 #include <caf/execution_unit.hpp>
 #include <caf/node_id.hpp>
 #include <caf/proxy_registry.hpp>
+#include <caf/type_erased_tuple.hpp>
 
 #include <cstddef>
 #include <string>
@@ -43,7 +44,7 @@ delivery deliver(caf::execution_unit* context, caf::proxy_registry& proxies,
 
 /// Returns how many bytes the texts and payloads of a message have, of the
 /// kinds that clients cause; 0 for any other.
-std::size_t bulk_of(const caf::message& content);
+std::size_t bulk_of(const caf::type_erased_tuple& content);
 
 /// As `deliver`, for the reason of an actor's end: what is not whole is a
 /// reason without text.

@@ -78,6 +78,10 @@ void loop::post(std::function<void()> what) {
   knock();
 }
 
+bool loop::runs_here() const noexcept {
+  return current_loop == this;
+}
+
 void loop::exec_later(caf::resumable* job) {
   if (current_loop == this) {
     ready_.push_back(job);

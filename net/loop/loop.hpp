@@ -111,6 +111,9 @@ public:
   /// Sets how long a target may hold the loop. Any thread.
   void set_in_place_budget(std::chrono::nanoseconds budget);
 
+  /// Returns whether the calling thread is the loop's.
+  bool runs_here() const noexcept;
+
   /// Queues an actor. On the loop's thread a target runs here, in place; from
   /// elsewhere the loop is woken.
   void exec_later(caf::resumable* job) override;

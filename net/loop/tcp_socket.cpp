@@ -24,7 +24,7 @@ namespace {
 using tcp = boost::asio::ip::tcp;
 using error_code = boost::system::error_code;
 // Its executor is concrete, which compiles faster than Asio's default.
-using acceptor =
+using tcp_acceptor =
     boost::asio::basic_socket_acceptor<tcp,
                                        boost::asio::io_context::executor_type>;
 
@@ -49,7 +49,7 @@ bool has_ipv6() {
 }
 
 // What the sockets that are accepted inherit.
-error_code set_inherited(acceptor& socket) {
+error_code set_inherited(tcp_acceptor& socket) {
   error_code ec;
   socket.set_option(tcp::no_delay{true}, ec);
   if (!ec
@@ -62,7 +62,7 @@ error_code set_inherited(acceptor& socket) {
 }
 
 // An address, or the first one of a name.
-tcp::endpoint find_endpoint(acceptor& socket, const std::string& host,
+tcp::endpoint find_endpoint(tcp_acceptor& socket, const std::string& host,
                             std::uint16_t port, error_code& ec) {
   if (host.empty())
     return {has_ipv6() ? tcp::v6() : tcp::v4(), port};
@@ -75,7 +75,7 @@ tcp::endpoint find_endpoint(acceptor& socket, const std::string& host,
   return ec || found.empty() ? tcp::endpoint{} : found.begin()->endpoint();
 }
 
-error_code listen(acceptor& socket, const std::string& host,
+error_code listen(tcp_acceptor& socket, const std::string& host,
                   std::uint16_t port) {
   error_code ec;
   auto endpoint = find_endpoint(socket, host, port, ec);
@@ -108,7 +108,7 @@ bool is_shortage(error_code ec) noexcept {
 result<listening_socket> open_listening(const std::string& host,
                                         std::uint16_t port) {
   boost::asio::io_context context;
-  acceptor socket{context.get_executor()};
+  tcp_acceptor socket{context.get_executor()};
   auto ec = listen(socket, host, port);
   if (ec)
     return failure{

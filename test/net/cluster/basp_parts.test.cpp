@@ -133,6 +133,44 @@ TEST_CASE("short messages of others pass a long one, its sender's do not") {
   CHECK_FALSE(output.has_parts());
 }
 
+TEST_CASE("of a bundle those wait whose senders have a long one waiting") {
+  auto record = [](std::uint64_t source, char fill) {
+    std::string text(10, fill);
+    auto size = min_basp_record - 4 + text.size();
+    return basp::number(static_cast<std::uint32_t>(size)) + '\2' + '\1'
+           + basp::number(std::uint64_t{1}) + basp::number(source)
+           + basp::number(std::uint64_t{2}) + text;
+  };
+  auto bundle = [](const std::string& records) {
+    return basp::message({static_cast<std::uint8_t>(basp_bundle)}, records);
+  };
+  auto output = output_of_parts();
+  auto first = bundle(record(1, 'a') + record(3, 'b'));
+  auto last = direct(1, 2, 3 * max_basp_part);
+  write(output, first + last);
+  write(output, bundle(record(3, 'c') + record(1, 'd') + record(3, 'e')));
+  write(output, bundle(record(1, 'f')));
+  write(output, bundle(record(0, 'g'))); // nobody's: behind all, and all then
+  write(output, bundle(record(3, 'h')));
+  CHECK(read(take_all(output))
+        == strings{first, bundle(record(3, 'c') + record(3, 'e')), last,
+                   bundle(record(1, 'd')), bundle(record(1, 'f')),
+                   bundle(record(0, 'g')), bundle(record(3, 'h'))});
+}
+
+TEST_CASE("a long piece waits without being copied") {
+  auto output = output_of_parts();
+  auto message = direct(1, 2, 3 * max_basp_part);
+  output.add({message.begin(), message.end()}, 1, true);
+  output.sort();
+  CHECK(output.has_parts());
+  CHECK(output.size() == message.size());
+  auto behind = direct(1, 2, 100);
+  output.add({behind.begin(), behind.end()}, 0, false);
+  output.sort();
+  CHECK(read(take_all(output)) == strings{message, behind});
+}
+
 TEST_CASE("an actor's end comes behind all that it has sent") {
   auto output = output_of_parts();
   auto last = direct(1, 2, 3 * max_basp_part);

@@ -27,12 +27,13 @@ TEST_CASE("a link of another node to an actor that has just ended does not "
   broker->wait_for(ended);
   caf::node_id::default_data::host_id_type host{1};
   caf::actor_config proxy_config;
+  auto load = std::make_shared<node_load>(caf::node_id{});
   auto proxy = caf::make_actor<node_proxy, caf::strong_actor_ptr>(
       caf::actor_id{7}, caf::make_node_id(1, host), &system, proxy_config,
       caf::actor_cast<caf::actor>(broker),
       std::make_shared<const proxy_context>(
-          proxy_context{std::make_shared<open_requests>(),
-                        std::make_shared<node_load>(caf::node_id{}),
+          proxy_context{std::make_shared<open_requests>(), load,
+                        std::make_shared<node_link>(load, nullptr),
                         std::make_shared<lost_proxies>()}));
   // As CAF does when the other node's link arrives.
   proxy->get()->add_link(caf::actor_cast<caf::abstract_actor*>(ended));

@@ -1,0 +1,258 @@
+// Records. Numbers are big-endian: size (of what follows), kind, type, id,
+// source, dest; then what the kind has: sizes before bytes, and `data` is the
+// rest.
+#include "net/cluster/bundle.hpp"
+
+#include <boost/endian/conversion.hpp>
+
+#include <caf/actor_cast.hpp>
+
+#include <array>
+#include <cstring>
+#include <utility>
+
+namespace wsrelay {
+
+namespace {
+
+enum class kind : std::uint8_t { message = 1, send, event, answer };
+
+constexpr std::size_t size_bytes = 4;
+constexpr std::size_t source_offset = size_bytes + 2 + 8;
+
+template <class T>
+T load(const char* from) noexcept {
+  return boost::endian::endian_load<T, sizeof(T), boost::endian::order::big>(
+      reinterpret_cast<const unsigned char*>(from));
+}
+
+template <class T>
+void store(char* to, T value) noexcept {
+  boost::endian::endian_store<T, sizeof(T), boost::endian::order::big>(
+      reinterpret_cast<unsigned char*>(to), value);
+}
+
+// -- writing ------------------------------------------------------------------
+
+// Appends a record, whose size is known, without looking for room again.
+class record_writer {
+public:
+  record_writer(std::vector<char>& to, kind what, std::uint8_t type,
+                const record_head& head, std::size_t content) {
+    auto at = to.size();
+    to.resize(at + min_basp_record + content);
+    at_ = to.data() + at;
+    number(static_cast<std::uint32_t>(min_basp_record - size_bytes + content));
+    number(static_cast<std::uint8_t>(what));
+    number(type);
+    number(head.id);
+    number(head.source);
+    number(head.dest);
+  }
+
+  template <class T>
+  void number(T value) noexcept {
+    store(at_, value);
+    at_ += sizeof(T);
+  }
+
+  void size(std::string_view bytes) noexcept {
+    number(static_cast<std::uint32_t>(bytes.size()));
+  }
+
+  void bytes(std::string_view what) noexcept {
+    if (!what.empty())
+      std::memcpy(at_, what.data(), what.size());
+    at_ += what.size();
+  }
+
+private:
+  char* at_;
+};
+
+std::uint8_t number_of(message_type type) noexcept {
+  return static_cast<std::uint8_t>(type);
+}
+
+// Its client is who sends it, nearly always.
+bool write(std::vector<char>& to, const record_head& head,
+           const caf::strong_actor_ptr& sender, const ws_message& x) {
+  if (caf::actor_cast<caf::actor_control_block*>(x.client) != sender.get())
+    return false;
+  auto pid = x.client_pid.view();
+  auto topic = x.topic.view();
+  auto metadata = x.metadata.view();
+  auto data = x.data.view();
+  record_writer out{to, kind::message, number_of(x.type), head,
+                    8 + 3 * size_bytes + pid.size() + topic.size()
+                        + metadata.size() + data.size()};
+  out.number(x.seq);
+  for (auto part : {pid, topic, metadata})
+    out.size(part);
+  for (auto part : {pid, topic, metadata, data})
+    out.bytes(part);
+  return true;
+}
+
+bool write(std::vector<char>& to, const record_head& head, const ws_send& x) {
+  auto data = x.data.view();
+  record_writer out{to, kind::send, number_of(x.type), head, data.size()};
+  out.bytes(data);
+  return true;
+}
+
+bool write(std::vector<char>& to, const record_head& head, const ws_event& x) {
+  auto data = x.data.view();
+  record_writer out{to, kind::event, 0, head,
+                    size_bytes + x.topic.size() + data.size()};
+  out.size(x.topic);
+  out.bytes(x.topic);
+  out.bytes(data);
+  return true;
+}
+
+// -- reading ------------------------------------------------------------------
+
+// Takes what is there, and remembers when it was less than was asked for.
+class record_source_bytes {
+public:
+  explicit record_source_bytes(std::string_view bytes) noexcept
+      : rest_{bytes} {}
+
+  template <class T>
+  T number() noexcept {
+    auto bytes = take(sizeof(T));
+    return bytes.size() == sizeof(T) ? load<T>(bytes.data()) : T{};
+  }
+
+  std::string_view take(std::size_t count) noexcept {
+    if (count > rest_.size()) {
+      short_ = true;
+      return {};
+    }
+    auto result = rest_.substr(0, count);
+    rest_.remove_prefix(count);
+    return result;
+  }
+
+  std::string_view rest() noexcept { return std::exchange(rest_, {}); }
+
+  /// Returns whether all was there, and nothing is left.
+  bool is_done() const noexcept { return !short_ && rest_.empty(); }
+
+private:
+  std::string_view rest_;
+  bool short_ = false;
+};
+
+message_record read_message(record_source_bytes& from, message_type type) {
+  message_record result{};
+  result.type = type;
+  result.seq = from.number<std::uint64_t>();
+  std::array<std::uint32_t, 3> sizes{};
+  for (auto& size : sizes)
+    size = from.number<std::uint32_t>();
+  result.client_pid = from.take(sizes[0]);
+  result.topic = from.take(sizes[1]);
+  result.metadata = from.take(sizes[2]);
+  result.data = from.rest();
+  return result;
+}
+
+event_record read_event(record_source_bytes& from) {
+  event_record result{};
+  result.topic = from.take(from.number<std::uint32_t>());
+  result.data = from.rest();
+  return result;
+}
+
+// Returns whether it has the type that its kind has, and only an answer says
+// nothing.
+bool is_sound(kind what, message_type type, caf::message_id id) noexcept {
+  if (what == kind::message || what == kind::send)
+    return is_known(type);
+  return number_of(type) == 0 && (what != kind::answer || id.is_response());
+}
+
+} // namespace
+
+bool write_record(std::vector<char>& to, const record_head& head,
+                  const caf::strong_actor_ptr& sender,
+                  const caf::type_erased_tuple& content) {
+  if (content.empty()) {
+    if (!caf::make_message_id(head.id).is_response())
+      return false;
+    record_writer{to, kind::answer, 0, head, 0};
+    return true;
+  }
+  if (content.match_elements<ws_send>())
+    return write(to, head, content.get_as<ws_send>(0));
+  if (content.match_elements<ws_message>())
+    return write(to, head, sender, content.get_as<ws_message>(0));
+  return content.match_elements<ws_event>()
+         && write(to, head, content.get_as<ws_event>(0));
+}
+
+basp_header bundle_header(std::size_t size) noexcept {
+  basp_header result{};
+  result.operation = basp_bundle;
+  result.payload_len = static_cast<std::uint32_t>(size);
+  return result;
+}
+
+std::size_t record_size(const char* bytes) noexcept {
+  return size_bytes + load<std::uint32_t>(bytes);
+}
+
+std::uint64_t record_source(const char* bytes) noexcept {
+  return load<std::uint64_t>(bytes + source_offset);
+}
+
+bool bundle_reader::next(bundle_record& record) {
+  if (rest_.empty())
+    return false;
+  if (rest_.size() < min_basp_record)
+    return refuse("bundle that ends within a message");
+  auto size = record_size(rest_.data());
+  if (size < min_basp_record || size > rest_.size())
+    return refuse("bundle with a message that is longer or shorter than it is");
+  record_source_bytes from{rest_.substr(size_bytes, size - size_bytes)};
+  rest_.remove_prefix(size);
+  auto what = static_cast<kind>(from.number<std::uint8_t>());
+  auto type = static_cast<message_type>(from.number<std::uint8_t>());
+  auto& head = record.head;
+  head.id = from.number<std::uint64_t>();
+  head.source = from.number<std::uint64_t>();
+  head.dest = from.number<std::uint64_t>();
+  switch (what) {
+    case kind::message:
+      record.what = read_message(from, type);
+      break;
+    case kind::send:
+      record.what = send_record{type, from.rest()};
+      break;
+    case kind::event:
+      record.what = read_event(from);
+      break;
+    case kind::answer:
+      record.what = answer_record{};
+      break;
+    default:
+      return refuse("bundle with a message of no kind");
+  }
+  if (!from.is_done())
+    return refuse("bundle with a message whose parts are not its own");
+  auto id = caf::make_message_id(head.id);
+  if (id.is_stream_message())
+    return refuse("message of a CAF stream");
+  return is_sound(what, type, id)
+         || refuse("bundle with a message that is none of its kind");
+}
+
+bool bundle_reader::refuse(std::string why) {
+  offence_ = std::move(why);
+  rest_ = {};
+  return false;
+}
+
+} // namespace wsrelay
