@@ -19,4 +19,13 @@ inline bool is_alive(const caf::actor& who) {
   return ptr != nullptr && !ptr->getf(caf::abstract_actor::is_terminated_flag);
 }
 
+/// Returns whether two handles, which are equal when they are of one actor, are
+/// of one object, too. An actor of a node that was lost and found again has two
+/// for a while.
+template <class Handle, class Other>
+bool is_same_object(const Handle& one, const Other& two) {
+  return caf::actor_cast<caf::actor_control_block*>(one)
+         == caf::actor_cast<caf::actor_control_block*>(two);
+}
+
 } // namespace wsrelay

@@ -54,6 +54,8 @@ caf::result<void> directory_state::put(const directory_put& message) {
 // knows that somebody has.
 caf::result<void>
 directory_state::put_from_outside(const directory_put& message) {
+  if (!may_put(message.who))
+    return make_error(errc::invalid_message, "it is no actor of that node");
   switch (add(message.name, message.who, self->current_sender()->node())) {
     case place::first:
       return caf::unit;
@@ -72,7 +74,7 @@ directory_state::put_many(const directory_puts& message) {
     return make_error(errc::invalid_message, "no batch of another node");
   for (std::uint32_t i = 0; i < message.entries.size(); ++i) {
     auto& [name, who] = message.entries[i];
-    auto where = check_put(name, who)
+    auto where = check_put(name, who) || !may_put(who)
                      ? place::refused
                      : add(name, who, self->current_sender()->node());
     if (where == place::waiting)
@@ -112,8 +114,10 @@ caf::error directory_state::check_offer(const directory_entry& what) const {
 void directory_state::erase(const directory_erase& message) {
   if (message.name.starts_with(reserved_prefix))
     return;
+  if (is_from_outside())
+    return erase_from_outside(message);
   auto* holder = offers.find(message.name); // its own, also when that waits
-  if (!holder || is_from_outside())
+  if (!holder)
     holder = names.find(message.name);
   auto who = message.who || !holder ? message.who : holder->who;
   if (!who)
@@ -121,6 +125,14 @@ void directory_state::erase(const directory_erase& message) {
   remove(message.name, who);
   if (offers.remove(message.name, who))
     take_back({message.name, who});
+}
+
+// Who has put a name may take it back.
+void directory_state::erase_from_outside(const directory_erase& message) {
+  auto* found = message.who ? names.find(message.name, message.who)
+                            : names.find(message.name);
+  if (found && found->by == self->current_sender()->node())
+    remove(message.name, caf::actor{found->who});
 }
 
 caf::result<void> directory_state::erase_many(const directory_erases& message) {
@@ -139,9 +151,11 @@ void directory_state::name_own(const directory_own& message) {
     add(message.name, message.who);
 }
 
+// An actor of a node that was lost and found again has a new handle, while the
+// end of the old one may still have to be told.
 place directory_state::add(const std::string& name, const caf::actor& who,
                            const caf::node_id& by) {
-  auto is_new = !names.has(who);
+  auto is_new = !is_same_object(names.find_actor(who.node(), who.id()), who);
   auto result = names.add(name, who, by);
   if (is_new && result != place::refused)
     self->monitor(who);
@@ -154,6 +168,13 @@ void directory_state::remove(const std::string& name, const caf::actor& who) {
     self->demonitor(who);
 }
 
+// Of who has said hello the end is told, and what it has put goes with it.
+bool directory_state::may_put(const caf::actor& who) const {
+  auto& sender = self->current_sender();
+  return who.node() == sender->node()
+         || peers.has(caf::actor_cast<caf::actor_addr>(sender));
+}
+
 bool directory_state::is_from_outside() const {
   auto& sender = self->current_sender();
   return sender
@@ -164,7 +185,9 @@ bool directory_state::is_from_outside() const {
 void directory_state::on_down(const caf::actor_addr& who) {
   names.remove_actor(who);
   offers.remove_actor(who);
-  lose(who);
+  if (auto* peer = peers.find_directory(who);
+      peer && is_same_object(*peer, who))
+    lose(who);
 }
 
 // -- look-ups -----------------------------------------------------------------

@@ -50,6 +50,8 @@ struct directory_state {
   place add(const std::string& name, const caf::actor& who,
             const caf::node_id& by = {});
   void remove(const std::string& name, const caf::actor& who);
+  void erase_from_outside(const directory_erase& message);
+  bool may_put(const caf::actor& who) const;
   bool is_from_outside() const;
   void on_down(const caf::actor_addr& who);
 
@@ -67,6 +69,8 @@ struct directory_state {
               const std::vector<directory_entry>& entries,
               const directory_puts_answer& answer);
   void on_fed(const caf::actor& peer, const std::string& peer_name);
+  void on_not_fed(const caf::actor& peer, const std::string& peer_name,
+                  const caf::error& why);
   void log_offer(spdlog::level::level_enum level, std::string_view what,
                  const std::string& peer, const std::string& name,
                  const std::string& rest = {});
@@ -82,6 +86,7 @@ struct directory_state {
   // peers (directory_peers.cpp)
   caf::result<peer_hello> hello(const peer_hello& message);
   std::optional<caf::error> refuse(const peer_hello& message);
+  bool speaks_for_itself(const caf::actor& directory) const;
   peer_hello own_hello() const;
   caf::result<std::vector<peer_info>> details();
   void step_back(const std::string& name, const caf::actor& known,
@@ -100,7 +105,8 @@ struct directory_state {
   std::string node_name; // in the cluster, "" = in none
   node_version version = this_version();
   caf::actor links; // what connects nodes, or null
-  log_limit lines;  // of nodes that come again and again
+  // Of nodes that come again and again: there may be many.
+  log_limit lines{{.max_lines = 5, .max_reasons = 512}};
   name_table names;
   name_table offers; // a part of them: this node's own
   peer_table peers;
@@ -120,6 +126,9 @@ inline constexpr std::size_t max_page_size = 64 * 1024;
 
 /// How long the directory of another node may take to answer.
 inline constexpr milliseconds peer_patience{5'000};
+
+/// How long it may take to answer a batch of names.
+inline constexpr milliseconds feed_patience{60'000};
 
 /// How long it may take to tell what has its target at a node that stops.
 inline constexpr milliseconds goodbye_patience{1'000};

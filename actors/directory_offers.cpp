@@ -60,19 +60,20 @@ void directory_state::feed(const caf::actor& peer,
     put_there(peer, peer_name, std::move(batch->entries));
 }
 
-// No timeout: that a node is lost is an answer, too.
 void directory_state::put_there(const caf::actor& peer,
                                 const std::string& peer_name,
                                 std::vector<directory_entry> entries) {
   directory_puts message{entries};
-  self->request(peer, caf::infinite, std::move(message))
+  self->request(peer, feed_patience, std::move(message))
       .then(
           [this, peer, peer_name,
            told = std::move(entries)](const directory_puts_answer& answer) {
             on_put(peer_name, told, answer);
             on_fed(peer, peer_name);
           },
-          [this, peer, peer_name](caf::error&) { on_fed(peer, peer_name); });
+          [this, peer, peer_name](caf::error& why) {
+            on_not_fed(peer, peer_name, why);
+          });
 }
 
 void directory_state::on_put(const std::string& peer_name,
@@ -103,9 +104,24 @@ void directory_state::log_offer(spdlog::level::level_enum level,
 void directory_state::take_back_there(const caf::actor& peer,
                                       const std::string& peer_name,
                                       std::vector<directory_entry> entries) {
-  auto fed = [this, peer, peer_name] { on_fed(peer, peer_name); };
-  self->request(peer, caf::infinite, directory_erases{std::move(entries)})
-      .then(fed, [fed](caf::error&) { fed(); });
+  self->request(peer, feed_patience, directory_erases{std::move(entries)})
+      .then([this, peer, peer_name] { on_fed(peer, peer_name); },
+            [this, peer, peer_name](caf::error& why) {
+              on_not_fed(peer, peer_name, why);
+            });
+}
+
+// What is still to be told would gather. When it is found again it starts anew.
+void directory_state::on_not_fed(const caf::actor& peer,
+                                 const std::string& peer_name,
+                                 const caf::error& why) {
+  if (why != caf::sec::request_timeout || !links)
+    return on_fed(peer, peer_name);
+  if (auto left_out = lines.allow("silent " + peer_name, self->clock().now()))
+    log().warn("peer does not take names, parted from it: name={} node={}{}",
+               peer_name, to_string(peer.node()), suppressed_text(*left_out));
+  feeds.erase(peer.address());
+  self->send(links, node_refused{peer.node()});
 }
 
 void directory_state::on_fed(const caf::actor& peer,

@@ -1,5 +1,6 @@
 // The directory's peers: who comes, who goes, and how this node goes itself.
 #include "actors/answer.hpp"
+#include "actors/caf_compat.hpp"
 #include "actors/directory.hpp"
 #include "actors/error.hpp"
 #include "actors/log.hpp"
@@ -31,8 +32,12 @@ void describe(const link_details& link, std::vector<peer_info>& peers) {
 caf::result<peer_hello> directory_state::hello(const peer_hello& message) {
   if (auto refused = refuse(message))
     return std::move(*refused);
-  if (peers.has(message.directory.address()))
-    return own_hello();
+  auto address = message.directory.address();
+  if (auto* same = peers.find_directory(address)) {
+    if (is_same_object(*same, message.directory))
+      return own_hello();
+    lose(address); // it is back before its end was told
+  }
   auto* found = peers.find(message.name);
   auto known = found ? *found : caf::actor{};
   if (!peers.add(message))
@@ -42,13 +47,24 @@ caf::result<peer_hello> directory_state::hello(const peer_hello& message) {
   self->monitor(message.directory);
   if (links)
     self->send(links, node_known{message.directory.node(), message.version});
-  log().info("peer connected: name={} version={} node={}", message.name,
-             to_text(message.version), to_string(message.directory.node()));
+  if (auto left_out =
+          lines.allow("connected " + message.name, self->clock().now()))
+    log().info("peer connected: name={} version={} node={}{}", message.name,
+               to_text(message.version), to_string(message.directory.node()),
+               suppressed_text(*left_out));
   if (has(version, feature_name_batches)
       && has(message.version, feature_name_batches))
     feeds[message.directory.address()];
   offer_to(message, offers.list_all());
   return own_hello();
+}
+
+// An own peer has it from the node that it has connected to.
+bool directory_state::speaks_for_itself(const caf::actor& directory) const {
+  auto& sender = self->current_sender();
+  return sender && directory != self
+         && (sender->node() == self->node()
+             || sender->node() == directory.node());
 }
 
 // Whoever works with this one knows by itself that it does.
@@ -58,6 +74,9 @@ std::optional<caf::error> directory_state::refuse(const peer_hello& message) {
   if (node_name.empty() || message.name == node_name || !message.directory
       || !is_plausible(message.version))
     return make_error(errc::invalid_message, "no name that another node has");
+  if (!speaks_for_itself(message.directory))
+    return make_error(errc::invalid_message,
+                      "the directory is not that node's own");
   if (stopping)
     return make_error(errc::closing, "the node stops");
   auto why = refuse_version(version, message.version);
@@ -99,9 +118,11 @@ caf::result<std::vector<peer_info>> directory_state::details() {
 void directory_state::step_back(const std::string& name,
                                 const caf::actor& known,
                                 const caf::actor& newer) {
-  log().warn("two nodes have one name, the newer one is meant by it: name={} "
-             "newer={} older={}",
-             name, to_string(newer.node()), to_string(known.node()));
+  if (auto left_out = lines.allow("two " + name, self->clock().now()))
+    log().warn("two nodes have one name, the newer one is meant by it: name={} "
+               "newer={} older={}{}",
+               name, to_string(newer.node()), to_string(known.node()),
+               suppressed_text(*left_out));
   questions.fail(known.address());
   if (known.node() != newer.node())
     names.set_behind(known.node(), true);
@@ -115,18 +136,22 @@ directory_state::forget(const caf::actor_addr& peer) {
     return std::nullopt;
   questions.fail(peer);
   feeds.erase(peer);
+  names.remove_foreign(gone->directory.node());
   if (gone->next) {
     names.set_behind(gone->next.node(), false);
-    log().info("peer is meant by its name again: name={} node={}", gone->name,
-               to_string(gone->next.node()));
+    if (auto left_out = lines.allow("again " + gone->name, self->clock().now()))
+      log().info("peer is meant by its name again: name={} node={}{}",
+                 gone->name, to_string(gone->next.node()),
+                 suppressed_text(*left_out));
   }
   return gone;
 }
 
 void directory_state::lose(const caf::actor_addr& peer) {
   if (auto gone = forget(peer))
-    log().warn("peer lost: name={} node={}", gone->name,
-               to_string(gone->directory.node()));
+    if (auto left_out = lines.allow("lost " + gone->name, self->clock().now()))
+      log().warn("peer lost: name={} node={}{}", gone->name,
+                 to_string(gone->directory.node()), suppressed_text(*left_out));
 }
 
 // What it has offered is not there any more for anybody who asks from now on,

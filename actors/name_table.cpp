@@ -5,7 +5,6 @@
 #include "actors/pid_text.hpp"
 
 #include <algorithm>
-#include <functional>
 
 namespace wsrelay {
 
@@ -46,35 +45,40 @@ const claimant* name_table::find(const std::string& name) const {
   return entry == entries_.end() ? nullptr : first_of(entry->second);
 }
 
+const claimant* name_table::find(const std::string& name,
+                                 const caf::actor& who) const {
+  auto entry = entries_.find(name);
+  if (entry == entries_.end())
+    return nullptr;
+  auto& waiting = entry->second;
+  auto place = waiting.find([&](auto& each) { return each.who == who; });
+  return place == waiting.size() ? nullptr : &waiting[place];
+}
+
 caf::actor name_table::find_actor(const caf::node_id& node,
                                   caf::actor_id id) const {
   auto held = held_.find(node);
   if (held == held_.end())
     return nullptr;
-  auto found = held->second.find(id);
-  if (found == held->second.end())
+  auto found = held->second.lower_bound({id, nullptr});
+  if (found == held->second.end() || found->first != id)
     return nullptr;
   auto& waiting = found->second->second;
   return waiting[waiting.find(holder_is(node, id))].who;
 }
 
 bool name_table::has(const caf::actor& who) const {
-  auto held = held_.find(who.node());
-  return held != held_.end() && held->second.count(who.id()) > 0;
+  return find_actor(who.node(), who.id()) != nullptr;
 }
 
 bool name_table::remove(const std::string& name, const caf::actor& who) {
   auto held = held_.find(who.node());
   auto entry = entries_.find(name);
-  if (held == held_.end() || entry == entries_.end())
+  if (held == held_.end() || entry == entries_.end()
+      || held->second.erase({who.id(), &*entry}) == 0)
     return false;
-  auto [begin, end] = held->second.equal_range(who.id());
-  auto found = std::find_if(begin, end,
-                            [&](auto& each) { return each.second == entry; });
-  if (found == end)
-    return false;
-  held->second.erase(found);
-  leave_line(entry, who.node(), who.id());
+  auto holder = entry->second.find(holder_is(who.node(), who.id()));
+  leave_line(*entry, holder);
   forget_if_empty(held);
   return true;
 }
@@ -83,10 +87,19 @@ void name_table::remove_actor(const caf::actor_addr& who) {
   auto held = who ? held_.find(who.node()) : held_.end();
   if (held == held_.end())
     return;
-  auto [begin, end] = held->second.equal_range(who.id());
-  for (auto each = begin; each != end; ++each)
-    leave_line(each->second, held->first, who.id());
-  held->second.erase(begin, end);
+  auto& all = held->second;
+  auto is_holder = holder_is(held->first, who.id());
+  for (auto each = all.lower_bound({who.id(), nullptr});
+       each != all.end() && each->first == who.id();) {
+    auto& entry = *each->second;
+    auto holder = entry.second.find(is_holder);
+    if (!is_same_object(entry.second[holder].who, who)) {
+      ++each; // put again, by the same node
+      continue;
+    }
+    each = all.erase(each);
+    leave_line(entry, holder);
+  }
   forget_if_empty(held);
 }
 
@@ -95,8 +108,19 @@ void name_table::remove_node(const caf::node_id& node) {
   if (!held)
     return;
   for (auto& [id, entry] : held.mapped())
-    leave_line(entry, node, id);
+    leave_line(*entry, entry->second.find(holder_is(node, id)));
   behind_.erase(node);
+}
+
+// Seldom: nodes put their own actors.
+void name_table::remove_foreign(const caf::node_id& by) {
+  auto used = used_.find(by);
+  if (used == used_.end() || used->second.foreign == 0)
+    return;
+  for (auto& [name, who] : list_all())
+    if (auto* found = find(name, who);
+        found && found->by == by && who.node() != by)
+      remove(name, who);
 }
 
 void name_table::set_behind(const caf::node_id& node, bool behind) {
@@ -157,24 +181,29 @@ bool name_table::admits(const std::string& name, const name_line& waiting,
          && used.bytes + name.size() <= limits_.bytes;
 }
 
-void name_table::count(const std::string& name, const caf::node_id& by) {
-  auto& used = used_[by];
+void name_table::count(const std::string& name, const claimant& who) {
+  if (!who.by)
+    return;
+  auto& used = used_[who.by];
   ++used.names;
   used.bytes += name.size();
+  used.foreign += who.who.node() != who.by;
 }
 
-void name_table::discount(const std::string& name, const caf::node_id& by) {
-  auto used = used_.find(by);
+void name_table::discount(const std::string& name, const claimant& who) {
+  if (!who.by)
+    return;
+  auto used = used_.find(who.by);
   used->second.bytes -= name.size();
+  used->second.foreign -= who.who.node() != who.by;
   if (--used->second.names == 0)
     used_.erase(used);
 }
 
 void name_table::join_line(entry_map::iterator entry, claimant who) {
   auto& [name, waiting] = *entry;
-  if (who.by)
-    count(name, who.by);
-  held_[who.who.node()].emplace(who.who.id(), entry);
+  count(name, who);
+  held_[who.who.node()].emplace(who.who.id(), &*entry);
   auto others = is_behind(who)
                     ? waiting.size()
                     : waiting.find([this](auto& x) { return is_behind(x); });
@@ -187,15 +216,12 @@ place name_table::refuse(entry_map::iterator entry) {
   return place::refused;
 }
 
-void name_table::leave_line(entry_map::iterator entry, const caf::node_id& node,
-                            caf::actor_id id) {
-  auto& [name, waiting] = *entry;
-  auto gone = waiting.find(holder_is(node, id));
-  if (waiting[gone].by)
-    discount(name, waiting[gone].by);
-  waiting.erase(gone);
+void name_table::leave_line(entry_map::value_type& entry, std::size_t place) {
+  auto& [name, waiting] = entry;
+  discount(name, waiting[place]);
+  waiting.erase(place);
   if (waiting.empty())
-    entries_.erase(entry);
+    entries_.erase(entries_.find(name));
 }
 
 void name_table::sort_behind(name_line& waiting) const {

@@ -14,7 +14,7 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace wsrelay {
@@ -42,6 +42,9 @@ public:
   /// Returns who has the name, or null: the first in line that lives.
   const claimant* find(const std::string& name) const;
 
+  /// Returns the actor's own place in line for a name, or null.
+  const claimant* find(const std::string& name, const caf::actor& who) const;
+
   /// Returns the actor of this id of a node, if it is in line for any name.
   caf::actor find_actor(const caf::node_id& node, caf::actor_id id) const;
 
@@ -51,8 +54,12 @@ public:
   /// Takes an actor out of a name's line. Returns whether it was there.
   bool remove(const std::string& name, const caf::actor& who);
 
-  /// Takes an actor out of all lines.
+  /// Takes an actor that has ended out of all lines. Of an actor of another
+  /// node, which was lost and found again, only what that handle was put with.
   void remove_actor(const caf::actor_addr& who);
+
+  /// Takes out of all lines what a node has put for actors of others.
+  void remove_foreign(const caf::node_id& by);
 
   /// Takes all actors of a node out of all lines.
   void remove_node(const caf::node_id& node);
@@ -75,22 +82,23 @@ public:
 private:
   using entry_map = std::map<std::string, name_line, std::less<>>;
   // What an actor has, by its id. Most have one name, and there may be very
-  // many of them: no container each.
-  using holdings = std::unordered_multimap<caf::actor_id, entry_map::iterator>;
+  // many of them: no container each. Some have very many: none is walked.
+  using holding = std::pair<caf::actor_id, entry_map::value_type*>;
+  using holdings = std::set<holding>;
   using node_map = std::map<caf::node_id, holdings>;
   struct usage {
     std::size_t names = 0;
+    std::size_t foreign = 0; // of these for actors of others
     std::size_t bytes = 0;
   };
 
   bool admits(const std::string& name, const name_line& waiting,
               const caf::node_id& by) const;
-  void count(const std::string& name, const caf::node_id& by);
-  void discount(const std::string& name, const caf::node_id& by);
+  void count(const std::string& name, const claimant& who);
+  void discount(const std::string& name, const claimant& who);
   void join_line(entry_map::iterator entry, claimant who);
   place refuse(entry_map::iterator entry);
-  void leave_line(entry_map::iterator entry, const caf::node_id& node,
-                  caf::actor_id id);
+  void leave_line(entry_map::value_type& entry, std::size_t place);
   void sort_behind(name_line& waiting) const;
   bool is_behind(const claimant& who) const {
     return behind_.count(who.who.node()) > 0;

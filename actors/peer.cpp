@@ -73,8 +73,11 @@ void peer_state::on_refused(const caf::error& why) {
 
 // A node of a release that does not know that it cannot work with this one.
 void peer_state::on_hello(const peer_hello& message) {
+  if (message.directory != remote)
+    return on_refused(
+        make_error(errc::invalid_message, "its directory is not its own"));
   if (auto why = refuse_version(config.own.version, message.version)) {
-    self->send(config.own.directory, node_refused{message.directory.node()});
+    self->send(config.own.directory, node_refused{remote.node()});
     return on_refused(make_error(errc::incompatible, *why));
   }
   failures = 0;

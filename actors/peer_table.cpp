@@ -28,6 +28,17 @@ bool peer_table::has(const caf::actor_addr& directory) const {
   return known_.count(directory) > 0;
 }
 
+// Most who are asked for are none.
+const caf::actor*
+peer_table::find_directory(const caf::actor_addr& directory) const {
+  if (has(directory))
+    for (auto& [name, same_name] : peers_)
+      for (auto& peer : same_name)
+        if (peer.directory == directory)
+          return &peer.directory;
+  return nullptr;
+}
+
 bool peer_table::add(const peer_hello& hello) {
   if (known_.size() >= max_peers)
     return false;

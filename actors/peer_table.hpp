@@ -42,6 +42,9 @@ public:
   /// Returns whether the directory is known, by whatever name.
   bool has(const caf::actor_addr& directory) const;
 
+  /// Returns the handle it is known by, or null.
+  const caf::actor* find_directory(const caf::actor_addr& directory) const;
+
   /// Makes `hello.directory`, which is not known yet, the one of its name.
   /// False: there are `max_peers`.
   bool add(const peer_hello& hello);

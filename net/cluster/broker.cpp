@@ -107,6 +107,7 @@ void node_broker::purge_state(const caf::node_id& node) {
   drop_context(node);
   unread_.forget(node);
   known_.erase(node);
+  forget_learned(node);
   for (auto& [handle, connection] : ctx)
     if (auto neighbour = instance.tbl().lookup_direct(handle))
       instance.dispatch(context(), caf::strong_actor_ptr{}, {}, neighbour,
@@ -114,6 +115,48 @@ void node_broker::purge_state(const caf::node_id& node) {
                         caf::io::basp::header::named_receiver_flag,
                         caf::make_message_id(),
                         caf::make_message(node_lost{node}));
+}
+
+// The node that speaks now leads to another one. Returns false, and ends its
+// connection, when those are too many.
+bool node_broker::learn(const caf::node_id& node) {
+  auto& table = instance.tbl();
+  if (node == last_hop_ || node == this_node() || !last_hop_
+      || table.lookup_direct(node) || !table.lookup_direct(last_hop_))
+    return true;
+  auto& nodes = learned_[last_hop_];
+  if (nodes.size() >= max_learned && !nodes.contains(node)) {
+    offend("actors of too many other nodes");
+    return false;
+  }
+  nodes.insert(node);
+  if (table.add_indirect(last_hop_, node) && automatic_connections)
+    system().middleman().backend().post(
+        [me = caf::strong_actor_ptr{ctrl()}, this, node] {
+          if (!getf(abstract_actor::is_terminated_flag))
+            learned_new_node_indirectly(node);
+        });
+  return true;
+}
+
+// Nobody else leads there.
+void node_broker::forget_learned(const caf::node_id& hop) {
+  auto nodes = learned_.extract(hop);
+  if (!nodes)
+    return;
+  for (auto& node : nodes.mapped())
+    if (!instance.tbl().lookup(node)) {
+      instance.tbl().erase_indirect(node);
+      purge_state(node);
+    }
+}
+
+// A node that is connected speaks for itself. What others brought of it may
+// still come for a moment after that.
+bool node_broker::is_pretended(const caf::node_id& from) const {
+  auto known = known_.find(from);
+  return from != last_hop_ && known != known_.end()
+         && clock().now() - known->second.since > others_patience;
 }
 
 // The loop of the nodes does others' work in between. Who is told does not run
@@ -140,13 +183,16 @@ caf::strong_actor_ptr node_broker::make_proxy(caf::node_id node,
                                               caf::actor_id id) {
   if (id == caf::invalid_actor_id || !is_basp_node(node))
     return nullptr;
-  // A handle of a third node: whoever sent it knows the way there.
-  if (node != last_hop_ && instance.tbl().add_indirect(last_hop_, node))
+  // A handle of a third node: whoever sent it knows the way there. CAF's table
+  // of proxies, which asks for this one, is locked.
+  if (!learn(node)) {
     system().middleman().backend().post(
         [me = caf::strong_actor_ptr{ctrl()}, this, node] {
           if (!getf(abstract_actor::is_terminated_flag))
-            learned_new_node_indirectly(node);
+            proxies().erase(node);
         });
+    return nullptr;
+  }
   caf::actor_config config;
   return caf::make_actor<node_proxy, caf::strong_actor_ptr>(
       id, node, &system(), config, caf::actor_cast<caf::actor>(this),
@@ -289,6 +335,9 @@ void node_broker::part_from(const caf::node_id& node) {
 void node_broker::report_unread(const caf::error& why,
                                 const std::string& type) {
   if (!unread_.is_new(last_hop_, type))
+    return;
+  auto left_out = unread_lines_.allow("", std::chrono::steady_clock::now());
+  if (!left_out)
     return;
   auto known = known_.find(last_hop_);
   log().warn("message not understood: type={} node={} version={} "

@@ -17,6 +17,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -85,6 +86,12 @@ public:
   caf::timespan patience() const;
   caf::timespan interval() const;
 
+  /// Nodes that one that is connected may speak of: more end its connection.
+  static constexpr std::size_t max_learned = 256;
+
+  /// How long others may still bring what a node said before it was connected.
+  static constexpr std::chrono::seconds others_patience{5};
+
 private:
   using bytes = std::vector<char>;
   using stages = std::vector<caf::strong_actor_ptr>;
@@ -93,6 +100,9 @@ private:
   void on_known(const node_known& message);
   std::vector<link_details> list_links();
   void part_from(const caf::node_id& node);
+  bool learn(const caf::node_id& node);
+  void forget_learned(const caf::node_id& hop);
+  bool is_pretended(const caf::node_id& from) const;
   void end_lost();
   void on_forward(const caf::strong_actor_ptr& source, const stages& passing,
                   const caf::strong_actor_ptr& receiver, caf::message_id id,
@@ -124,11 +134,13 @@ private:
   const std::shared_ptr<lost_proxies> lost_ = std::make_shared<lost_proxies>();
   log_limit lines_;
   unread_types unread_;
+  log_limit unread_lines_{{.max_lines = 100}}; // of nodes that come again
   struct known_node {
     node_version version;
     time_point since;
   };
   std::map<caf::node_id, known_node> known_; // that have said hello
+  std::map<caf::node_id, std::set<caf::node_id>> learned_; // by who leads there
   caf::actor_addr relief_watcher_;
   std::map<caf::node_id, std::shared_ptr<const proxy_context>> contexts_;
   record_delivery records_;

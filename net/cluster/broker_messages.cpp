@@ -89,10 +89,8 @@ void node_broker::on_routed(connection who, bytes& payload) {
     return offend("routed message without its nodes");
   if (route->to != this_node())
     return forward(who, route->to, payload);
-  if (route->from != this_node() && route->from != last_hop_
-      && instance.tbl().add_indirect(last_hop_, route->from))
-    learned_new_node_indirectly(route->from);
-  on_remote(text, route->from);
+  if (!is_pretended(route->from) && learn(route->from))
+    on_remote(text, route->from);
 }
 
 void node_broker::on_monitor(connection who, bytes& payload) {
@@ -113,6 +111,8 @@ void node_broker::on_down(connection who, bytes& payload) {
     return offend("end of no other node's actor");
   if (route->to != this_node())
     return forward(who, route->to, payload);
+  if (is_pretended(route->from))
+    return;
   caf::error reason;
   auto outcome = read_reason(context(), text, reason);
   if (!outcome.offence.empty())

@@ -7,6 +7,8 @@
 #include <caf/type_erased_value.hpp>
 #include <caf/uniform_type_info_map.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -37,6 +39,18 @@ constexpr std::array<std::string_view, 16> local_types{
     "@timeout",
     "@upstream_msg",
 };
+
+// What directories tell and ask each other, but for lists.
+constexpr std::array<std::string_view, 8> short_types{
+    "directory.erase",    "directory.erases", "directory.get",
+    "directory.put",      "directory.puts",   "directory.puts-answer",
+    "directory.page-get", "peer.hello",
+};
+
+bool is_short(std::string_view type) {
+  return std::find(short_types.begin(), short_types.end(), type)
+         != short_types.end();
+}
 
 bool is_local(std::string_view type) {
   return type.starts_with('@')
@@ -80,6 +94,8 @@ void careful_source::check_types(std::string_view name) {
     name.remove_prefix(std::min(type.size() + 1, name.size()));
     if (is_local(type))
       offence_ = "message of the type " + std::string{type};
+    else if (depth_ == 1 && is_short(type) && bytes_left() > max_short)
+      offence_ = fmt::format("{} of {} bytes", type, bytes_left());
     else if (depth_ > 1 && !known.make_value(std::string{type}))
       keep(make_error(caf::sec::unknown_type, std::string{type}));
   }

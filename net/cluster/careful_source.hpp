@@ -24,6 +24,10 @@ public:
   /// Messages in messages.
   static constexpr std::size_t max_depth = 16;
 
+  /// Bytes of what directories tell each other, but for lists of before pages:
+  /// each element takes many times its bytes.
+  static constexpr std::size_t max_short = 256 * 1024;
+
   /// Reads `bytes`, which outlive it.
   careful_source(caf::execution_unit* context, std::string_view bytes)
       : message_source{context}, source_{context, bytes.data(), bytes.size()} {}

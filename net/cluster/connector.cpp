@@ -5,6 +5,7 @@
 #include "actors/error.hpp"
 #include "actors/loop_actor.hpp"
 #include "actors/node_messages.hpp"
+#include "actors/peer_group.hpp"
 #include "net/cluster/basp_multiplexer.hpp"
 #include "net/cluster/basp_stream.hpp"
 #include "net/cluster/broker.hpp"
@@ -149,6 +150,9 @@ private:
 name_resolver_options without_memory() {
   name_resolver_options result;
   result.keep_found = result.keep_missing = std::chrono::milliseconds{100};
+  result.lookup = [](const std::string& host) {
+    return look_up_name(host, max_addresses + 1);
+  };
   return result;
 }
 

@@ -20,7 +20,6 @@ namespace ip = boost::asio::ip;
 using addresses = std::vector<ip::address>;
 
 // Addresses of one name that are used; a server has a few.
-constexpr std::size_t max_addresses = 16;
 
 // Names that are remembered before old ones are looked for.
 constexpr std::size_t many_names = 64;
@@ -38,9 +37,9 @@ std::optional<ip::address> to_address(const sockaddr& from) {
   return ip::address_v6{bytes, found.sin6_scope_id};
 }
 
-name_result to_result(const addrinfo* found) {
+name_result to_result(const addrinfo* found, std::size_t max) {
   addresses result;
-  for (; found && result.size() < max_addresses; found = found->ai_next) {
+  for (; found && result.size() < max; found = found->ai_next) {
     auto address = to_address(*found->ai_addr);
     if (address
         && std::find(result.begin(), result.end(), *address) == result.end())
@@ -62,7 +61,7 @@ name_result resolve_guarded(const name_resolver_options& options,
 
 } // namespace
 
-name_result look_up_name(const std::string& host) {
+name_result look_up_name(const std::string& host, std::size_t max) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
@@ -72,7 +71,7 @@ name_result look_up_name(const std::string& host) {
     return failure{::gai_strerror(error)};
   std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner{found,
                                                              ::freeaddrinfo};
-  return to_result(found);
+  return to_result(found, max);
 }
 
 class name_resolver::question {

@@ -19,13 +19,15 @@ namespace wsrelay {
 /// At least one, the preferred one first; or why there is none.
 using name_result = result<std::vector<boost::asio::ip::address>>;
 
-/// Asks the system. Blocks for as long as it likes.
-name_result look_up_name(const std::string& host);
+/// Asks the system; returns `max` addresses at most. Blocks for as long as it
+/// likes.
+name_result look_up_name(const std::string& host, std::size_t max = 16);
 
 struct name_resolver_options {
   /// Is called on many threads at once, and may outlive the resolver: what it
   /// needs it owns.
-  std::function<name_result(const std::string& host)> lookup = look_up_name;
+  std::function<name_result(const std::string& host)> lookup =
+      [](const std::string& host) { return look_up_name(host); };
   std::function<time_point()> now = std::chrono::steady_clock::now;
   /// Names that are looked up at once, each on a thread. One more fails.
   std::size_t max_lookups = 64;

@@ -63,6 +63,19 @@ TEST_CASE_FIXTURE(fixture, "who waits can go without having had the name") {
   CHECK(holder("chat") == nullptr);
 }
 
+TEST_CASE_FIXTURE(fixture, "of many names of one actor each can go by itself") {
+  for (int i = 0; i < 100; ++i)
+    names.add("room-" + std::to_string(i), first);
+  for (int i = 0; i < 100; i += 2)
+    CHECK(names.remove("room-" + std::to_string(i), first));
+  CHECK(all().size() == 50);
+  CHECK(has(first, "room-99"));
+  CHECK(names.has(first));
+  names.remove_actor(first.address());
+  CHECK_FALSE(names.has(first));
+  CHECK(all().empty());
+}
+
 TEST_CASE_FIXTURE(fixture, "an actor that has ended has no name, also before "
                            "this is told") {
   names.add("chat", first);

@@ -5,6 +5,8 @@
 
 #include <spdlog/sinks/base_sink.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -27,6 +29,15 @@ struct line_sink final : spdlog::sinks::base_sink<std::mutex> {
       if (line.find(part) != line.npos)
         return true;
     return false;
+  }
+
+  /// Returns how many lines do.
+  std::size_t count(std::string_view part) {
+    std::lock_guard guard{mutex_};
+    return static_cast<std::size_t>(
+        std::count_if(lines.begin(), lines.end(), [&](auto& line) {
+          return line.find(part) != line.npos;
+        }));
   }
 
   std::vector<std::string> lines;

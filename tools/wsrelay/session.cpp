@@ -106,8 +106,11 @@ std::vector<directory_row> session::names_of(const peer_entry& peer) {
 
 caf::expected<std::vector<directory_row>>
 session::names_at(const caf::actor& whom, std::string_view prefix) {
+  constexpr std::size_t max_names = 1'000'000;
   std::vector<directory_row> result;
   for (auto more = true; more;) {
+    if (result.size() > max_names)
+      return make_error(errc::busy, "it has more than 1000000 names");
     directory_page_get question{std::string{prefix},
                                 result.empty() ? "" : result.back().name};
     auto page = request<directory_page>(whom, std::move(question)).get();

@@ -1,10 +1,10 @@
 // A node among others that say what no node says. Whatever it is, their
 // connection ends, a line says why, and everybody else goes on.
 #include "net/cluster/basp_stream.hpp"
-#include "test/net/cluster/wire_fixture.hpp"
-#include "test/support/line_sink.hpp"
+#include "test/net/cluster/hostile_fixture.hpp"
 
 #include "net/cluster/broker.hpp"
+#include "net/cluster/careful_source.hpp"
 #include "net/cluster/reach.hpp"
 
 #include <random>
@@ -16,37 +16,6 @@ using namespace wsrelay::test;
 
 namespace {
 
-// An actor of a program: any mailbox of CAF's will do.
-caf::behavior any_target(caf::event_based_actor*) {
-  return {[](const std::string& text) { return text; }};
-}
-
-struct fixture : wire_node {
-  captured_log log;
-  std::uint64_t target = publish(system.spawn(any_target));
-
-  // Sends `bytes`, as a node that has joined, and returns whether that ends the
-  // connection before a timeout would.
-  bool ends(const std::string& bytes, bool joined = true) {
-    auto begin = std::chrono::steady_clock::now();
-    auto node = joined ? join(5) : wire::to(port());
-    node.socket.send(bytes);
-    node.drain();
-    return std::chrono::steady_clock::now() - begin < basp_greeting_timeout / 2;
-  }
-
-  bool logged(std::string_view part) {
-    return holds_soon([&] { return log.sink->has(part); });
-  }
-
-  // A message to the target, with a content of its own.
-  std::string to_target(std::string_view types, std::string_view values,
-                        std::uint64_t id = 0) {
-    return basp::message({basp::direct_message, 0, 0, id, 7, target},
-                         basp::payload(types, values));
-  }
-};
-
 std::string routed(std::string_view from, std::string_view to,
                    std::uint64_t receiver) {
   std::string payload{from};
@@ -56,8 +25,8 @@ std::string routed(std::string_view from, std::string_view to,
 
 } // namespace
 
-TEST_CASE_FIXTURE(fixture, "a header that is all, before or after the "
-                           "handshake, ends its own connection only") {
+TEST_CASE_FIXTURE(hostile_node, "a header that is all, before or after the "
+                                "handshake, ends its own connection only") {
   for (std::uint8_t what = 0; what < 8; ++what)
     for (bool joined : {false, true}) {
       CAPTURE(int{what});
@@ -73,7 +42,7 @@ TEST_CASE_FIXTURE(fixture, "a header that is all, before or after the "
                "0 bytes"));
 }
 
-TEST_CASE_FIXTURE(fixture, "messages of CAF's streams reach no actor") {
+TEST_CASE_FIXTURE(hostile_node, "messages of CAF's streams reach no actor") {
   for (std::uint64_t category : {2, 3}) {
     CHECK(ends(to_target({}, {}, category << 60)));
     CHECK(ends(to_target("+@str", basp::text("x"), category << 60 | 1)));
@@ -86,59 +55,15 @@ TEST_CASE_FIXTURE(fixture, "messages of CAF's streams reach no actor") {
   CHECK(logged("reason=message of the type @upstream_msg"));
 }
 
-TEST_CASE_FIXTURE(fixture, "a bundle that lies ends its own connection only") {
-  auto bundle = [](std::string_view records) {
-    return basp::message({17}, records);
-  };
-  auto record = [&](std::uint8_t kind, std::uint64_t id, std::uint64_t receiver,
-                    std::string_view rest) {
-    auto size = static_cast<std::uint32_t>(26 + rest.size());
-    return basp::number(size) + basp::number(kind) + '\1' + basp::number(id)
-           + basp::number(std::uint64_t{7}) + basp::number(receiver)
-           + std::string{rest};
-  };
-  auto good = record(2, 0, target, "hi"); // a message it does not know
-  CHECK(ends(bundle(good), false));       // before the handshake
-  CHECK(ends(basp::message({17, 1}, good)));
-  CHECK(ends(basp::message({17, 0, 0, 1}, good)));
-  CHECK(ends(basp::header({17})));
-  CHECK(ends(bundle(good + "rest")));
-  CHECK(ends(bundle(good.substr(0, good.size() - 1) + std::string(20, '\0'))));
-  CHECK(ends(bundle(record(9, 0, target, "hi"))));
-  CHECK(ends(bundle(record(2, std::uint64_t{2} << 60, target, "hi"))));
-  CHECK(ends(bundle(record(1, 0, target, std::string(8, '\0') + "\x7f"))));
-  CHECK(serves());
-  CHECK(logged("reason=bundle with a message of no kind"));
-  CHECK(logged("reason=unexpected bundle of messages before the handshake"));
-}
-
-TEST_CASE_FIXTURE(fixture,
-                  "records for nobody, and answers that nobody waits "
-                  "for, do nothing; a request for nobody is answered") {
-  auto record = [&](std::uint8_t kind, char type, std::uint64_t id,
-                    std::uint64_t receiver) {
-    return basp::number(std::uint32_t{26}) + basp::number(kind) + type
-           + basp::number(id) + basp::number(std::uint64_t{7})
-           + basp::number(receiver);
-  };
-  constexpr auto response = std::uint64_t{1} << 63;
-  auto node = join(5);
-  node.socket.send(basp::message(
-      {17}, record(2, '\1', 0, 99'999) + record(4, '\0', response | 5, target)
-                + record(4, '\0', response | 5, 99'999)
-                + record(2, '\1', 3, 99'999)));
-  CHECK(node.read_to(basp::direct_message)); // to the asker
-  CHECK(serves());
-}
-
-TEST_CASE_FIXTURE(fixture, "an empty message is none of these") {
+TEST_CASE_FIXTURE(hostile_node, "an empty message is none of these") {
   auto node = join(5);
   node.socket.send(to_target({}, {}, std::uint64_t{1} << 60));
   CHECK(serves());
 }
 
-TEST_CASE_FIXTURE(fixture, "lengths that are not there and messages without "
-                           "end cost nothing") {
+TEST_CASE_FIXTURE(hostile_node,
+                  "lengths that are not there and messages without "
+                  "end cost nothing") {
   auto node = join(6); // is let be
   node.socket.send(to_target("+@charbuf", "\xff\xff\xff\xff\x0f"));
   std::string deep;
@@ -148,8 +73,9 @@ TEST_CASE_FIXTURE(fixture, "lengths that are not there and messages without "
   CHECK(serves());
 }
 
-TEST_CASE_FIXTURE(fixture, "what cannot be read is an error to who asked, and "
-                           "one line") {
+TEST_CASE_FIXTURE(hostile_node,
+                  "what cannot be read is an error to who asked, and "
+                  "one line") {
   auto node = join(5);
   node.socket.send(
       to_target("+of.another.program", "x", std::uint64_t{1} << 60 | 1));
@@ -161,8 +87,9 @@ TEST_CASE_FIXTURE(fixture, "what cannot be read is an error to who asked, and "
   CHECK(logged("version=unknown this_version=" + to_text(this_version())));
 }
 
-TEST_CASE_FIXTURE(fixture, "what cannot be read is said once of a node and a "
-                           "type, and nothing of it commands a terminal") {
+TEST_CASE_FIXTURE(hostile_node,
+                  "what cannot be read is said once of a node and a "
+                  "type, and nothing of it commands a terminal") {
   auto node = join(5);
   for (int i = 0; i < 20; ++i)
     node.socket.send(to_target("+of.another\x1b[2J\n", "x"));
@@ -174,8 +101,8 @@ TEST_CASE_FIXTURE(fixture, "what cannot be read is said once of a node and a "
   CHECK(lines == 1);
 }
 
-TEST_CASE_FIXTURE(fixture, "a value that this release does not know is an "
-                           "error of its message alone") {
+TEST_CASE_FIXTURE(hostile_node, "a value that this release does not know is an "
+                                "error of its message alone") {
   auto node = join(5);
   node.socket.send(to_target("+ws.send", "\x07" + basp::text("x"),
                              std::uint64_t{1} << 60 | 1));
@@ -187,8 +114,8 @@ TEST_CASE_FIXTURE(fixture, "a value that this release does not know is an "
   CHECK(node.payload.find("@str") != node.payload.npos);
 }
 
-TEST_CASE_FIXTURE(fixture, "a link that is no other node's is refused: it "
-                           "would lock the thread of all nodes") {
+TEST_CASE_FIXTURE(hostile_node, "a link that is no other node's is refused: it "
+                                "would lock the thread of all nodes") {
   // A handle: the actor's ID, and its node.
   auto self_node = [&] {
     auto node = wire::to(port());
@@ -209,8 +136,9 @@ TEST_CASE_FIXTURE(fixture, "a link that is no other node's is refused: it "
   CHECK(serves());
 }
 
-TEST_CASE_FIXTURE(fixture, "no other node ends an actor that this one does "
-                           "not work without") {
+TEST_CASE_FIXTURE(hostile_node,
+                  "no other node ends an actor that this one does "
+                  "not work without") {
   auto node = join(5);
   auto say = [&](std::string_view types, const std::string& values) {
     node.socket.send(basp::message(
@@ -233,8 +161,9 @@ TEST_CASE_FIXTURE(fixture, "no other node ends an actor that this one does "
                [](caf::error& error) { FAIL(to_text(error)); });
 }
 
-TEST_CASE_FIXTURE(fixture, "nobody says anything to the broker but what nodes "
-                           "tell each other") {
+TEST_CASE_FIXTURE(hostile_node,
+                  "nobody says anything to the broker but what nodes "
+                  "tell each other") {
   auto to_name = [](std::string_view name, std::string_view types,
                     std::string_view values) {
     return basp::message({basp::direct_message, 1, 0, 0, 7, basp::atom(name)},
@@ -247,7 +176,7 @@ TEST_CASE_FIXTURE(fixture, "nobody says anything to the broker but what nodes "
   CHECK(serves());
 }
 
-TEST_CASE_FIXTURE(fixture, "a node is one node, and no other's") {
+TEST_CASE_FIXTURE(hostile_node, "a node is one node, and no other's") {
   CHECK(ends(basp::hello(6)));
   CHECK(logged("reason=it says that it is another node than before"));
   CHECK(ends(basp::message({basp::client_handshake}, std::string(32, 'x')),
@@ -258,8 +187,51 @@ TEST_CASE_FIXTURE(fixture, "a node is one node, and no other's") {
   CHECK(serves());
 }
 
-TEST_CASE_FIXTURE(fixture, "a message for a third node goes there, or nowhere; "
-                           "never back") {
+TEST_CASE_FIXTURE(hostile_node, "what came through a node goes with it") {
+  auto broker = broker_of_nodes(system);
+  auto& nodes =
+      *static_cast<node_broker*>(caf::actor_cast<caf::abstract_actor*>(broker));
+  auto text = basp::node(77);
+  std::string_view bytes{text};
+  auto third = *take_basp_node(bytes);
+  auto knows = [&] { return nodes.proxies().count_proxies(third) > 0; };
+  {
+    auto node = join(5);
+    node.socket.send(routed(basp::node(77), own_node(), target));
+    CHECK(holds_soon(knows));
+  }
+  CHECK(holds_soon([&] { return !knows(); }));
+}
+
+TEST_CASE_FIXTURE(hostile_node,
+                  "a node may speak of so many others, and no more") {
+  std::string most;
+  for (std::uint32_t i = 0; i < node_broker::max_learned; ++i)
+    most += routed(basp::node(1000 + i), own_node(), target);
+  auto node = join(5);
+  node.socket.send(most + most);
+  CHECK(serves());
+  node.socket.send(routed(basp::node(999), own_node(), target));
+  node.drain(); // it has ended
+  CHECK(logged("reason=actors of too many other nodes"));
+  CHECK(serves());
+}
+
+TEST_CASE_FIXTURE(hostile_node,
+                  "a message of the directories that is longer than "
+                  "any ends its connection, unread") {
+  auto hello = [&](std::size_t features) {
+    auto sizes = std::string(features, '\0');
+    return to_target("+peer.hello", basp::text("x") + sizes);
+  };
+  CHECK(ends(hello(careful_source::max_short + 1)));
+  CHECK(logged("reason=peer.hello of "));
+  CHECK(serves());
+}
+
+TEST_CASE_FIXTURE(hostile_node,
+                  "a message for a third node goes there, or nowhere; "
+                  "never back") {
   auto one = join(11);
   auto two = join(12);
   REQUIRE(serves()); // whoever has joined before is known
@@ -274,8 +246,8 @@ TEST_CASE_FIXTURE(fixture, "a message for a third node goes there, or nowhere; "
       basp::message({basp::down_message, 0, 0, 0, 9}, std::string(90, '\0'))));
 }
 
-TEST_CASE_FIXTURE(fixture, "a node of another version of CAF is refused, "
-                           "whoever connects") {
+TEST_CASE_FIXTURE(hostile_node, "a node of another version of CAF is refused, "
+                                "whoever connects") {
   plain_listener there;
   wire_node ours{wire_config(2s, 8s, there.port())};
   wire other{there.accept()};
@@ -289,8 +261,8 @@ TEST_CASE_FIXTURE(fixture, "a node of another version of CAF is refused, "
   CHECK(logged("not that of version 3; version 4 (CAF 0.18) and later"));
 }
 
-TEST_CASE_FIXTURE(fixture, "who is connected to may say no more than who "
-                           "connects") {
+TEST_CASE_FIXTURE(hostile_node, "who is connected to may say no more than who "
+                                "connects") {
   for (auto& bytes : {
            basp::header({basp::server_handshake, 0, 0, 3}),
            basp::hello(5),
@@ -311,7 +283,8 @@ TEST_CASE_FIXTURE(fixture, "who is connected to may say no more than who "
   }
 }
 
-TEST_CASE_FIXTURE(fixture, "whatever a node says, this one serves the others") {
+TEST_CASE_FIXTURE(hostile_node,
+                  "whatever a node says, this one serves the others") {
   auto seed = std::random_device{}();
   INFO("seed " << seed);
   std::mt19937 random{seed};
