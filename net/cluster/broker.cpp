@@ -151,12 +151,16 @@ void node_broker::forget_learned(const caf::node_id& hop) {
     }
 }
 
-// A node that is connected speaks for itself. What others brought of it may
-// still come for a moment after that.
-bool node_broker::is_pretended(const caf::node_id& from) const {
+// A node that is connected speaks for itself. What came another way before may
+// still come for a moment.
+bool node_broker::is_pretended(const caf::node_id& from) {
+  if (from == last_hop_ || !instance.tbl().lookup_direct(from))
+    return false;
   auto known = known_.find(from);
-  return from != last_hop_ && known != known_.end()
-         && clock().now() - known->second.since > others_patience;
+  auto hop = learned_.find(last_hop_);
+  auto is_new = known == known_.end()
+                || clock().now() - known->second.since <= others_patience;
+  return !is_new || hop == learned_.end() || !hop->second.contains(from);
 }
 
 // The loop of the nodes does others' work in between. Who is told does not run

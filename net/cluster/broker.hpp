@@ -102,7 +102,7 @@ private:
   void part_from(const caf::node_id& node);
   bool learn(const caf::node_id& node);
   void forget_learned(const caf::node_id& hop);
-  bool is_pretended(const caf::node_id& from) const;
+  bool is_pretended(const caf::node_id& from);
   void end_lost();
   void on_forward(const caf::strong_actor_ptr& source, const stages& passing,
                   const caf::strong_actor_ptr& receiver, caf::message_id id,

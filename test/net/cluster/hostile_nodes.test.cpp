@@ -204,6 +204,32 @@ TEST_CASE_FIXTURE(hostile_node, "what came through a node goes with it") {
 }
 
 TEST_CASE_FIXTURE(hostile_node,
+                  "nobody says that another node's actor ended, or "
+                  "sends in its name") {
+  auto broker = broker_of_nodes(system);
+  auto& nodes =
+      *static_cast<node_broker*>(caf::actor_cast<caf::abstract_actor*>(broker));
+  auto count = [&](std::uint32_t process) {
+    auto text = basp::node(process);
+    std::string_view bytes{text};
+    return nodes.proxies().count_proxies(*take_basp_node(bytes));
+  };
+  auto node = join(5);
+  node.socket.send(to_target("+@str", basp::text("hi"))); // of its actor 7
+  CHECK(holds_soon([&] { return count(5) == 1; }));
+  auto other = join(6);
+  auto reason = std::string(1 + 8 + 2 + 1 + 3, '\0');
+  other.socket.send(basp::message({basp::down_message, 0, 0, 0, 7, 0},
+                                  basp::node(5) + own_node() + reason));
+  auto pretended = routed(basp::node(5), own_node(), target);
+  pretended[23] = '\x9'; // of its actor 9
+  other.socket.send(pretended);
+  other.socket.send(to_target("+@str", basp::text("hi")));
+  CHECK(holds_soon([&] { return count(6) == 1; })); // all is read
+  CHECK(count(5) == 1);
+}
+
+TEST_CASE_FIXTURE(hostile_node,
                   "a node may speak of so many others, and no more") {
   std::string most;
   for (std::uint32_t i = 0; i < node_broker::max_learned; ++i)
