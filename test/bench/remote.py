@@ -45,7 +45,7 @@ RELAY = SERVICE + """\
 OUTSTANDING = (1, 16)
 
 # What --check enforces: the relay's node, as a multiple of a target at home.
-LIMITS = {1: 5, 16: 6}
+LIMITS = {1: 4, 16: 3}
 
 
 def run(options, relay, app, path, outstanding):
