@@ -1,28 +1,16 @@
 // The rules of each operation, and the names of what is none.
 #include "net/cluster/basp_check.hpp"
 
+#include "net/cluster/basp_numbers.hpp"
+
 #include <caf/io/basp/version.hpp>
 #include <caf/message_id.hpp>
-
-#include <boost/endian/conversion.hpp>
 
 #include <fmt/format.h>
 
 namespace wsrelay {
 
 namespace {
-
-template <class T>
-T number_at(const char* bytes) noexcept {
-  return boost::endian::endian_load<T, sizeof(T), boost::endian::order::big>(
-      reinterpret_cast<const unsigned char*>(bytes));
-}
-
-template <class T>
-void put_number(char* to, T value) noexcept {
-  boost::endian::endian_store<T, sizeof(T), boost::endian::order::big>(
-      reinterpret_cast<unsigned char*>(to), value);
-}
 
 // The releases of CAF that have spoken a version of BASP.
 std::string_view release_of(std::uint64_t version) noexcept {
@@ -213,19 +201,19 @@ void put_basp_header(char* to, const basp_header& x) noexcept {
   to[0] = static_cast<char>(x.operation);
   to[1] = to[2] = 0;
   to[3] = static_cast<char>(x.flags);
-  put_number(to + 4, x.payload_len);
-  put_number(to + 8, x.operation_data);
-  put_number(to + 16, static_cast<std::uint64_t>(x.source_actor));
-  put_number(to + 24, static_cast<std::uint64_t>(x.dest_actor));
+  put_basp_number(to + 4, x.payload_len);
+  put_basp_number(to + 8, x.operation_data);
+  put_basp_number(to + 16, static_cast<std::uint64_t>(x.source_actor));
+  put_basp_number(to + 24, static_cast<std::uint64_t>(x.dest_actor));
 }
 
 basp_header read_basp_header(const char* bytes) noexcept {
   return {static_cast<basp_operation>(bytes[0]),
           static_cast<std::uint8_t>(bytes[3]),
-          number_at<std::uint32_t>(bytes + 4),
-          number_at<std::uint64_t>(bytes + 8),
-          number_at<std::uint64_t>(bytes + 16),
-          number_at<std::uint64_t>(bytes + 24)};
+          basp_number_at<std::uint32_t>(bytes + 4),
+          basp_number_at<std::uint64_t>(bytes + 8),
+          basp_number_at<std::uint64_t>(bytes + 16),
+          basp_number_at<std::uint64_t>(bytes + 24)};
 }
 
 std::string refuse_basp_header(std::string_view bytes, basp_phase phase) {
@@ -237,10 +225,10 @@ std::string refuse_basp_header(std::string_view bytes, basp_phase phase) {
 std::optional<caf::node_id> take_basp_node(std::string_view& payload) {
   using data = caf::node_id::default_data;
   if (payload.size() < basp_node_size
-      || number_at<std::uint64_t>(payload.data())
+      || basp_number_at<std::uint64_t>(payload.data())
              != static_cast<std::uint64_t>(data::class_id))
     return std::nullopt;
-  auto process = number_at<std::uint32_t>(payload.data() + 8);
+  auto process = basp_number_at<std::uint32_t>(payload.data() + 8);
   data::host_id_type host;
   std::copy_n(payload.begin() + 12, host.size(), host.begin());
   if (process == 0 || !data::valid(host))

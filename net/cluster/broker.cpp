@@ -8,7 +8,6 @@
 #include "net/cluster/proxy.hpp"
 #include "net/cluster/reach.hpp"
 #include "net/cluster/remote_message.hpp"
-#include "net/loop/large_memory.hpp"
 
 #include <caf/all.hpp>
 #include <caf/detail/sync_request_bouncer.hpp>
@@ -60,7 +59,9 @@ void node_broker::on_forward(const caf::strong_actor_ptr& source,
   if (source && source->node() == this_node())
     system().registry().put(source->id(), source);
   auto bulk = bulk_of(content);
-  make_room(receiver->node(), bulk);
+  if (bulk >= max_basp_part)
+    if (auto path = instance.lookup(receiver->node()))
+      make_room(get_buffer(path->hdl), bulk);
   auto leaves = instance.dispatch(context(), source, passing, receiver->node(),
                                   receiver->id(), 0, id, content);
   if (auto* proxy = dynamic_cast<node_proxy*>(
@@ -77,22 +78,6 @@ void node_broker::note_taken(node_load& load, std::size_t bulk) {
   load.take(bulk);
   if (load.falls())
     tell_relief(load.node());
-}
-
-// Else what is long is copied again for each field behind it, and each copy
-// takes the kernel's time for its pages.
-void node_broker::make_room(const caf::node_id& node, std::size_t bulk) {
-  if (bulk < max_basp_part)
-    return;
-  auto path = instance.lookup(node);
-  if (!path)
-    return;
-  constexpr std::size_t others = 64 * 1024; // of its fields
-  auto& out = get_buffer(path->hdl);
-  if (bulk < out.size()) // it grows by doubling
-    return;
-  out.reserve(out.size() + bulk + others);
-  prefer_large_pages(out.data() + out.size(), bulk + others);
 }
 
 // Every node that this one is connected to may know the lost one through it.
@@ -345,10 +330,10 @@ void node_broker::report_unread(const caf::error& why,
     return;
   auto known = known_.find(last_hop_);
   log().warn("message not understood: type={} node={} version={} "
-             "this_version={} reason={}",
+             "this_version={} reason={}{}",
              type, to_string(last_hop_),
              known == known_.end() ? "unknown" : to_text(known->second.version),
-             to_text(this_version()), to_text(why));
+             to_text(this_version()), to_text(why), suppressed_text(*left_out));
 }
 
 void node_broker::close_others(const caf::node_id& node) {

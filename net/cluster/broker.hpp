@@ -108,7 +108,6 @@ private:
                   const caf::strong_actor_ptr& receiver, caf::message_id id,
                   const caf::message& content);
   void note_taken(node_load& load, std::size_t bulk);
-  void make_room(const caf::node_id& node, std::size_t bulk);
   void on_data(caf::io::new_data_msg& message);
   void on_message(connection who, bytes& payload);
   void on_handshake(connection who, bytes& payload);

@@ -3,7 +3,8 @@
 // rest.
 #include "net/cluster/bundle.hpp"
 
-#include <boost/endian/conversion.hpp>
+#include "net/cluster/basp_numbers.hpp"
+#include "net/cluster/remote_message.hpp"
 
 #include <caf/actor_cast.hpp>
 
@@ -20,18 +21,6 @@ enum class kind : std::uint8_t { message = 1, send, event, answer };
 constexpr std::size_t size_bytes = 4;
 constexpr std::size_t source_offset = size_bytes + 2 + 8;
 
-template <class T>
-T load(const char* from) noexcept {
-  return boost::endian::endian_load<T, sizeof(T), boost::endian::order::big>(
-      reinterpret_cast<const unsigned char*>(from));
-}
-
-template <class T>
-void store(char* to, T value) noexcept {
-  boost::endian::endian_store<T, sizeof(T), boost::endian::order::big>(
-      reinterpret_cast<unsigned char*>(to), value);
-}
-
 // -- writing ------------------------------------------------------------------
 
 // Appends a record, whose size is known, without looking for room again.
@@ -40,6 +29,7 @@ public:
   record_writer(std::vector<char>& to, kind what, std::uint8_t type,
                 const record_head& head, std::size_t content) {
     auto at = to.size();
+    make_room(to, content);
     to.resize(at + min_basp_record + content);
     at_ = to.data() + at;
     number(static_cast<std::uint32_t>(min_basp_record - size_bytes + content));
@@ -52,7 +42,7 @@ public:
 
   template <class T>
   void number(T value) noexcept {
-    store(at_, value);
+    put_basp_number(at_, value);
     at_ += sizeof(T);
   }
 
@@ -122,7 +112,7 @@ public:
   template <class T>
   T number() noexcept {
     auto bytes = take(sizeof(T));
-    return bytes.size() == sizeof(T) ? load<T>(bytes.data()) : T{};
+    return bytes.size() == sizeof(T) ? basp_number_at<T>(bytes.data()) : T{};
   }
 
   std::string_view take(std::size_t count) noexcept {
@@ -201,11 +191,11 @@ basp_header bundle_header(std::size_t size) noexcept {
 }
 
 std::size_t record_size(const char* bytes) noexcept {
-  return size_bytes + load<std::uint32_t>(bytes);
+  return size_bytes + basp_number_at<std::uint32_t>(bytes);
 }
 
 std::uint64_t record_source(const char* bytes) noexcept {
-  return load<std::uint64_t>(bytes + source_offset);
+  return basp_number_at<std::uint64_t>(bytes + source_offset);
 }
 
 bool bundle_reader::next(bundle_record& record) {

@@ -18,10 +18,6 @@
 
 namespace wsrelay {
 
-/// Longest payload of a bundle (`basp_bundle`) of several records; a longer
-/// record is alone.
-inline constexpr std::size_t max_bundle = max_basp_part - basp_header_size;
-
 /// Who sends what to whom: actors by their ids, on the two nodes of the
 /// connection.
 struct record_head {

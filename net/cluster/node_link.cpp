@@ -7,7 +7,6 @@
 #include "net/cluster/basp_input.hpp"
 #include "net/cluster/bundle.hpp"
 #include "net/cluster/remote_message.hpp"
-#include "net/loop/large_memory.hpp"
 #include "net/loop/loop.hpp"
 
 #include <caf/all.hpp>
@@ -46,16 +45,6 @@ std::uint64_t next_serial() noexcept {
   return ++last;
 }
 
-// Else it is copied again for each field behind what is long, and each copy
-// takes the kernel's time for its pages.
-void make_room(buffer& to, std::size_t bulk) {
-  constexpr std::size_t others = 64 * 1024; // of its fields
-  if (bulk < max_basp_part)
-    return;
-  to.reserve(bulk + others);
-  prefer_large_pages(to.data(), to.capacity());
-}
-
 bool is_local(const caf::strong_actor_ptr& who, caf::actor_system& system) {
   return !who || who->node() == system.node();
 }
@@ -68,6 +57,7 @@ std::uint64_t id_of(const caf::strong_actor_ptr& who) noexcept {
 caf::error put_plain(buffer& to, const outgoing_message& what,
                      caf::actor_system& system) {
   to.clear();
+  make_room(to, bulk_of(what.content));
   caf::scoped_execution_unit context{&system};
   caf::binary_serializer sink{&context, to};
   sink.skip(basp_header_size);
@@ -100,7 +90,6 @@ caf::error encode(buffer& to, std::uint64_t link,
   auto local = is_local(what.sender, system);
   if (what.sender && local)
     make_known(system, link, what.sender);
-  make_room(to, bulk_of(what.content));
   to.resize(basp_header_size);
   record_head head{what.id.integer_value(), id_of(what.sender),
                    what.receiver->id()};

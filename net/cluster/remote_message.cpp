@@ -5,6 +5,7 @@
 #include "actors/node_messages.hpp"
 #include "actors/own_actors.hpp"
 #include "net/cluster/careful_source.hpp"
+#include "net/loop/large_memory.hpp"
 
 #include <caf/actor_proxy.hpp>
 #include <caf/all.hpp>
@@ -218,6 +219,14 @@ std::size_t bulk_of(const caf::type_erased_tuple& content) {
                     || add_bulk<http_request>(content, result)
                     || add_bulk<http_response>(content, result));
   return result;
+}
+
+void make_room(std::vector<char>& to, std::size_t bulk) {
+  constexpr std::size_t others = 64 * 1024;     // of its fields
+  if (bulk < max_basp_part || bulk < to.size()) // it grows by doubling
+    return;
+  to.reserve(to.size() + bulk + others);
+  prefer_large_pages(to.data() + to.size(), bulk + others);
 }
 
 delivery read_reason(caf::execution_unit* context, std::string_view payload,

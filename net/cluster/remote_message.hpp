@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace wsrelay {
 
@@ -45,6 +46,11 @@ delivery deliver(caf::execution_unit* context, caf::proxy_registry& proxies,
 /// Returns how many bytes the texts and payloads of a message have, of the
 /// kinds that clients cause; 0 for any other.
 std::size_t bulk_of(const caf::type_erased_tuple& content);
+
+/// Makes room behind what is in `to` for a message of so many bytes, if it is
+/// long. Else that is copied again for each field behind it, and each copy
+/// takes the kernel's time for its pages.
+void make_room(std::vector<char>& to, std::size_t bulk);
 
 /// As `deliver`, for the reason of an actor's end: what is not whole is a
 /// reason without text.
