@@ -95,11 +95,15 @@ void node_broker::purge_state(const caf::node_id& node) {
   forget_learned(node);
   for (auto& [handle, connection] : ctx)
     if (auto neighbour = instance.tbl().lookup_direct(handle))
-      instance.dispatch(context(), caf::strong_actor_ptr{}, {}, neighbour,
-                        static_cast<std::uint64_t>(broker_name),
-                        caf::io::basp::header::named_receiver_flag,
-                        caf::make_message_id(),
-                        caf::make_message(node_lost{node}));
+      tell_lost(neighbour, node);
+}
+
+void node_broker::tell_lost(const caf::node_id& neighbour,
+                            const caf::node_id& node) {
+  instance.dispatch(context(), caf::strong_actor_ptr{}, {}, neighbour,
+                    static_cast<std::uint64_t>(broker_name),
+                    caf::io::basp::header::named_receiver_flag,
+                    caf::make_message_id(), caf::make_message(node_lost{node}));
 }
 
 // The node that speaks now leads to another one. Returns false, and ends its

@@ -97,6 +97,7 @@ private:
   using stages = std::vector<caf::strong_actor_ptr>;
 
   void on_lost(const caf::node_id& node);
+  void tell_lost(const caf::node_id& neighbour, const caf::node_id& node);
   void on_known(const node_known& message);
   std::vector<link_details> list_links();
   void part_from(const caf::node_id& node);

@@ -125,12 +125,13 @@ void node_broker::on_down(connection who, bytes& payload) {
 }
 
 // Two nodes that take each other for the way to a third one, which is gone,
-// would send it to and fro for ever.
+// would send it to and fro for ever. Who has got a handle of a lost node's
+// actor from here takes this one for the way until it is told.
 void node_broker::forward(connection who, const caf::node_id& to,
                           const bytes& payload) {
   auto path = instance.lookup(to);
   if (!path || path->hdl == who)
-    return;
+    return tell_lost(last_hop_, to);
   auto& out = get_buffer(path->hdl);
   caf::binary_serializer sink{context(), out};
   if (!sink(header_))

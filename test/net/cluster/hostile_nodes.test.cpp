@@ -265,11 +265,21 @@ TEST_CASE_FIXTURE(hostile_node,
   REQUIRE(two.read_to(basp::routed_message));
   CHECK(two.payload.starts_with(basp::node(11) + basp::node(12)));
   one.socket.send(routed(basp::node(12), basp::node(11), 5));
-  one.socket.send(routed(basp::node(11), basp::node(13), 5));
   CHECK(serves());
   CHECK(ends(routed(std::string(32, 'x'), basp::node(12), 5)));
   CHECK(ends(
       basp::message({basp::down_message, 0, 0, 0, 9}, std::string(90, '\0'))));
+}
+
+TEST_CASE_FIXTURE(hostile_node,
+                  "who takes this node for the way to one that it does not "
+                  "reach is told so: nobody answers there") {
+  auto node = join(11);
+  node.socket.send(routed(basp::node(11), basp::node(13), 5));
+  while (node.read_to(basp::direct_message))
+    if (node.payload.ends_with(basp::node(13)))
+      break;
+  CHECK(node.payload.find("node.lost") != node.payload.npos);
 }
 
 TEST_CASE_FIXTURE(hostile_node, "a node of another version of CAF is refused, "
