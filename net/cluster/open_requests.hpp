@@ -40,7 +40,8 @@ private:
     caf::node_id to;
   };
 
-  static constexpr std::size_t sweep_min = 1024;
+  // Each keeps the memory of its asker.
+  static constexpr std::size_t sweep_min = 64;
 
   void sweep();
 

@@ -149,6 +149,8 @@ void loop::take_turn() {
     run_put_off(last_, max_last_time);
     run_actors();
   }
+  if (spare_.has_spent())
+    spare_.free_some(now() + max_last_time);
   guarded("loop timer", [this] { timers_.fire(now()); });
 }
 
@@ -169,7 +171,7 @@ std::chrono::milliseconds loop::time_to_wait() {
 
 bool loop::has_work() const noexcept {
   return !calls_.empty() || !ready_.empty() || !dirty_.empty()
-         || !put_off_.empty() || !last_.empty();
+         || !put_off_.empty() || !last_.empty() || spare_.has_spent();
 }
 
 void loop::run_posted() {

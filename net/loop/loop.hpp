@@ -74,7 +74,8 @@ public:
   /// they wait for the next turn, after sockets that have become ready.
   static constexpr std::chrono::milliseconds max_time{2};
 
-  /// In one turn, for those that give way, but for the first of them.
+  /// In one turn, for those that give way, but for the first of them, and for
+  /// freeing what broken sockets had to send.
   static constexpr std::chrono::microseconds max_last_time{500};
 
   /// Bytes that come before they are answered, within a turn: while they are in

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 namespace wsrelay {
 
@@ -13,10 +14,6 @@ namespace {
 
 // Pieces of one call. More would not make a call cheaper by much.
 constexpr std::size_t max_gathered = 64;
-
-// A loop keeps the memory of so many queues, each of at most so many pieces.
-constexpr std::size_t max_spare = 256;
-constexpr std::size_t max_spare_pieces = 256;
 
 bool is_message(const output_piece& piece) noexcept {
   return piece.op && !is_control(*piece.op);
@@ -50,10 +47,8 @@ void frame(output_piece& piece) {
 
 void output_queue::push(output_piece piece) {
   frame(piece);
-  if (pieces_.capacity() == 0 && !spare_->empty()) {
-    pieces_ = std::move(spare_->back());
-    spare_->pop_back();
-  }
+  if (pieces_.capacity() == 0)
+    pieces_ = spare_->take();
   bytes_ += piece.bytes.size();
   pushed_ += is_message(piece);
   pieces_.push_back(std::move(piece));
@@ -128,13 +123,9 @@ std::uint64_t output_queue::take_notice() noexcept {
 
 void output_queue::clear() noexcept {
   gone_ += size();
-  pieces_.clear();
   first_ = sent_ = bytes_ = 0;
   taken_ = pushed_;
-  if (pieces_.capacity() > 0 && pieces_.capacity() <= max_spare_pieces
-      && spare_->size() < max_spare)
-    spare_->push_back(std::move(pieces_));
-  pieces_ = {};
+  spare_->give(std::exchange(pieces_, {}));
 }
 
 } // namespace wsrelay

@@ -3,31 +3,17 @@
 #pragma once
 
 #include "actors/frame_port.hpp"
-#include "protocol/frame.hpp"
-#include "protocol/shared_buffer.hpp"
+#include "net/loop/output_piece.hpp"
+#include "net/loop/spare_pieces.hpp"
 
 #include <sys/uio.h>
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
-#include <string_view>
 #include <vector>
 
 namespace wsrelay {
-
-/// One frame, or bytes that are none.
-struct output_piece {
-  shared_buffer data;
-  std::optional<opcode> op; // none: the bytes go out as they are
-  bool notify = false;      // somebody waits for the kernel to take it
-  std::string_view bytes{}; // set by the queue: the frame, inside of `data`
-};
-
-/// The memory of empty queues, shared by all queues of a loop: a queue owns
-/// none while it is empty, and yet allocates nothing in steady traffic.
-using spare_pieces = std::vector<std::vector<output_piece>>;
 
 /// Pieces in order. Counts messages, which are the pieces with opcode text or
 /// binary, from 1. Its bound is the connection's output limit.

@@ -88,7 +88,7 @@ TEST_CASE_FIXTURE(fixture, "requests of actors that have ended do not pile "
     caf::scoped_actor passing{system};
     requests.add(caf::actor_cast<caf::strong_actor_ptr>(passing),
                  caf::make_message_id(1), there);
-    REQUIRE(requests.size() <= 1024);
+    REQUIRE(requests.size() <= 64);
   }
   requests.on_lost(there);
   CHECK(failed() == std::vector<std::uint64_t>{1});

@@ -55,7 +55,7 @@ TEST_CASE_FIXTURE(fixture, "memory comes back from a queue that failed, was "
     output_queue other{spare};
     other.push(text("b"));
     queue.clear();
-    spare.clear();
+    spare.take();
   }
   CHECK(spare.size() == 1);
 }
@@ -75,6 +75,28 @@ TEST_CASE_FIXTURE(fixture, "the memory of a queue that was long is not kept") {
   deliver();
   CHECK(received == expected);
   CHECK(spare.empty());
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "what a long queue held when it was dropped is freed "
+                  "later, little by little") {
+  for (std::size_t count : {256u, 257u, 1000u}) {
+    CAPTURE(count);
+    auto data = shared_buffer{make_text(100)};
+    for (std::size_t i = 0; i < count; ++i)
+      push(text(data));
+    queue.clear();
+    CHECK(queue.empty());
+    CHECK(queue.cost() == 0);
+    CHECK(queue.all_gone() == queue.all_pushed());
+    CHECK(spare.has_spent() == (count > 256));
+    std::size_t steps = 0;
+    for (; spare.has_spent(); ++steps)
+      spare.free_some({}); // the least that it does
+    CHECK(steps == (count > 256 ? (count + 63) / 64 : 0));
+  }
+  push(text("a")); // and is as before
+  deliver();
 }
 
 TEST_CASE("the memory of many queues is kept up to a limit") {
