@@ -9,15 +9,11 @@ import statistics
 from programs import ANY_CORES, Server
 
 
-class Node(Server):
-    """A wsrelayd with this configuration."""
+class Program(Server):
+    """A program, on any core, with the CPU it takes."""
 
-    def __init__(self, build, folder, name, config):
-        path = os.path.join(folder, f"{name}.yaml")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(config)
-        super().__init__(name, [str(build / "wsrelayd"), "--config", path], "",
-                         ANY_CORES[0])
+    def __init__(self, name, command):
+        super().__init__(name, command, "", ANY_CORES[0])
 
     def cpu_seconds(self):
         total = 0
@@ -28,14 +24,26 @@ class Node(Server):
         return total / 1e9
 
 
-def parse_arguments(about, connections):
-    """`about` is the script's docstring, `connections` its default."""
+class Node(Program):
+    """A wsrelayd with this configuration."""
+
+    def __init__(self, build, folder, name, config):
+        path = os.path.join(folder, f"{name}.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(config)
+        super().__init__(name, [str(build / "wsrelayd"), "--config", path])
+
+
+def parse_arguments(about, connections=None):
+    """`about` is the script's docstring, `connections` its default, if it has
+    such an option."""
     parser = argparse.ArgumentParser(description=about.splitlines()[0])
     parser.add_argument("--build", type=pathlib.Path,
                         default=pathlib.Path("build/release"))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--duration", type=float, default=2)
-    parser.add_argument("--connections", type=int, default=connections)
+    if connections:
+        parser.add_argument("--connections", type=int, default=connections)
     parser.add_argument("--check", action="store_true")
     return parser.parse_args()
 
