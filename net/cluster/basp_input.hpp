@@ -49,16 +49,25 @@ public:
 
   /// Returns room for a read.
   boost::asio::mutable_buffer room() {
-    if (begin_ == end_)
+    if (begin_ == end_) {
       begin_ = end_ = 0;
+      if (bytes_.size() > max_kept_buffer)
+        bytes_ = buffer(initial); // after one that was very long
+    }
     if (bytes_.size() - end_ < min_room)
       make_room();
+    else if (std::exchange(was_full_, false) && bytes_.size() < enough)
+      bytes_.resize(2 * bytes_.size());
     return {bytes_.data() + end_, bytes_.size() - end_};
   }
 
   /// A read has filled `count` bytes of the room.
-  void add(std::size_t count) noexcept { end_ += count; }
+  void add(std::size_t count) noexcept {
+    end_ += count;
+    was_full_ = end_ == bytes_.size(); // there was more to read
+  }
 
+  /// What was at the front stays where it is until there is `room`.
   void skip(std::size_t count) noexcept { begin_ += count; }
 
   /// Moves the first `count` bytes, which are there, to `into`.
@@ -66,13 +75,14 @@ public:
     auto first = bytes_.begin() + static_cast<std::ptrdiff_t>(begin_);
     into.assign(first, first + static_cast<std::ptrdiff_t>(count));
     begin_ += count;
-    if (begin_ == end_ && bytes_.size() > max_kept_buffer)
-      bytes_ = buffer(initial); // after one that was very long
   }
 
 private:
   static constexpr std::size_t initial = 64 * 1024;
   static constexpr std::size_t min_room = 16 * 1024;
+
+  // With this much a read costs no less.
+  static constexpr std::size_t enough = 256 * 1024;
 
   void make_room() {
     std::copy(bytes_.begin() + static_cast<std::ptrdiff_t>(begin_),
@@ -86,6 +96,7 @@ private:
   buffer bytes_ = buffer(initial);
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
+  bool was_full_ = false;
 };
 
 } // namespace wsrelay

@@ -110,13 +110,13 @@ void basp_output::sort_bundle(std::size_t size) {
   sorted_ += kept;
 }
 
-void basp_output::add(buffer message, std::uint64_t source, bool is_long) {
+void basp_output::add(buffer&& messages, std::uint64_t source, bool is_long) {
   if (is_long && uses_parts_)
-    return wait(std::move(message), 0, source);
+    return wait(std::move(messages), 0, source);
   if (gathered_.empty())
-    gathered_.swap(message);
+    gathered_.swap(messages);
   else
-    append(gathered_, message, 0, message.size());
+    append(gathered_, messages, 0, messages.size());
 }
 
 // What is long mostly is the last one, and keeps its place then: the rest,

@@ -30,8 +30,9 @@ public:
   /// node reads parts. `directory` is the id of this node's, 0 when unknown.
   void sort(std::uint64_t directory = 0);
 
-  /// Adds a whole message of the actor `source`. A long one is not copied.
-  void add(buffer message, std::uint64_t source, bool is_long);
+  /// Adds whole short messages, or a long one of the actor `source`, which is
+  /// not copied. Leaves memory that can be used again in `messages`, if any.
+  void add(buffer&& messages, std::uint64_t source, bool is_long);
 
   /// The other node reads parts: from now on long messages leave so.
   void use_parts() noexcept { uses_parts_ = true; }

@@ -7,6 +7,11 @@ basp_reader::found basp_reader::next(basp_phase phase,
                                      std::vector<char>& payload) {
   while (begins_whole(phase)) {
     input_.skip(basp_header_size);
+    if (header_.operation == basp_bundle) {
+      bundle_ = input_.front(header_.payload_len);
+      input_.skip(header_.payload_len);
+      return found::bundle;
+    }
     if (header_.operation != basp_part) {
       input_.take(header_.payload_len, payload);
       take_promise();

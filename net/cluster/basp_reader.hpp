@@ -6,6 +6,7 @@
 #include "net/cluster/basp_parts.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace wsrelay {
@@ -14,18 +15,22 @@ namespace wsrelay {
 /// A header is judged as soon as it is there.
 class basp_reader {
 public:
-  enum class found { nothing, message, offence };
+  enum class found { nothing, message, bundle, offence };
 
   /// Returns where bytes are read to.
   basp_input& input() noexcept { return input_; }
   const basp_input& input() const noexcept { return input_; }
 
-  /// Looks for the next message: its payload goes to `payload`. Nothing: more
-  /// has to come. After an offence the connection is over.
+  /// Looks for the next message: its payload goes to `payload`, but for that of
+  /// a bundle that came whole. Nothing: more has to come. After an offence the
+  /// connection is over.
   found next(basp_phase phase, std::vector<char>& payload);
 
   /// Returns the header of the message that was found, as CAF knows it.
   const basp_header& header() const noexcept { return header_; }
+
+  /// Returns the bundle that was found, in the input: valid until more is read.
+  std::string_view bundle() const noexcept { return bundle_; }
 
   /// Returns whether the other side's handshake said that it reads parts.
   bool other_reads_parts() const noexcept { return other_reads_parts_; }
@@ -40,6 +45,7 @@ private:
   basp_input input_;
   basp_assembly assembly_;
   basp_header header_{};
+  std::string_view bundle_;
   std::string offence_;
   bool other_reads_parts_ = false;
   bool judged_ = false; // the header that the input begins with

@@ -24,10 +24,6 @@ namespace {
 using caf::io::receive_policy;
 using buffer = std::vector<char>;
 
-// A kernel whose buffer is full asks for more when much of it is free again:
-// where a program reads slowly that takes many times what a silence may.
-constexpr int stall_factor = 10;
-
 caf::io::connection_handle next_connection() {
   static std::atomic<std::int64_t> last{0};
   return caf::io::connection_handle::from_int(++last);
@@ -154,22 +150,30 @@ private:
     auto found = reader_.next(phase_, consumed_);
     if (found == basp_reader::found::offence)
       return refuse(reader_.offence());
-    return found == basp_reader::found::message && hand_over(reader_.header());
+    if (found == basp_reader::found::message)
+      return hand_over(reader_.header());
+    if (found == basp_reader::found::nothing)
+      return false;
+    nodes_->on_bundle(&home_, hdl(), reader_.bundle());
+    return goes_on();
   }
 
   bool hand_over(const basp_header& header) {
     if (reader_.other_reads_parts())
       writer_->use_parts();
     nodes_->expect(header);
-    auto goes_on = consume(&home_, consumed_.data(), consumed_.size());
+    auto works = consume(&home_, consumed_.data(), consumed_.size());
     give_back_excess(consumed_);
-    if (!goes_on || detached())
+    if (!works || !goes_on())
       return false;
-    if (auto why = nodes_->take_offence(); !why.empty())
-      return refuse(why);
     if (!is_open(phase_))
       open();
     return true;
+  }
+
+  bool goes_on() {
+    auto why = detached() ? std::string{} : nodes_->take_offence();
+    return why.empty() ? !detached() : refuse(why);
   }
 
   // Until the handshake has come it is what is waited for, not signs of life.
@@ -272,7 +276,9 @@ private:
 
   void on_written(std::size_t count) override {
     pointer guard{this};
-    tell_relief();
+    // Clients whose target is there were not read.
+    if (load_ && !detached() && load_->falls())
+      nodes_->tell_relief(load_->node());
     if (ack_writes_)
       data_transferred(&home_, count, writer_->queued());
     if (closing_ && writer_->is_empty())
@@ -289,12 +295,6 @@ private:
     refuse(overflow_reason(writer_->waiting()));
   }
 
-  // Clients whose target is there were not read.
-  void tell_relief() {
-    if (load_ && !detached() && load_->falls())
-      nodes_->tell_relief(load_->node());
-  }
-
   // Whoever lives and takes nothing would keep them waiting for ever.
   void set_look() {
     auto patience = nodes_->patience();
@@ -303,7 +303,7 @@ private:
   }
 
   void look() {
-    auto limit = stall_factor * nodes_->patience();
+    auto limit = basp_stall_factor * nodes_->patience();
     if (auto stalled = writer_->stalled(); stalled > limit) {
       lose("stalled", stall_reason(stalled, limit));
       fail();

@@ -27,6 +27,11 @@ inline constexpr std::chrono::seconds basp_linger_timeout{1};
 /// How long the other side may take then to end the connection, too.
 inline constexpr std::chrono::milliseconds basp_farewell_timeout{250};
 
+/// A node that lives and takes nothing is lost after so many times what a
+/// silence may last: a kernel whose buffer is full asks for more when much of
+/// it is free again.
+inline constexpr int basp_stall_factor = 10;
+
 /// How a stream begins. To CAF's broker of nodes it comes only once the
 /// handshake of the other side is whole, within `basp_greeting_timeout`.
 enum class greeting {

@@ -46,6 +46,7 @@ void basp_writer::take_from_link() {
   for (auto& each : link_->take()) {
     output_.add(std::move(each.bytes), each.source, each.is_long);
     output_.sort(directory_);
+    link_->give_back(std::move(each.bytes));
   }
   note_load();
 }

@@ -64,6 +64,10 @@ public:
     offence_.clear();
   }
 
+  /// What `who` has read is a bundle. `host` runs the broker, on its thread.
+  void on_bundle(caf::execution_unit* host, connection who,
+                 std::string_view records);
+
   /// Returns why the connection is to end after what it has read, or "".
   std::string take_offence() { return std::exchange(offence_, {}); }
 
@@ -109,11 +113,13 @@ private:
                   const caf::strong_actor_ptr& receiver, caf::message_id id,
                   const caf::message& content);
   void note_taken(node_load& load, std::size_t bulk);
+  template <class Function>
+  void read_from(connection who, Function read);
   void on_data(caf::io::new_data_msg& message);
   void on_message(connection who, bytes& payload);
   void on_handshake(connection who, bytes& payload);
   void on_remote(std::string_view payload, const caf::node_id& from);
-  void on_bundle(std::string_view payload);
+  void on_records(std::string_view bytes);
   void on_routed(connection who, bytes& payload);
   void on_down(connection who, bytes& payload);
   void on_monitor(connection who, bytes& payload);

@@ -18,17 +18,32 @@ std::string_view view_of(const std::vector<char>& bytes) {
 } // namespace
 
 // What is thrown here would end the broker, and with it all connections.
-void node_broker::on_data(caf::io::new_data_msg& message) try {
-  set_context(message.handle);
+template <class Function>
+void node_broker::read_from(connection who, Function read) try {
+  set_context(who);
   last_hop_ = this_context->id;
-  on_message(message.handle, message.buf);
+  read();
 } catch (const std::exception& error) {
   offend(std::string{"message that cannot be read: "} + error.what());
 }
 
+void node_broker::on_data(caf::io::new_data_msg& message) {
+  read_from(message.handle, [&] { on_message(message.handle, message.buf); });
+}
+
+// Not by the mailbox, as CAF's messages: it is where it was read.
+void node_broker::on_bundle(caf::execution_unit* host, connection who,
+                            std::string_view records) {
+  auto* before = context();
+  context(host);
+  offence_.clear();
+  read_from(who, [&] { on_records(records); });
+  context(before);
+}
+
 void node_broker::on_message(connection who, bytes& payload) {
   if (header_.operation == basp_bundle) // none of CAF's
-    return on_bundle(view_of(payload));
+    return on_records(view_of(payload));
   switch (header_.operation) {
     case basp_operation::server_handshake:
     case basp_operation::client_handshake:
@@ -70,8 +85,8 @@ void node_broker::on_remote(std::string_view payload,
     report_unread(outcome.unread, outcome.type);
 }
 
-void node_broker::on_bundle(std::string_view payload) {
-  bundle_reader records{payload};
+void node_broker::on_records(std::string_view bytes) {
+  bundle_reader records{bytes};
   for (bundle_record next; records.next(next);) {
     auto id = caf::make_message_id(next.head.id);
     if (id.is_response())

@@ -64,41 +64,41 @@ std::uint8_t number_of(message_type type) noexcept {
   return static_cast<std::uint8_t>(type);
 }
 
-// Its client is who sends it, nearly always.
-bool write(std::vector<char>& to, const record_head& head,
-           const caf::strong_actor_ptr& sender, const ws_message& x) {
-  if (caf::actor_cast<caf::actor_control_block*>(x.client) != sender.get())
-    return false;
-  auto pid = x.client_pid.view();
-  auto topic = x.topic.view();
-  auto metadata = x.metadata.view();
-  auto data = x.data.view();
+// What a record has beside what all have.
+std::size_t content_size(const ws_message& x) noexcept {
+  return 8 + 3 * size_bytes + x.client_pid.size() + x.topic.size()
+         + x.metadata.size() + x.data.size();
+}
+
+std::size_t content_size(const ws_send& x) noexcept {
+  return x.data.size();
+}
+
+std::size_t content_size(const ws_event& x) noexcept {
+  return size_bytes + x.topic.size() + x.data.size();
+}
+
+void write(std::vector<char>& to, const record_head& head,
+           const ws_message& x) {
   record_writer out{to, kind::message, number_of(x.type), head,
-                    8 + 3 * size_bytes + pid.size() + topic.size()
-                        + metadata.size() + data.size()};
+                    content_size(x)};
   out.number(x.seq);
-  for (auto part : {pid, topic, metadata})
-    out.size(part);
-  for (auto part : {pid, topic, metadata, data})
-    out.bytes(part);
-  return true;
+  for (auto* part : {&x.client_pid, &x.topic, &x.metadata})
+    out.size(part->view());
+  for (auto* part : {&x.client_pid, &x.topic, &x.metadata, &x.data})
+    out.bytes(part->view());
 }
 
-bool write(std::vector<char>& to, const record_head& head, const ws_send& x) {
-  auto data = x.data.view();
-  record_writer out{to, kind::send, number_of(x.type), head, data.size()};
-  out.bytes(data);
-  return true;
+void write(std::vector<char>& to, const record_head& head, const ws_send& x) {
+  record_writer out{to, kind::send, number_of(x.type), head, content_size(x)};
+  out.bytes(x.data.view());
 }
 
-bool write(std::vector<char>& to, const record_head& head, const ws_event& x) {
-  auto data = x.data.view();
-  record_writer out{to, kind::event, 0, head,
-                    size_bytes + x.topic.size() + data.size()};
+void write(std::vector<char>& to, const record_head& head, const ws_event& x) {
+  record_writer out{to, kind::event, 0, head, content_size(x)};
   out.size(x.topic);
   out.bytes(x.topic);
-  out.bytes(data);
-  return true;
+  out.bytes(x.data.view());
 }
 
 // -- reading ------------------------------------------------------------------
@@ -166,21 +166,33 @@ bool is_sound(kind what, message_type type, caf::message_id id) noexcept {
 
 } // namespace
 
-bool write_record(std::vector<char>& to, const record_head& head,
-                  const caf::strong_actor_ptr& sender,
-                  const caf::type_erased_tuple& content) {
-  if (content.empty()) {
-    if (!caf::make_message_id(head.id).is_response())
-      return false;
-    record_writer{to, kind::answer, 0, head, 0};
-    return true;
-  }
+std::size_t record_bytes(const record_head& head,
+                         const caf::strong_actor_ptr& sender,
+                         const caf::type_erased_tuple& content) {
+  if (content.empty())
+    return caf::make_message_id(head.id).is_response() ? min_basp_record : 0;
   if (content.match_elements<ws_send>())
-    return write(to, head, content.get_as<ws_send>(0));
-  if (content.match_elements<ws_message>())
-    return write(to, head, sender, content.get_as<ws_message>(0));
-  return content.match_elements<ws_event>()
-         && write(to, head, content.get_as<ws_event>(0));
+    return min_basp_record + content_size(content.get_as<ws_send>(0));
+  if (content.match_elements<ws_event>())
+    return min_basp_record + content_size(content.get_as<ws_event>(0));
+  if (!content.match_elements<ws_message>())
+    return 0;
+  // Its client is who sends it, nearly always.
+  auto& message = content.get_as<ws_message>(0);
+  auto* client = caf::actor_cast<caf::actor_control_block*>(message.client);
+  return client == sender.get() ? min_basp_record + content_size(message) : 0;
+}
+
+void write_record(std::vector<char>& to, const record_head& head,
+                  const caf::type_erased_tuple& content) {
+  if (content.empty())
+    record_writer{to, kind::answer, 0, head, 0};
+  else if (content.match_elements<ws_send>())
+    write(to, head, content.get_as<ws_send>(0));
+  else if (content.match_elements<ws_event>())
+    write(to, head, content.get_as<ws_event>(0));
+  else
+    write(to, head, content.get_as<ws_message>(0));
 }
 
 basp_header bundle_header(std::size_t size) noexcept {

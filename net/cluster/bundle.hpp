@@ -54,10 +54,14 @@ struct bundle_record {
   std::variant<message_record, send_record, event_record, answer_record> what;
 };
 
-/// Appends a message of `sender`, whose id stands in `head`, if it is one of
-/// these. Returns whether it was.
-bool write_record(std::vector<char>& to, const record_head& head,
-                  const caf::strong_actor_ptr& sender,
+/// Returns how many bytes a message of `sender` takes as a record; 0: it is
+/// none of these.
+std::size_t record_bytes(const record_head& head,
+                         const caf::strong_actor_ptr& sender,
+                         const caf::type_erased_tuple& content);
+
+/// Appends the record. `sender`'s id stands in `head`. @pre it takes some bytes
+void write_record(std::vector<char>& to, const record_head& head,
                   const caf::type_erased_tuple& content);
 
 /// Returns the header of a bundle with so many bytes of records.

@@ -83,25 +83,18 @@ caf::error put_plain(buffer& to, const outgoing_message& what,
   return {};
 }
 
-// One message of BASP: a bundle of one record where it may be one.
-caf::error encode(buffer& to, std::uint64_t link,
-                  const outgoing_message& what) {
-  auto& system = *what.receiver->home_system;
-  auto local = is_local(what.sender, system);
-  if (what.sender && local)
-    make_known(system, link, what.sender);
-  to.resize(basp_header_size);
-  record_head head{what.id.integer_value(), id_of(what.sender),
-                   what.receiver->id()};
-  if (!local || !what.stages.empty()
-      || !write_record(to, head, what.sender, what.content))
-    return put_plain(to, what, system);
-  put_basp_header(to.data(), bundle_header(to.size() - basp_header_size));
-  return {};
+record_head head_of(const outgoing_message& what) noexcept {
+  return {what.id.integer_value(), id_of(what.sender), what.receiver->id()};
 }
 
-bool is_bundle(const buffer& message) noexcept {
-  return read_basp_header(message.data()).operation == basp_bundle;
+void begin_bundle(buffer& to) {
+  to.resize(to.size() + basp_header_size);
+}
+
+// The bundle that begins there goes to the end.
+void end_bundle(buffer& of, std::size_t begin) noexcept {
+  put_basp_header(of.data() + begin,
+                  bundle_header(of.size() - begin - basp_header_size));
 }
 
 // Nobody would hear of it.
@@ -126,18 +119,55 @@ void refuse(const outgoing_message& what, caf::error why) {
 node_link::node_link(std::shared_ptr<node_load> load, loop* home)
     : load_{std::move(load)}, home_{home}, serial_{next_serial()} {}
 
+void node_link::add(const outgoing_message& what) {
+  auto& system = *what.receiver->home_system;
+  auto local = is_local(what.sender, system);
+  if (what.sender && local)
+    make_known(system, serial_, what.sender);
+  auto size = local && what.stages.empty()
+                  ? record_bytes(head_of(what), what.sender, what.content)
+                  : 0;
+  auto tells = size == 0 ? add_plain(what)
+               : basp_header_size + size > max_basp_part
+                   ? add_long_record(what)
+                   : put_record(what, size);
+  if (tells)
+    tell();
+}
+
 // Encoded before it has its place: an application's own `inspect` runs without
 // the lock, and may send something itself.
-void node_link::add(const outgoing_message& what) {
+bool node_link::add_plain(const outgoing_message& what) {
   thread_local buffer spare;
   buffer encoded;
   encoded.swap(spare);
-  if (auto error = encode(encoded, serial_, what))
-    return refuse(what, std::move(error));
-  if (encoded.size() > max_basp_part ? put_long(encoded, what) : put(encoded))
-    tell();
+  if (auto error = put_plain(encoded, what, *what.receiver->home_system)) {
+    refuse(what, std::move(error));
+    return false;
+  }
+  auto tells =
+      encoded.size() > max_basp_part ? put_long(encoded, what) : put(encoded);
   encoded.swap(spare);
   give_back_excess(spare);
+  return tells;
+}
+
+// It takes a while: nobody waits for it.
+bool node_link::add_long_record(const outgoing_message& what) {
+  buffer encoded;
+  begin_bundle(encoded);
+  write_record(encoded, head_of(what), what.content);
+  end_bundle(encoded, 0);
+  return put_long(encoded, what);
+}
+
+// Returns where short messages go, one behind the other.
+buffer& node_link::last_piece() {
+  if (waiting_.empty() || waiting_.back().is_long) {
+    waiting_.push_back({std::exchange(spare_, {})});
+    is_bundling_ = false;
+  }
+  return waiting_.back().bytes;
 }
 
 // Returns whether it is the first that waits.
@@ -145,23 +175,25 @@ bool node_link::put(const buffer& message) {
   std::lock_guard guard{mutex_};
   if (!note_size(message.size()))
     return false;
-  if (waiting_.empty() || waiting_.back().is_long) {
-    waiting_.emplace_back();
-    is_bundling_ = false;
-  }
-  auto& to = waiting_.back().bytes;
-  auto from = message.begin();
-  auto bundled = is_bundle(message);
-  if (bundled && is_bundling_
-      && to.size() - bundle_ + message.size() <= max_basp_part)
-    from += basp_header_size; // it goes on
-  else
+  auto& to = last_piece();
+  to.insert(to.end(), message.begin(), message.end());
+  is_bundling_ = false;
+  return !std::exchange(is_told_, true);
+}
+
+// No code but our own runs, and nothing is copied twice.
+bool node_link::put_record(const outgoing_message& what, std::size_t size) {
+  std::lock_guard guard{mutex_};
+  if (!note_size(basp_header_size + size))
+    return false;
+  auto& to = last_piece();
+  if (!is_bundling_ || to.size() - bundle_ + size > max_basp_part) {
     bundle_ = to.size();
-  to.insert(to.end(), from, message.end());
-  if (bundled)
-    put_basp_header(to.data() + bundle_,
-                    bundle_header(to.size() - bundle_ - basp_header_size));
-  is_bundling_ = bundled;
+    begin_bundle(to);
+  }
+  write_record(to, head_of(what), what.content);
+  end_bundle(to, bundle_);
+  is_bundling_ = true;
   return !std::exchange(is_told_, true);
 }
 
@@ -228,6 +260,13 @@ node_link::pieces node_link::take() {
   load_->take_all(std::exchange(size_, 0));
   is_told_ = is_bundling_ = false;
   return result;
+}
+
+void node_link::give_back(std::vector<char>&& memory) {
+  memory.clear();
+  std::lock_guard guard{mutex_};
+  if (memory.capacity() <= max_spare && memory.capacity() > spare_.capacity())
+    spare_.swap(memory);
 }
 
 // On the loop's own thread at once: what else is sent in its turn goes along.

@@ -109,13 +109,23 @@ public:
   /// Takes all that waits.
   pieces take();
 
+  /// Memory of a piece that is not needed any more, for the next one.
+  void give_back(std::vector<char>&& memory);
+
   const std::shared_ptr<node_load>& load() const noexcept { return load_; }
 
 private:
+  // Bytes of memory that are kept for the next piece.
+  static constexpr std::size_t max_spare = 256 * 1024;
+
   enum class state { by_broker, holding, open, closed };
 
   void add(const outgoing_message& what);
+  bool add_plain(const outgoing_message& what);
+  bool add_long_record(const outgoing_message& what);
+  std::vector<char>& last_piece();
   bool put(const std::vector<char>& message);
+  bool put_record(const outgoing_message& what, std::size_t size);
   bool put_long(std::vector<char>& message, const outgoing_message& what);
   bool note_size(std::size_t size);
   void tell();
@@ -128,6 +138,7 @@ private:
   std::mutex mutex_;
   state state_ = state::by_broker; // guarded by mutex_, as is all that follows
   pieces waiting_;
+  std::vector<char> spare_;  // for the next piece
   std::size_t bundle_ = 0;   // where the last piece's last bundle begins,
   bool is_bundling_ = false; // if it ends with one
   std::size_t size_ = 0;     // bytes as the load counts them

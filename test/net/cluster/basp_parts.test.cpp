@@ -64,8 +64,12 @@ std::vector<std::string> read(const std::string& bytes,
       std::memcpy(room.data(), part.data(), count);
       reader.input().add(count);
       part.erase(0, count);
-      while (reader.next(basp_phase::connected, payload)
-             == basp_reader::found::message)
+      for (;;) {
+        auto found = reader.next(basp_phase::connected, payload);
+        if (found == basp_reader::found::bundle)
+          payload.assign(reader.bundle().begin(), reader.bundle().end());
+        else if (found != basp_reader::found::message)
+          break;
         result.push_back(
             basp::header({static_cast<std::uint8_t>(reader.header().operation),
                           reader.header().flags, reader.header().payload_len,
@@ -73,6 +77,7 @@ std::vector<std::string> read(const std::string& bytes,
                           reader.header().source_actor,
                           reader.header().dest_actor})
             + std::string{payload.begin(), payload.end()});
+      }
       if (!reader.offence().empty())
         return {reader.offence()};
     }
@@ -169,6 +174,31 @@ TEST_CASE("a long piece waits without being copied") {
   output.add({behind.begin(), behind.end()}, 0, false);
   output.sort();
   CHECK(read(take_all(output)) == strings{message, behind});
+}
+
+TEST_CASE("memory of short pieces is left to be used again") {
+  auto output = output_of_parts();
+  auto text = direct(1, 2, 100);
+  std::vector<char> piece{text.begin(), text.end()};
+  output.add(std::move(piece), 0, false); // is swapped in
+  CHECK(piece.capacity() == 0);
+  std::vector<char> next{text.begin(), text.end()};
+  auto* next_memory = next.data();
+  output.add(std::move(next), 0, false); // is copied
+  CHECK(next.data() == next_memory);
+  output.sort();
+  std::vector<char> leaving;
+  output.take(leaving);
+  CHECK(leaving.size() == 2 * text.size());
+  next.assign(text.begin(), text.end());
+  output.add(std::move(next), 0, false);
+  output.sort();
+  CHECK(next.capacity() == 0);
+  leaving.clear();
+  output.take(leaving); // leaves its memory
+  std::vector<char> last{text.begin(), text.end()};
+  output.add(std::move(last), 0, false);
+  CHECK(last.capacity() >= 2 * text.size());
 }
 
 TEST_CASE("an actor's end comes behind all that it has sent") {

@@ -29,7 +29,14 @@ struct records {
   ~records() { caf::anon_send_exit(client, caf::exit_reason::kill); }
 
   bool write(caf::message content, std::uint64_t id = 1) {
-    return write_record(bytes, {id, sender->id(), 9}, sender, content);
+    record_head head{id, sender->id(), 9};
+    auto size = record_bytes(head, sender, content);
+    if (size == 0)
+      return false;
+    auto before = bytes.size();
+    write_record(bytes, head, content);
+    CHECK(bytes.size() == before + size);
+    return true;
   }
 
   ws_message message(std::string_view data) const {

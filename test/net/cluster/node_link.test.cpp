@@ -142,6 +142,24 @@ TEST_CASE_FIXTURE(linked, "what waits counts for the node's load until it is "
   CHECK(load->waiting() == 0);
 }
 
+TEST_CASE_FIXTURE(linked, "memory that is given back holds the next piece, "
+                          "unless it is too much to keep") {
+  open();
+  auto memory_after = [&](std::size_t capacity) {
+    say("a");
+    auto bytes = std::move(link->take().front().bytes);
+    bytes.reserve(capacity);
+    auto* memory = bytes.data();
+    link->give_back(std::move(bytes));
+    say("b");
+    auto next = link->take();
+    CHECK(next.front().bytes.size() > 0);
+    return next.front().bytes.data() == memory;
+  };
+  CHECK(memory_after(256 * 1024));
+  CHECK_FALSE(memory_after(256 * 1024 + 1));
+}
+
 TEST_CASE_FIXTURE(linked, "what is sent to a lost node is nothing") {
   open();
   say("a");
