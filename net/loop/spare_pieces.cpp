@@ -2,6 +2,7 @@
 #include "net/loop/spare_pieces.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace wsrelay {
@@ -22,7 +23,8 @@ spare_pieces::pieces spare_pieces::take() noexcept {
   return result;
 }
 
-void spare_pieces::give(pieces&& what) noexcept {
+// Without memory for the list it is freed here.
+void spare_pieces::give(pieces&& what) noexcept try {
   auto owned = std::move(what);
   if (owned.size() > max_pieces)
     return spent_.push_back(std::move(owned));
@@ -30,6 +32,7 @@ void spare_pieces::give(pieces&& what) noexcept {
   if (owned.capacity() > 0 && owned.capacity() <= max_pieces
       && kept_.size() < max_kept)
     kept_.push_back(std::move(owned));
+} catch (const std::bad_alloc&) {
 }
 
 void spare_pieces::free_some(

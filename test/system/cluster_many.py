@@ -5,6 +5,7 @@ The environment's WSRELAY_NODES says how many (24)."""
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 
 from cluster_probe import Probe
-from support import free_port, wait_until
+from support import wait_until
 
 COUNT = int(os.environ.get("WSRELAY_NODES", "24"))
 
@@ -27,10 +28,19 @@ MAX_CPU = 0.02  # of a core
 MAX_BYTES = 32 * 1024 * 1024
 
 
+def free_address(number):
+    """Returns HOST:PORT where nobody listens. The host is another one than that
+    from which nodes connect: they would take many of its ports."""
+    host = f"127.77.0.{number + 1}"
+    with socket.create_server((host, 0)) as probe:
+        return f"{host}:{probe.getsockname()[1]}"
+
+
 class Many(unittest.TestCase):
     def setUp(self):
         self.names = [f"n{number}" for number in range(COUNT)]
-        self.ports = {name: free_port() for name in self.names}
+        self.addresses = {name: free_address(number)
+                          for number, name in enumerate(self.names)}
         self.nodes = {}
 
     def start(self, names):
@@ -39,9 +49,9 @@ class Many(unittest.TestCase):
                 self.nodes[name] = made
 
     def start_one(self, name):
-        peers = [f"127.0.0.1:{port}" for other, port in self.ports.items()
+        peers = [address for other, address in self.addresses.items()
                  if other != name]
-        made = Probe(name, f"127.0.0.1:{self.ports[name]}", peers,
+        made = Probe(name, self.addresses[name], peers,
                      heartbeat_interval=f"{INTERVAL}s",
                      heartbeat_timeout=f"{TIMEOUT}s")
         self.addCleanup(made.end)
