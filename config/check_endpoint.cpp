@@ -118,7 +118,11 @@ private:
     topic.message_topic = command.message_topic;
     interval.heartbeat_interval = command.heartbeat_interval;
     metadata.metadata = command.metadata;
-    report_.expect(check_relay_target(command.target_pid), "relay.target_pid");
+    if (command.target_pid.empty())
+      report_.fail("relay.target_pid", "is missing");
+    else
+      report_.expect(check_relay_target(command.target_pid),
+                     "relay.target_pid");
     check_field(std::move(topic), "message_topic");
     check_field(std::move(interval), "heartbeat_interval");
     check_field(std::move(metadata), "metadata");
@@ -165,7 +169,8 @@ void check_path(const std::string& path, const router_config* router,
                 entry_report& report) {
   if (path.empty())
     report.fail("path", "is missing");
-  else if (router && !is_below(path, router->prefix))
+  else if (router && path_pattern::parse(router->prefix)
+           && !is_below(path, router->prefix))
     report.fail("path", "does not begin with the prefix of the router");
 }
 

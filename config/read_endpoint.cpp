@@ -159,8 +159,10 @@ void read_path(yaml_map& in, endpoint_config& out, const relay_config& config) {
     return;
   if (!text->empty() && !text->starts_with('/'))
     return in.fail("path", "must begin with /");
-  auto pattern =
-      path_pattern::parse(std::string{prefix_of(out.router, config)} + *text);
+  auto prefix = std::string{prefix_of(out.router, config)};
+  if (!path_pattern::parse(prefix)) // that is reported where it stands
+    prefix.clear();
+  auto pattern = path_pattern::parse(prefix + *text);
   if (pattern)
     out.path = std::move(*pattern);
   else

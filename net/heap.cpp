@@ -77,8 +77,10 @@ heap_system make_heap_system() {
 bool trim_rule::should_trim(time_point now, const heap_sight& seen) {
   then_.sockets = std::max(then_.sockets, seen.sockets);
   then_.resident = std::min(then_.resident, seen.resident);
-  auto is_time = is_quiet(seen.traffic) && now >= not_before_ && may_help(seen);
+  auto is_time =
+      is_quiet(seen.traffic) && now >= not_before_ && may_help(now, seen);
   if (is_time) {
+    once_more_ = has_lost_sockets(seen);
     then_ = seen;
     before_ = seen.resident;
   }
@@ -93,14 +95,15 @@ bool trim_rule::is_quiet(std::uint64_t traffic) {
 
 // What lives is not given back, and what is freed later does not show: it stays
 // resident.
-bool trim_rule::may_help(const heap_sight& seen) const {
+bool trim_rule::may_help(time_point now, const heap_sight& seen) const {
   if (seen.resident >= then_.resident + small)
     return true;
   if (seen.resident < lowest_ || seen.resident - lowest_ < small)
     return false;
-  return seen.sockets + then_.sockets / 8 < then_.sockets
+  return once_more_ || has_lost_sockets(seen)
          || (seen.traffic - then_.traffic) >> in_vain_
-                >= seen.resident - lowest_;
+                >= seen.resident - lowest_
+         || now - tried_ >= patience * (1 << in_vain_);
 }
 
 void trim_rule::trimmed(time_point begin, time_point end,
@@ -110,6 +113,7 @@ void trim_rule::trimmed(time_point begin, time_point end,
   in_vain_ = helped ? 0 : std::min(in_vain_ + 1, most_in_vain);
   then_.resident = resident;
   lowest_ = std::min(lowest_, resident);
+  tried_ = end;
   not_before_ = end + rarely * (end - begin);
 }
 

@@ -33,8 +33,9 @@ struct heap_sight {
 /// Decides when to give back: memory is there to be freed when traffic has
 /// fallen to a quarter of its peak, and then only where it can help, since
 /// malloc stands still meanwhile: the process has grown, or many sockets have
-/// gone, or so much has come and left since that nothing need be left of what
-/// there was.
+/// gone, or so much has come and left since, or so much time has passed, that
+/// nothing need be left of what there was. What belonged to sockets may be
+/// freed a while after they have gone: it is tried twice.
 class trim_rule {
 public:
   /// Bytes that are not worth it.
@@ -42,6 +43,10 @@ public:
 
   /// Of its time malloc stands still for one part in so many.
   static constexpr int rarely = 100;
+
+  /// What lives is tried again after this time, twice it when that was in vain,
+  /// and so on.
+  static constexpr std::chrono::minutes patience{1};
 
   /// So many bytes are resident before anything has happened.
   explicit trim_rule(std::size_t resident) : lowest_{resident} {
@@ -56,7 +61,10 @@ public:
 
 private:
   bool is_quiet(std::uint64_t traffic);
-  bool may_help(const heap_sight& seen) const;
+  bool may_help(time_point now, const heap_sight& seen) const;
+  bool has_lost_sockets(const heap_sight& seen) const {
+    return seen.sockets + then_.sockets / 8 < then_.sockets;
+  }
 
   std::uint64_t last_ = 0; // traffic, at the last look
   std::uint64_t peak_ = 0; // of what came between two looks
@@ -65,6 +73,8 @@ private:
   std::size_t lowest_;     // bytes, behind it, ever
   int in_vain_ = 0; // times that little was given back, one after the other
   time_point not_before_{};
+  time_point tried_{};     // when it was given back last
+  bool once_more_ = false; // sockets had gone then
 };
 
 /// What the keeper asks of the system; in tests something else.

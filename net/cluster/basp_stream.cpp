@@ -98,8 +98,6 @@ private:
   using error_code = node_socket::error_code;
   using pointer = caf::intrusive_ptr<basp_stream>;
 
-  // -- reading ----------------------------------------------------------------
-
   void read() {
     if (!active_ || closed_ || std::exchange(reading_, true))
       return;
@@ -118,21 +116,26 @@ private:
       return;
     if (ec)
       return on_end(ec);
-    guarded(
-        "a node's message",
-        [this, count] {
-          input_.add(count);
-          note_life();
-          deliver();
-          read();
-        },
-        [this] { refuse("message that cannot be read"); });
+    input_.add(count);
+    note_life();
+    go_on();
   }
 
+  void go_on() {
+    if (!closed_ && !detached())
+      guarded(
+          "a node's message", [this] { deliver(); },
+          [this] { refuse("message that cannot be read"); });
+  }
+
+  // Then more is read. Others have their turn in between.
   void deliver() {
+    auto until = home_.now() + loop::max_time;
     while (active_ && !detached()
-           && (nodes_ ? deliver_message() : deliver_data())) {
-    }
+           && (nodes_ ? deliver_message() : deliver_data()))
+      if (home_.now() >= until)
+        return home_.post([me = pointer{this}] { me->go_on(); });
+    read();
   }
 
   // What another broker of the program wants to read.
@@ -254,8 +257,7 @@ private:
                  suppressed_text(*left_out));
   }
 
-  // The end of a connection is nothing to say much about, nor is who has only
-  // looked whether somebody listens.
+  // Nothing is said of an end, nor of who only looked whether somebody listens.
   void on_end(error_code ec) {
     auto quiet = is_end_of_stream(ec) && phase_ != basp_phase::awaits_server
                  && (is_open(phase_) || input_.size() == 0);

@@ -31,7 +31,6 @@ caf::timespan time_of(const node_broker& broker, caf::string_view key) {
 caf::behavior node_broker::make_behavior() {
   system().registry().put(broker_name, ctrl());
   caf::message_handler mine{
-      [this](const node_lost& message) { on_lost(message.node); },
       [this](caf::io::new_data_msg& message) { on_data(message); },
       [this](caf::forward_atom, caf::strong_actor_ptr& source, stages& passing,
              caf::strong_actor_ptr& receiver, caf::message_id id,
@@ -165,10 +164,19 @@ void node_broker::end_lost() {
         [me = caf::strong_actor_ptr{ctrl()}, this] { end_lost(); });
 }
 
-// A neighbour has lost a node. It matters when this one reached it that way.
+// Who speaks has lost a node. It matters when this one reached it that way, and
+// no other.
 void node_broker::on_lost(const caf::node_id& node) {
-  if (!instance.tbl().lookup_direct(node)
-      && instance.tbl().erase_indirect(node))
+  auto& table = instance.tbl();
+  auto hop = learned_.find(last_hop_);
+  if (hop == learned_.end() || hop->second.erase(node) == 0
+      || table.lookup_direct(node))
+    return;
+  table.erase_indirect(node);
+  for (auto& [other, nodes] : learned_)
+    if (nodes.contains(node))
+      table.add_indirect(other, node);
+  if (!table.lookup(node))
     purge_state(node);
 }
 
@@ -186,10 +194,14 @@ caf::strong_actor_ptr node_broker::make_proxy(caf::node_id node,
         });
     return nullptr;
   }
+  auto& shared = context_of(node);
+  if (shared->load->actors >= max_actors) {
+    offend(fmt::format("more than {} actors of a node", max_actors.load()));
+    return nullptr;
+  }
   caf::actor_config config;
   return caf::make_actor<node_proxy, caf::strong_actor_ptr>(
-      id, node, &system(), config, caf::actor_cast<caf::actor>(this),
-      context_of(node));
+      id, node, &system(), config, caf::actor_cast<caf::actor>(this), shared);
 }
 
 // CAF spawns an actor here that asks the node's spawn server who it is, tells

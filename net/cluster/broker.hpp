@@ -14,6 +14,7 @@
 
 #include <caf/io/basp_broker.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -92,6 +93,10 @@ public:
 
   /// Nodes that one that is connected may speak of: more end its connection.
   static constexpr std::size_t max_learned = 256;
+
+  /// Actors of one node that are known here, each of which takes 300 bytes for
+  /// as long as it lives: more end the connection. Any thread.
+  std::atomic<std::size_t> max_actors{1'000'000};
 
   /// How long others may still bring what a node said before it was connected.
   static constexpr std::chrono::seconds others_patience{5};

@@ -83,6 +83,8 @@ void node_broker::on_remote(std::string_view payload,
     offend(std::move(outcome.offence));
   else if (outcome.unread)
     report_unread(outcome.unread, outcome.type);
+  else if (outcome.lost)
+    on_lost(outcome.lost);
 }
 
 void node_broker::on_records(std::string_view bytes) {

@@ -218,6 +218,8 @@ bool bundle_reader::next(bundle_record& record) {
   auto size = record_size(rest_.data());
   if (size < min_basp_record || size > rest_.size())
     return refuse("bundle with a message that is longer or shorter than it is");
+  if (is_long_ && size < rest_.size())
+    return refuse("long bundle of more than one message");
   record_source_bytes from{rest_.substr(size_bytes, size - size_bytes)};
   rest_.remove_prefix(size);
   auto what = static_cast<kind>(from.number<std::uint8_t>());

@@ -75,8 +75,11 @@ std::uint64_t record_source(const char* bytes) noexcept;
 /// Reads what another node has bundled.
 class bundle_reader {
 public:
-  /// @pre `bytes` outlive the reader, and what is read.
-  explicit bundle_reader(std::string_view bytes) noexcept : rest_{bytes} {}
+  /// What is longer than `max_basp_part` is one record: nobody gets a turn
+  /// between those of a bundle. @pre `bytes` outlive the reader, and what is
+  /// read.
+  explicit bundle_reader(std::string_view bytes) noexcept
+      : rest_{bytes}, is_long_{bytes.size() > max_basp_part} {}
 
   /// Reads the next record. Returns false at the end, and where it is none.
   bool next(bundle_record& record);
@@ -88,6 +91,7 @@ private:
   bool refuse(std::string why);
 
   std::string_view rest_;
+  bool is_long_;
   std::string offence_;
 };
 

@@ -24,6 +24,9 @@ public:
 
   // Any thread.
 
+  /// Actors of the node that are known here.
+  std::atomic<std::size_t> actors{0};
+
   /// A message with so many bytes goes to the broker.
   void add(std::size_t bytes) noexcept {
     queued_ += message_cost + bytes;

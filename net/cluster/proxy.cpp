@@ -29,6 +29,11 @@ node_proxy::node_proxy(caf::actor_config& config, caf::actor broker,
       broker_{std::move(broker)} {
   // The broker tells the other node that the actor's end matters here.
   caf::anon_send(broker_, caf::monitor_atom_v, caf::strong_actor_ptr{ctrl()});
+  ++shared_->load->actors;
+}
+
+node_proxy::~node_proxy() {
+  --shared_->load->actors;
 }
 
 void node_proxy::enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) {

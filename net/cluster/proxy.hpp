@@ -35,6 +35,7 @@ public:
   /// its node into the load, and it itself to the lost ones while these gather.
   node_proxy(caf::actor_config& config, caf::actor broker,
              std::shared_ptr<const proxy_context> shared);
+  ~node_proxy() override;
 
   /// Returns how much waits for its node. Any thread.
   node_load& load() const noexcept { return *shared_->load; }

@@ -35,6 +35,9 @@ struct delivery {
 
   /// Of that: the name of its type, as far as it is known.
   std::string type;
+
+  /// The node that its sender has lost, or none: it was for the broker.
+  caf::node_id lost;
 };
 
 /// Delivers a message to the actor that it is for, if that lives. Proxies of

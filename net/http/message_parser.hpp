@@ -17,6 +17,7 @@ enum class message_error {
   malformed,    // it is no HTTP/1.1
   version,      // it is another HTTP than 1.x
   coding,       // a transfer coding that is not known
+  line_size,    // the first line is too large
   header_size,  // the first line and the fields are too large
   field_count,  // there are too many fields
   body_size,    // the body is too large
@@ -160,7 +161,7 @@ private:
   // Whatever speaks another protocol hears of it here, and not when it has sent
   // an empty line.
   void read_first_line(std::string_view& bytes) {
-    if (!read_line(bytes, header_size_, message_error::header_size))
+    if (!read_line(bytes, header_size_, message_error::line_size))
       return;
     if (auto wrong = adapt_version(lines_.text(), is_request))
       return fail(*wrong);

@@ -26,6 +26,8 @@ problem to_problem(message_error error) {
       return {505, "request", "the version of HTTP is not known"};
     case message_error::coding:
       return {501, "request", "the transfer coding is not known"};
+    case message_error::line_size:
+      return {414, "size", "the request's target is too long"};
     case message_error::header_size:
       return {431, "size", "the request's header is too large"};
     case message_error::field_count:

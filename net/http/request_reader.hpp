@@ -45,7 +45,7 @@ public:
   /// client's address, is not set. Reading begins anew.
   http_request take();
 
-  /// After `failed`: the answer that is due: 400, 413, 417, 431, 501, 503
+  /// After `failed`: the answer that is due: 400, 413, 414, 417, 431, 501, 503
   /// (no memory), 505.
   const problem& error() const noexcept;
 

@@ -18,6 +18,7 @@ std::string_view to_text(message_error error) {
       break;
     case message_error::coding:
       return "has an unknown transfer coding";
+    case message_error::line_size:
     case message_error::header_size:
       return "has a too large header";
     case message_error::field_count:

@@ -49,7 +49,7 @@ TEST_CASE("a relay's optional fields have defaults") {
 
 TEST_CASE("each field of a relay is checked at its key") {
   CHECK(errors(with_relay("message_topic: a"))
-        == "relay.yaml:7: e.relay.target_pid: a name may not be empty");
+        == "relay.yaml:7: e.relay.target_pid: is missing");
   CHECK(errors(with_relay("target_pid: '@b'"))
             .starts_with("relay.yaml:8: e.relay.target_pid: "));
   CHECK(errors(with_relay("target_pid: wsrelay.acceptor.gateway"))

@@ -201,6 +201,14 @@ TEST_CASE("a prefix begins with a slash and ends without one") {
   CHECK(errors(with("prefix: /"))
         == "relay.yaml:4: ws.prefix: must not end with /");
   CHECK(errors(with("prefix: /a/../b")).starts_with("relay.yaml:4: ws.prefix"));
+  // Nothing is said of an endpoint whose own part is right.
+  for (auto prefix : {"ws", "ws/"}) {
+    auto text = errors(with(std::string{"prefix: "} + prefix)
+                       + "- name: e\n  kind: http.endpoint\n"
+                         "  meta: {router: ws}\n  path: /x\n  func: f\n");
+    CHECK(text.starts_with("relay.yaml:4: ws.prefix"));
+    CHECK(text.find("e.path") == text.npos);
+  }
 }
 
 TEST_CASE("a router needs a server that exists") {

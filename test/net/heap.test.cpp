@@ -78,6 +78,29 @@ TEST_CASE_FIXTURE(rule_fixture, "what lived then is tried again when sockets "
   CHECK(!is_time(0));
 }
 
+TEST_CASE_FIXTURE(rule_fixture, "and once more: what they had may be freed a "
+                                "while later") {
+  begin(200 * mib, 190 * mib);
+  seen.sockets = 0;
+  CHECK(is_time(0));
+  trim_to(190 * mib);
+  CHECK(is_time(0));
+  trim_to(190 * mib);
+  CHECK(!is_time(0));
+}
+
+TEST_CASE_FIXTURE(rule_fixture, "what lives is tried again after a minute, two "
+                                "minutes, four") {
+  begin(200 * mib, 190 * mib);
+  for (int i = 0; i < 3; ++i) {
+    CAPTURE(i);
+    for (int looks = 1; looks <= 30 << i; ++looks) // each after 2 s
+      CHECK(!is_time(0));
+    CHECK(is_time(0));
+    trim_to(190 * mib);
+  }
+}
+
 TEST_CASE_FIXTURE(rule_fixture, "or when as much has come and left, and twice "
                                 "as much each time that it was in vain") {
   begin(200 * mib, 100 * mib);

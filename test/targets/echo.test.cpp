@@ -5,6 +5,9 @@
 
 #include <caf/all.hpp>
 
+#include <iostream>
+#include <sstream>
+
 namespace wsrelay::echo_test {
 
 using namespace wsrelay::test;
@@ -29,6 +32,22 @@ TEST_CASE_FIXTURE(fixture, "every message comes back as it came, in order") {
   CHECK(client.take()
         == std::vector{text("caf\xC3\xA9"), binary(std::string{"\0\xFF", 2}),
                        text("")});
+}
+
+TEST_CASE_FIXTURE(fixture, "what it does not know is an error to who asks, and "
+                           "is not printed") {
+  std::ostringstream printed;
+  auto* before = std::cout.rdbuf(printed.rdbuf());
+  caf::scoped_actor self{node.system()};
+  auto asked = self->request(target, caf::infinite,
+                             http_request{.method = "POST", .body = "secret"});
+  node.run();
+  asked.receive([](const http_response&) { FAIL("it is no handler"); },
+                [](const caf::error& error) {
+                  CHECK(error == caf::sec::unexpected_message);
+                });
+  std::cout.rdbuf(before);
+  CHECK(printed.str().empty());
 }
 
 TEST_CASE_FIXTURE(fixture, "each client hears its own messages only") {

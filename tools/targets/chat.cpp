@@ -1,10 +1,16 @@
 // The chat target.
 #include "tools/targets/chat.hpp"
 
+#include "actors/answer.hpp"
+
+#include <caf/all.hpp>
+
 namespace wsrelay {
 
 caf::behavior chat(chat_actor* self) {
   auto& state = self->state;
+  self->set_default_handler(
+      drop_unexpected); // CAF's prints it, payload and all
   self->set_down_handler(
       [&state](caf::down_msg& message) { state.on_down(message.source); });
   return {

@@ -85,6 +85,14 @@ inline std::string payload(std::string_view types = {},
   return std::string(1, '\0') + content(types, values);
 }
 
+/// A text of the actor 7 of the node `from` for one of the node `to`.
+inline std::string routed(std::string_view from, std::string_view to,
+                          std::uint64_t receiver) {
+  std::string result{from};
+  result.append(to).append(payload("+@str", text("hi")));
+  return message({routed_message, 0, 0, 0, 7, receiver}, result);
+}
+
 /// Greetings of both sides.
 inline std::string hello(std::uint32_t process, std::uint8_t flags = 0) {
   return message({client_handshake, flags}, node(process));

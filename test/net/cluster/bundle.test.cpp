@@ -66,7 +66,7 @@ std::string read_to_offence(const std::vector<char>& bytes) {
 TEST_CASE_FIXTURE(records,
                   "every message that may be in a bundle is read as it "
                   "was written") {
-  auto long_data = std::string(70'000, 'x');
+  auto long_data = std::string(60'000, 'x');
   REQUIRE(write(caf::make_message(message("hi")), 5));
   REQUIRE(write(caf::make_message(ws_send{message_type::text, long_data})));
   REQUIRE(write(caf::make_message(ws_event{"news", "[1]"})));
@@ -95,6 +95,22 @@ TEST_CASE_FIXTURE(records,
   CHECK(next.head.id == (response | 5));
   CHECK_FALSE(reader.next(next));
   CHECK(reader.offence().empty());
+}
+
+TEST_CASE_FIXTURE(records,
+                  "a bundle that is longer than a part is one message") {
+  auto size_of_short = min_basp_record + 1;
+  auto fill = [&](std::size_t size) {
+    bytes.clear();
+    REQUIRE(write(caf::make_message(ws_send{message_type::text, "x"})));
+    auto rest = std::string(size - size_of_short - min_basp_record, 'x');
+    REQUIRE(write(caf::make_message(ws_send{message_type::text, rest})));
+    REQUIRE(bytes.size() == size);
+    return read_to_offence(bytes);
+  };
+  CHECK(fill(max_basp_part - 1).empty());
+  CHECK(fill(max_basp_part).empty());
+  CHECK(fill(max_basp_part + 1) == "long bundle of more than one message");
 }
 
 TEST_CASE_FIXTURE(records, "any other message is none") {
