@@ -3,7 +3,7 @@
 
 names.py [--count N]: how long until a relay knows all of them, what each takes
 of its memory, how long until they are gone, and how long others who connect
-wait meanwhile."""
+wait meanwhile. The environment's WSRELAY_BUILD says where the programs are."""
 
 import argparse
 import pathlib

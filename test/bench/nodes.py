@@ -39,12 +39,15 @@ def parse_arguments(about, connections=None):
     such an option."""
     parser = argparse.ArgumentParser(description=about.splitlines()[0])
     parser.add_argument("--build", type=pathlib.Path,
-                        default=pathlib.Path("build/release"))
+                        default=pathlib.Path("build/release"),
+                        help="build folder (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--duration", type=float, default=2)
+    parser.add_argument("--duration", type=float, default=2, metavar="SECONDS",
+                        help="of a run (default: %(default)s)")
     if connections:
         parser.add_argument("--connections", type=int, default=connections)
-    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--check", action="store_true",
+                        help="exit code 1 when a limit is exceeded")
     return parser.parse_args()
 
 
