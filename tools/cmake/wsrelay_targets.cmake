@@ -33,7 +33,7 @@ function(wsrelay_add_test name)
   target_compile_options(test_${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O0>)
   add_dependencies(wsrelay_unit_tests test_${name})
   add_test(NAME unit.${name} COMMAND test_${name})
-  set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 120)
+  set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 300)
 endfunction()
 
 # wsrelay_compile_as_test(TARGETS...): a test has to compile fast, but of an
