@@ -25,8 +25,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "system"))
 from raw_client import WebSocket
 
 # What --check enforces: milliseconds that the slowest of a hundred takes
-# longer.
-LIMIT = 5
+# longer. The program that lists runs on the same cores.
+LIMIT = 20
 
 
 class Echoes(threading.Thread):
