@@ -82,7 +82,7 @@ private:
   static constexpr std::size_t min_room = 16 * 1024;
 
   // With this much a read costs no less.
-  static constexpr std::size_t enough = 256 * 1024;
+  static constexpr std::size_t enough = 128 * 1024;
 
   void make_room() {
     std::copy(bytes_.begin() + static_cast<std::ptrdiff_t>(begin_),
