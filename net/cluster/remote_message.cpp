@@ -189,20 +189,23 @@ delivery deliver(caf::execution_unit* context, caf::proxy_registry& proxies,
   if (auto unread = read_content(source, stages, content)) {
     auto why = explain(source.type(), unread);
     tell_waiting(context, sender, receiver, id, why);
-    return {source.offence(), std::move(why), source.type(), {}};
+    return {.offence = source.offence(),
+            .unread = std::move(why),
+            .type = source.type()};
   }
-  if (is_named(header))
+  if (is_named(header)) {
     if (auto why = refuse_named(header, content); !why.empty())
-      return {std::move(why), {}, {}, {}};
-  if (content.match_elements<node_lost>())
-    return {{}, {}, {}, content.get_as<node_lost>(0).node};
+      return {.offence = std::move(why)};
+    if (content.match_elements<node_lost>())
+      return {.lost = content.get_as<node_lost>(0).node};
+  }
   // What ends elsewhere, linked or not, does not end this node's own actors.
   // Nor does it end the connection: CAF sends an exit for each link.
   auto links = is_link(content);
   if ((links || content.match_elements<caf::exit_msg>()) && is_own(receiver))
     return {};
   if (links)
-    return {change_link(content, receiver), {}, {}, {}};
+    return {.offence = change_link(content, receiver)};
   receiver->enqueue(caf::make_mailbox_element(std::move(sender), id,
                                               std::move(stages),
                                               std::move(content)),
@@ -235,8 +238,8 @@ delivery read_reason(caf::execution_unit* context, std::string_view payload,
                      caf::error& reason) {
   careful_source source{context, payload};
   auto unread = source(reason);
-  return {
-      source.offence(), unread ? std::move(unread) : source.failure(), {}, {}};
+  return {.offence = source.offence(),
+          .unread = unread ? std::move(unread) : source.failure()};
 }
 
 } // namespace wsrelay

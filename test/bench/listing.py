@@ -7,7 +7,6 @@ happens, and while `wsrelay ps` lists them all again and again. Exit code 0, 1
 when a run fails or --check finds a limit exceeded.
 """
 
-import argparse
 import pathlib
 import subprocess
 import sys
@@ -15,7 +14,7 @@ import tempfile
 import threading
 import time
 
-from nodes import Node
+from nodes import Node, parse_arguments
 from programs import Failure, on_core
 from remote import APP, RELAY
 
@@ -30,7 +29,7 @@ LIMIT = 20
 
 
 class Echoes(threading.Thread):
-    """A message after the other, until the end; the times of all, sorted."""
+    """A message after the other, until the end, and the times of all."""
 
     def __init__(self, port):
         super().__init__(daemon=True)
@@ -49,7 +48,7 @@ class Echoes(threading.Thread):
         self.going = False
         self.join()
         self.client.close()
-        return sorted(self.times)
+        return self.times
 
 
 def held(options, relay, what):
@@ -88,15 +87,18 @@ def measure(options, folder):
             def both():
                 while listed(options, port) <= options.connections:
                     time.sleep(0.5)
-                calm = Echoes(client_port)
-                time.sleep(options.seconds)
-                calm = calm.stop()
-                busy, lists = Echoes(client_port), 0
-                end = time.monotonic() + options.seconds
-                while time.monotonic() < end:
-                    listed(options, port)
-                    lists += 1
-                return calm, busy.stop(), lists
+                calm, busy, lists = [], [], 0
+                for _ in range(options.rounds):
+                    echoes = Echoes(client_port)
+                    time.sleep(options.duration)
+                    calm += echoes.stop()
+                    echoes = Echoes(client_port)
+                    end = time.monotonic() + options.duration
+                    while time.monotonic() < end:
+                        listed(options, port)
+                        lists += 1
+                    busy += echoes.stop()
+                return sorted(calm), sorted(busy), lists
             return held(options, relay, both)
 
 
@@ -105,13 +107,7 @@ def slowest_of_a_hundred(times):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--build", type=pathlib.Path,
-                        default=pathlib.Path("build/release"))
-    parser.add_argument("--connections", type=int, default=10_000)
-    parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--check", action="store_true")
-    options = parser.parse_args()
+    options = parse_arguments(__doc__, connections=10_000)
     with tempfile.TemporaryDirectory() as folder:
         calm, busy, lists = measure(options, folder)
     for name, times in ("nothing else", calm), (f"{lists} lists", busy):

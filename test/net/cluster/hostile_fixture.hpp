@@ -2,6 +2,8 @@
 #pragma once
 
 #include "net/cluster/basp_stream.hpp"
+#include "net/cluster/broker.hpp"
+#include "net/cluster/reach.hpp"
 #include "test/net/cluster/wire_fixture.hpp"
 #include "test/support/line_sink.hpp"
 
@@ -36,6 +38,19 @@ struct hostile_node : wire_node {
 
   bool logged(std::string_view part) {
     return holds_soon([&] { return log.sink->has(part); });
+  }
+
+  node_broker& broker() {
+    auto actor = broker_of_nodes(system);
+    return *static_cast<node_broker*>(
+        caf::actor_cast<caf::abstract_actor*>(actor));
+  }
+
+  // How many actors of the node that `process` alone makes are known.
+  std::size_t known_of(std::uint32_t process) {
+    auto text = basp::node(process);
+    std::string_view bytes{text};
+    return broker().proxies().count_proxies(*take_basp_node(bytes));
   }
 
   // This node's id as it stands in messages.

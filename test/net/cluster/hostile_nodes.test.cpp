@@ -3,9 +3,7 @@
 #include "net/cluster/basp_stream.hpp"
 #include "test/net/cluster/hostile_fixture.hpp"
 
-#include "net/cluster/broker.hpp"
 #include "net/cluster/careful_source.hpp"
-#include "net/cluster/reach.hpp"
 
 #include <random>
 #include <vector>
@@ -179,17 +177,9 @@ TEST_CASE_FIXTURE(hostile_node, "a node is one node, and no other's") {
 TEST_CASE_FIXTURE(hostile_node,
                   "nobody says that another node's actor ended, or "
                   "sends in its name") {
-  auto broker = broker_of_nodes(system);
-  auto& nodes =
-      *static_cast<node_broker*>(caf::actor_cast<caf::abstract_actor*>(broker));
-  auto count = [&](std::uint32_t process) {
-    auto text = basp::node(process);
-    std::string_view bytes{text};
-    return nodes.proxies().count_proxies(*take_basp_node(bytes));
-  };
   auto node = join(5);
   node.socket.send(to_target("+@str", basp::text("hi"))); // of its actor 7
-  CHECK(holds_soon([&] { return count(5) == 1; }));
+  CHECK(holds_soon([&] { return known_of(5) == 1; }));
   auto other = join(6);
   auto reason = std::string(1 + 8 + 2 + 1 + 3, '\0');
   other.socket.send(basp::message({basp::down_message, 0, 0, 0, 7, 0},
@@ -198,8 +188,8 @@ TEST_CASE_FIXTURE(hostile_node,
   pretended[23] = '\x9'; // of its actor 9
   other.socket.send(pretended);
   other.socket.send(to_target("+@str", basp::text("hi")));
-  CHECK(holds_soon([&] { return count(6) == 1; })); // all is read
-  CHECK(count(5) == 1);
+  CHECK(holds_soon([&] { return known_of(6) == 1; })); // all is read
+  CHECK(known_of(5) == 1);
 }
 
 TEST_CASE_FIXTURE(hostile_node,
@@ -217,10 +207,7 @@ TEST_CASE_FIXTURE(hostile_node,
 TEST_CASE_FIXTURE(hostile_node,
                   "a node may have so many actors that are known here, and no "
                   "more") {
-  auto broker = broker_of_nodes(system);
-  auto& nodes =
-      *static_cast<node_broker*>(caf::actor_cast<caf::abstract_actor*>(broker));
-  nodes.max_actors = 100;
+  broker().max_actors = 100;
   auto from = [&](std::uint64_t sender) {
     return basp::message({basp::direct_message, 0, 0, 0, sender, target},
                          basp::payload("+@str", basp::text("hi")));

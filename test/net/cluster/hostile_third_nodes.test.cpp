@@ -1,6 +1,4 @@
 // Of third nodes, which others lead to: what they say of them.
-#include "net/cluster/broker.hpp"
-#include "net/cluster/reach.hpp"
 #include "test/net/cluster/hostile_fixture.hpp"
 
 namespace wsrelay::hostile_third_nodes_test {
@@ -8,13 +6,7 @@ namespace wsrelay::hostile_third_nodes_test {
 using namespace wsrelay::test;
 
 TEST_CASE_FIXTURE(hostile_node, "what came through a node goes with it") {
-  auto broker = broker_of_nodes(system);
-  auto& nodes =
-      *static_cast<node_broker*>(caf::actor_cast<caf::abstract_actor*>(broker));
-  auto text = basp::node(77);
-  std::string_view bytes{text};
-  auto third = *take_basp_node(bytes);
-  auto knows = [&] { return nodes.proxies().count_proxies(third) > 0; };
+  auto knows = [this] { return known_of(77) > 0; };
   {
     auto node = join(5);
     node.socket.send(basp::routed(basp::node(77), own_node(), target));
@@ -56,13 +48,7 @@ TEST_CASE_FIXTURE(hostile_node,
 TEST_CASE_FIXTURE(hostile_node,
                   "a third node is forgotten when who leads there has lost "
                   "it, and nobody else") {
-  auto broker = broker_of_nodes(system);
-  auto& nodes =
-      *static_cast<node_broker*>(caf::actor_cast<caf::abstract_actor*>(broker));
-  auto text = basp::node(77);
-  std::string_view bytes{text};
-  auto third = *take_basp_node(bytes);
-  auto knows = [&] { return nodes.proxies().count_proxies(third) > 0; };
+  auto knows = [this] { return known_of(77) > 0; };
   auto lost =
       basp::message({basp::direct_message, 1, 0, 0, 0, basp::atom("nodes")},
                     basp::payload("+node.lost", basp::node(77)));
