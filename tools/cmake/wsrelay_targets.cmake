@@ -21,16 +21,20 @@ function(wsrelay_add_program name)
   target_link_libraries(${name} PRIVATE wsrelay_flags)
 endfunction()
 
+# In the preset asan a test's own code compiles in half of the time with these,
+# which come after what they take back; what it tests has all sanitizers.
+add_library(wsrelay_test_flags INTERFACE)
+target_compile_options(wsrelay_test_flags INTERFACE
+  "$<$<CONFIG:RelWithDebInfo>:-O0;-fno-sanitize=undefined>")
+
 # wsrelay_add_test(NAME LIBS... SOURCES a.test.cpp ...): one doctest program.
 function(wsrelay_add_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
   add_executable(test_${name} ${arg_SOURCES})
   target_link_libraries(test_${name}
-    PRIVATE wsrelay_doctest_main wsrelay_flags ${arg_LIBS})
+    PRIVATE wsrelay_doctest_main wsrelay_flags ${arg_LIBS} wsrelay_test_flags)
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR})
   wsrelay_compile_as_test(test_${name})
-  # Half of the time that the preset asan takes to compile a test.
-  target_compile_options(test_${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O0>)
   add_dependencies(wsrelay_unit_tests test_${name})
   add_test(NAME unit.${name} COMMAND test_${name})
   set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 300)
