@@ -2,6 +2,7 @@
 #include "actors/acceptor.hpp"
 
 #include "actors/answer.hpp"
+#include "actors/error.hpp"
 #include "actors/log.hpp"
 #include "actors/pid_text.hpp"
 #include "actors/stats_collector.hpp"
@@ -12,6 +13,11 @@
 
 namespace wsrelay {
 
+acceptor_state::acceptor_state(acceptor_actor* self)
+    : self_{self}, numbers_{self, [this](std::optional<caf::actor_id> after) {
+                              return collect(after);
+                            }} {}
+
 caf::behavior acceptor_state::start(acceptor_config config) {
   config_ = std::move(config);
   self_->set_default_handler(drop_unexpected);
@@ -21,12 +27,9 @@ caf::behavior acceptor_state::start(acceptor_config config) {
       [this](caf::down_msg& message) { on_down(message.source); });
   return {
       [](caf::ok_atom) {},
-      [this](acceptor_list) { return list(); },
-      [this](acceptor_stats request) {
-        return self_->delegate(self_->spawn(stats_collector, list(), false),
-                               request);
-      },
-      [this](acceptor_page_get request) { return on_page_get(request); },
+      [this](acceptor_list) { return on_list(); },
+      [this](acceptor_stats) { return numbers_.ask(std::nullopt); },
+      [this](acceptor_page_get request) { return numbers_.ask(request.after); },
       [this](const acceptor_stop& message) { return on_stop(message); },
       [this](const node_stops& message) {
         for (auto& [id, info] : connections_)
@@ -74,7 +77,7 @@ void acceptor_state::hasten(const caf::actor& client) {
 
 // Ids are a node's own: a handler elsewhere may have that of a connection here.
 void acceptor_state::on_down(const caf::actor_addr& who) {
-  if (!who) // anybody can send such a message
+  if (!who || numbers_.on_down(who)) // anybody can send such a message
     return;
   if (handlers_.erase(who) > 0)
     fail_questions(who);
@@ -117,6 +120,14 @@ void acceptor_state::try_finish() {
     request.deliver(caf::unit);
 }
 
+// It takes a walk over all, and another node could ask without end.
+caf::result<std::vector<connection_info>> acceptor_state::on_list() {
+  auto& who = self_->current_sender();
+  if (!who || who->node() != self_->node())
+    return make_error(errc::invalid_message, "only its own node may ask this");
+  return list();
+}
+
 std::vector<connection_info> acceptor_state::list() const {
   std::vector<connection_info> result;
   result.reserve(connections_.size());
@@ -125,11 +136,15 @@ std::vector<connection_info> acceptor_state::list() const {
   return result;
 }
 
-caf::result<caf::message>
-acceptor_state::on_page_get(acceptor_page_get request) {
+caf::actor acceptor_state::collect(std::optional<caf::actor_id> after) {
+  return after ? collect_page(*after)
+               : self_->spawn(stats_collector, list(), false);
+}
+
+caf::actor acceptor_state::collect_page(caf::actor_id after) {
   std::vector<caf::actor_id> ids;
   for (auto& [id, info] : connections_)
-    if (id > request.after)
+    if (id > after)
       ids.push_back(id);
   auto end = ids.begin()
              + static_cast<std::ptrdiff_t>(std::min(stats_page, ids.size()));
@@ -137,9 +152,7 @@ acceptor_state::on_page_get(acceptor_page_get request) {
   std::vector<connection_info> page;
   for (auto id = ids.begin(); id != end; ++id)
     page.push_back(listed(connections_.at(*id)));
-  return self_->delegate(
-      self_->spawn(stats_collector, std::move(page), end != ids.end()),
-      request);
+  return self_->spawn(stats_collector, std::move(page), end != ids.end());
 }
 
 connection_info acceptor_state::listed(const connection_info& info) {

@@ -7,6 +7,7 @@
 #include "actors/connection.hpp"
 #include "actors/loop_actor.hpp"
 #include "actors/node_messages.hpp"
+#include "actors/stats_line.hpp"
 
 #include <caf/actor_addr.hpp>
 #include <caf/expected.hpp>
@@ -17,6 +18,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -53,7 +55,7 @@ public:
   using on_response = std::function<void(caf::expected<http_response>)>;
   using on_target = std::function<void(caf::expected<caf::actor>)>;
 
-  explicit acceptor_state(acceptor_actor* self) : self_{self} {}
+  explicit acceptor_state(acceptor_actor* self);
 
   caf::behavior start(acceptor_config config);
 
@@ -100,9 +102,11 @@ private:
   void try_finish();
   void on_relieved(const node_relieved& message);
   void hasten(const caf::actor& client);
+  caf::result<std::vector<connection_info>> on_list();
   std::vector<connection_info> list() const;
   static connection_info listed(const connection_info& info);
-  caf::result<caf::message> on_page_get(acceptor_page_get request);
+  caf::actor collect(std::optional<caf::actor_id> after);
+  caf::actor collect_page(caf::actor_id after);
 
   // questions (acceptor_ask.cpp)
   void on_handler(std::uint64_t id, caf::expected<caf::actor> found);
@@ -122,6 +126,7 @@ private:
   std::unordered_map<caf::actor_id, connection_info> connections_;
   phase phase_ = phase::running;
   std::vector<caf::response_promise> stop_requests_;
+  stats_line numbers_;
 
   std::map<std::uint64_t, question> questions_;
   std::uint64_t last_question_ = 0;

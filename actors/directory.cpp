@@ -205,7 +205,7 @@ caf::result<caf::message> directory_state::get(const std::string& target) {
     return find_here(*parsed);
   auto* peer = peers.find_node(parsed->node);
   if (!peer)
-    return make_error(errc::no_such_peer, "no such peer");
+    return make_error(errc::no_such_peer, "its node is not connected");
   // A PID is asked for as it stands, a name without the node's.
   return ask(*peer,
              parsed->kind == target_name::form::pid ? target : parsed->name);

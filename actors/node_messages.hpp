@@ -83,7 +83,8 @@ struct connection_info {
   std::string endpoint; // name of the http.endpoint
 };
 
-/// Asks who is connected: answers `std::vector<connection_info>`.
+/// Asks who is connected: answers `std::vector<connection_info>`. Only actors
+/// of the acceptor's node may ask.
 struct acceptor_list {};
 
 /// Asks for the numbers of all: answers `std::vector<connection_row>`, the

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdlib>
+#include <iterator>
 #include <vector>
 
 namespace wsrelay {
@@ -38,6 +39,18 @@ bool similar_length(std::string_view a, std::string_view b) {
          <= max_edits;
 }
 
+std::string only_longer(std::string_view word,
+                        const std::set<std::string, std::less<>>& known) {
+  auto is_longer = [&](std::string_view candidate) {
+    return candidate.starts_with(word)
+           && candidate.substr(word.size()).starts_with('_');
+  };
+  auto first = std::find_if(known.begin(), known.end(), is_longer);
+  auto more = first == known.end()
+              || std::any_of(std::next(first), known.end(), is_longer);
+  return more ? std::string{} : *first;
+}
+
 } // namespace
 
 std::string nearest(std::string_view word,
@@ -53,7 +66,7 @@ std::string nearest(std::string_view word,
       best_edits = edits;
     }
   }
-  return best;
+  return best.empty() ? only_longer(word, known) : best;
 }
 
 } // namespace wsrelay

@@ -113,7 +113,8 @@ private:
     auto place =
         fmt::format("{} {} {}", router->server, x.method, shape_of(x.path));
     if (auto first = endpoints_.take(place, x))
-      report.fail("path", fmt::format("method and path of {}", *first));
+      report.fail("path",
+                  fmt::format("the same method and path as {}", *first));
   }
 
   void check(const static_config& x, entry_report report) {
@@ -121,7 +122,7 @@ private:
     check_server(x.server, report);
     auto place = fmt::format("{} {}", x.server, x.path);
     if (auto first = statics_.take(place, x))
-      report.fail("path", fmt::format("the path of {}", *first));
+      report.fail("path", fmt::format("the same path as {}", *first));
   }
 
   void check(const cluster_config& x, entry_report report) {

@@ -56,8 +56,8 @@ bool may_enter(uid_t user) {
 // The TLS handshake of one socket, given up after a while.
 class arrival final : public loop_timer {
 public:
-  arrival(loop& home, std::unique_ptr<node_socket> socket)
-      : socket_{std::move(socket)} {
+  arrival(loop& home, std::unique_ptr<node_socket> socket, bool has_tls)
+      : socket_{std::move(socket)}, has_tls_{has_tls} {
     home.set_timer(*this, home.now() + node_handshake_timeout);
   }
 
@@ -84,13 +84,16 @@ public:
   std::unique_ptr<node_socket> take() { return std::move(socket_); }
 
 private:
-  static std::string unfinished(std::string_view when) {
+  std::string unfinished(std::string_view when) const {
+    if (!has_tls_) // nothing is awaited: this node had no time for it
+      return fmt::format("it was not let in {}", when);
     return fmt::format("TLS was not done {}: it is no node, or its "
                        "cluster.node has no tls",
                        when);
   }
 
   std::unique_ptr<node_socket> socket_;
+  bool has_tls_;
   std::string given_up_; // why
 };
 
@@ -211,7 +214,8 @@ private:
         oldest->give_up("too many others came after it");
       guests_.pop_front();
     }
-    auto guest = std::make_shared<arrival>(home_, std::move(socket));
+    auto guest =
+        std::make_shared<arrival>(home_, std::move(socket), tls_ != nullptr);
     guests_.push_back(guest);
     guest->socket().handshake(node_socket::server,
                               [me = pointer{this}, guest](error_code ec) {
@@ -225,10 +229,10 @@ private:
   }
 
   void on_greeted(error_code ec, arrival& guest) {
+    if (!socket_ || detached()) // this node stops
+      return;
     if (ec)
       return report_refusal(guest.socket(), guest.reason(ec));
-    if (detached())
-      return;
     auto stream = make_basp_stream(home_, guest.take(), options_);
     auto handle = stream->hdl();
     parent()->add_scribe(std::move(stream));

@@ -40,4 +40,14 @@ struct http_answer {
   std::optional<std::uint64_t> length;
 };
 
+/// Returns how long a body its head tells of; nothing when nobody knows.
+inline std::optional<std::uint64_t> length_of(const http_answer& what,
+                                              bool is_head) {
+  if (what.source)
+    return what.source->size();
+  if (what.length || (is_head && what.response.body.empty()))
+    return what.length;
+  return what.response.body.size();
+}
+
 } // namespace wsrelay

@@ -51,6 +51,12 @@ public:
     return progress_ + patience;
   }
 
+  /// Returns how far apart looks are within a timeout: a client is dropped so
+  /// much late at most.
+  static milliseconds step_of(milliseconds timeout) noexcept {
+    return std::max(timeout / looks_per_timeout, milliseconds{1});
+  }
+
   /// Returns when the next look is due.
   time_point next_look(time_point now, time_point::duration patience,
                        time_point::duration step) const noexcept {
@@ -58,6 +64,8 @@ public:
   }
 
 private:
+  static constexpr int looks_per_timeout = 8;
+
   std::uint64_t arrived_ = 0; // of all answers, at the client
   time_point progress_{};     // when that was seen to change
   time_point due_ = time_point::max();

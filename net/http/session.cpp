@@ -22,10 +22,6 @@ constexpr std::size_t linger_bytes = 16 * 1024 * 1024;
 // A task ends by itself; this is for one that does not.
 constexpr std::chrono::seconds grace{1};
 
-// The kernel does not tell what a client has acknowledged: it is asked so often
-// in a timeout, and a client dropped so much of it late at most.
-constexpr int looks_per_timeout = 8;
-
 // So much of an answer waits for the kernel before more of it is read.
 constexpr std::size_t low_water = 128 * 1024;
 
@@ -164,16 +160,25 @@ private:
     task_ = std::move(task);
   }
 
-  void on_end() override { on_abort(); }
+  void on_end() override {
+    auto keep = shared_from_this();
+    close();
+  }
 
   // A client that goes away does not wait for an answer that is yet to come.
   void on_hang_up() override {
     if (phase_ == phase::handling)
-      on_abort();
+      on_end();
   }
 
+  // Who waits for an answer when the server's time is over is told so.
   void on_abort() override {
     auto keep = shared_from_this();
+    if (phase_ == phase::handling && host_->is_stopping()) {
+      task_.reset();
+      refuse({503, "shutdown", "the server stops"});
+      stream_->send_now();
+    }
     close();
   }
 
@@ -210,13 +215,8 @@ private:
   void answer(http_answer what) {
     auto& response = what.response;
     keep_alive_ = keep_alive_ && !host_->is_stopping();
-    response_frame frame{is_head_, keep_alive_, may_be_chunked_, {}};
-    if (what.source)
-      frame.length = what.source->size();
-    else if (what.length || (is_head_ && response.body.empty()))
-      frame.length = what.length;
-    else
-      frame.length = response.body.size();
+    response_frame frame{is_head_, keep_alive_, may_be_chunked_,
+                         length_of(what, is_head_)};
     framing_ = framing_of(response.status, frame);
     keep_alive_ = keep_alive_ && framing_ != body_framing::close;
     phase_ = phase::writing;
@@ -285,14 +285,10 @@ private:
     pump();
   }
 
-  static milliseconds step_of(milliseconds timeout) {
-    return std::max(timeout / looks_per_timeout, milliseconds{1});
-  }
-
   void set_look() {
     auto timeout = settings().write_timeout;
-    home_.set_timer(*this,
-                    clock_.next_look(home_.now(), timeout, step_of(timeout)));
+    home_.set_timer(*this, clock_.next_look(home_.now(), timeout,
+                                            answer_clock::step_of(timeout)));
   }
 
   void watch_answer() {
@@ -343,7 +339,7 @@ private:
     auto timeout = has_all ? linger_time : settings().write_timeout;
     if (now >= clock_.limit(timeout))
       return has_all ? close() : cut_off("write_timeout");
-    auto step = step_of(std::min(timeout, linger_time));
+    auto step = answer_clock::step_of(std::min(timeout, linger_time));
     home_.set_timer(*this, clock_.next_look(now, timeout, step));
   }
 

@@ -69,6 +69,10 @@ public:
   /// follows.
   virtual void send(output_piece piece) = 0;
 
+  /// Sends what the kernel takes of the output now, for who closes next; nobody
+  /// is told.
+  virtual void send_now() = 0;
+
   /// Returns what was sent and not yet taken.
   virtual output_queue& output() noexcept = 0;
 

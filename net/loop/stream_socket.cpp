@@ -197,6 +197,11 @@ void stream_socket::send(output_piece piece) {
   mark_dirty();
 }
 
+void stream_socket::send_now() {
+  if (is_open() && !broken_ && !blocked_)
+    output_.send_to(socket_.get(), false);
+}
+
 void stream_socket::mark_dirty() {
   if (!blocked_ && is_open() && !std::exchange(dirty_, true))
     home_.flush_later(*this);

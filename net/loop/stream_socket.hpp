@@ -32,6 +32,7 @@ public:
   void want_input(bool wanted) override;
   void give_way(bool does) override { gives_way_ = does; }
   void send(output_piece piece) override;
+  void send_now() override;
   output_queue& output() noexcept override { return output_; }
   bool is_broken() const noexcept override { return broken_; }
   bool has_input() const noexcept override;

@@ -2,6 +2,7 @@
 #include "actors/stats_collector.hpp"
 
 #include "test/support/acceptor_fixture.hpp"
+#include "test/support/far_node.hpp"
 
 namespace wsrelay::acceptor_test {
 
@@ -143,6 +144,41 @@ TEST_CASE_FIXTURE(fixture, "a page that is just full is the last one") {
   REQUIRE(page);
   CHECK(page->rows.size() == stats_page);
   CHECK_FALSE(page->more);
+}
+
+TEST_CASE_FIXTURE(fixture, "another node gets pages, not the whole list") {
+  far_node other{node, 'a'};
+  auto client = open();
+  CHECK(is(other.try_to(actor, acceptor_list{}), errc::invalid_message));
+  CHECK(
+      other.ask(actor, acceptor_page_get{0}).match_elements<connection_page>());
+}
+
+// Who asks without end held up the acceptor's clients.
+TEST_CASE_FIXTURE(fixture, "one question for numbers is answered at a time, "
+                           "some wait, more are refused") {
+  auto client = open();
+  std::vector<pending_reply<connection_page>> replies;
+  for (std::size_t i = 0; i < max_waiting_stats + 2; ++i)
+    replies.push_back(
+        node.begin_request<connection_page>(actor, acceptor_page_get{0}));
+  auto whole =
+      node.begin_request<std::vector<connection_row>>(actor, acceptor_stats{});
+  node.run();
+  for (std::size_t i = 0; i < max_waiting_stats + 1; ++i)
+    CHECK(replies[i].succeeded());
+  CHECK(replies.back().failed_with(errc::busy));
+  CHECK(whole.failed_with(errc::busy));
+  CHECK(node.request<connection_page>(actor, acceptor_page_get{0}));
+}
+
+TEST_CASE_FIXTURE(fixture, "numbers that nobody asked for are not counted") {
+  auto client = open();
+  for (std::size_t i = 0; i < 2 * max_waiting_stats; ++i)
+    node.send(actor, acceptor_page_get{0});
+  auto reply = node.begin_request<connection_page>(actor, acceptor_page_get{0});
+  node.run();
+  CHECK(reply.succeeded());
 }
 
 TEST_CASE_FIXTURE(fixture, "an acceptor without connections has no numbers") {

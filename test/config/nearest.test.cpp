@@ -23,6 +23,13 @@ TEST_CASE("the nearest of several words is offered") {
   CHECK(nearest("secret_fil", {"secret", "secret_file"}) == "secret_file");
 }
 
+TEST_CASE("the first part of one word is offered as that word") {
+  CHECK(nearest("target", {"metadata", "target_pid"}) == "target_pid");
+  CHECK(nearest("max", {"max_body_size", "max_header_size"}) == "");
+  CHECK(nearest("targ", {"target_pid"}) == "");
+  CHECK(nearest("target_pid_x", {"target_pid"}) == "target_pid");
+}
+
 TEST_CASE("a short word needs more in common") {
   CHECK(nearest("abcd", {"path"}) == "");
   CHECK(nearest("fnuc", {"func"}) == "func");

@@ -225,10 +225,12 @@ TEST_CASE("two endpoints of one method and shape are in conflict") {
                   + "- name: g\n  kind: http.endpoint\n  func: g\n"
                   + std::string{lines});
   };
-  CHECK(second("  meta: {router: ws}\n  path: /a/{name}\n")
-        == "relay.yaml:12: g.path: method and path of e (relay.yaml:3)");
-  CHECK(second("  meta: {router: ws}\n  path: /%61/{name}\n")
-        == "relay.yaml:12: g.path: method and path of e (relay.yaml:3)");
+  CHECK(
+      second("  meta: {router: ws}\n  path: /a/{name}\n")
+      == "relay.yaml:12: g.path: the same method and path as e (relay.yaml:3)");
+  CHECK(
+      second("  meta: {router: ws}\n  path: /%61/{name}\n")
+      == "relay.yaml:12: g.path: the same method and path as e (relay.yaml:3)");
   CHECK(second("  meta: {router: ws}\n  path: /b/{name}\n") == "");
   CHECK(second("  meta: {router: ws}\n  path: /a/b\n") == "");
   CHECK(second("  meta: {router: api}\n  path: /a/{room}\n") == "");
@@ -253,8 +255,9 @@ TEST_CASE("routers of one service share its paths, of two do not") {
           "f}\n");
   };
   CHECK(load("b") == "");
-  CHECK(load("a")
-        == "relay.yaml:6: g.path: method and path of e (relay.yaml:5)");
+  CHECK(
+      load("a")
+      == "relay.yaml:6: g.path: the same method and path as e (relay.yaml:5)");
 }
 
 } // namespace wsrelay::read_endpoint_test

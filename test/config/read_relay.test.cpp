@@ -65,7 +65,8 @@ TEST_CASE("each field of a relay is checked at its key") {
   CHECK(text.ends_with(
       "\nrelay.yaml:11: e.relay.metadata: must be a map, not a list"));
   CHECK(errors(with_relay("target_pid: a\n    target: b"))
-        == "relay.yaml:9: e.relay.target: unknown key");
+        == "relay.yaml:9: e.relay.target: unknown key, did you mean "
+           "target_pid?");
   CHECK(errors(with("relay: chat"))
         == "relay.yaml:7: e.relay: must be a map, not text");
 }

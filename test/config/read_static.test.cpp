@@ -104,7 +104,7 @@ TEST_CASE("two static folders on one path are in conflict") {
                   + path + "\n  root: builtin:demo\n");
   };
   CHECK(second("/app")
-        == "relay.yaml:9: other.path: the path of app "
+        == "relay.yaml:9: other.path: the same path as app "
            "(relay.yaml:1)");
   CHECK(second("/app/deeper") == "");
   CHECK(second("/") == "");

@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 
 from raw_client import BINARY, TEXT, Connection, WebSocket, elapsed, request_bytes
-from support import RelayTest, echo_config, free_port, wait_until
+from support import RelayTest, echo_config, endpoint, free_port, wait_until
 
 MIB = 1 << 20
 
@@ -198,6 +198,26 @@ class Stopping(unittest.TestCase):
             start = time.monotonic()
             relay.stop(deadline=10)
             self.assertLess(elapsed(start), 6)
+
+    def test_who_waits_for_an_upstream_at_the_end_of_the_time_is_told(self):
+        with socket.create_server(("127.0.0.1", 0)) as upstream:
+            port = upstream.getsockname()[1]  # it takes calls and is silent
+            relay = self.start_relay(echo_config(dict(shutdown_timeout="1s"))
+                                     + endpoint("up", "/up", "upstream: "
+                                                f"http://127.0.0.1:{port}"))
+            with Connection(relay.port) as client:
+                client.send(request_bytes("GET", "/ws/up"))
+                call, _ = upstream.accept()
+                self.addCleanup(call.close)
+                start = time.monotonic()
+                relay.signal(signal.SIGTERM)
+                found = client.response()
+                self.assertEqual(found.status, 503)
+                self.assertEqual(found.get("Connection"), "close")
+                self.assertGreater(elapsed(start), 0.9)
+                self.assertEqual(client.read_to_end(), b"")
+            self.assertEqual(relay.wait(5), 0)
+            self.assertLess(elapsed(start), 3)
 
     def test_nobody_is_accepted_any_more(self):
         relay = self.start_relay(CONFIG)

@@ -88,7 +88,8 @@ result<caf::actor> connect(caf::actor_system& system,
   auto connector =
       spawn_node_connector(system, *tls, cluster_config{}.output_limit);
   caf::scoped_actor self{system};
-  result<caf::actor> answer = no_node("no answer in time", options);
+  result<caf::actor> answer =
+      no_node("no answer in time: it may be no node", options);
   self->request(connector, options.timeout, caf::connect_atom::value,
                 options.host, options.port)
       .receive(

@@ -73,8 +73,21 @@ void memory_stream::turn() {
     events.on_released();
 }
 
+void memory_stream::send_now() {
+  count();
+  if (!record_.closed && !record_.broken)
+    pass_on();
+}
+
 void memory_stream::take_output() {
   dirty_ = false;
+  pass_on();
+  if (ending_ && output_.empty())
+    record_.output_ended = true;
+  record_.events->on_sent();
+}
+
+void memory_stream::pass_on() {
   while (!output_.empty() && record_.room > 0) {
     std::array<iovec, 1> part;
     output_.gather(part);
@@ -83,9 +96,6 @@ void memory_stream::take_output() {
     record_.room -= record_.room == SIZE_MAX ? 0 : count;
     output_.taken(count);
   }
-  if (ending_ && output_.empty())
-    record_.output_ended = true;
-  record_.events->on_sent();
 }
 
 } // namespace wsrelay::test

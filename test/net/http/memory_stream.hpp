@@ -76,6 +76,7 @@ public:
   void attach(stream_events& events) override { record_.events = &events; }
   void want_input(bool wanted) override;
   void send(output_piece piece) override;
+  void send_now() override;
   output_queue& output() noexcept override { return output_; }
   bool is_broken() const noexcept override { return record_.broken; }
   bool has_input() const noexcept override { return !record_.held.empty(); }
@@ -99,6 +100,7 @@ public:
 private:
   void count();
   void take_output();
+  void pass_on();
 
   stream_record& record_;
   spare_pieces spare_;

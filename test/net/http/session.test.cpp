@@ -107,6 +107,36 @@ TEST_CASE_FIXTURE(fixture, "a server that stops behind an answer closes who "
   CHECK(take_output().ends_with("kept"));
 }
 
+TEST_CASE_FIXTURE(fixture, "who waits for an answer when a server has no time "
+                           "left is told so") {
+  receive(get);
+  host->stopping = true;
+  SUBCASE("if the kernel takes it") {}
+  SUBCASE("and holds nobody when it does not") {
+    record.room = 0;
+  }
+  record.events->on_abort();
+  CHECK(host->tasks == 0);
+  CHECK(record.closed);
+  CHECK(host->bad == std::vector<std::string>{"503 shutdown"});
+  auto output = take_output();
+  CHECK(output.empty() == (record.room == 0));
+  if (output.empty())
+    return;
+  CHECK(output.starts_with("HTTP/1.1 503 "));
+  CHECK(output.find("Connection: close") != std::string::npos);
+  CHECK(output.ends_with("}"));
+}
+
+TEST_CASE_FIXTURE(fixture, "a client that leaves a server that stops is told "
+                           "nothing") {
+  receive(get);
+  host->stopping = true;
+  receive_end();
+  CHECK(record.closed);
+  CHECK(take_output().empty());
+}
+
 TEST_CASE_FIXTURE(fixture, "HEAD and statuses without a body have none") {
   SUBCASE("HEAD, of a body that is known") {
     receive("HEAD / HTTP/1.1\r\nHost: h\r\n\r\n");

@@ -1,0 +1,52 @@
+// Questions for numbers: one at work, the others in their order.
+#include "actors/stats_line.hpp"
+
+#include "actors/answer.hpp"
+#include "actors/error.hpp"
+
+#include <caf/all.hpp>
+
+#include <utility>
+
+namespace wsrelay {
+
+stats_line::~stats_line() {
+  for (auto& each : waiting_)
+    each.promise.deliver(caf::make_error(caf::sec::request_receiver_down));
+}
+
+caf::result<caf::message> stats_line::ask(std::optional<std::uint64_t> after) {
+  if (!is_request(self_))
+    return caf::message{};
+  if (waiting_.size() == max_waiting_stats)
+    return make_error(errc::busy, "too many ask for the connections' numbers");
+  auto promise = self_->make_response_promise();
+  waiting_.push_back({promise, after});
+  if (!collector_)
+    answer_next();
+  return promise;
+}
+
+bool stats_line::on_down(const caf::actor_addr& who) {
+  if (who != collector_)
+    return false;
+  collector_ = nullptr;
+  answer_next();
+  return true;
+}
+
+void stats_line::answer_next() {
+  if (waiting_.empty())
+    return;
+  auto next = std::move(waiting_.front());
+  waiting_.pop_front();
+  auto collector = spawn_(next.after);
+  collector_ = collector.address();
+  self_->monitor(collector);
+  if (next.after)
+    next.promise.delegate(collector, acceptor_page_get{*next.after});
+  else
+    next.promise.delegate(collector, acceptor_stats{});
+}
+
+} // namespace wsrelay
