@@ -21,11 +21,11 @@ function(wsrelay_add_program name)
   target_link_libraries(${name} PRIVATE wsrelay_flags)
 endfunction()
 
-# In the preset asan a test's own code compiles in half of the time with these,
-# which come after what they take back; what it tests has all sanitizers.
+# In the preset asan a test's own code compiles in two thirds of the time with
+# this, which comes after what it takes back; what it tests has all sanitizers.
 add_library(wsrelay_test_flags INTERFACE)
 target_compile_options(wsrelay_test_flags INTERFACE
-  "$<$<CONFIG:RelWithDebInfo>:-O0;-fno-sanitize=undefined>")
+  $<$<CONFIG:RelWithDebInfo>:-fno-sanitize=undefined>)
 
 # wsrelay_add_test(NAME LIBS... SOURCES a.test.cpp ...): one doctest program.
 function(wsrelay_add_test name)
@@ -42,10 +42,11 @@ endfunction()
 
 # wsrelay_compile_as_test(TARGETS...): a test has to compile fast, but of an
 # inline function the linker takes the first copy that it meets, which is the
-# test's: without any optimisation the test would run what nobody ships.
+# test's: without any optimisation the test would run what nobody ships. The
+# preset asan looks for other things.
 function(wsrelay_compile_as_test)
   foreach(target IN LISTS ARGN)
     target_compile_options(${target} PRIVATE
-      $<$<CONFIG:Release>:-O1>)
+      $<$<CONFIG:Release>:-O1> $<$<CONFIG:RelWithDebInfo>:-O0>)
   endforeach()
 endfunction()
