@@ -14,6 +14,9 @@ namespace wsrelay {
 
 namespace {
 
+// The other side can make them up.
+constexpr std::size_t max_told_reasons = 8;
+
 // The connector's sentence says more than the code of CAF's that it is with.
 std::string reason_of(const caf::error& why) {
   auto& context = why.context();
@@ -81,14 +84,17 @@ void peer_state::on_hello(const peer_hello& message) {
     return on_refused(make_error(errc::incompatible, *why));
   }
   failures = 0;
+  told.clear();
   self->send(config.own.directory, message);
 }
 
-// Said once until the peer was there again.
+// Each reason is said once until the peer was there again.
 void peer_state::on_failed(const caf::error& why) {
-  if (failures++ == 0)
+  ++failures;
+  auto reason = reason_of(why);
+  if (told.size() < max_told_reasons && told.insert(reason).second)
     log().warn("peer cannot be reached: address={}:{} reason={}", config.host,
-               config.port, reason_of(why));
+               config.port, reason);
   try_again();
 }
 

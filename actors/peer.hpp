@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <random>
+#include <set>
 #include <string>
 
 namespace wsrelay {
@@ -52,9 +53,10 @@ struct peer_state {
   peer_actor* self;
   peer_config config;
   caf::actor remote;
-  unsigned failures = 0; // since the last hello
-  bool retiring = false; // ends when it is not connected
-  bool waiting = false;  // to try again
+  unsigned failures = 0;      // since the last hello
+  std::set<std::string> told; // their reasons that were logged
+  bool retiring = false;      // ends when it is not connected
+  bool waiting = false;       // to try again
   std::minstd_rand random;
 };
 

@@ -6,6 +6,7 @@
 
 #include <caf/all.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace wsrelay {
@@ -18,13 +19,22 @@ stats_line::~stats_line() {
 caf::result<caf::message> stats_line::ask(std::optional<std::uint64_t> after) {
   if (!is_request(self_))
     return caf::message{};
-  if (waiting_.size() == max_waiting_stats)
+  auto& who = self_->current_sender();
+  auto from = who ? who->node() : caf::node_id{};
+  if (!has_room(from))
     return make_error(errc::busy, "too many ask for the connections' numbers");
   auto promise = self_->make_response_promise();
-  waiting_.push_back({promise, after});
+  waiting_.push_back({promise, after, std::move(from)});
   if (!collector_)
     answer_next();
   return promise;
+}
+
+bool stats_line::has_room(const caf::node_id& from) const {
+  auto of_node = std::count_if(waiting_.begin(), waiting_.end(),
+                               [&](auto& each) { return each.from == from; });
+  return waiting_.size() < max_waiting_stats
+         && static_cast<std::size_t>(of_node) < max_waiting_stats_of_node;
 }
 
 bool stats_line::on_down(const caf::actor_addr& who) {

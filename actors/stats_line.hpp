@@ -7,6 +7,7 @@
 #include <caf/actor_addr.hpp>
 #include <caf/local_actor.hpp>
 #include <caf/message.hpp>
+#include <caf/node_id.hpp>
 #include <caf/response_promise.hpp>
 #include <caf/result.hpp>
 
@@ -19,9 +20,10 @@
 
 namespace wsrelay {
 
-/// How many questions wait for the one that is being answered; more are
-/// refused.
+/// How many questions wait for the one that is being answered, and how many of
+/// them are one node's; more are refused. An operator is a node of its own.
 inline constexpr std::size_t max_waiting_stats = 64;
+inline constexpr std::size_t max_waiting_stats_of_node = 4;
 
 /// A question walks the connections and asks many of them, so whoever asks
 /// without end would hold up the acceptor's clients: one is answered at a time.
@@ -54,8 +56,10 @@ private:
   struct question {
     caf::response_promise promise;
     std::optional<std::uint64_t> after;
+    caf::node_id from;
   };
 
+  bool has_room(const caf::node_id& from) const;
   void answer_next();
 
   caf::local_actor* self_;

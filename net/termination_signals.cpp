@@ -5,6 +5,8 @@
 
 #include <atomic>
 
+#include <cstring>
+
 namespace wsrelay {
 
 namespace {
@@ -44,6 +46,7 @@ int termination_signals::wait() const {
     sigwait(&set_, &number);
     if (number != SIGHUP) {
       was_received = true;
+      log().info("stopping: signal=SIG{}", ::sigabbrev_np(number));
       return number;
     }
     log().info("SIGHUP ignored: the configuration is read at the start only");

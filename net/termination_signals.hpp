@@ -17,7 +17,7 @@ public:
   termination_signals(const termination_signals&) = delete;
   termination_signals& operator=(const termination_signals&) = delete;
 
-  /// Blocks until SIGINT or SIGTERM arrives and returns its number. One that
+  /// Blocks until SIGINT or SIGTERM arrives, logs and returns it. One that
   /// arrives after that changes nothing: whoever stops does so in bounded time.
   int wait() const;
 

@@ -238,7 +238,7 @@ std::optional<caf::node_id> take_basp_node(std::string_view& payload) {
 }
 
 bool is_basp_node(const caf::node_id& node) noexcept {
-  return node
+  return node && node->valid()
          && node->implementation_id() == caf::node_id::default_data::class_id;
 }
 

@@ -84,9 +84,9 @@ basp_header read_basp_header(const char* bytes) noexcept;
 /// is not. `bytes` are those of the header.
 std::string refuse_basp_header(std::string_view bytes, basp_phase phase);
 
-/// Returns whether a node id is of the kind that nodes of wsrelay have. A
-/// message may hold any: whoever passes on one of another kind would be
-/// refused.
+/// Returns whether a node id is one that a node of wsrelay may have. A message
+/// may hold any: whoever passes on one of another kind, or one of zeros, would
+/// be refused.
 bool is_basp_node(const caf::node_id& node) noexcept;
 
 /// Two nodes, as routed messages, monitors and their ends name them.

@@ -112,7 +112,7 @@ bool node_broker::learn(const caf::node_id& node) {
   if (node == last_hop_ || node == this_node() || !last_hop_
       || table.lookup_direct(node) || !table.lookup_direct(last_hop_))
     return true;
-  auto& nodes = learned_[last_hop_];
+  auto& nodes = learned_[last_hop_].nodes;
   if (nodes.size() >= max_learned && !nodes.contains(node)) {
     offend("actors of too many other nodes");
     return false;
@@ -132,11 +132,35 @@ void node_broker::forget_learned(const caf::node_id& hop) {
   auto nodes = learned_.extract(hop);
   if (!nodes)
     return;
-  for (auto& node : nodes.mapped())
+  for (auto& node : nodes.mapped().nodes)
     if (!instance.tbl().lookup(node)) {
       instance.tbl().erase_indirect(node);
       purge_state(node);
     }
+}
+
+// Those behind a node are many: they are counted now and then.
+bool node_broker::has_room(const caf::node_id& node) {
+  constexpr std::size_t uncounted = 1024;
+  auto actors_of = [&](const caf::node_id& which) {
+    return context_of(which)->load->actors.load();
+  };
+  if (actors_of(node) >= max_actors)
+    return false;
+  auto hop = learned_.find(last_hop_);
+  if (hop == learned_.end() || !hop->second.nodes.contains(node))
+    return true;
+  auto& [nodes, room] = hop->second;
+  if (room == 0) {
+    std::size_t count = 0;
+    for (auto& each : nodes)
+      count += actors_of(each);
+    room = std::min(max_actors - std::min(count, max_actors.load()), uncounted);
+  }
+  if (room == 0)
+    return false;
+  --room;
+  return true;
 }
 
 // A node that is connected speaks for itself. What came another way before may
@@ -148,7 +172,7 @@ bool node_broker::is_pretended(const caf::node_id& from) {
   auto hop = learned_.find(last_hop_);
   auto is_new = known == known_.end()
                 || clock().now() - known->second.since <= others_patience;
-  return !is_new || hop == learned_.end() || !hop->second.contains(from);
+  return !is_new || hop == learned_.end() || !hop->second.nodes.contains(from);
 }
 
 // The loop of the nodes does others' work in between. Who is told does not run
@@ -169,12 +193,12 @@ void node_broker::end_lost() {
 void node_broker::on_lost(const caf::node_id& node) {
   auto& table = instance.tbl();
   auto hop = learned_.find(last_hop_);
-  if (hop == learned_.end() || hop->second.erase(node) == 0
+  if (hop == learned_.end() || hop->second.nodes.erase(node) == 0
       || table.lookup_direct(node))
     return;
   table.erase_indirect(node);
-  for (auto& [other, nodes] : learned_)
-    if (nodes.contains(node))
+  for (auto& [other, known] : learned_)
+    if (known.nodes.contains(node))
       table.add_indirect(other, node);
   if (!table.lookup(node))
     purge_state(node);
@@ -194,14 +218,15 @@ caf::strong_actor_ptr node_broker::make_proxy(caf::node_id node,
         });
     return nullptr;
   }
-  auto& shared = context_of(node);
-  if (shared->load->actors >= max_actors) {
-    offend(fmt::format("more than {} actors of a node", max_actors.load()));
+  if (!has_room(node)) {
+    offend(fmt::format("more than {} actors of a node, or of those behind it",
+                       max_actors.load()));
     return nullptr;
   }
   caf::actor_config config;
   return caf::make_actor<node_proxy, caf::strong_actor_ptr>(
-      id, node, &system(), config, caf::actor_cast<caf::actor>(this), shared);
+      id, node, &system(), config, caf::actor_cast<caf::actor>(this),
+      context_of(node));
 }
 
 // CAF spawns an actor here that asks the node's spawn server who it is, tells

@@ -94,8 +94,9 @@ public:
   /// Nodes that one that is connected may speak of: more end its connection.
   static constexpr std::size_t max_learned = 256;
 
-  /// Actors of one node that are known here, each of which takes 300 bytes for
-  /// as long as it lives: more end the connection. Any thread.
+  /// Actors of one node that are known here, and as many of all nodes together
+  /// that it leads to, each of which takes 300 bytes for as long as it lives:
+  /// more end the connection. Any thread.
   std::atomic<std::size_t> max_actors{1'000'000};
 
   /// How long others may still bring what a node said before it was connected.
@@ -111,6 +112,7 @@ private:
   std::vector<link_details> list_links();
   void part_from(const caf::node_id& node);
   bool learn(const caf::node_id& node);
+  bool has_room(const caf::node_id& node);
   void forget_learned(const caf::node_id& hop);
   bool is_pretended(const caf::node_id& from);
   void end_lost();
@@ -151,7 +153,11 @@ private:
     time_point since;
   };
   std::map<caf::node_id, known_node> known_; // that have said hello
-  std::map<caf::node_id, std::set<caf::node_id>> learned_; // by who leads there
+  struct learned {
+    std::set<caf::node_id> nodes;
+    std::size_t room = 0; // for actors of them, before all are counted again
+  };
+  std::map<caf::node_id, learned> learned_; // by who leads there
   caf::actor_addr relief_watcher_;
   std::map<caf::node_id, std::shared_ptr<const proxy_context>> contexts_;
   record_delivery records_;

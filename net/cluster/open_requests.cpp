@@ -14,31 +14,33 @@ namespace wsrelay {
 
 void open_requests::add(const caf::strong_actor_ptr& sender,
                         caf::message_id request, caf::node_id to) {
-  std::unique_lock guard{mutex_};
-  requests_.insert_or_assign(
+  auto& mine = part_of(sender->id());
+  std::unique_lock guard{mine.mutex};
+  mine.requests.insert_or_assign(
       key{sender->id(), request.request_id().integer_value()},
       open_request{caf::actor_cast<caf::weak_actor_ptr>(sender), request,
                    std::move(to)});
-  if (requests_.size() < sweep_at_)
+  if (mine.requests.size() < mine.sweep_at)
     return;
   guard.unlock();
-  sweep();
+  mine.sweep();
 }
 
 void open_requests::on_response(caf::actor_id sender,
                                 caf::message_id response) {
-  std::lock_guard guard{mutex_};
-  requests_.erase(key{sender, response.request_id().integer_value()});
+  auto& mine = part_of(sender);
+  std::lock_guard guard{mine.mutex};
+  mine.requests.erase(key{sender, response.request_id().integer_value()});
 }
 
 void open_requests::on_lost(const caf::node_id& node) {
   std::vector<open_request> lost;
-  {
-    std::lock_guard guard{mutex_};
-    std::erase_if(requests_, [&](auto& each) {
-      if (each.second.to != node)
+  for (auto& each : parts_) {
+    std::lock_guard guard{each.mutex};
+    std::erase_if(each.requests, [&](auto& entry) {
+      if (entry.second.to != node)
         return false;
-      lost.push_back(std::move(each.second));
+      lost.push_back(std::move(entry.second));
       return true;
     });
   }
@@ -49,23 +51,27 @@ void open_requests::on_lost(const caf::node_id& node) {
 }
 
 std::size_t open_requests::size() const {
-  std::lock_guard guard{mutex_};
-  return requests_.size();
+  std::size_t result = 0;
+  for (auto& each : parts_) {
+    std::lock_guard guard{each.mutex};
+    result += each.requests.size();
+  }
+  return result;
 }
 
 // Not every request is answered, and who asked may have ended. Handles go
 // without the lock: an actor may end with its last one.
-void open_requests::sweep() {
+void open_requests::part::sweep() {
   std::vector<caf::strong_actor_ptr> looked_at;
-  std::lock_guard guard{mutex_};
-  std::erase_if(requests_, [&](auto& each) {
+  std::lock_guard guard{mutex};
+  std::erase_if(requests, [&](auto& each) {
     auto sender = each.second.sender.lock();
     if (!sender)
       return true;
     looked_at.push_back(sender);
     return !is_alive(caf::actor_cast<caf::actor>(sender));
   });
-  sweep_at_ = std::max(sweep_min, 2 * requests_.size());
+  sweep_at = std::max(sweep_min, 2 * requests.size());
 }
 
 } // namespace wsrelay

@@ -6,6 +6,7 @@
 #include <caf/message_id.hpp>
 #include <caf/node_id.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -16,7 +17,8 @@ namespace wsrelay {
 
 /// Requests of this node's actors to other nodes that are not answered. CAF
 /// 0.17.6 keeps no such list: who has asked a node that is lost then waits for
-/// ever. Any thread; answers are sent without a lock held.
+/// ever. Any thread; answers are sent without a lock held. It is in parts, each
+/// with a lock of its own: threads that ask seldom meet.
 class open_requests {
 public:
   /// `sender` is an actor of this node.
@@ -40,14 +42,22 @@ private:
     caf::node_id to;
   };
 
-  // Each keeps the memory of its asker.
-  static constexpr std::size_t sweep_min = 64;
+  // Each request keeps the memory of its asker.
+  static constexpr std::size_t part_count = 8;
+  static constexpr std::size_t sweep_min = 64 / part_count;
 
-  void sweep();
+  // What the actors asked whose ids are alike.
+  struct part {
+    void sweep();
 
-  mutable std::mutex mutex_;
-  std::unordered_map<key, open_request, boost::hash<key>> requests_;
-  std::size_t sweep_at_ = sweep_min;
+    mutable std::mutex mutex;
+    std::unordered_map<key, open_request, boost::hash<key>> requests;
+    std::size_t sweep_at = sweep_min;
+  };
+
+  part& part_of(caf::actor_id sender) { return parts_[sender % part_count]; }
+
+  std::array<part, part_count> parts_;
 };
 
 } // namespace wsrelay

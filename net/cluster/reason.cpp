@@ -129,9 +129,10 @@ std::string reset_reason(std::chrono::nanoseconds silence,
                          std::chrono::nanoseconds interval) {
   if (silence < timely)
     return {};
-  return fmt::format(": it was sent nothing for {}ms; this node's "
-                     "heartbeat_interval ({}ms) has to be shorter than its "
-                     "heartbeat_timeout, unless its log says something else",
+  return fmt::format(": this node sent nothing for {}ms: it was frozen, its "
+                     "heartbeat_interval ({}ms) is not shorter than the "
+                     "other one's heartbeat_timeout, or what that one's log "
+                     "says",
                      in_ms(silence), in_ms(interval));
 }
 

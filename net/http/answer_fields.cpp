@@ -14,12 +14,12 @@ std::size_t size_of_fields(const http_fields& fields) {
   return result;
 }
 
-void erase_relay_fields(http_fields& fields) {
+std::size_t erase_relay_fields(http_fields& fields) {
   erase_hop_by_hop(fields);
   for (auto name :
        {relay_header, signature_header, std::string_view{"Content-Length"}})
     erase_field(fields, name);
-  std::erase_if(fields, [](auto& field) {
+  return std::erase_if(fields, [](auto& field) {
     return !is_safe_field(field.first, field.second);
   });
 }

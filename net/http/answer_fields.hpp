@@ -14,8 +14,8 @@ inline constexpr std::size_t max_answer_fields = 64 * 1024;
 std::size_t size_of_fields(const http_fields& fields);
 
 /// Removes what only the relay itself may say: its own fields, those of the
-/// connection, and what would split the message.
-void erase_relay_fields(http_fields& fields);
+/// connection, and what would split the message. Returns how many would.
+std::size_t erase_relay_fields(http_fields& fields);
 
 /// Removes what describes a body, and so means nothing in a 101.
 void erase_body_fields(http_fields& fields);

@@ -216,7 +216,8 @@ private:
     std::string command{header.value_or("")};
     auto twice = count_fields(response.headers, relay_header) > 1;
     auto relays = header.has_value() || announced_.has_value();
-    erase_relay_fields(response.headers);
+    if (erase_relay_fields(response.headers) > 0)
+      complain("handler's answer has fields that would split it, left out");
     if (!relays)
       return pass(std::move(answer), blame);
     if (!may_relay(response.status)) {

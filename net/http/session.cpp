@@ -174,7 +174,8 @@ private:
   // Who waits for an answer when the server's time is over is told so.
   void on_abort() override {
     auto keep = shared_from_this();
-    if (phase_ == phase::handling && host_->is_stopping()) {
+    auto waits = phase_ == phase::reading_body || phase_ == phase::handling;
+    if (waits && host_->is_stopping()) {
       task_.reset();
       refuse({503, "shutdown", "the server stops"});
       stream_->send_now();
@@ -295,14 +296,15 @@ private:
     auto now = home_.now();
     clock_.look(now, *stream_);
     if (clock_.is_overdue(now))
-      return cut_off("file_timeout");
+      return end_answer("file_timeout");
     if (now >= clock_.limit(settings().write_timeout))
-      return cut_off("write_timeout");
+      return end_answer("write_timeout");
     set_look();
   }
 
-  void cut_off(std::string_view check) {
+  void end_answer(std::string_view check) {
     host_->on_cut_off(check, peer_);
+    stream_->cut_off();
     close();
   }
 
@@ -338,7 +340,7 @@ private:
     auto has_all = stream_->unacknowledged() == 0;
     auto timeout = has_all ? linger_time : settings().write_timeout;
     if (now >= clock_.limit(timeout))
-      return has_all ? close() : cut_off("write_timeout");
+      return has_all ? close() : end_answer("write_timeout");
     auto step = answer_clock::step_of(std::min(timeout, linger_time));
     home_.set_timer(*this, clock_.next_look(now, timeout, step));
   }

@@ -95,6 +95,10 @@ public:
   /// Closes at once and forgets everything; `on_released` follows.
   virtual void close() = 0;
 
+  /// The same, and what the other side has not taken goes with it: after a
+  /// `close` the kernel would keep it for as long as the other side lives.
+  virtual void cut_off() = 0;
+
   /// Returns the socket's descriptor, to ask the kernel about it; -1 when there
   /// is none.
   virtual int descriptor() const noexcept = 0;

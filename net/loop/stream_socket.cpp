@@ -258,4 +258,11 @@ void stream_socket::close() {
   put_off();
 }
 
+void stream_socket::cut_off() {
+  linger reset{1, 0};
+  if (unacknowledged() > 0)
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  close();
+}
+
 } // namespace wsrelay

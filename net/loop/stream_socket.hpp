@@ -40,6 +40,7 @@ public:
   std::size_t unacknowledged() const noexcept override;
   void end_output() override;
   void close() override;
+  void cut_off() override;
   int descriptor() const noexcept override { return socket_.get(); }
 
   // called by the loop

@@ -296,12 +296,12 @@ private:
     stream_->want_input(!is_half_closed_);
   }
 
-  void finish(end_cause cause) {
+  void finish(end_cause cause, bool in_time = true) {
     if (phase_ == phase::done)
       return;
     phase_ = phase::done;
     loop_.set_timer(*this, time_point::max());
-    stream_->close();
+    in_time ? stream_->close() : stream_->cut_off();
     tell_closed(cause);
     actor_ = nullptr;
   }
@@ -329,7 +329,7 @@ private:
   void on_time() {
     auto time = loop_.now();
     if (time >= close_deadline_)
-      return finish(end_cause::connection_lost);
+      return finish(end_cause::connection_lost, false);
     if (phase_ == phase::open && time >= liveness_.next())
       check_liveness(time);
     if (time >= wake_) {
@@ -354,7 +354,7 @@ private:
         pings_.ask(*stream_);
         break;
       case liveness::verdict::dead:
-        finish(end_cause::timeout);
+        finish(end_cause::timeout, false);
         break;
     }
   }

@@ -159,13 +159,13 @@ TEST_CASE_FIXTURE(fixture, "one question for numbers is answered at a time, "
                            "some wait, more are refused") {
   auto client = open();
   std::vector<pending_reply<connection_page>> replies;
-  for (std::size_t i = 0; i < max_waiting_stats + 2; ++i)
+  for (std::size_t i = 0; i < max_waiting_stats_of_node + 2; ++i)
     replies.push_back(
         node.begin_request<connection_page>(actor, acceptor_page_get{0}));
   auto whole =
       node.begin_request<std::vector<connection_row>>(actor, acceptor_stats{});
   node.run();
-  for (std::size_t i = 0; i < max_waiting_stats + 1; ++i)
+  for (std::size_t i = 0; i < max_waiting_stats_of_node + 1; ++i)
     CHECK(replies[i].succeeded());
   CHECK(replies.back().failed_with(errc::busy));
   CHECK(whole.failed_with(errc::busy));
@@ -174,7 +174,7 @@ TEST_CASE_FIXTURE(fixture, "one question for numbers is answered at a time, "
 
 TEST_CASE_FIXTURE(fixture, "numbers that nobody asked for are not counted") {
   auto client = open();
-  for (std::size_t i = 0; i < 2 * max_waiting_stats; ++i)
+  for (std::size_t i = 0; i < 2 * max_waiting_stats_of_node; ++i)
     node.send(actor, acceptor_page_get{0});
   auto reply = node.begin_request<connection_page>(actor, acceptor_page_get{0});
   node.run();

@@ -3,6 +3,7 @@
 
 #include "actors/directory.hpp"
 #include "test/support/connected.hpp"
+#include "test/support/line_sink.hpp"
 
 #include <caf/all.hpp>
 
@@ -26,6 +27,7 @@ struct fixture {
   caf::actor actor;
   std::vector<time_point> tries;
   bool reachable = true;
+  std::string why = "refused"; // when it is not
 
   fixture() {
     auto answer = [this](caf::connect_atom, const std::string& host,
@@ -48,7 +50,7 @@ struct fixture {
   on_connect() {
     tries.push_back(node.now());
     if (!reachable)
-      return caf::sec::cannot_connect_to_node;
+      return caf::make_error(caf::sec::cannot_connect_to_node, why);
     return {remote.node(), caf::actor_cast<caf::strong_actor_ptr>(remote),
             std::set<std::string>{}};
   }
@@ -151,6 +153,41 @@ TEST_CASE_FIXTURE(fixture, "tries become rarer, up to the limit, and are not "
   reachable = true;
   node.advance(10s);
   CHECK(peers_of(own) == strings{"app1"});
+}
+
+// The first one alone says "refused", which is true of every node that starts.
+TEST_CASE_FIXTURE(fixture, "each reason why a peer is not reached is logged "
+                           "once, until it was there") {
+  captured_log log;
+  reachable = false;
+  start();
+  auto line = [](const std::string& reason) {
+    return "peer cannot be reached: address=app1.example:9001 reason=" + reason;
+  };
+  node.advance(60s);
+  CHECK(log.sink->lines == strings{line("refused")});
+  why = "its certificate is not known";
+  node.advance(60s);
+  why = "refused";
+  node.advance(60s);
+  CHECK(log.sink->lines
+        == strings{line("refused"), line("its certificate is not known")});
+  SUBCASE("and of those that the other side makes up a few") {
+    for (int i = 0; i < 20; ++i) {
+      why = "reason " + std::to_string(i);
+      node.advance(20s);
+    }
+    CHECK(log.sink->lines.size() == 8);
+  }
+  SUBCASE("and once more after that") {
+    reachable = true;
+    node.advance(10s);
+    log.sink->lines.clear();
+    caf::anon_send_exit(remote, caf::exit_reason::kill);
+    reachable = false;
+    node.advance(60s);
+    CHECK(log.sink->count("reason=refused") == 1);
+  }
 }
 
 TEST_CASE_FIXTURE(fixture, "a look-up at a node that is lost is answered at "

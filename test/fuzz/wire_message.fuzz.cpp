@@ -4,6 +4,7 @@
 // An input: the name of a message and a zero, or else a byte that chooses one;
 // the rest are its fields.
 #include "actors/node_messages.hpp"
+#include "net/cluster/basp_check.hpp"
 #include "net/cluster/careful_source.hpp"
 #include "test/fuzz/input.hpp"
 #include "test/net/cluster/basp_bytes.hpp"
@@ -77,7 +78,7 @@ private:
 
   caf::strong_actor_ptr make_proxy(caf::node_id node,
                                    caf::actor_id id) override {
-    if (!node || id == 0)
+    if (id == 0 || !is_basp_node(node))
       return nullptr;
     caf::actor_config config;
     return caf::make_actor<some_actor, caf::strong_actor_ptr>(

@@ -2,6 +2,7 @@
 #include "test/net/node_fixture.hpp"
 
 #include "actors/error.hpp"
+#include "test/support/line_sink.hpp"
 
 namespace wsrelay::node_handlers_test {
 
@@ -117,6 +118,7 @@ TEST_CASE_FIXTURE(fixture, "a handler that does not answer in time is 504") {
 
 TEST_CASE_FIXTURE(fixture, "an answer without a relay goes to the client as it "
                            "is") {
+  captured_log log;
   start();
   add_handler([](const http_request& request) {
     http_response result;
@@ -134,6 +136,7 @@ TEST_CASE_FIXTURE(fixture, "an answer without a relay goes to the client as it "
   CHECK(answer["X-Split"] == "");
   CHECK(answer["X-Bad"] == "");
   CHECK(answer.body == "who are you user=a");
+  CHECK(log.sink->count("has fields that would split it") == 1);
 }
 
 TEST_CASE_FIXTURE(fixture, "a handler never sees a client's relay header") {

@@ -187,7 +187,7 @@ class Reasons(WireTest):
             self.expect_line(silent, "node lost", "heartbeat_timeout (600ms)",
                              "its heartbeat_interval")
             self.expect_line(told, "node connection ended",
-                             "this node's heartbeat_interval (5000ms)")
+                             "its heartbeat_interval (5000ms)")
 
 
 if __name__ == "__main__":

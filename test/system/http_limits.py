@@ -21,6 +21,14 @@ def upload(fields=CHUNKED, path="/"):
     return request_bytes("POST", path, fields)
 
 
+def unsent_bytes(port):
+    """Returns what the kernel keeps of closed sockets of a port."""
+    rows = [line.split() for line in
+            Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(int(row[4].split(":")[0], 16) for row in rows
+               if int(row[1].split(":")[1], 16) == port and row[9] == "0")
+
+
 class LimitsTest(ConnectionTest):
     def send_all(self, client, data):
         """Sends what the relay takes."""
@@ -256,6 +264,7 @@ class Unread(LimitsTest):
         wait_until(lambda: self.relay.sockets() <= before,
                    "all of them are dropped", deadline=6)
         self.assertGreater(elapsed(start), 0.6)
+        self.assertEqual(unsent_bytes(self.relay.port), 0)
         for client in clients:
             self.assertLess(len(client.read_to_end()), self.SIZE)
 

@@ -75,7 +75,9 @@ class CommandLine(unittest.TestCase):
                      "watch", "call", "completion", "WSRELAY_NODE",
                      "Exit codes: 0 ok, 1 refused, 2 usage"):
             self.assertIn(word, text)
-        self.assertIn("--payload", run("watch", "--help").text)
+        text = run("watch", "--help").text
+        self.assertIn("--payload", text)
+        self.assertIn("Usage: wsrelay watch [OPTIONS]", text)
         self.assertRegex(run("--version").text, r"^wsrelay \d")
 
 

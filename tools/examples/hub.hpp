@@ -19,6 +19,8 @@ struct hub_state {
 /// payload is shared: a thousand clients cost no copy, and a thousand of
 /// another node cost one message.
 inline caf::behavior hub(caf::stateful_actor<hub_state>* self) {
+  // By default CAF prints what is not handled: heartbeats, say.
+  self->set_default_handler(caf::drop);
   auto& clients = self->state.clients;
   return {
       [&clients](const ws_join& message) { clients.add(message.client); },

@@ -304,6 +304,8 @@ std::string usage_text(const CLI::App& app, const CLI::ParseError& error) {
   if (app.get_subcommands().empty() && !rest.empty()
       && !rest.front().starts_with('-'))
     return "unknown command " + rest.front();
+  if (app.get_subcommands().empty() && rest.empty())
+    return fmt::format("{} (wsrelay --help)", error.what());
   return error.what();
 }
 
@@ -351,7 +353,8 @@ std::variant<options, early_exit> parse_options(std::vector<std::string> args) {
   } catch (const CLI::CallForHelp&) {
     auto chosen = app.get_subcommands();
     return early_exit{exit_code::ok,
-                      chosen.empty() ? app.help() : chosen.front()->help()};
+                      chosen.empty() ? app.help()
+                                     : chosen.front()->help(app.get_name())};
   } catch (const CLI::CallForVersion& version) {
     return early_exit{exit_code::ok, std::string{version.what()} + "\n"};
   } catch (const CLI::ParseError& error) {

@@ -216,6 +216,11 @@ TEST_CASE("a node id is 32 bytes that name a node") {
 TEST_CASE("only nodes of the kind that takes part have handles here") {
   CHECK(is_basp_node(node_of(5)));
   CHECK_FALSE(is_basp_node({}));
+  caf::node_id::default_data::host_id_type nowhere{};
+  CHECK_FALSE(is_basp_node(caf::make_node_id(5, nowhere)));
+  nowhere.front() = 1;
+  CHECK(is_basp_node(caf::make_node_id(5, nowhere)));
+  CHECK_FALSE(is_basp_node(caf::make_node_id(0, nowhere)));
   caf::uri elsewhere;
   REQUIRE_FALSE(parse("tcp://elsewhere:1", elsewhere));
   CHECK_FALSE(is_basp_node(caf::make_node_id(elsewhere)));

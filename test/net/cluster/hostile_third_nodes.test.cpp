@@ -29,6 +29,30 @@ TEST_CASE_FIXTURE(hostile_node,
   CHECK(serves());
 }
 
+// Each one had as much room as the node itself.
+TEST_CASE_FIXTURE(hostile_node, "all nodes behind one may have so many actors "
+                                "that are known here, and no more") {
+  broker().max_actors = 100;
+  auto from = [&](std::uint32_t process, std::uint64_t sender) {
+    auto result = basp::routed(basp::node(process), own_node(), target);
+    result.replace(16, 8, basp::number(sender));
+    return result;
+  };
+  auto node = join(5);
+  std::string all;
+  for (std::uint32_t i = 1; i <= 100; ++i)
+    all += from(77 + i % 3, i);
+  node.socket.send(all + all);
+  CHECK(holds_soon(
+      [&] { return known_of(77) + known_of(78) + known_of(79) == 100; }));
+  CHECK(serves());
+  node.socket.send(from(77, 200));
+  node.drain(); // it has ended
+  CHECK(logged("reason=more than 100 actors of a node"));
+  CHECK(holds_soon([&] { return known_of(77) + known_of(79) == 0; }));
+  CHECK(serves());
+}
+
 TEST_CASE_FIXTURE(hostile_node,
                   "a message for a third node goes there, or nowhere; "
                   "never back") {

@@ -73,10 +73,9 @@ TEST_CASE("a reset after a silence is about heartbeats, at once it is not") {
   using namespace std::chrono_literals;
   CHECK(reset_reason(49ms, 2s) == "");
   CHECK(reset_reason(50ms, 2s)
-        == ": it was sent nothing for 50ms; this node's heartbeat_interval "
-           "(2000ms) has to be shorter than its heartbeat_timeout, unless its "
-           "log says "
-           "something else");
+        == ": this node sent nothing for 50ms: it was frozen, its "
+           "heartbeat_interval (2000ms) is not shorter than the other one's "
+           "heartbeat_timeout, or what that one's log says");
 }
 
 TEST_CASE("what did not come in time: nothing, or a part") {

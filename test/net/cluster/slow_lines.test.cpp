@@ -122,7 +122,7 @@ TEST_CASE("where nodes of different times meet, both lines name the setting") {
   wire_node slow{wire_config(5s, 8s, hasty.port())};
   CHECK(holds_soon([&] {
     return log.sink->has("silent for ")
-           && log.sink->has("this node's heartbeat_interval (5000ms)");
+           && log.sink->has("its heartbeat_interval (5000ms)");
   }));
 }
 

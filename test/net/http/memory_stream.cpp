@@ -43,6 +43,11 @@ void memory_stream::close() {
   output_.clear();
 }
 
+void memory_stream::cut_off() {
+  record_.cut_off = true;
+  close();
+}
+
 void memory_stream::receive(std::string_view bytes) {
   record_.held += bytes;
 }

@@ -57,6 +57,7 @@ struct stream_record {
   std::size_t room = SIZE_MAX;    // of the "kernel", for further output
   std::size_t unacknowledged = 0; // of it
   bool output_ended = false;      // a FIN was sent
+  bool cut_off = false;           // not only closed
   bool closed = false;            //
   bool wanted = false;            // input is
   std::string held;               // input that nobody wanted yet
@@ -86,6 +87,7 @@ public:
   }
   void end_output() override;
   void close() override;
+  void cut_off() override;
   int descriptor() const noexcept override { return -1; }
 
   /// The other side sends.

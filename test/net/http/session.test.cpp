@@ -128,6 +128,17 @@ TEST_CASE_FIXTURE(fixture, "who waits for an answer when a server has no time "
   CHECK(output.ends_with("}"));
 }
 
+TEST_CASE_FIXTURE(fixture, "who was asked for a body when a server has no time "
+                           "left is told so") {
+  receive("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n"
+          "Expect: 100-continue\r\n\r\n");
+  CHECK(take_output().starts_with("HTTP/1.1 100 "));
+  host->stopping = true;
+  record.events->on_abort();
+  CHECK(record.closed);
+  CHECK(take_output().starts_with("HTTP/1.1 503 "));
+}
+
 TEST_CASE_FIXTURE(fixture, "a client that leaves a server that stops is told "
                            "nothing") {
   receive(get);

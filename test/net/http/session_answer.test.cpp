@@ -56,6 +56,7 @@ TEST_CASE_FIXTURE(fixture, "a client that takes nothing is dropped after the "
   advance(1ms);
   CHECK(record.closed);
   CHECK(host->cut_off == std::vector<std::string>{"write_timeout 192.0.2.1"});
+  CHECK(record.cut_off);
   advance(1ms);
   CHECK(host->cut_off.size() == 1);
 }

@@ -1,10 +1,24 @@
 // How a socket ends at this side: its output alone, all of it, with the node.
 #include "test/net/loop/stream_socket_fixture.hpp"
 
+#include <cerrno>
+
 namespace wsrelay::stream_socket_close_test {
 
 using namespace wsrelay::test;
 using fixture = stream_socket_fixture;
+
+namespace {
+
+// Reads it all.
+bool ends_by_reset(plain_socket& peer) {
+  errno = 0;
+  while (!peer.receive().empty()) {
+  }
+  return errno == ECONNRESET;
+}
+
+} // namespace
 
 // -- end_output ---------------------------------------------------------------
 
@@ -34,6 +48,66 @@ TEST_CASE_FIXTURE(fixture, "without output the end follows at once, and input "
   CHECK(has_input("still here"));
   peer.close();
   CHECK(soon([this] { return events.has("end"); }));
+}
+
+// -- send_now -----------------------------------------------------------------
+
+TEST_CASE_FIXTURE(fixture, "what is sent now arrives before a close") {
+  open();
+  on_loop([&] {
+    socket->send(raw("last words"));
+    socket->send_now();
+    socket->close();
+  });
+  CHECK(peer.receive() == "last words");
+  CHECK(peer.receive() == "");
+}
+
+TEST_CASE_FIXTURE(fixture, "what the kernel does not take now is gone with a "
+                           "close, and nobody waits") {
+  open_small();
+  auto text = make_text(5'000'000);
+  on_loop([&] {
+    socket->send(raw(text));
+    socket->send_now();
+    socket->send_now(); // the kernel is full
+    socket->close();
+    socket->send_now(); // and closed
+  });
+  std::size_t count = 0;
+  for (auto part = peer.receive(); !part.empty(); part = peer.receive())
+    count += part.size();
+  CHECK(count < text.size());
+}
+
+// -- cut_off ------------------------------------------------------------------
+
+// The kernel kept it for a client that reads nothing, counted nowhere.
+TEST_CASE_FIXTURE(fixture,
+                  "what the other side has not taken goes with a socket "
+                  "that is cut off") {
+  open_small();
+  on_loop([&] { socket->send(raw(make_text(5'000'000))); });
+  make_turns();
+  REQUIRE(on_loop([&] { return socket->unacknowledged(); }) > 0);
+  on_loop([&] { socket->cut_off(); });
+  CHECK(ends_by_reset(peer));
+  make_turns();
+  CHECK(seen() == "released");
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "a socket that is cut off when all was taken ends as "
+                  "any") {
+  open_small();
+  on_loop([&] { socket->send(raw("all")); });
+  CHECK(peer.receive() == "all");
+  CHECK(soon([this] { return socket->unacknowledged() == 0; }));
+  on_loop([&] {
+    socket->cut_off();
+    socket->cut_off(); // twice
+  });
+  CHECK_FALSE(ends_by_reset(peer));
 }
 
 // -- close --------------------------------------------------------------------
