@@ -167,6 +167,8 @@ bool may_refuse(const our_side& ours, const beast_side& beast,
              || (beast.is_chunked && (is_large || has_control(bytes)));
     case 417:
       return has_field(beast, "Expect") && beast.version == 11;
+    case 414:
+      return is_large;
     case 431:
       return is_large || beast.request.headers.size() > limits.fields;
     case 501:
