@@ -15,6 +15,20 @@ install(FILES net/log_output.hpp net/node.hpp net/system_config.hpp
   DESTINATION ${wsrelay_headers}/net)
 install(DIRECTORY test/kit DESTINATION ${wsrelay_headers}/test
   FILES_MATCHING PATTERN "*.hpp")
+# Installed they include each other as <wsrelay/..> as well: whoever uses them may
+# have a config/config.hpp of his own.
+install(CODE "set(headers \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${wsrelay_headers}\")")
+install(CODE [[
+  file(GLOB_RECURSE installed "${headers}/*.hpp")
+  foreach(header IN LISTS installed)
+    file(READ "${header}" text)
+    string(REGEX REPLACE "#include \"(protocol|config|actors|net|test)/"
+      "#include \"wsrelay/\\1/" changed "${text}")
+    if(NOT changed STREQUAL text)
+      file(WRITE "${header}" "${changed}")
+    endif()
+  endforeach()
+]])
 
 set(wsrelay_package ${CMAKE_INSTALL_LIBDIR}/cmake/wsrelay)
 install(EXPORT wsrelay NAMESPACE wsrelay:: FILE wsrelay-targets.cmake

@@ -7,8 +7,7 @@ function(wsrelay_add_library name)
     POSITION_INDEPENDENT_CODE ON)
   target_include_directories(wsrelay_${name} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
-    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
-    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/wsrelay>)
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(wsrelay_${name} PUBLIC wsrelay_flags)
   set_property(GLOBAL APPEND PROPERTY WSRELAY_LIBRARIES wsrelay_${name})
 endfunction()
