@@ -46,7 +46,7 @@ public:
     auto end = std::min(input.find('\0'), input.size());
     std::string name{input.substr(0, end)};
     if (std::binary_search(names_.begin(), names_.end(), name))
-      return run(name, input.substr(end + 1));
+      return run(name, input.substr(std::min(end + 1, input.size())));
     auto first = static_cast<std::uint8_t>(input.front());
     run(names_[first % names_.size()], input.substr(1));
   }
