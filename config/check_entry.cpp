@@ -68,6 +68,15 @@ void check_tls(const tls_config& x, entry_report& report) {
   check_file(x.ca, "tls.ca", report);
 }
 
+void check_tls(const service_tls_config& x, entry_report& report) {
+  visit_tls(x, range_check{report, "tls."});
+  for (std::size_t i = 0; i < x.certificates.size(); ++i) {
+    auto& files = x.certificates[i];
+    check_file(files.certificate, x.key_of(i, "certificate"), report);
+    check_file(files.key, x.key_of(i, "key"), report);
+  }
+}
+
 void check_listen(const std::string& listen, entry_report& report) {
   if (listen.empty())
     return;
@@ -109,6 +118,7 @@ void check_entry(const service_config& x, entry_report& report) {
   for (std::size_t i = 0; i < x.trusted_proxies.size(); ++i)
     report.expect(addresses.add(x.trusted_proxies[i]),
                   fmt::format("trusted_proxies[{}]", i));
+  check_tls(x.tls, report);
 }
 
 void check_entry(const router_config& x, entry_report& report) {

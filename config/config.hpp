@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -54,6 +55,36 @@ struct relay_options {
   std::chrono::milliseconds join_timeout = std::chrono::seconds{10};
 };
 
+/// PEM files: a certificate with the chain that leads to an authority, and its
+/// key, which is not encrypted.
+struct certificate_files {
+  std::string certificate;
+  std::string key;
+};
+
+/// `tls` of an http.service: it speaks https and wss.
+struct service_tls_config {
+  /// `certificate` and `key`, or `certificates` for many: a client gets the
+  /// first one with the name that it asks for (SNI), or else the first one.
+  std::vector<certificate_files> certificates;
+  bool are_listed = false; // written as `certificates`
+  /// `handshake_timeout`: from accept to the end of the handshake.
+  std::chrono::milliseconds handshake_timeout = std::chrono::seconds{10};
+  /// `max_handshakes`: under way at a time, 1 to 100000, each loop with its
+  /// share. One more drops the oldest.
+  std::size_t max_handshakes = 1000;
+
+  bool enabled() const noexcept { return !certificates.empty(); }
+
+  /// Returns the key path, within the service, of a member of the certificate
+  /// at this place.
+  std::string key_of(std::size_t place, std::string_view member) const {
+    auto list =
+        are_listed ? "certificates[" + std::to_string(place) + "]." : "";
+    return "tls." + list + std::string{member};
+  }
+};
+
 /// `kind: http.service`: a listener with its loops.
 struct service_config {
   std::string name;
@@ -87,6 +118,8 @@ struct service_config {
   /// X-Forwarded-* and Forwarded fields tell the client, and their relay header
   /// counts at `trusted_header` endpoints.
   std::vector<std::string> trusted_proxies;
+  /// `tls`: without it the service speaks http and ws.
+  service_tls_config tls;
   source_location where;
 };
 

@@ -53,6 +53,13 @@ void visit_service(Service& x, Visitor&& visit) {
   visit("in_place_budget", x.in_place_budget);
 }
 
+/// As `visit_service`, for the `tls` of a service.
+template <class Tls, class Visitor>
+void visit_tls(Tls& x, Visitor&& visit) {
+  visit("handshake_timeout", x.handshake_timeout);
+  visit("max_handshakes", x.max_handshakes, number_range{1, 100'000});
+}
+
 /// As `visit_service`, for a router's `post_options`.
 template <class Options, class Visitor>
 void visit_options(Options& x, Visitor&& visit) {

@@ -110,7 +110,7 @@ private:
     auto& in = entry.map;
     in.has("kind");
     if (entry.kind == service_kind)
-      add(config_.services, entry, read_service(in));
+      add(config_.services, entry, read_service(in, folder_));
     else if (entry.kind == router_kind)
       add(config_.routers, entry, read_router(in));
     else if (entry.kind == endpoint_kind)

@@ -37,7 +37,8 @@ private:
   yaml_map& in_;
 };
 
-service_config read_service(yaml_map& in);
+/// Looks the files of `tls` up in `folder`.
+service_config read_service(yaml_map& in, const std::string& folder);
 
 router_config read_router(yaml_map& in);
 

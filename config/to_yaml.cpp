@@ -52,6 +52,8 @@ public:
     text("addr", to_text(listen_address{x.host, x.port}));
     visit_service(x, *this);
     list("trusted_proxies", x.trusted_proxies);
+    if (x.tls.enabled())
+      print(x.tls);
   }
 
   void print(const router_config& x) {
@@ -120,6 +122,33 @@ public:
   std::string take() { return std::move(out_); }
 
 private:
+  void print(const service_tls_config& x) {
+    open("tls");
+    if (x.are_listed)
+      print_list(x.certificates);
+    else
+      print(x.certificates.front());
+    visit_tls(x, *this);
+    close();
+  }
+
+  void print(const certificate_files& x) {
+    text("certificate", x.certificate);
+    text("key", x.key);
+  }
+
+  void print_list(const std::vector<certificate_files>& all) {
+    open("certificates");
+    for (auto& each : all) {
+      auto begin = out_.size() + indent_;
+      indent_ += 2;
+      print(each);
+      close();
+      out_[begin] = '-';
+    }
+    close();
+  }
+
   void print(const func_handler& x) {
     text("func", x.name);
     visit_func(x, *this);

@@ -121,6 +121,23 @@ yaml_map yaml_map::child(std::string_view key) {
   return {*found, key_of(key), log_->line_of(key_of(key), line_), *log_};
 }
 
+std::vector<yaml_map> yaml_map::children(std::string_view key) {
+  std::vector<yaml_map> values;
+  auto found = find(key);
+  if (!found)
+    return values;
+  if (!found->IsSequence()) {
+    fail(key, must_be("a list", *found));
+    return values;
+  }
+  for (const auto& item : *found) {
+    auto item_key = key_of(fmt::format("{}[{}]", key, values.size()));
+    log_->locate(item_key, line_of(item));
+    values.push_back({item, item_key, line_of(item), *log_});
+  }
+  return values;
+}
+
 std::optional<std::string> yaml_map::json(std::string_view key) {
   auto found = find(key);
   if (!found)

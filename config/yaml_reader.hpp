@@ -58,6 +58,9 @@ public:
   /// A map below `key`; empty when the key is absent.
   yaml_map child(std::string_view key);
 
+  /// A list of maps; empty when the key is absent.
+  std::vector<yaml_map> children(std::string_view key);
+
   /// A map below `key` as JSON text.
   std::optional<std::string> json(std::string_view key);
 

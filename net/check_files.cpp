@@ -4,6 +4,7 @@
 #include "config/check_entry.hpp"
 #include "config/file_text.hpp"
 #include "net/cluster/tls.hpp"
+#include "net/http/service_tls.hpp"
 #include "net/http/upstream_tls.hpp"
 
 #include <algorithm>
@@ -28,16 +29,27 @@ const char* key_of(tls_file file) {
 }
 
 // What is none is an error already, and might not be read to its end.
-bool are_files(const tls_config& tls) {
-  auto is_file = [](const std::string& path) {
-    std::error_code none;
-    return std::filesystem::is_regular_file(path, none);
+bool is_file(const std::string& path) {
+  std::error_code none;
+  return std::filesystem::is_regular_file(path, none);
+}
+
+void check(const service_config& service, more_findings& out) {
+  auto& certificates = service.tls.certificates;
+  auto are_files = [](const certificate_files& each) {
+    return is_file(each.certificate) && is_file(each.key);
   };
-  return is_file(tls.certificate) && is_file(tls.key) && is_file(tls.ca);
+  if (!std::all_of(certificates.begin(), certificates.end(), are_files))
+    return;
+  for (auto& found : check_service_tls(service.tls)) {
+    auto& issues = found.is_error ? out.errors : out.warnings;
+    entry_report{service_kind, service, issues}.fail(found.key, found.text);
+  }
 }
 
 void check(const cluster_config& cluster, more_findings& out) {
-  if (!are_files(cluster.tls))
+  auto& tls = cluster.tls;
+  if (!is_file(tls.certificate) || !is_file(tls.key) || !is_file(tls.ca))
     return;
   for (auto& found : check_node_tls(cluster.tls)) {
     auto& issues = found.is_error ? out.errors : out.warnings;
@@ -59,6 +71,8 @@ void check(const endpoint_config& endpoint, more_findings& out) {
 
 more_findings check_files(const relay_config& config) {
   more_findings result;
+  for (auto& service : config.services)
+    check(service, result);
   for (auto& cluster : config.clusters)
     check(cluster, result);
   for (auto& endpoint : config.endpoints)

@@ -12,11 +12,11 @@
 #include "net/cluster/cluster.hpp"
 #include "net/cluster/reach.hpp"
 #include "net/heap.hpp"
+#include "net/http/client_door.hpp"
 #include "net/http/frontend.hpp"
 #include "net/http/upstream_tls.hpp"
 #include "net/last_actors.hpp"
 #include "net/loop/listener.hpp"
-#include "net/loop/stream_socket.hpp"
 
 #include <caf/all.hpp>
 
@@ -60,7 +60,7 @@ struct node::running_service {
   const service_config* settings;
   std::shared_ptr<service> shared;
   std::vector<caf::actor> acceptors; // of the loops, in their order
-  std::map<loop*, std::shared_ptr<http_host>> hosts;
+  std::map<loop*, std::unique_ptr<client_door>> doors;
   std::shared_ptr<listener> port;
   std::vector<loop*> all_loops;
   loop* shared_loop = nullptr; // the first one, if it is that of the nodes
@@ -197,15 +197,17 @@ checked node::run_service(running_service& what) {
   what.shared = std::make_shared<service>(config_, settings, directory_);
   what.shared->nodes = &cluster_nodes();
   what.shared->contexts = contexts_;
+  if (settings.tls.enabled()) {
+    auto tls = service_tls::make(settings.tls);
+    if (!tls)
+      return tls.error();
+    what.shared->tls = *tls;
+  }
   start_loops(what);
   what.port = std::make_shared<listener>(
       what.all_loops, what.shared->places,
-      [&hosts = what.hosts](loop& home, accepted_socket accepted) {
-        start_http_session(home,
-                           std::make_unique<stream_socket>(
-                               home, std::move(accepted.descriptor),
-                               std::move(accepted.place)),
-                           hosts.at(&home), std::move(accepted.remote_address));
+      [&doors = what.doors](loop& home, accepted_socket accepted) {
+        doors.at(&home)->serve(std::move(accepted));
       });
   if (auto opened = what.port->open(settings.host, settings.port); !opened)
     return opened;
@@ -242,8 +244,10 @@ void node::add_loop(running_service& what, loop& home) {
   caf::scoped_actor self{system_};
   self->request(added, caf::infinite, caf::ok_atom_v)
       .receive([] {}, [](caf::error&) {});
-  home.call([&, host = &what.hosts[&home]] {
-    *host = make_frontend(what.shared, home, state_of(added));
+  home.call([&, door = &what.doors[&home]] {
+    *door = std::make_unique<client_door>(
+        *what.shared, home, make_frontend(what.shared, home, state_of(added)),
+        loop_count(*what.settings));
   });
 }
 
@@ -304,8 +308,8 @@ void node::stop_service(running_service& what, time_point deadline) {
                                           + drop_patience);
     what.shared->pool->stop(deadline);
   }
-  for (auto& [home, host] : what.hosts)
-    home->call([&host = host] { host = nullptr; });
+  for (auto& [home, door] : what.doors)
+    home->call([&door = door] { door = nullptr; });
   end_acceptors(what);
   for (auto& home : what.loops)
     home->stop();
@@ -366,7 +370,8 @@ std::string node::url(std::string_view service) const {
   auto host = running->settings->host;
   if (host.empty() || host == "0.0.0.0" || host == "::")
     host = "localhost"; // the wildcard is no address to connect to
-  return "http://" + to_text(listen_address{host, running->port->port()});
+  auto* scheme = running->settings->tls.enabled() ? "https://" : "http://";
+  return scheme + to_text(listen_address{host, running->port->port()});
 }
 
 const caf::actor& node::directory() const noexcept {

@@ -78,7 +78,8 @@ private:
   void see(http_request& request, const std::string& peer) const {
     auto host = find_field(request.headers, "Host").value_or("");
     auto client =
-        see_client(request.headers, peer, "http", host, owner_->is_trusted);
+        see_client(request.headers, peer, owner_->tls ? "https" : "http", host,
+                   owner_->is_trusted);
     request.remote_address = std::move(client.address);
     request.scheme = std::move(client.scheme);
     request.host = std::move(client.host);

@@ -69,6 +69,14 @@ void service::log_cut_off(std::string_view check, std::string_view address) {
                suppressed_text(*left_out));
 }
 
+void service::log_handshake(std::string_view check, std::string_view reason,
+                            std::string_view address) {
+  auto now = std::chrono::steady_clock::now();
+  if (auto left_out = refusals.allow(fmt::format("handshake {}", check), now))
+    log().info("TLS handshake failed: check={} address={}{}{}", check, address,
+               quoted_part("reason", reason), suppressed_text(*left_out));
+}
+
 void service::log_fault(std::string_view what, std::string_view endpoint,
                         std::string_view reason) {
   auto now = std::chrono::steady_clock::now();

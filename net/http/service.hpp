@@ -8,6 +8,7 @@
 #include "config/route_table.hpp"
 #include "net/http/file_pool.hpp"
 #include "net/http/nonce_cache.hpp"
+#include "net/http/service_tls.hpp"
 #include "net/http/static_files.hpp"
 #include "net/http/upstream_tls.hpp"
 #include "net/loop/name_resolver.hpp"
@@ -50,6 +51,10 @@ struct service {
   /// An answer was cut off: a line as above.
   void log_cut_off(std::string_view check, std::string_view address);
 
+  /// A client's TLS handshake came to nothing: a line as above.
+  void log_handshake(std::string_view check, std::string_view reason,
+                     std::string_view address);
+
   /// A handler did what it must not: a warning, as many as of a refusal for
   /// each endpoint and `what`. Of `reason` 256 bytes are logged; "" is none.
   void log_fault(std::string_view what, std::string_view endpoint,
@@ -76,6 +81,8 @@ struct service {
   /// Those of the configuration's endpoints.
   std::shared_ptr<const upstream_contexts> contexts =
       std::make_shared<upstream_contexts>();
+  /// Null: http and ws.
+  std::shared_ptr<const service_tls> tls;
   log_limit refusals;
   /// Its reasons come from the configuration and the code: each counts.
   log_limit faults{{.max_reasons = SIZE_MAX, .max_reason_size = SIZE_MAX}};

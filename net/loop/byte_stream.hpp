@@ -24,6 +24,17 @@ public:
   /// anything new, when input is wanted.
   virtual std::size_t on_input(std::string_view bytes) = 0;
 
+  /// With TLS: the handshake is done. What came behind it follows.
+  virtual void on_secured() {}
+
+  /// With TLS: the handshake failed, for a reason in OpenSSL's words; `on_end`
+  /// follows.
+  virtual void on_insecure(std::string_view) {}
+
+  /// With TLS: what came first is no TLS but text, of HTTP, say. What came is
+  /// gone, and from now on the stream has none.
+  virtual void on_plain_text() {}
+
   /// The other side closed its direction, or the connection broke.
   virtual void on_end() = 0;
 

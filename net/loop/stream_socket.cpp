@@ -20,11 +20,13 @@ constexpr std::size_t small_read = 16 * 1024;
 
 } // namespace
 
-stream_socket::stream_socket(loop& home, unique_fd socket, socket_place place)
+stream_socket::stream_socket(loop& home, unique_fd socket, socket_place place,
+                             SSL_CTX* tls)
     : home_{home},
       socket_{std::move(socket)},
       place_{std::move(place)},
-      output_{home.spare()} {
+      output_{home.spare()},
+      tls_{tls ? std::make_unique<tls_records>(tls) : nullptr} {
   home_.add(*this);
   // The kernel has no memory left: nobody would ever say that it is ready.
   if (!home_.sockets().add(socket_.get(), *this))
@@ -121,6 +123,10 @@ void stream_socket::read() {
   events_->before_input();
   if (!wanted_ || !is_open())
     return;
+  if (tls_ && tls_->is_over()) {
+    readable_ = hung_up_ = hang_up_told_ = true;
+    return events_->on_end();
+  }
   auto* space = home_.scratch();
   auto size = gives_way_ ? small_read : loop::scratch_size;
   auto count = ::recv(socket_.get(), space, size, MSG_DONTWAIT);
@@ -145,7 +151,45 @@ void stream_socket::read() {
   if (count <= 0)
     return;
   home_.count_traffic(static_cast<std::size_t>(count));
-  feed({space, static_cast<std::size_t>(count)});
+  std::string_view bytes{space, static_cast<std::size_t>(count)};
+  tls_ ? open_records(bytes) : feed(bytes);
+}
+
+// What comes behind the end of TLS is as good as nothing: the end is told again
+// when input is wanted.
+void stream_socket::open_records(std::string_view bytes) {
+  auto before = tls_->now();
+  auto text = tls_->open(bytes);
+  auto after = tls_->now();
+  if (tls_->has_output())
+    mark_dirty();
+  if (after != before && before == tls_records::state::proving)
+    on_proved(after);
+  if (is_open() && !text.empty())
+    feed(text);
+  if (!is_open() || !tls_ || !tls_->is_over())
+    return;
+  if (after == tls_records::state::failed) {
+    send_output(false); // the alert that says why
+    break_off();
+  }
+  readable_ = true;
+  put_off();
+}
+
+// The session may hand the stream over to another one.
+void stream_socket::on_proved(tls_records::state what) {
+  if (what == tls_records::state::failed)
+    return events_->on_insecure(tls_->reason());
+  if (what != tls_records::state::plain_text)
+    return events_->on_secured();
+  tls_ = nullptr;
+  events_->on_plain_text();
+}
+
+output_queue::outcome stream_socket::send_output(bool is_last) {
+  return tls_ ? tls_->send(output_, socket_.get(), is_last)
+              : output_.send_to(socket_.get(), is_last);
 }
 
 void stream_socket::feed(std::string_view bytes) {
@@ -180,6 +224,8 @@ std::string stream_socket::peek_input() const {
   auto held = held_ ? std::string_view{held_->bytes}.substr(held_->used)
                     : std::string_view{};
   std::string result{held};
+  if (tls_)
+    return result;
   result.resize(loop::scratch_size);
   auto count = ::recv(socket_.get(), result.data() + held.size(),
                       result.size() - held.size(), MSG_PEEK | MSG_DONTWAIT);
@@ -199,7 +245,7 @@ void stream_socket::send(output_piece piece) {
 
 void stream_socket::send_now() {
   if (is_open() && !broken_ && !blocked_)
-    output_.send_to(socket_.get(), false);
+    send_output(false);
 }
 
 void stream_socket::mark_dirty() {
@@ -212,7 +258,7 @@ void stream_socket::flush() {
   if (!is_open())
     return;
   auto taken = output_.bytes_taken();
-  auto outcome = output_.send_to(socket_.get(), ending_);
+  auto outcome = send_output(ending_);
   home_.count_traffic(output_.bytes_taken() - taken);
   blocked_ = outcome == output_queue::outcome::blocked;
   if (outcome == output_queue::outcome::paused)
@@ -249,6 +295,8 @@ void stream_socket::end_output() {
 void stream_socket::close() {
   if (!is_open())
     return;
+  if (tls_ && !broken_ && output_.empty())
+    tls_->say_farewell(socket_.get());
   home_.sockets().forget(*this);
   socket_.reset();
   unlink();

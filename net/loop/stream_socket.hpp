@@ -1,11 +1,12 @@
-// A TCP socket: large reads into the loop's memory, output that is gathered and
-// sent once per turn. It stays registered with the poller from its first byte
-// to its last, whatever protocol is spoken on it.
+// A client's socket, plain or with TLS: large reads into the loop's memory,
+// output that is gathered and sent once per turn. It stays registered with the
+// poller from its first byte to its last, whatever protocol is spoken on it.
 #pragma once
 
 #include "net/loop/byte_stream.hpp"
 #include "net/loop/loop.hpp"
 #include "net/loop/socket_places.hpp"
+#include "net/loop/tls_records.hpp"
 #include "net/loop/unique_fd.hpp"
 
 #include <memory>
@@ -20,8 +21,10 @@ class stream_socket final : public byte_stream,
                             public loop_task,
                             public open_socket {
 public:
-  /// Takes a connected, non-blocking descriptor over.
-  stream_socket(loop& home, unique_fd socket, socket_place place);
+  /// Takes a connected, non-blocking descriptor over. With a context it speaks
+  /// TLS, as the server, from the first byte on.
+  stream_socket(loop& home, unique_fd socket, socket_place place,
+                SSL_CTX* tls = nullptr);
   ~stream_socket() override;
 
   stream_socket(const stream_socket&) = delete;
@@ -65,6 +68,9 @@ private:
   void put_off();
   void read();
   void feed(std::string_view bytes);
+  void open_records(std::string_view bytes);
+  void on_proved(tls_records::state what);
+  output_queue::outcome send_output(bool is_last);
   void feed_held();
   void tell_hang_up();
 
@@ -83,6 +89,7 @@ private:
   bool broken_ = false;
   socket_place place_;
   output_queue output_;
+  std::unique_ptr<tls_records> tls_;
   std::unique_ptr<held_input> held_; // what nobody wanted yet
 };
 

@@ -100,6 +100,11 @@ io_outcome tls_engine::write(const char* from, std::size_t size) {
   return outcome_of(SSL_write(handle(), from, bounded(size)));
 }
 
+void tls_engine::say_farewell() {
+  SSL_shutdown(handle());
+  ERR_clear_error();
+}
+
 io_outcome tls_engine::outcome_of(int returned) const {
   namespace error = boost::asio::error;
   if (returned > 0)

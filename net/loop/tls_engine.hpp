@@ -53,6 +53,10 @@ public:
   /// Writes into records until the port takes no more.
   io_outcome write(const char* from, std::size_t size);
 
+  /// Writes that nothing follows: close_notify (RFC 8446 section 6.1).
+  /// @pre The handshake is done.
+  void say_farewell();
+
   SSL* handle() const noexcept { return ssl_.get(); }
 
 private:

@@ -169,4 +169,80 @@ TEST_CASE("a service with a bad address is in no conflict besides") {
            "relay.yaml:2: b.addr: must be HOST:PORT, not x");
 }
 
+// -- tls ----------------------------------------------------------------------
+
+TEST_CASE("tls takes one certificate or a list, with paths beside the file") {
+  auto loaded = load_config(with("tls: {certificate: a.pem, key: /k/a.key, "
+                                 "handshake_timeout: 3s, max_handshakes: 7}"),
+                            "/conf/relay.yaml");
+  auto& one = loaded.config.services[0].tls;
+  REQUIRE(one.certificates.size() == 1);
+  CHECK(one.certificates[0].certificate == "/conf/a.pem");
+  CHECK(one.certificates[0].key == "/k/a.key");
+  CHECK(one.handshake_timeout == std::chrono::seconds{3});
+  CHECK(one.max_handshakes == 7);
+  auto listed = load_config(with("tls: {certificates: [{certificate: a.pem, "
+                                 "key: a.key}, {certificate: b.pem, key: "
+                                 "b.key}]}"),
+                            "/conf/relay.yaml");
+  auto& two = listed.config.services[0].tls;
+  REQUIRE(two.certificates.size() == 2);
+  CHECK(two.certificates[1].key == "/conf/b.key");
+  CHECK(two.handshake_timeout == std::chrono::seconds{10});
+}
+
+TEST_CASE("files of tls are there") {
+  CHECK(errors(with("tls: {}"))
+        == "relay.yaml:3: gw.tls.certificate: is missing\n"
+           "relay.yaml:3: gw.tls.key: is missing");
+  CHECK(errors(with("tls: {certificate: /dev, key: /dev/null/a}"))
+        == "relay.yaml:3: gw.tls.certificate: is not a file: /dev\n"
+           "relay.yaml:3: gw.tls.key: is not a file: /dev/null/a");
+  CHECK(errors(with("tls: {certificates: []}"))
+        == "relay.yaml:3: gw.tls.certificates: must hold one or more");
+  CHECK(errors(with("tls: {certificates: [{certificate: /dev}]}"))
+        == "relay.yaml:3: gw.tls.certificates[0].certificate: is not a file: "
+           "/dev\n"
+           "relay.yaml:3: gw.tls.certificates[0].key: is missing");
+}
+
+TEST_CASE("what is wrong in tls is told") {
+  const std::string files = "certificate: /etc/hosts, key: /etc/hosts";
+  CHECK(errors(with("tls: on")).starts_with("relay.yaml:3: gw.tls: must be"));
+  CHECK(errors(with("tls: {" + files + ", certifcates: []}"))
+            .find("gw.tls.certifcates: unknown key, did you mean "
+                  "certificates?")
+        != std::string::npos);
+  CHECK(errors(with("tls: {" + files
+                    + ", certificates: [{certificate: /etc/hosts, key: "
+                      "/etc/hosts}]}"))
+        == "relay.yaml:3: gw.tls.certificates: cannot stand beside "
+           "certificate and key");
+  CHECK(errors(with("tls: {certificates: [{" + files + ", ca: x}]}"))
+        == "relay.yaml:3: gw.tls.certificates[0].ca: unknown key");
+  for (auto [value, good] : {std::pair{"0", false},
+                             {"1", true},
+                             {"100000", true},
+                             {"100001", false}}) {
+    CAPTURE(value);
+    auto found =
+        errors(with("tls: {" + files + ", max_handshakes: " + value + "}"));
+    CHECK(found.empty() == good);
+  }
+  CHECK(errors(with("tls: {" + files + ", handshake_timeout: 0s}"))
+        == "relay.yaml:3: gw.tls.handshake_timeout: a duration must be more "
+           "than zero: 0s");
+}
+
+TEST_CASE("tls prints and loads again") {
+  for (std::string tls :
+       {"{certificate: /etc/hosts, key: /etc/hosts}",
+        "{certificates: [{certificate: /etc/hosts, key: /etc/hosts}, "
+        "{certificate: /etc/hosts, key: /etc/hosts}], max_handshakes: 3}"}) {
+    auto printed = to_yaml(test::config(with("tls: " + tls)));
+    CHECK(printed.find("tls:") != std::string::npos);
+    CHECK(to_yaml(test::config(printed)) == printed);
+  }
+}
+
 } // namespace wsrelay::read_service_test

@@ -54,7 +54,8 @@ class CommandLine(unittest.TestCase):
         status, out, _ = self.run_program("--help")
         self.assertEqual(status, 0)
         for option in ("--config", "--check", "--listen", "--threads",
-                       "--log-level", "--operator-socket", "--print-config",
+                       "--tls-cert", "--tls-key", "--log-level",
+                       "--operator-socket", "--print-config",
                        "--version"):
             self.assertIn(option, out)
 
@@ -67,6 +68,8 @@ class CommandLine(unittest.TestCase):
         for arguments in (("--nonsense",), ("extra",), ("--listen", "nowhere"),
                           ("--listen", "127.0.0.1:99999"), ("--threads", "x"),
                           ("--threads", "-1"), ("--log-level", "loud"),
+                          ("--tls-cert", "/etc/hosts"),
+                          ("--tls-key", "/etc/hosts"),
                           ("--config",)):
             with self.subTest(arguments=arguments):
                 status, out, errors = self.run_program(*arguments)

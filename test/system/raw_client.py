@@ -89,7 +89,10 @@ class Response:
 
 
 class Connection:
-    """A TCP connection to a relay; reads wait until the deadline at most."""
+    """A TCP connection to a relay; reads wait until the deadline at most. With
+    a context in `tls`, its own or the class's, it speaks TLS."""
+
+    tls = None
 
     def __init__(self, port, receive_buffer=None, source=None):
         self.socket = socket.socket()
@@ -107,6 +110,9 @@ class Connection:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port = port
         self.input = bytearray()
+        if self.tls:
+            self.socket = self.tls.wrap_socket(self.socket,
+                                               server_hostname="127.0.0.1")
 
     def __enter__(self):
         return self

@@ -152,7 +152,7 @@ class Relay(Program):
     def _port(self):
         if not self.alive():
             raise AssertionError(f"wsrelayd does not start: {self.stderr}")
-        found = re.search(r"listening on http://127\.0\.0\.1:(\d+)\n",
+        found = re.search(r"listening on https?://127\.0\.0\.1:(\d+)\n",
                           self.stdout)
         return found and int(found.group(1))
 

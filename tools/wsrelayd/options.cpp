@@ -33,6 +33,16 @@ void declare(CLI::App& app, daemon_options& options) {
       ->type_name("ADDR")
       ->check(CLI::Validator{
           [](std::string& text) { return check_listen(text); }, "HOST:PORT"});
+  auto* certificate =
+      app.add_option("--tls-cert", options.certificate,
+                     "PEM: the first http.service speaks https and wss with "
+                     "this certificate and its chain, and with no other")
+          ->type_name("FILE");
+  auto* key = app.add_option("--tls-key", options.key,
+                             "PEM: the key of --tls-cert, not encrypted")
+                  ->type_name("FILE")
+                  ->needs(certificate);
+  certificate->needs(key);
   app.add_option("--threads", options.threads,
                  "loops per http.service, 0 = one per core")
       ->check(CLI::Range(0, 256));
@@ -70,6 +80,11 @@ loaded_config load(const daemon_options& options) {
     auto address = parse_listen_address(options.listen); // checked above
     services.front().host = address->host;
     services.front().port = address->port;
+  }
+  if (!options.certificate.empty() && !services.empty()) {
+    auto& tls = services.front().tls;
+    tls.certificates = {{options.certificate, options.key}};
+    tls.are_listed = false;
   }
   if (options.threads)
     for (auto& service : services)

@@ -10,9 +10,11 @@ namespace wsrelay {
 
 /// What the command line asks for.
 struct daemon_options {
-  std::string config_file;         // "" = the built-in configuration
-  std::string check_file;          // report on this file and end
-  std::string listen;              // replaces the first service's address
+  std::string config_file; // "" = the built-in configuration
+  std::string check_file;  // report on this file and end
+  std::string listen;      // replaces the first service's address
+  std::string certificate; // with `key`: the first service has TLS
+  std::string key;
   std::optional<unsigned> threads; // replaces every service's `threads`
   std::string operator_socket;     // "" = in its usual place, or "off"
   std::string log_level = "info";

@@ -58,19 +58,24 @@ std::string pem_of(Write write) {
   return {bytes, static_cast<std::size_t>(size)};
 }
 
+pem_pair to_pem(X509* certificate, EVP_PKEY* key, const char* passphrase) {
+  auto* cipher = passphrase ? EVP_aes_128_cbc() : nullptr;
+  auto* secret = reinterpret_cast<const unsigned char*>(passphrase);
+  auto length = passphrase ? static_cast<int>(std::strlen(passphrase)) : 0;
+  return {
+      pem_of([&](BIO* out) { return PEM_write_bio_X509(out, certificate); }),
+      pem_of([&](BIO* out) {
+        return PEM_write_bio_PrivateKey(out, key, cipher, secret, length,
+                                        nullptr, nullptr);
+      })};
+}
+
 pem_pair make_pair(key_ptr key, long until, const char* passphrase) {
   auto made = make_certificate(key.get(), "self");
   X509_gmtime_adj(X509_getm_notBefore(made.get()), until - 3600);
   X509_gmtime_adj(X509_getm_notAfter(made.get()), until);
   sign(made.get(), made.get(), key.get());
-  auto* cipher = passphrase ? EVP_aes_128_cbc() : nullptr;
-  auto* secret = reinterpret_cast<const unsigned char*>(passphrase);
-  auto length = passphrase ? static_cast<int>(std::strlen(passphrase)) : 0;
-  return {pem_of([&](BIO* out) { return PEM_write_bio_X509(out, made.get()); }),
-          pem_of([&](BIO* out) {
-            return PEM_write_bio_PrivateKey(out, key.get(), cipher, secret,
-                                            length, nullptr, nullptr);
-          })};
+  return to_pem(made.get(), key.get(), passphrase);
 }
 
 } // namespace
@@ -110,13 +115,24 @@ tls_server_ptr test_authority::make_rsa_server(const std::string& names) const {
 
 tls_server_ptr test_authority::make_server(const std::string& names,
                                            key_ptr key) const {
-  auto certificate = make_certificate(key.get(), "server");
-  add(certificate.get(), NID_subject_alt_name, names);
-  sign(certificate.get(), certificate_.get(), key_.get());
+  auto certificate = sign_for(names, key.get());
   tls_server_ptr made{SSL_CTX_new(TLS_server_method())};
   REQUIRE(SSL_CTX_use_certificate(made.get(), certificate.get()) == 1);
   REQUIRE(SSL_CTX_use_PrivateKey(made.get(), key.get()) == 1);
   return made;
+}
+
+certificate_ptr test_authority::sign_for(const std::string& names,
+                                         EVP_PKEY* key) const {
+  auto certificate = make_certificate(key, "server");
+  add(certificate.get(), NID_subject_alt_name, names);
+  sign(certificate.get(), certificate_.get(), key_.get());
+  return certificate;
+}
+
+pem_pair test_authority::make_files(const std::string& names) const {
+  auto key = make_key();
+  return to_pem(sign_for(names, key.get()).get(), key.get(), nullptr);
 }
 
 } // namespace wsrelay::test

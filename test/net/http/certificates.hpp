@@ -50,11 +50,15 @@ public:
   /// "DNS:a.example,IP:127.0.0.1".
   tls_server_ptr make_server(const std::string& names) const;
 
+  /// Returns the same as files.
+  pem_pair make_files(const std::string& names) const;
+
   /// The same with an RSA key, which goes with more exchanges of keys.
   tls_server_ptr make_rsa_server(const std::string& names) const;
 
 private:
   tls_server_ptr make_server(const std::string& names, key_ptr key) const;
+  certificate_ptr sign_for(const std::string& names, EVP_PKEY* key) const;
 
   key_ptr key_;
   certificate_ptr certificate_;

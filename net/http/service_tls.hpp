@@ -1,0 +1,50 @@
+// TLS towards clients: which certificate a service shows, and what it agrees
+// to.
+#pragma once
+
+#include "config/config.hpp"
+#include "protocol/result.hpp"
+
+#include <boost/asio/ssl/context.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace wsrelay {
+
+/// What a service shows and agrees to: TLS 1.2 and 1.3, forward secrecy and
+/// authenticated encryption only, HTTP/1.1 by ALPN. Constant: all loops share
+/// it.
+class service_tls {
+public:
+  /// Loads the files. The failure names the file. Blocks.
+  static result<std::shared_ptr<const service_tls>>
+  make(const service_tls_config& settings);
+
+  /// Returns the context for a new connection, which keeps it.
+  SSL_CTX* context() const noexcept {
+    return contexts_.front()->native_handle();
+  }
+
+private:
+  using context_ptr = std::unique_ptr<boost::asio::ssl::context>;
+
+  static int choose(SSL* connection, int* alert, void* self);
+
+  std::vector<context_ptr> contexts_; // one for each certificate
+};
+
+/// What is wrong with a file of a service's `tls`.
+struct service_tls_finding {
+  std::string key; // within the service, such as "tls.key"
+  std::string text;
+  bool is_error = true; // else clients will not like it
+};
+
+/// Returns why `service_tls::make` would fail, for each of the files, and which
+/// certificates are out of date. Blocks.
+std::vector<service_tls_finding>
+check_service_tls(const service_tls_config& settings);
+
+} // namespace wsrelay

@@ -1,0 +1,226 @@
+// Opening and sealing.
+#include "net/loop/tls_records.hpp"
+
+#include "net/loop/loop.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+namespace wsrelay {
+
+namespace {
+
+using outcome = output_queue::outcome;
+
+// Bytes of text in a record at most (RFC 8446 section 5.1).
+constexpr std::size_t max_text = 16 * 1024;
+
+// A part of a record that came before is with OpenSSL.
+constexpr std::size_t max_carried = max_text + 1024;
+
+// Pieces of output that are sealed together.
+constexpr std::size_t max_gathered = 256;
+
+/// Of a thread that has connections with TLS.
+struct work_space {
+  std::array<char, loop::scratch_size + max_carried> text;
+  std::array<char, max_text> gathered;
+  std::string spare; // memory for records, of who has none on their way
+};
+
+work_space& space() {
+  thread_local const auto made = std::make_unique<work_space>();
+  return *made;
+}
+
+// A method; a record of TLS begins with its type, which is no letter.
+bool begins_with_method(std::string_view bytes) noexcept {
+  return bytes.front() >= 'A' && bytes.front() <= 'Z';
+}
+
+} // namespace
+
+// -- input --------------------------------------------------------------------
+
+std::string_view tls_records::open(std::string_view bytes) {
+  if (is_over() || bytes.empty())
+    return {};
+  if (!std::exchange(has_begun_, true) && begins_with_method(bytes)) {
+    state_ = state::plain_text;
+    return {};
+  }
+  input_ = bytes;
+  auto before = sealed_.size();
+  if (state_ == state::proving)
+    prove();
+  auto text = state_ == state::open ? read() : std::string_view{};
+  input_ = {};
+  own_ += sealed_.size() - before;
+  if (own_ > max_own_output) { // it asks for new keys, and takes none
+    state_ = state::failed;
+    reason_ = "too much to answer";
+  }
+  return text;
+}
+
+void tls_records::prove() {
+  auto [count, ec] = engine_.handshake(tls_engine::server);
+  if (ec)
+    fail(ec);
+  else if (count > 0)
+    state_ = state::open;
+}
+
+// The text is shorter than its records, so it fits.
+std::string_view tls_records::read() {
+  auto& into = space().text;
+  std::size_t size = 0;
+  while (size < into.size()) {
+    auto [count, ec] = engine_.read(into.data() + size, into.size() - size);
+    size += count;
+    if (ec == boost::asio::error::eof)
+      state_ = state::ended;
+    else if (ec)
+      fail(ec);
+    if (count == 0)
+      break;
+  }
+  return {into.data(), size};
+}
+
+void tls_records::fail(const boost::system::error_code& ec) {
+  state_ = state::failed;
+  reason_ = ec.message();
+}
+
+std::size_t tls_records::read_records(char* into, std::size_t size) {
+  auto count = input_.copy(into, size);
+  input_.remove_prefix(count);
+  return count;
+}
+
+// -- output -------------------------------------------------------------------
+
+// All is taken: what waits is bounded by who asks for it.
+std::size_t tls_records::write_records(const char* from, std::size_t size) {
+  if (sealed_.empty())
+    sealed_.swap(space().spare);
+  sealed_.append(from, size);
+  return size;
+}
+
+outcome tls_records::send(output_queue& text, int socket, bool is_last) {
+  auto left = output_queue::max_sent;
+  for (;;) {
+    auto pushed = push(socket);
+    if (pushed == outcome::failed)
+      text.clear();
+    if (pushed != outcome::sent)
+      return pushed;
+    text.taken(std::exchange(text_, 0));
+    auto may_seal = state_ == state::open || state_ == state::ended;
+    if (text.empty() || !may_seal) {
+      if (!is_last || said_farewell_ || !may_seal)
+        return outcome::sent;
+      add_farewell();
+      continue;
+    }
+    if (left == 0)
+      return outcome::paused;
+    text_ = seal(text, std::min(left, portion));
+    if (state_ == state::failed) {
+      text.clear();
+      return outcome::failed;
+    }
+    left -= text_;
+    if (is_last && text_ == text.bytes())
+      add_farewell();
+  }
+}
+
+// Long pieces are sealed where they are, short ones together.
+std::size_t tls_records::seal(const output_queue& text, std::size_t limit) {
+  std::array<iovec, max_gathered> parts;
+  auto& gathered = space().gathered;
+  std::size_t sealed = 0, held = 0;
+  auto seal_held = [&] {
+    return seal({gathered.data(), std::exchange(held, 0)});
+  };
+  for (std::size_t i = 0, count = text.gather(parts); i < count; ++i) {
+    std::string_view rest{static_cast<const char*>(parts[i].iov_base),
+                          parts[i].iov_len};
+    rest = rest.substr(0, limit - sealed);
+    sealed += rest.size();
+    while (!rest.empty()) {
+      auto size = std::min(rest.size(), max_text - held);
+      auto is_whole = size == max_text;
+      if (is_whole ? !seal(rest.substr(0, size)) : false)
+        return sealed;
+      if (!is_whole)
+        std::memcpy(gathered.data() + std::exchange(held, held + size),
+                    rest.data(), size);
+      if (held == max_text && !seal_held())
+        return sealed;
+      rest.remove_prefix(size);
+    }
+  }
+  if (held > 0)
+    seal_held();
+  return sealed;
+}
+
+// Only memory can be short.
+bool tls_records::seal(std::string_view text) {
+  while (!text.empty()) {
+    auto [count, ec] = engine_.write(text.data(), text.size());
+    if (count == 0) {
+      fail(ec);
+      return false;
+    }
+    text.remove_prefix(count);
+  }
+  return true;
+}
+
+void tls_records::add_farewell() {
+  said_farewell_ = true;
+  engine_.say_farewell();
+}
+
+void tls_records::say_farewell(int socket) {
+  auto may = state_ == state::open || state_ == state::ended;
+  if (!may || said_farewell_ || has_output())
+    return;
+  add_farewell();
+  push(socket);
+}
+
+outcome tls_records::push(int socket) {
+  while (has_output()) {
+    auto done = ::send(socket, sealed_.data() + first_, sealed_.size() - first_,
+                       MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (done >= 0)
+      first_ += static_cast<std::size_t>(done);
+    else if (errno == EAGAIN || errno == EWOULDBLOCK)
+      return outcome::blocked;
+    else if (errno != EINTR)
+      return outcome::failed;
+  }
+  if (first_ > 0) {
+    sealed_.clear();
+    sealed_.swap(space().spare);
+    sealed_ = {};
+    first_ = own_ = 0;
+  }
+  return outcome::sent;
+}
+
+} // namespace wsrelay
