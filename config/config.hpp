@@ -118,6 +118,9 @@ struct service_config {
   /// X-Forwarded-* and Forwarded fields tell the client, and their relay header
   /// counts at `trusted_header` endpoints.
   std::vector<std::string> trusted_proxies;
+  /// `redirect_to_https`: every request is answered with 308 to the first
+  /// service with `tls`.
+  bool redirect_to_https = false;
   /// `tls`: without it the service speaks http and ws.
   service_tls_config tls;
   source_location where;
@@ -246,6 +249,14 @@ struct relay_config {
   std::vector<static_config> statics;
   std::vector<cluster_config> clusters; // none or one
 };
+
+/// Returns the first service with `tls`, or null.
+inline const service_config* find_https_service(const relay_config& config) {
+  for (auto& service : config.services)
+    if (service.tls.enabled())
+      return &service;
+  return nullptr;
+}
 
 /// Returns the prefix of the router called `name`; "" when there is none.
 inline std::string_view prefix_of(std::string_view name,

@@ -51,6 +51,7 @@ void visit_service(Service& x, Visitor&& visit) {
   visit("write_timeout", x.write_timeout);
   visit("shutdown_timeout", x.shutdown_timeout);
   visit("in_place_budget", x.in_place_budget);
+  visit("redirect_to_https", x.redirect_to_https);
 }
 
 /// As `visit_service`, for the `tls` of a service.

@@ -93,6 +93,10 @@ private:
 
   void check(const service_config& x, entry_report report) {
     check_entry(x, report);
+    if (x.redirect_to_https && x.tls.enabled())
+      report.fail("redirect_to_https", "it speaks https itself");
+    else if (x.redirect_to_https && !find_https_service(config_))
+      report.fail("redirect_to_https", "needs another http.service with tls");
     if (x.port == 0)
       return;
     if (auto first = addresses_.take(fmt::format("{} {}", x.host, x.port), x))

@@ -75,6 +75,18 @@ void warn(const router_config& router, entry_report report) {
                             router.options.max_message_size));
 }
 
+/// What stands behind a service that sends everybody elsewhere.
+template <class Entry>
+void warn_of_redirect(const Entry& entry, std::string_view kind,
+                      const by_name<service_config>& services,
+                      std::vector<config_issue>& issues) {
+  auto service = find_entry(services, entry.server);
+  if (service && service->redirect_to_https)
+    entry_report{kind, entry, issues}.fail(
+        "meta.server",
+        fmt::format("nobody gets here: {} redirects to https", service->name));
+}
+
 void warn(const cluster_config& cluster, std::size_t burst,
           entry_report report) {
   if (burst > cluster.output_limit / 2)
@@ -96,6 +108,10 @@ std::vector<config_issue> find_warnings(const relay_config& config) {
          entry_report{cluster_kind, cluster, issues});
   auto services = index(config.services);
   auto routers = index(config.routers);
+  for (const auto& router : config.routers)
+    warn_of_redirect(router, router_kind, services, issues);
+  for (const auto& files : config.statics)
+    warn_of_redirect(files, static_kind, services, issues);
   for (const auto& endpoint : config.endpoints) {
     if (trusts_nobody(endpoint, routers, services))
       entry_report{endpoint_kind, endpoint, issues}.fail(

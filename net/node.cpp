@@ -12,6 +12,7 @@
 #include "net/cluster/cluster.hpp"
 #include "net/cluster/reach.hpp"
 #include "net/heap.hpp"
+#include "net/http/certificate_watch.hpp"
 #include "net/http/client_door.hpp"
 #include "net/http/frontend.hpp"
 #include "net/http/upstream_tls.hpp"
@@ -160,6 +161,7 @@ checked node::start() {
       stop();
       return started;
     }
+  begin_to_serve();
   keep_heap();
   return passed();
 }
@@ -197,12 +199,9 @@ checked node::run_service(running_service& what) {
   what.shared = std::make_shared<service>(config_, settings, directory_);
   what.shared->nodes = &cluster_nodes();
   what.shared->contexts = contexts_;
-  if (settings.tls.enabled()) {
-    auto tls = service_tls::make(settings.tls);
-    if (!tls)
-      return tls.error();
-    what.shared->tls = *tls;
-  }
+  if (settings.tls.enabled())
+    if (auto loaded = what.shared->load_certificates(); !loaded)
+      return loaded;
   start_loops(what);
   what.port = std::make_shared<listener>(
       what.all_loops, what.shared->places,
@@ -212,8 +211,26 @@ checked node::run_service(running_service& what) {
   if (auto opened = what.port->open(settings.host, settings.port); !opened)
     return opened;
   name_acceptors(what);
-  what.port->start();
   return passed();
+}
+
+// Once all are there.
+void node::begin_to_serve() {
+  auto* https = find_https_service(*config_);
+  std::vector<std::shared_ptr<service>> all;
+  for (auto& each : services_) {
+    if (https)
+      each->shared->https_port = port(https->name);
+    each->port->start();
+    all.push_back(each->shared);
+  }
+  certificates_ = watch_certificates(all);
+}
+
+bool node::reload_certificates() {
+  if (certificates_)
+    certificates_->call_now();
+  return certificates_ != nullptr;
 }
 
 // With a cluster the first service's first loop is the one that the other nodes
@@ -270,6 +287,7 @@ void node::stop() {
       end_process_at(begin + shutdown_timeout() + actors_patience);
   }
   heap_ = nullptr;
+  certificates_ = nullptr;
   caf::scoped_actor self{system_};
   auto goodbye = self->request(directory_, caf::infinite, directory_stop{});
   cluster_->stop();
@@ -372,10 +390,6 @@ std::string node::url(std::string_view service) const {
     host = "localhost"; // the wildcard is no address to connect to
   auto* scheme = running->settings->tls.enabled() ? "https://" : "http://";
   return scheme + to_text(listen_address{host, running->port->port()});
-}
-
-const caf::actor& node::directory() const noexcept {
-  return directory_;
 }
 
 std::vector<caf::actor> node::acceptors(std::string_view service) const {

@@ -21,6 +21,7 @@
 
 namespace wsrelay {
 
+class certificate_watch;
 class cluster;
 class heap_keeper;
 class loop;
@@ -73,18 +74,24 @@ public:
   /// name, that has not ended by then is left to its thread.
   void stop();
 
+  /// Reads the certificates of running services again, soon; what cannot be
+  /// used changes nothing, and the log says why. The same happens by itself
+  /// when their files change. Returns whether a service has any. Between
+  /// `start` and `stop`.
+  bool reload_certificates();
+
   /// Returns the port a running service has bound, or 0. Without a name: the
   /// first service.
   std::uint16_t port(std::string_view service = {}) const;
 
-  /// Returns "http://HOST:PORT" of a running service.
+  /// Returns "http://HOST:PORT" of a running service, with `tls` "https://".
   std::string url(std::string_view service = {}) const;
 
   /// Returns the port where other nodes connect, or 0.
   std::uint16_t cluster_port() const;
 
   /// Returns the directory actor (`directory_*` of messages.hpp).
-  const caf::actor& directory() const noexcept;
+  const caf::actor& directory() const noexcept { return directory_; }
 
   /// Returns the acceptor actors of a running service, one per loop
   /// (`acceptor_*`).
@@ -100,6 +107,7 @@ private:
   void start_loops(running_service& what);
   void add_loop(running_service& what, loop& home);
   void keep_heap();
+  void begin_to_serve();
   void name_acceptors(const running_service& what);
   void begin_stop(running_service& what);
   void stop_service(running_service& what,
@@ -118,6 +126,7 @@ private:
   caf::actor directory_;
   std::vector<std::unique_ptr<running_service>> services_;
   std::unique_ptr<heap_keeper> heap_; // uses the services' loops
+  std::unique_ptr<certificate_watch> certificates_;
   std::unique_ptr<cluster> cluster_;
   std::optional<std::chrono::steady_clock::time_point> stopped_at_;
   bool meets_nodes_; // or its operator, who is one

@@ -40,7 +40,7 @@ termination_signals::~termination_signals() {
   was_received = false;
 }
 
-int termination_signals::wait() const {
+int termination_signals::wait(const std::function<void()>& on_hang_up) const {
   for (;;) {
     int number = 0;
     sigwait(&set_, &number);
@@ -49,7 +49,10 @@ int termination_signals::wait() const {
       log().info("stopping: signal=SIG{}", ::sigabbrev_np(number));
       return number;
     }
-    log().info("SIGHUP ignored: the configuration is read at the start only");
+    if (on_hang_up)
+      on_hang_up();
+    else
+      log().info("SIGHUP ignored: the configuration is read at the start only");
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <csignal>
+#include <functional>
 
 namespace wsrelay {
 
@@ -17,9 +18,10 @@ public:
   termination_signals(const termination_signals&) = delete;
   termination_signals& operator=(const termination_signals&) = delete;
 
-  /// Blocks until SIGINT or SIGTERM arrives, logs and returns it. One that
+  /// Blocks until SIGINT or SIGTERM arrives, logs and returns it. Meanwhile
+  /// `on_hang_up`, where it is given, is called for each SIGHUP. A signal that
   /// arrives after that changes nothing: whoever stops does so in bounded time.
-  int wait() const;
+  int wait(const std::function<void()>& on_hang_up = nullptr) const;
 
   /// Returns whether the process was told to end: the `wait` of an object that
   /// still lives has returned.

@@ -11,7 +11,7 @@ namespace wsrelay {
 client_door::client_door(service& owner, loop& home,
                          std::shared_ptr<http_host> host, std::size_t share)
     : owner_{owner}, home_{home}, host_{std::move(host)} {
-  if (!owner.tls)
+  if (!owner.settings.tls.enabled())
     return;
   auto& settings = owner.settings.tls;
   handshakes_.emplace(
@@ -27,11 +27,13 @@ client_door::client_door(service& owner, loop& home,
 }
 
 void client_door::serve(accepted_socket accepted) {
-  auto* tls = owner_.tls ? owner_.tls->context() : nullptr;
+  auto tls = owner_.tls.load();
   auto stream = std::make_unique<stream_socket>(
-      home_, std::move(accepted.descriptor), std::move(accepted.place), tls);
+      home_, std::move(accepted.descriptor), std::move(accepted.place),
+      tls ? tls->context() : nullptr);
   if (handshakes_)
-    handshakes_->begin(std::move(stream), std::move(accepted.remote_address));
+    handshakes_->begin(std::move(stream), std::move(accepted.remote_address),
+                       std::move(tls));
   else
     start_http_session(home_, std::move(stream), host_,
                        std::move(accepted.remote_address));

@@ -26,6 +26,12 @@ http_answer to_answer(http_response response) {
   return {std::move(response), nullptr, std::nullopt};
 }
 
+// An IPv6 address has its brackets.
+std::string_view without_port(std::string_view authority) {
+  auto begin = authority.starts_with('[') ? authority.find(']') : 0;
+  return authority.substr(0, authority.find(':', begin));
+}
+
 class frontend final : public http_host,
                        public std::enable_shared_from_this<frontend> {
 public:
@@ -51,6 +57,10 @@ public:
                                    const std::string& peer,
                                    on_result done) override {
     see(request, peer);
+    if (settings().redirect_to_https) {
+      redirect({std::move(request), peer}, done);
+      return nullptr;
+    }
     auto found = owner_->routes.find(request.method, request.path);
     return std::visit(
         [&](auto& route) {
@@ -74,12 +84,15 @@ public:
   }
 
 private:
+  const char* scheme() const {
+    return settings().tls.enabled() ? "https" : "http";
+  }
+
   // The client as trusted proxies tell; what others say of one is dropped.
   void see(http_request& request, const std::string& peer) const {
     auto host = find_field(request.headers, "Host").value_or("");
     auto client =
-        see_client(request.headers, peer, owner_->tls ? "https" : "http", host,
-                   owner_->is_trusted);
+        see_client(request.headers, peer, scheme(), host, owner_->is_trusted);
     request.remote_address = std::move(client.address);
     request.scheme = std::move(client.scheme);
     request.host = std::move(client.host);
@@ -123,6 +136,24 @@ private:
     response.headers = {{"Allow", route.allow}};
     done(to_answer(std::move(response)));
     return nullptr;
+  }
+
+  // 308 keeps the method (RFC 9110 section 15.4.9).
+  void redirect(const incoming_request& incoming, const on_result& done) const {
+    auto& request = incoming.request;
+    auto host = without_port(request.host);
+    if (host.empty() || !request.target.starts_with('/'))
+      return refuse(incoming,
+                    {400, "request", "https is needed, and no host is named"},
+                    {}, done);
+    auto port = owner_->https_port.load();
+    auto authority = std::string{host};
+    if (port != 443)
+      authority += ":" + std::to_string(port);
+    http_response response;
+    response.status = 308;
+    response.headers = {{"Location", "https://" + authority + request.target}};
+    done(to_answer(std::move(response)));
   }
 
   void refuse(const incoming_request& incoming, const problem& why,

@@ -33,10 +33,11 @@ std::string plain_answer() {
 class handshakes::handshake final : public stream_events, public loop_timer {
 public:
   handshake(handshakes& owner, std::unique_ptr<byte_stream> stream,
-            std::string address)
-      : stream_{std::move(stream)},
-        owner_{owner},
-        address_{std::move(address)} {}
+            std::string address, std::shared_ptr<const void> used)
+      : owner_{owner},
+        address_{std::move(address)},
+        used_{std::move(used)},
+        stream_{std::move(stream)} {}
 
   // Others' messages go first, as those of HTTP: a handshake takes long.
   void start(place mine) {
@@ -55,8 +56,6 @@ public:
   }
 
   bool is_under_way() const noexcept { return under_way_; }
-
-  std::unique_ptr<byte_stream> stream_;
 
 private:
   friend class handshakes;
@@ -117,6 +116,8 @@ private:
 
   handshakes& owner_;
   std::string address_;
+  std::shared_ptr<const void> used_;
+  std::unique_ptr<byte_stream> stream_;
   place me_;
   bool under_way_ = true;
   bool has_end_ = false; // of the client's half
@@ -136,12 +137,12 @@ handshakes::~handshakes() {
     home_.set_timer(*each, time_point::max());
 }
 
-void handshakes::begin(std::unique_ptr<byte_stream> stream,
-                       std::string address) {
+void handshakes::begin(std::unique_ptr<byte_stream> stream, std::string address,
+                       std::shared_ptr<const void> used) {
   if (under_way_ >= max_)
     drop_oldest();
-  all_.push_back(std::make_unique<handshake>(*this, std::move(stream),
-                                             std::move(address)));
+  all_.push_back(std::make_unique<handshake>(
+      *this, std::move(stream), std::move(address), std::move(used)));
   ++under_way_;
   all_.back()->start(std::prev(all_.end()));
 }

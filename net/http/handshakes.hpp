@@ -38,7 +38,9 @@ public:
   handshakes(const handshakes&) = delete;
   handshakes& operator=(const handshakes&) = delete;
 
-  void begin(std::unique_ptr<byte_stream> stream, std::string address);
+  /// `used` is kept until the end of the handshake.
+  void begin(std::unique_ptr<byte_stream> stream, std::string address,
+             std::shared_ptr<const void> used = nullptr);
 
   std::size_t count() const noexcept { return under_way_; }
 

@@ -2,8 +2,10 @@
 #include "net/http/service.hpp"
 
 #include "actors/log.hpp"
+#include "net/loop/guard.hpp"
 #include "protocol/json.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <chrono>
@@ -49,6 +51,24 @@ service::service(std::shared_ptr<const relay_config> configuration,
                          nonce_capacity(settings.max_connections));
 }
 
+checked service::load_certificates() {
+  auto made = service_tls::make(settings.tls, ticket_keys_);
+  if (!made)
+    return made.error();
+  log().info("certificates loaded: service={} expires={:%FT%TZ}", settings.name,
+             fmt::gmtime((*made)->expires()));
+  tls = *made;
+  return passed();
+}
+
+void service::reload_certificates() noexcept {
+  guarded("certificates", [this] {
+    if (auto loaded = load_certificates(); !loaded)
+      log().error("certificates stay as they were: service={} reason={}",
+                  settings.name, json_string(loaded.error().what));
+  });
+}
+
 void service::log_refusal(const problem& why, const refused_request& what) {
   auto now = std::chrono::steady_clock::now();
   if (auto left_out = refusals.allow(why.check, now))
@@ -92,6 +112,22 @@ void service::log_no_relay(std::string_view endpoint, std::string_view router) {
     log().info("a WebSocket was asked for, its router has no websocket_relay: "
                "endpoint={} router={}{}",
                endpoint, router, suppressed_text(*left_out));
+}
+
+std::unique_ptr<certificate_watch>
+watch_certificates(std::vector<std::shared_ptr<service>> all) {
+  std::erase_if(all, [](auto& each) { return !each->settings.tls.enabled(); });
+  std::vector<std::string> files;
+  for (auto& each : all)
+    for (auto& pair : each->settings.tls.certificates)
+      files.insert(files.end(), {pair.certificate, pair.key});
+  if (files.empty())
+    return nullptr;
+  return std::make_unique<certificate_watch>(std::move(files),
+                                             [all = std::move(all)] {
+                                               for (auto& each : all)
+                                                 each->reload_certificates();
+                                             });
 }
 
 } // namespace wsrelay

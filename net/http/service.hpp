@@ -6,6 +6,7 @@
 #include "config/address_set.hpp"
 #include "config/client_view.hpp"
 #include "config/route_table.hpp"
+#include "net/http/certificate_watch.hpp"
 #include "net/http/file_pool.hpp"
 #include "net/http/nonce_cache.hpp"
 #include "net/http/service_tls.hpp"
@@ -81,14 +82,32 @@ struct service {
   /// Those of the configuration's endpoints.
   std::shared_ptr<const upstream_contexts> contexts =
       std::make_shared<upstream_contexts>();
+  /// Reads the certificates; the failure names the file. Blocks. One thread at
+  /// a time, like the next one.
+  checked load_certificates();
+
+  /// The same while it serves: those that are there stay when others cannot be
+  /// used, which is logged.
+  void reload_certificates() noexcept;
+
   /// Null: http and ws.
-  std::shared_ptr<const service_tls> tls;
+  std::atomic<std::shared_ptr<const service_tls>> tls;
+  /// Where `redirect_to_https` leads to.
+  std::atomic<std::uint16_t> https_port{443};
   log_limit refusals;
   /// Its reasons come from the configuration and the code: each counts.
   log_limit faults{{.max_reasons = SIZE_MAX, .max_reason_size = SIZE_MAX}};
   caf::actor directory;
   const target_nodes* nodes = nullptr; // null = this one alone
   std::atomic<bool> stopping{false};
+
+private:
+  const ticket_keys ticket_keys_ = make_ticket_keys();
 };
+
+/// Has the services' certificates read again when their files change. Null
+/// where there are none.
+std::unique_ptr<certificate_watch>
+watch_certificates(std::vector<std::shared_ptr<service>> all);
 
 } // namespace wsrelay

@@ -4,12 +4,15 @@
 #include "net/loop/tls_files.hpp"
 
 #include <openssl/err.h>
+#include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <cstring>
+#include <ctime>
 #include <exception>
+#include <new>
 #include <string_view>
 #include <utility>
 
@@ -46,6 +49,14 @@ int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
   *chosen = found;
   return outcome == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK
                                            : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+std::chrono::system_clock::time_point end_of(const ssl::context& loaded) {
+  auto* shown = SSL_CTX_get0_certificate(
+      const_cast<ssl::context&>(loaded).native_handle());
+  std::tm parts{};
+  ASN1_TIME_to_tm(X509_get0_notAfter(shown), &parts);
+  return std::chrono::system_clock::from_time_t(::timegm(&parts));
 }
 
 // Tickets hold all that is known of a session: nothing is kept for it here.
@@ -88,8 +99,16 @@ bool is_for_name(const ssl::context& loaded, const char* name) {
 
 } // namespace
 
+ticket_keys make_ticket_keys() {
+  ticket_keys made;
+  if (RAND_bytes(made.data(), static_cast<int>(made.size())) != 1)
+    throw std::bad_alloc{};
+  return made;
+}
+
 result<std::shared_ptr<const service_tls>>
-service_tls::make(const service_tls_config& settings) try {
+service_tls::make(const service_tls_config& settings,
+                  const ticket_keys& keys) try {
   auto made = std::make_shared<service_tls>();
   service_findings found;
   for (std::size_t i = 0; i < settings.certificates.size(); ++i) {
@@ -100,7 +119,12 @@ service_tls::make(const service_tls_config& settings) try {
     load_files_of(context, settings, i, found);
     if (!found.empty())
       return failure{found.front().text};
+    auto end = end_of(context);
+    made->expires_ = i == 0 ? end : std::min(made->expires_, end);
   }
+  auto sealed_with = keys;
+  SSL_CTX_set_tlsext_ticket_keys(made->context(), sealed_with.data(),
+                                 static_cast<long>(sealed_with.size()));
   SSL_CTX_set_tlsext_servername_callback(made->context(), choose);
   SSL_CTX_set_tlsext_servername_arg(made->context(), made.get());
   return std::shared_ptr<const service_tls>{std::move(made)};

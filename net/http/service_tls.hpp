@@ -7,11 +7,20 @@
 
 #include <boost/asio/ssl/context.hpp>
 
+#include <array>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace wsrelay {
+
+/// What session tickets are sealed with, as OpenSSL wants it. Tickets are good
+/// as long as it stays the same.
+using ticket_keys = std::array<unsigned char, 80>;
+
+/// Makes new ones. Throws `std::bad_alloc` when OpenSSL has no random numbers.
+ticket_keys make_ticket_keys();
 
 /// What a service shows and agrees to: TLS 1.2 and 1.3, forward secrecy and
 /// authenticated encryption only, HTTP/1.1 by ALPN. Constant: all loops share
@@ -20,9 +29,15 @@ class service_tls {
 public:
   /// Loads the files. The failure names the file. Blocks.
   static result<std::shared_ptr<const service_tls>>
-  make(const service_tls_config& settings);
+  make(const service_tls_config& settings, const ticket_keys& keys);
 
-  /// Returns the context for a new connection, which keeps it.
+  /// Returns when the first of the certificates expires.
+  std::chrono::system_clock::time_point expires() const noexcept {
+    return expires_;
+  }
+
+  /// Returns the context for a new connection, which keeps it; this object is
+  /// kept until the end of its handshake.
   SSL_CTX* context() const noexcept {
     return contexts_.front()->native_handle();
   }
@@ -33,6 +48,7 @@ private:
   static int choose(SSL* connection, int* alert, void* self);
 
   std::vector<context_ptr> contexts_; // one for each certificate
+  std::chrono::system_clock::time_point expires_;
 };
 
 /// What is wrong with a file of a service's `tls`.

@@ -61,6 +61,7 @@ TEST_CASE("every key of a service reaches its member") {
   write_timeout: 6s
   shutdown_timeout: 500ms
   in_place_budget: 7ms
+  redirect_to_https: true
   trusted_proxies: [10.0.0.0/8, "::1"]
 )");
   REQUIRE(config.services.size() == 1);
@@ -78,6 +79,7 @@ TEST_CASE("every key of a service reaches its member") {
   CHECK(gw.write_timeout == milliseconds{6000});
   CHECK(gw.shutdown_timeout == milliseconds{500});
   CHECK(gw.in_place_budget == milliseconds{7});
+  CHECK(gw.redirect_to_https);
   CHECK(gw.trusted_proxies == std::vector<std::string>{"10.0.0.0/8", "::1"});
   CHECK(gw.where.file == "relay.yaml");
   CHECK(gw.where.line == 1);
@@ -232,6 +234,18 @@ TEST_CASE("what is wrong in tls is told") {
   CHECK(errors(with("tls: {" + files + ", handshake_timeout: 0s}"))
         == "relay.yaml:3: gw.tls.handshake_timeout: a duration must be more "
            "than zero: 0s");
+}
+
+TEST_CASE("a redirect leads to another service, which has tls") {
+  CHECK(errors(with("redirect_to_https: true"))
+        == "relay.yaml:3: gw.redirect_to_https: needs another http.service "
+           "with tls");
+  const std::string tls = "tls: {certificate: /etc/hosts, key: /etc/hosts}";
+  CHECK(errors(with("redirect_to_https: true\n  " + tls))
+        == "relay.yaml:3: gw.redirect_to_https: it speaks https itself");
+  CHECK(errors(with("redirect_to_https: true")
+               + "- {name: s, kind: http.service, addr: \":0\", " + tls + "}\n")
+        == "");
 }
 
 TEST_CASE("tls prints and loads again") {

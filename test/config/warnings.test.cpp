@@ -29,6 +29,19 @@ TEST_CASE("a router that allows any origin is a warning") {
   CHECK(find_warnings(config).size() == 1);
 }
 
+TEST_CASE("a router behind a redirect is a warning") {
+  auto config = make_config();
+  auto& https = config.services.emplace_back(config.services[0]);
+  https.name = "https";
+  https.port = 0;
+  https.tls.certificates = {{"/etc/hosts", "/etc/hosts"}};
+  config.services[0].redirect_to_https = true;
+  CHECK(errors(config) == "");
+  CHECK(warnings(config).find("meta.server: nobody gets here: "
+                              + config.services[0].name + " redirects to https")
+        != std::string::npos);
+}
+
 TEST_CASE("a trusted header of nobody is a warning, with a secret or none") {
   auto config = make_config();
   trusted_header_handler handler;

@@ -75,6 +75,15 @@ TEST_CASE_FIXTURE(fixture, "SIGHUP ends nothing and is told once") {
         == "SIGHUP ignored: the configuration is read at the start only");
 }
 
+TEST_CASE_FIXTURE(fixture, "SIGHUP can be given a meaning") {
+  int calls = 0;
+  termination_signals signals;
+  raise(SIGHUP);
+  raise(SIGTERM);
+  CHECK(signals.wait([&] { ++calls; }) == SIGTERM);
+  CHECK(calls == 1);
+}
+
 TEST_CASE_FIXTURE(fixture, "a SIGHUP that was inherited as ignored stays so") {
   std::signal(SIGHUP, SIG_IGN);
   termination_signals signals;

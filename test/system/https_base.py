@@ -36,3 +36,12 @@ class OverHttps:
             kind.tls = cls.context
             cls.addClassCleanup(setattr, kind, "tls", None)
         super().setUpClass()
+
+
+def plain_connection(port):
+    """Returns a connection without TLS."""
+    kept, Connection.tls = Connection.tls, None
+    try:
+        return Connection(port)
+    finally:
+        Connection.tls = kept

@@ -163,7 +163,7 @@ class Relay(Program):
     def log(self):
         """Returns its log, with every line of what has happened so far: they
         come in order, and SIGHUP leaves one."""
-        fence = "SIGHUP ignored"
+        fence = "SIGHUP"
         before = self.stderr.count(fence)
         self.signal(signal.SIGHUP)
         wait_until(lambda: self.stderr.count(fence) > before, "log is written")

@@ -1,20 +1,18 @@
-"""https and wss: certificates, what is agreed to, clients that misbehave
-before they have said anything, and the end."""
+"""https and wss: what is agreed to, clients that misbehave before they have
+said anything, and the end."""
 
 import json
-import re
 import shutil
 import socket
 import ssl
 import subprocess
 import unittest
 
-from authority import Authority
 from foreign_clients import NPM
-from https_base import OverHttps, client_context
-from raw_client import (BINARY, Connection, WebSocket, frame, request_bytes)
-from support import (DEADLINE, HERE, RelayTest, echo_config, endpoint, router,
-                     service, wait_until)
+from https_base import OverHttps, client_context, plain_connection
+from raw_client import BINARY, Connection, WebSocket, frame, request_bytes
+from support import (DEADLINE, HERE, SANITIZED, RelayTest, echo_config,
+                     wait_until)
 
 DEMO = """\
 - name: demo
@@ -25,15 +23,6 @@ DEMO = """\
 """
 
 MAX_HANDSHAKES = 50
-
-
-def plain_connection(port):
-    """Returns a connection without TLS."""
-    kept, Connection.tls = Connection.tls, None
-    try:
-        return Connection(port)
-    finally:
-        Connection.tls = kept
 
 
 class Service(OverHttps, RelayTest):
@@ -229,6 +218,18 @@ class Service(OverHttps, RelayTest):
         self.assertEqual(client.read_to_end(), b"")
         self.assertEqual(relay.wait(), 0)
 
+    @unittest.skipIf(SANITIZED, "sanitizers take memory of their own")
+    def test_a_connection_at_rest_takes_20_kib_at_most(self):
+        def open_many(count):
+            clients = [self.connect() for _ in range(count)]
+            for client in clients:
+                self.assertEqual(client.echo("x" * 20_000), "x" * 20_000)
+
+        open_many(100)
+        before = self.relay.resident_bytes()
+        open_many(500)
+        self.assert_grown_less(before, 500 * 20 * 1024)
+
     # -- others' clients ------------------------------------------------------
 
     @unittest.skipUnless(shutil.which("node"), "node is not installed")
@@ -253,34 +254,6 @@ class Service(OverHttps, RelayTest):
             timeout=60)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("<title>wsrelay", done.stdout)
-
-
-class Names(RelayTest):
-    """Two certificates, chosen by the name that a client asks for."""
-
-    @classmethod
-    def config(cls):
-        cls.authority = Authority(cls.addClassCleanup)
-        files = [cls.authority.sign(name, f"DNS:{name}.example")
-                 for name in ("a", "b")]
-        listed = ", ".join(f"{{certificate: {certificate}, key: {key}}}"
-                           for certificate, key in files)
-        return (service(tls=f"{{certificates: [{listed}]}}") + router()
-                + endpoint("echo", "/echo", "relay: {target_pid: echo}"))
-
-    def names_for(self, name):
-        context = client_context(self.authority)
-        context.check_hostname = False
-        with socket.create_connection(("127.0.0.1", self.relay.port)) as raw:
-            with context.wrap_socket(raw, server_hostname=name) as client:
-                return [value for _, value in
-                        client.getpeercert()["subjectAltName"]]
-
-    def test_each_name_has_its_own(self):
-        self.assertEqual(self.names_for("a.example"), ["a.example"])
-        self.assertEqual(self.names_for("b.example"), ["b.example"])
-        self.assertEqual(self.names_for("c.example"), ["a.example"])
-        self.assertEqual(self.names_for(None), ["a.example"])
 
 
 class Strangers(OverHttps, RelayTest):

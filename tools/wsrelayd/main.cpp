@@ -94,6 +94,15 @@ void listen_for_operator(node& relay, const std::string& where) {
                path.error().what);
 }
 
+// Certificates can be read again, and nothing else.
+void on_hang_up(node& relay) {
+  if (relay.reload_certificates())
+    log().info("SIGHUP: the certificates are read again, the configuration is "
+               "not");
+  else
+    log().info("SIGHUP ignored: the configuration is read at the start only");
+}
+
 int serve(const daemon_options& options, const relay_config& config) {
   termination_signals signals;
   if (auto enough = check_resources(needs_of(config)); !enough)
@@ -112,7 +121,7 @@ int serve(const daemon_options& options, const relay_config& config) {
     return complain(started.error().what);
   listen_for_operator(relay, options.operator_socket);
   print(STDOUT_FILENO, urls_text(relay, config));
-  signals.wait();
+  signals.wait([&relay] { on_hang_up(relay); });
   relay.stop();
   return 0;
 }

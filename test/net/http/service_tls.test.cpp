@@ -65,6 +65,7 @@ struct handshake {
 
 struct fixture {
   service_tls_config settings;
+  ticket_keys keys = make_ticket_keys();
   temporary_folder folder;
   test_authority authority;
   tls_server_ptr client{SSL_CTX_new(TLS_client_method())};
@@ -79,13 +80,13 @@ struct fixture {
   }
 
   std::shared_ptr<const service_tls> make() {
-    auto made = service_tls::make(settings);
+    auto made = service_tls::make(settings, keys);
     REQUIRE(made);
     return *made;
   }
 
   std::string refused() {
-    auto made = service_tls::make(settings);
+    auto made = service_tls::make(settings, keys);
     return made ? "" : made.error().what;
   }
 };
@@ -145,11 +146,11 @@ TEST_CASE_FIXTURE(fixture, "HTTP/1.1 is agreed to, and no other protocol") {
 }
 
 TEST_CASE_FIXTURE(fixture, "a session is resumed, whichever certificate it "
-                           "began with") {
+                           "began with, also when all were loaded again") {
   add("DNS:a.example");
   add("DNS:b.example");
   auto service = make();
-  for (auto* name : {"a.example", "b.example"}) {
+  for (auto* name : {"a.example", "b.example", "a.example"}) {
     handshake first{*service, client, name};
     REQUIRE(first.is_done());
     char byte = 0;
@@ -159,6 +160,8 @@ TEST_CASE_FIXTURE(fixture, "a session is resumed, whichever certificate it "
     REQUIRE(SSL_SESSION_is_resumable(session.get()) == 1);
     tls_socket_ptr second{SSL_new(client.get())};
     SSL_set_session(second.get(), session.get());
+    if (name == std::string{"b.example"})
+      service = make();
     tls_socket_ptr server{SSL_new(service->context())};
     BIO *mine = nullptr, *theirs = nullptr;
     BIO_new_bio_pair(&mine, 0, &theirs, 0);
@@ -172,6 +175,20 @@ TEST_CASE_FIXTURE(fixture, "a session is resumed, whichever certificate it "
     CHECK(SSL_session_reused(second.get()) == 1);
     ERR_clear_error();
   }
+}
+
+TEST_CASE_FIXTURE(fixture, "what expires first counts") {
+  using namespace std::chrono;
+  add("DNS:a.example"); // an hour
+  auto in = [](auto what) { return system_clock::now() + what; };
+  CHECK(make()->expires() > in(50min));
+  CHECK(make()->expires() < in(70min));
+  auto sooner = make_self_signed(600);
+  folder.write("s.pem", sooner.certificate);
+  folder.write("s.key", sooner.key);
+  settings.certificates.push_back({folder / "s.pem", folder / "s.key"});
+  CHECK(make()->expires() < in(11min));
+  CHECK(make()->expires() > in(5min));
 }
 
 // -- files --------------------------------------------------------------------

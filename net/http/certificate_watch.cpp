@@ -1,0 +1,146 @@
+// inotify(7), and stat(2).
+#include "net/http/certificate_watch.hpp"
+
+#include "actors/log.hpp"
+
+#include <fmt/format.h>
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <iterator>
+#include <set>
+#include <system_error>
+#include <utility>
+
+namespace wsrelay {
+
+namespace {
+
+// What nobody told of is seen after this time.
+constexpr std::chrono::minutes patience{1};
+
+// A folder in which something changes all the time holds nothing up.
+constexpr int max_settlings = 10;
+
+constexpr std::uint32_t changes = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE
+                                  | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB
+                                  | IN_DELETE_SELF | IN_MOVE_SELF;
+
+// Where a change of the file may be seen: its folder, and that of the file at
+// the end of symbolic links.
+void add_folders(const std::string& file, std::set<std::string>& out) {
+  std::error_code none;
+  out.insert(std::filesystem::path{file}.parent_path());
+  auto real = std::filesystem::canonical(file, none);
+  if (!none)
+    out.insert(real.parent_path());
+}
+
+} // namespace
+
+certificate_watch::certificate_watch(std::vector<std::string> files,
+                                     std::function<void()> changed)
+    : files_{std::move(files)},
+      changed_{std::move(changed)},
+      events_{::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)},
+      wake_up_{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)} {
+  if (!wake_up_)
+    throw std::system_error{errno, std::system_category(), "eventfd"};
+  if (!events_)
+    log().warn("changes of certificates are seen late: reason={}",
+               std::strerror(errno));
+  watch_folders(); // first: what changes from now on is told
+  seen_ = sight();
+  thread_ = std::thread{[this] { run(); }};
+}
+
+certificate_watch::~certificate_watch() {
+  ending_ = true;
+  ::eventfd_write(wake_up_.get(), 1);
+  thread_.join();
+}
+
+void certificate_watch::call_now() {
+  asked_ = true;
+  ::eventfd_write(wake_up_.get(), 1);
+}
+
+void certificate_watch::run() {
+  ::pthread_setname_np(::pthread_self(), "wsrelay.certs");
+  while (!ending_) {
+    if (!wait_for_news())
+      continue;
+    watch_folders(); // links may lead elsewhere now
+    auto now = sight();
+    auto was_asked = asked_.exchange(false);
+    if (!ending_ && (std::exchange(seen_, now) != now || was_asked))
+      changed_();
+  }
+}
+
+void certificate_watch::watch_folders() {
+  if (!events_)
+    return;
+  std::set<std::string> folders;
+  for (auto& file : files_)
+    add_folders(file, folders);
+  for (auto& folder : folders) // one that is watched stays so
+    ::inotify_add_watch(events_.get(), folder.c_str(), changes);
+}
+
+// Returns whether it is time to look: something happened and has settled, it
+// was asked, or nothing was told for long.
+bool certificate_watch::wait_for_news() {
+  auto happened = wait(patience);
+  for (int i = 0; happened && !asked_ && !ending_ && i < max_settlings; ++i)
+    if (!wait(settling))
+      break;
+  return !ending_;
+}
+
+// Returns whether something happened.
+bool certificate_watch::wait(std::chrono::milliseconds limit) {
+  std::array<pollfd, 2> both{pollfd{wake_up_.get(), POLLIN, 0},
+                             pollfd{events_.get(), POLLIN, 0}};
+  auto count = events_ ? both.size() : 1;
+  auto happened =
+      ::poll(both.data(), count, static_cast<int>(limit.count())) > 0;
+  eventfd_t ignored = 0;
+  ::eventfd_read(wake_up_.get(), &ignored);
+  take_events();
+  return happened;
+}
+
+// What it was does not matter.
+void certificate_watch::take_events() {
+  std::array<char, 4096> events;
+  while (events_ && ::read(events_.get(), events.data(), events.size()) > 0) {
+  }
+}
+
+// Differs when a file does.
+std::string certificate_watch::sight() const {
+  std::string result;
+  for (auto& file : files_) {
+    struct stat seen {};
+    if (::stat(file.c_str(), &seen) == 0)
+      fmt::format_to(std::back_inserter(result), "{} {} {} {}.{} {}.{};",
+                     seen.st_dev, seen.st_ino, seen.st_size,
+                     seen.st_mtim.tv_sec, seen.st_mtim.tv_nsec,
+                     seen.st_ctim.tv_sec, seen.st_ctim.tv_nsec);
+    else
+      result += "-;";
+  }
+  return result;
+}
+
+} // namespace wsrelay
