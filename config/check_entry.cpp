@@ -53,11 +53,12 @@ void check_root(const std::string& root, entry_report& report) {
 
 void check_file(const std::string& path, std::string_view key,
                 entry_report& report) {
-  std::error_code none;
+  std::error_code ec;
   if (path.empty())
     report.fail(key, "is missing");
-  else if (!std::filesystem::is_regular_file(path, none))
-    report.fail(key, fmt::format("is not a file: {}", path));
+  else if (!std::filesystem::is_regular_file(path, ec))
+    report.fail(key, fmt::format("is not a file: {}{}{}", path, ec ? ": " : "",
+                                 ec ? ec.message() : ""));
 }
 
 void check_tls(const tls_config& x, entry_report& report) {

@@ -97,13 +97,9 @@ std::optional<bool> yaml_map::flag(std::string_view key) {
 
 std::vector<std::string> yaml_map::texts(std::string_view key) {
   std::vector<std::string> values;
-  auto found = find(key);
+  auto found = find_list(key);
   if (!found)
     return values;
-  if (!found->IsSequence()) {
-    fail(key, must_be("a list", *found));
-    return values;
-  }
   for (const auto& item : *found) {
     auto item_key = key_of(fmt::format("{}[{}]", key, values.size()));
     log_->locate(item_key, line_of(item));
@@ -123,13 +119,9 @@ yaml_map yaml_map::child(std::string_view key) {
 
 std::vector<yaml_map> yaml_map::children(std::string_view key) {
   std::vector<yaml_map> values;
-  auto found = find(key);
+  auto found = find_list(key);
   if (!found)
     return values;
-  if (!found->IsSequence()) {
-    fail(key, must_be("a list", *found));
-    return values;
-  }
   for (const auto& item : *found) {
     auto item_key = key_of(fmt::format("{}[{}]", key, values.size()));
     log_->locate(item_key, line_of(item));
@@ -168,6 +160,15 @@ const YAML::Node* yaml_map::find(std::string_view key) {
   known_.emplace(key);
   auto i = members_.find(key);
   return i == members_.end() ? nullptr : &i->second;
+}
+
+// Null also where it is no list, which is recorded.
+const YAML::Node* yaml_map::find_list(std::string_view key) {
+  auto found = find(key);
+  if (!found || found->IsSequence())
+    return found;
+  fail(key, must_be("a list", *found));
+  return nullptr;
 }
 
 key_path yaml_map::key_of(std::string_view key) const {

@@ -76,6 +76,7 @@ private:
 
   void add(const YAML::Node& key, const YAML::Node& value);
   const YAML::Node* find(std::string_view key);
+  const YAML::Node* find_list(std::string_view key);
   key_path key_of(std::string_view key) const;
 
   key_path key_;

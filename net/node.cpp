@@ -287,7 +287,6 @@ void node::stop() {
       end_process_at(begin + shutdown_timeout() + actors_patience);
   }
   heap_ = nullptr;
-  certificates_ = nullptr;
   caf::scoped_actor self{system_};
   auto goodbye = self->request(directory_, caf::infinite, directory_stop{});
   cluster_->stop();
@@ -303,6 +302,7 @@ void node::stop() {
   });
   for (auto& service : services_)
     stop_service(*service, begin + service->settings->shutdown_timeout);
+  certificates_ = nullptr; // which may wait for a disk
   services_.clear();
 }
 

@@ -28,6 +28,11 @@ namespace {
 // What nobody told of is seen after this time.
 constexpr std::chrono::minutes patience{1};
 
+// Of one file that is not there: its folder may be another one when it comes.
+constexpr std::chrono::seconds short_patience{1};
+
+constexpr int max_links = 40; // as path_resolution(7)
+
 // A folder in which something changes all the time holds nothing up.
 constexpr int max_settlings = 10;
 
@@ -35,14 +40,27 @@ constexpr std::uint32_t changes = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE
                                   | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB
                                   | IN_DELETE_SELF | IN_MOVE_SELF;
 
-// Where a change of the file may be seen: its folder, and that of the file at
-// the end of symbolic links.
-void add_folders(const std::string& file, std::set<std::string>& out) {
+// Adds the folders in which a change may lead to another file: that of each
+// symbolic link on the way, and the last one. Returns how many links there are.
+int add_folders(const std::filesystem::path& file, std::set<std::string>& out,
+                int links = 0) {
   std::error_code none;
-  out.insert(std::filesystem::path{file}.parent_path());
-  auto real = std::filesystem::canonical(file, none);
-  if (!none)
-    out.insert(real.parent_path());
+  std::filesystem::path way;
+  for (auto part = file.begin(); part != file.end(); ++part) {
+    auto folder = way;
+    way /= *part;
+    if (!std::filesystem::is_symlink(way, none))
+      continue;
+    out.insert(folder);
+    if (++links > max_links)
+      return links;
+    auto next = folder / std::filesystem::read_symlink(way, none);
+    while (++part != file.end())
+      next /= *part;
+    return add_folders(next, out, links);
+  }
+  out.insert(way.parent_path());
+  return links;
 }
 
 } // namespace
@@ -100,7 +118,8 @@ void certificate_watch::watch_folders() {
 // Returns whether it is time to look: something happened and has settled, it
 // was asked, or nothing was told for long.
 bool certificate_watch::wait_for_news() {
-  auto happened = wait(patience);
+  auto is_gone = seen_.find('-') != seen_.npos;
+  auto happened = wait(is_gone ? short_patience : patience);
   for (int i = 0; happened && !asked_ && !ending_ && i < max_settlings; ++i)
     if (!wait(settling))
       break;

@@ -16,7 +16,7 @@ namespace wsrelay {
 /// Calls back when one of some files is another one, or has other contents,
 /// than before: also behind a symbolic link that leads elsewhere, as `certbot`
 /// and Kubernetes change them. inotify(7) tells at once; each minute it looks
-/// in any case.
+/// in any case, and each second while one of them is not there.
 class certificate_watch {
 public:
   /// Files that change together change within this time.

@@ -57,7 +57,7 @@ public:
                                    const std::string& peer,
                                    on_result done) override {
     see(request, peer);
-    if (settings().redirect_to_https) {
+    if (settings().redirect_to_https && request.scheme != "https") {
       redirect({std::move(request), peer}, done);
       return nullptr;
     }

@@ -15,6 +15,9 @@ namespace wsrelay {
 
 namespace {
 
+// Of a certificate: renewal has gone wrong by then.
+constexpr std::chrono::hours soon{14 * 24};
+
 // A target's name is not longer.
 constexpr std::size_t max_value_size = 256;
 
@@ -55,8 +58,11 @@ checked service::load_certificates() {
   auto made = service_tls::make(settings.tls, ticket_keys_);
   if (!made)
     return made.error();
-  log().info("certificates loaded: service={} expires={:%FT%TZ}", settings.name,
-             fmt::gmtime((*made)->expires()));
+  auto is_soon = (*made)->expires() < std::chrono::system_clock::now() + soon;
+  log().log(is_soon ? spdlog::level::warn : spdlog::level::info,
+            "certificates loaded: service={} expires={:%FT%TZ}{}",
+            settings.name, fmt::gmtime((*made)->expires()),
+            is_soon ? ", which is soon or over" : "");
   tls = *made;
   return passed();
 }
@@ -93,8 +99,9 @@ void service::log_handshake(std::string_view check, std::string_view reason,
                             std::string_view address) {
   auto now = std::chrono::steady_clock::now();
   if (auto left_out = refusals.allow(fmt::format("handshake {}", check), now))
-    log().info("TLS handshake failed: check={} address={}{}{}", check, address,
-               quoted_part("reason", reason), suppressed_text(*left_out));
+    log().info("TLS handshake failed: check={} address={} service={}{}{}",
+               check, address, settings.name, quoted_part("reason", reason),
+               suppressed_text(*left_out));
 }
 
 void service::log_fault(std::string_view what, std::string_view endpoint,

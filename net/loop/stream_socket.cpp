@@ -152,7 +152,12 @@ void stream_socket::read() {
     return;
   home_.count_traffic(static_cast<std::size_t>(count));
   std::string_view bytes{space, static_cast<std::size_t>(count)};
-  tls_ ? open_records(bytes) : feed(bytes);
+  if (!tls_)
+    feed(bytes);
+  else if (hung_up_ && tls_->is_first_hello(bytes))
+    events_->on_end(); // an answer would be dear, and nobody is there
+  else
+    open_records(bytes);
 }
 
 // What comes behind the end of TLS is as good as nothing: the end is told again
@@ -161,8 +166,10 @@ void stream_socket::open_records(std::string_view bytes) {
   auto before = tls_->now();
   auto text = tls_->open(bytes);
   auto after = tls_->now();
-  if (tls_->has_output())
+  if (tls_->has_output() || !output_.empty()) {
+    blocked_ = blocked_ && tls_->has_output(); // or it was what has come now
     mark_dirty();
+  }
   if (after != before && before == tls_records::state::proving)
     on_proved(after);
   if (is_open() && !text.empty())
@@ -244,8 +251,9 @@ void stream_socket::send(output_piece piece) {
 }
 
 void stream_socket::send_now() {
-  if (is_open() && !broken_ && !blocked_)
-    send_output(false);
+  if (is_open() && !broken_ && !blocked_
+      && send_output(false) == output_queue::outcome::failed)
+    break_off();
 }
 
 void stream_socket::mark_dirty() {
@@ -271,7 +279,9 @@ void stream_socket::flush() {
     if (wanted_)
       put_off();
   }
-  if (ending_ && output_.empty() && std::exchange(ending_, false))
+  auto has_farewell = tls_ && tls_->has_output();
+  if (ending_ && output_.empty() && !has_farewell
+      && std::exchange(ending_, false))
     ::shutdown(socket_.get(), SHUT_WR);
   tell([this] { events_->on_sent(); });
 }
@@ -279,6 +289,8 @@ void stream_socket::flush() {
 void stream_socket::break_off() {
   broken_ = true;
   output_.clear();
+  if (tls_)
+    tls_->forget_text();
 }
 
 std::size_t stream_socket::unacknowledged() const noexcept {

@@ -8,6 +8,10 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
 #include <ctime>
 #include <memory>
 #include <string_view>
@@ -18,6 +22,8 @@ namespace {
 
 namespace ssl = boost::asio::ssl;
 using error_code = boost::system::error_code;
+
+constexpr off_t max_size = 1024 * 1024;
 
 bool is_of(error_code ec, int library) {
   return ec.category() == boost::asio::error::get_ssl_category()
@@ -58,6 +64,17 @@ bool key_fits(ssl::context& loaded) {
   return SSL_CTX_check_private_key(loaded.native_handle()) == 1;
 }
 
+// Returns why a file can be no certificate and no key. A pipe or a terminal in
+// its place would hold who reads it.
+std::string file_fault(const std::string& path) {
+  struct stat seen {};
+  if (::stat(path.c_str(), &seen) != 0)
+    return std::strerror(errno);
+  if (!S_ISREG(seen.st_mode))
+    return "it is not a file";
+  return seen.st_size > max_size ? "it is longer than 1 MiB" : "";
+}
+
 } // namespace
 
 // -- out of date --------------------------------------------------------------
@@ -95,6 +112,8 @@ std::string load_authorities(ssl::context& into, const std::string& path) {
 }
 
 std::string load_certificate(ssl::context& into, const std::string& path) {
+  if (auto fault = file_fault(path); !fault.empty())
+    return fault;
   error_code ec;
   into.use_certificate_chain_file(path, ec);
   return ec ? reason_of(ec, "certificate") : "";
@@ -103,6 +122,8 @@ std::string load_certificate(ssl::context& into, const std::string& path) {
 // OpenSSL would ask whoever is at the terminal.
 std::string load_key(ssl::context& into, const std::string& path,
                      bool has_certificate) {
+  if (auto fault = file_fault(path); !fault.empty())
+    return fault;
   auto encrypted = std::make_shared<bool>(false);
   error_code ec;
   into.set_password_callback(

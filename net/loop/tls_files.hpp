@@ -11,7 +11,8 @@
 
 namespace wsrelay {
 
-/// Each loads a file and returns why it cannot be used, "" if it can. Blocks.
+/// Each loads a file, of certificates and keys at most 1 MiB, and returns why
+/// it cannot be used, "" if it can. Blocks for the disk.
 std::string load_authorities(boost::asio::ssl::context& into,
                              const std::string& path);
 std::string load_certificate(boost::asio::ssl::context& into,

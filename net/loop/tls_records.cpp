@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <memory>
 #include <utility>
 
@@ -27,7 +26,7 @@ constexpr std::size_t max_text = 16 * 1024;
 constexpr std::size_t max_carried = max_text + 1024;
 
 // Pieces of output that are sealed together.
-constexpr std::size_t max_gathered = 256;
+constexpr std::size_t max_pieces = 256;
 
 /// Of a thread that has connections with TLS.
 struct work_space {
@@ -48,7 +47,16 @@ bool begins_with_method(std::string_view bytes) noexcept {
 
 } // namespace
 
+tls_records::tls_records(SSL_CTX* context) : engine_{context, *this} {
+  SSL_set_msg_callback(engine_.handle(), on_message);
+  SSL_set_msg_callback_arg(engine_.handle(), this);
+}
+
 // -- input --------------------------------------------------------------------
+
+bool tls_records::is_first_hello(std::string_view bytes) const noexcept {
+  return !has_begun_ && !bytes.empty() && !begins_with_method(bytes);
+}
 
 std::string_view tls_records::open(std::string_view bytes) {
   if (is_over() || bytes.empty())
@@ -64,11 +72,22 @@ std::string_view tls_records::open(std::string_view bytes) {
   auto text = state_ == state::open ? read() : std::string_view{};
   input_ = {};
   own_ += sealed_.size() - before;
-  if (own_ > max_own_output) { // it asks for new keys, and takes none
-    state_ = state::failed;
-    reason_ = "too much to answer";
-  }
+  read_ += text.size();
+  if (updates_ > max_updates + read_ / text_per_update)
+    fail("too many new keys");
+  if (own_ > max_own_output) // it asks for answers, and takes none
+    fail("too much to answer");
   return text;
+}
+
+// OpenSSL reads on until there is text: it is given no more.
+void tls_records::on_message(int is_written, int, int type, const void*,
+                             std::size_t, SSL*, void* self) {
+  auto& me = *static_cast<tls_records*>(self);
+  if (is_written || type != SSL3_RT_HANDSHAKE || me.state_ != state::open)
+    return;
+  if (++me.updates_ > max_updates + me.read_ / text_per_update)
+    me.input_ = {};
 }
 
 void tls_records::prove() {
@@ -97,8 +116,12 @@ std::string_view tls_records::read() {
 }
 
 void tls_records::fail(const boost::system::error_code& ec) {
+  fail(ec.message().c_str());
+}
+
+void tls_records::fail(const char* reason) {
   state_ = state::failed;
-  reason_ = ec.message();
+  reason_ = reason;
 }
 
 std::size_t tls_records::read_records(char* into, std::size_t size) {
@@ -121,10 +144,8 @@ outcome tls_records::send(output_queue& text, int socket, bool is_last) {
   auto left = output_queue::max_sent;
   for (;;) {
     auto pushed = push(socket);
-    if (pushed == outcome::failed)
-      text.clear();
     if (pushed != outcome::sent)
-      return pushed;
+      return pushed == outcome::failed ? clear(text) : pushed;
     text.taken(std::exchange(text_, 0));
     auto may_seal = state_ == state::open || state_ == state::ended;
     if (text.empty() || !may_seal) {
@@ -136,58 +157,64 @@ outcome tls_records::send(output_queue& text, int socket, bool is_last) {
     if (left == 0)
       return outcome::paused;
     text_ = seal(text, std::min(left, portion));
-    if (state_ == state::failed) {
-      text.clear();
-      return outcome::failed;
-    }
+    if (state_ == state::failed)
+      return clear(text);
+    if (text_ == 0)
+      return outcome::blocked; // until more has come
     left -= text_;
     if (is_last && text_ == text.bytes())
       add_farewell();
   }
 }
 
-// Long pieces are sealed where they are, short ones together.
+outcome tls_records::clear(output_queue& text) {
+  text.clear();
+  text_ = 0;
+  return outcome::failed;
+}
+
+// Long pieces are sealed where they are, short ones together. Returns how many
+// bytes were sealed: less where OpenSSL waits for the rest of a message.
 std::size_t tls_records::seal(const output_queue& text, std::size_t limit) {
-  std::array<iovec, max_gathered> parts;
+  std::array<iovec, max_pieces> parts;
   auto& gathered = space().gathered;
   std::size_t sealed = 0, held = 0;
   auto seal_held = [&] {
-    return seal({gathered.data(), std::exchange(held, 0)});
+    auto size = std::exchange(held, 0);
+    auto is_done = size == 0 || seal({gathered.data(), size});
+    sealed += is_done ? size : 0;
+    return is_done;
   };
   for (std::size_t i = 0, count = text.gather(parts); i < count; ++i) {
     std::string_view rest{static_cast<const char*>(parts[i].iov_base),
                           parts[i].iov_len};
-    rest = rest.substr(0, limit - sealed);
-    sealed += rest.size();
+    rest = rest.substr(0, limit - sealed - held);
     while (!rest.empty()) {
-      auto size = std::min(rest.size(), max_text - held);
-      auto is_whole = size == max_text;
-      if (is_whole ? !seal(rest.substr(0, size)) : false)
-        return sealed;
-      if (!is_whole)
-        std::memcpy(gathered.data() + std::exchange(held, held + size),
-                    rest.data(), size);
+      if (held == 0 && rest.size() >= max_text) {
+        if (!seal(rest.substr(0, max_text)))
+          return sealed;
+        sealed += max_text;
+        rest.remove_prefix(max_text);
+        continue;
+      }
+      auto size = rest.copy(gathered.data() + held, max_text - held);
+      held += size;
+      rest.remove_prefix(size);
       if (held == max_text && !seal_held())
         return sealed;
-      rest.remove_prefix(size);
     }
   }
-  if (held > 0)
-    seal_held();
+  seal_held();
   return sealed;
 }
 
-// Only memory can be short.
+// In one record. False when it waits for the rest of a message, or failed for
+// lack of memory.
 bool tls_records::seal(std::string_view text) {
-  while (!text.empty()) {
-    auto [count, ec] = engine_.write(text.data(), text.size());
-    if (count == 0) {
-      fail(ec);
-      return false;
-    }
-    text.remove_prefix(count);
-  }
-  return true;
+  auto [count, ec] = engine_.write(text.data(), text.size());
+  if (ec)
+    fail(ec);
+  return count > 0;
 }
 
 void tls_records::add_farewell() {

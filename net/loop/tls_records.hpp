@@ -33,12 +33,21 @@ public:
   /// take more it never ends.
   static constexpr std::size_t max_own_output = 64 * 1024;
 
+  /// What is agreed on anew within an open connection, new keys say, which is
+  /// dear: so often at once, and once more for each of so many bytes of text.
+  static constexpr std::size_t max_updates = 32;
+  static constexpr std::size_t text_per_update = 1024 * 1024;
+
   /// Throws `std::bad_alloc`.
-  explicit tls_records(SSL_CTX* context) : engine_{context, *this} {}
+  explicit tls_records(SSL_CTX* context);
 
   /// Takes what came, at most `loop::scratch_size` bytes, and returns the text
   /// in it, which stays until the next call on this thread.
   std::string_view open(std::string_view bytes);
+
+  /// Returns whether these bytes, the first ones, are a client's hello. One
+  /// that has gone behind it is not worth an answer.
+  bool is_first_hello(std::string_view bytes) const noexcept;
 
   state now() const noexcept { return state_; }
   bool is_over() const noexcept { return state_ >= state::ended; }
@@ -54,11 +63,17 @@ public:
   /// (close_notify) goes behind it.
   output_queue::outcome send(output_queue& text, int socket, bool is_last);
 
+  /// The queue was cleared.
+  void forget_text() noexcept { text_ = 0; }
+
   /// Says that nothing follows, unless that waits for the kernel. Nobody is
   /// told whether it was sent.
   void say_farewell(int socket);
 
 private:
+  static void on_message(int is_written, int version, int type,
+                         const void* bytes, std::size_t size, SSL*, void* self);
+
   // record_port
   std::size_t read_records(char* into, std::size_t size) override;
   std::size_t write_records(const char* from, std::size_t size) override;
@@ -66,17 +81,21 @@ private:
   void prove();
   std::string_view read();
   void fail(const boost::system::error_code& ec);
+  void fail(const char* reason);
   std::size_t seal(const output_queue& text, std::size_t limit);
   bool seal(std::string_view text);
+  output_queue::outcome clear(output_queue& text);
   void add_farewell();
   output_queue::outcome push(int socket);
 
   tls_engine engine_;
-  std::string_view input_; // that has come and is not yet read
-  std::string sealed_;     // records on their way
-  std::size_t first_ = 0;  // of them, that the kernel has not taken
-  std::size_t own_ = 0;    // bytes of them that are nobody's text
-  std::size_t text_ = 0;   // bytes of the queue that are among them
+  std::string_view input_;    // that has come and is not yet read
+  std::string sealed_;        // records on their way
+  std::size_t first_ = 0;     // of them, that the kernel has not taken
+  std::size_t own_ = 0;       // bytes of them that are nobody's text
+  std::size_t text_ = 0;      // bytes of the queue that are among them
+  std::uint64_t read_ = 0;    // bytes of text
+  std::uint64_t updates_ = 0; // since it is open
   std::string reason_;
   state state_ = state::proving;
   bool has_begun_ = false;

@@ -2,21 +2,26 @@
 // echo server on one thread: type-erased executor, the suggested timeouts of
 // the server role, auto_fragment as it comes, no TCP_NODELAY. Without it
 // Nagle's algorithm gathers small replies in the kernel and stalls large ones,
-// so a second argument turns it on.
+// so an argument turns it on. With TLS: Asio's ssl_stream, OpenSSL's defaults.
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl.hpp>
 #include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/ssl.hpp>
 #include <boost/beast/websocket.hpp>
+#include <boost/beast/websocket/ssl.hpp>
 
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include <sys/resource.h>
@@ -30,23 +35,38 @@ using boost::beast::error_code;
 
 // One connection: accept, then read a message and write it back, until the
 // first error, which every end is. Lives as long as an operation is pending.
-class echo_session : public std::enable_shared_from_this<echo_session> {
+template <class Stream>
+class echo_session : public std::enable_shared_from_this<echo_session<Stream>> {
 public:
-  explicit echo_session(tcp::socket&& socket) : stream_{std::move(socket)} {}
+  template <class... Context>
+  explicit echo_session(tcp::socket&& socket, Context&... context)
+      : stream_{std::move(socket), context...} {}
 
   void run() {
-    asio::dispatch(
-        stream_.get_executor(),
-        beast::bind_front_handler(&echo_session::accept, shared_from_this()));
+    asio::dispatch(stream_.get_executor(),
+                   beast::bind_front_handler(&echo_session::begin,
+                                             this->shared_from_this()));
   }
 
 private:
+  void begin() {
+    if constexpr (std::is_same_v<Stream, beast::tcp_stream>)
+      accept();
+    else
+      stream_.next_layer().async_handshake(
+          asio::ssl::stream_base::server,
+          [me = this->shared_from_this()](error_code error) {
+            if (!error)
+              me->accept();
+          });
+  }
+
   void accept() {
     using beast::websocket::stream_base;
     stream_.set_option(
         stream_base::timeout::suggested(beast::role_type::server));
     stream_.async_accept(beast::bind_front_handler(&echo_session::on_accept,
-                                                   shared_from_this()));
+                                                   this->shared_from_this()));
   }
 
   void on_accept(error_code error) {
@@ -55,18 +75,18 @@ private:
   }
 
   void read() {
-    stream_.async_read(
-        buffer_,
-        beast::bind_front_handler(&echo_session::on_read, shared_from_this()));
+    stream_.async_read(buffer_,
+                       beast::bind_front_handler(&echo_session::on_read,
+                                                 this->shared_from_this()));
   }
 
   void on_read(error_code error, std::size_t) {
     if (error)
       return;
     stream_.text(stream_.got_text());
-    stream_.async_write(
-        buffer_.data(),
-        beast::bind_front_handler(&echo_session::on_write, shared_from_this()));
+    stream_.async_write(buffer_.data(),
+                        beast::bind_front_handler(&echo_session::on_write,
+                                                  this->shared_from_this()));
   }
 
   void on_write(error_code error, std::size_t size) {
@@ -76,15 +96,17 @@ private:
     read();
   }
 
-  beast::websocket::stream<beast::tcp_stream> stream_;
+  beast::websocket::stream<Stream> stream_;
   beast::flat_buffer buffer_;
 };
 
 // Accepts until the process ends. Its callers see to it that it outlives them.
 class echo_listener {
 public:
-  echo_listener(asio::io_context& loop, std::uint16_t port, bool no_delay)
-      : acceptor_{loop, {asio::ip::make_address("127.0.0.1"), port}} {
+  echo_listener(asio::io_context& loop, std::uint16_t port, bool no_delay,
+                std::optional<asio::ssl::context>& tls)
+      : tls_{tls},
+        acceptor_{loop, {asio::ip::make_address("127.0.0.1"), port}} {
     acceptor_.set_option(tcp::no_delay{no_delay}); // sockets inherit it
   }
 
@@ -92,13 +114,19 @@ public:
 
   void accept() {
     acceptor_.async_accept([this](error_code error, tcp::socket socket) {
-      if (!error)
-        std::make_shared<echo_session>(std::move(socket))->run();
+      if (!error && tls_)
+        std::make_shared<echo_session<beast::ssl_stream<beast::tcp_stream>>>(
+            std::move(socket), *tls_)
+            ->run();
+      else if (!error)
+        std::make_shared<echo_session<beast::tcp_stream>>(std::move(socket))
+            ->run();
       accept();
     });
   }
 
 private:
+  std::optional<asio::ssl::context>& tls_;
   tcp::acceptor acceptor_;
 };
 
@@ -119,16 +147,26 @@ bool parse_port(std::string_view text, std::uint16_t& port) {
 
 int main(int argc, char** argv) {
   std::uint16_t port = 0;
-  bool no_delay = argc == 3 && argv[2] == std::string_view{"nodelay"};
-  if ((argc != 2 && !no_delay) || !parse_port(argv[1], port)) {
-    std::fputs("usage: beast_echo PORT [nodelay] (0 = the kernel chooses)\n",
-               stderr);
+  std::string_view option = argc > 2 ? argv[2] : "";
+  bool no_delay = argc == 3 && option == "nodelay";
+  bool has_tls = argc == 5 && option == "tls";
+  if ((argc != 2 && !no_delay && !has_tls) || !parse_port(argv[1], port)) {
+    std::fputs(
+        "usage: beast_echo PORT [nodelay | tls CERTIFICATE KEY] (0 = the "
+        "kernel chooses)\n",
+        stderr);
     return 2;
   }
   try {
+    std::optional<asio::ssl::context> tls;
+    if (has_tls) { // as a plain one, but without Nagle's algorithm
+      tls.emplace(asio::ssl::context::tls_server);
+      tls->use_certificate_chain_file(argv[3]);
+      tls->use_private_key_file(argv[4], asio::ssl::context::pem);
+    }
     raise_descriptor_limit();
     asio::io_context loop{1};
-    echo_listener listener{loop, port, no_delay};
+    echo_listener listener{loop, port, no_delay || has_tls, tls};
     listener.accept();
     std::printf("listening on 127.0.0.1:%u\n", unsigned{listener.port()});
     std::fflush(stdout);

@@ -115,6 +115,17 @@ CASES |= {f"{outstanding}x{size.replace(' ', '')}:pages":
           for outstanding in (1, 16)}
 
 
+# By wss, beside Asio's TLS.
+def secured(case):
+    return dataclasses.replace(case, subject="wsrelayd:tls",
+                               yardstick="beast_echo:tls")
+
+
+CASES |= {f"{name}:tls": secured(CASES[name]) for name in
+          ("1x125B", "16x125B", "1x16KiB", "16x16KiB", "lone", "handshake",
+           "idle")}
+
+
 @dataclasses.dataclass
 class Limit:
     case: str
@@ -136,6 +147,9 @@ LIMITS = [
         "1x125B:bare": 1.5, "16x125B:bare": 3.5, "lone:bare": 1.8,
         "10k/s:bare": 2.0, "1000x1:bare": 1.5, "1x16KiB:bare": 1.5,
         "16x16KiB:bare": 2.5, "handshake:bare": 1.8}.items()),
+    *(Limit(f"{name}:tls", "server CPU", highest) for name, highest in {
+        "1x125B": 1.1, "16x125B": 0.5, "1x16KiB": 1.0}.items()),
+    Limit("idle:tls", "memory", 20 * 1024, "subject"),
     Limit("fanout", "server CPU", 2.5, "difference"),
     Limit("handshake", "server CPU", 1.6),
     Limit("idle", "memory", 5 * 1024, "subject"),

@@ -131,7 +131,13 @@ TEST_CASE("help is not an error") {
 
 TEST_CASE("a URL has a host, a port or 80, a path or a slash") {
   url out;
+  CHECK(parse_url("wss://example.com", out) == "");
+  CHECK(out.tls);
+  CHECK(out.port == "443");
+  CHECK(parse_url("wss://example.com:8443/x", out) == "");
+  CHECK(out.port == "8443");
   CHECK(parse_url("ws://example.com", out) == "");
+  CHECK(!out.tls);
   CHECK(out.host == "example.com");
   CHECK(out.port == "80");
   CHECK(out.path == "/");
@@ -143,7 +149,8 @@ TEST_CASE("a URL has a host, a port or 80, a path or a slash") {
 
 TEST_CASE("a bad URL is refused") {
   CHECK(url_error("http://example.com/") != "");
-  CHECK(url_error("wss://example.com/") != "");
+  CHECK(url_error("https://example.com/") != "");
+  CHECK(url_error("http://a/") != "");
   CHECK(url_error("ws://") != "");
   CHECK(url_error("ws:///path") != "");
   CHECK(url_error("ws://:80/") != "");

@@ -78,7 +78,9 @@ class Server:
             self.output.close()
             raise Failure(f"{self.name} does not start: {error}") from error
         try:
-            self.url = f"ws://127.0.0.1:{self.wait_for_port()}{self.path}"
+            scheme = "wss" if self.name.endswith(":tls") else "ws"
+            self.url = (f"{scheme}://127.0.0.1:{self.wait_for_port()}"
+                        f"{self.path}")
         except BaseException:
             self.stop()
             raise
@@ -107,7 +109,7 @@ class Server:
 
     def wait_for_port(self):
         return int(self.find(
-            r"listening on (?:http://)?127\.0\.0\.1:(\d+)\b(?s:.)"))
+            r"listening on (?:https?://)?127\.0\.0\.1:(\d+)\b(?s:.)"))
 
     def stop(self):
         self.process.terminate()
@@ -127,11 +129,28 @@ def write_config(folder, threads):
     return path
 
 
+def certificate(folder):
+    """Returns the files of a certificate that has signed itself, ECDSA P-256,
+    and of its key."""
+    files = [os.path.join(folder, name) for name in ("tls.pem", "tls.key")]
+    if not os.path.exists(files[0]):
+        subprocess.run(
+            ["openssl", "req", "-x509", "-subj", "/CN=localhost", "-newkey",
+             "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+             "2", "-out", files[0], "-keyout", files[1]], check=True,
+            capture_output=True)
+    return files
+
+
 def command_of(server, options, folder):
     """Returns how a server is started."""
     build = options.build
     if server == "wsrelayd" and options.other:
         return [str(options.other.resolve()), "0"]
+    if server == "wsrelayd:tls":
+        pem, key = certificate(folder)
+        return [*command_of("wsrelayd", options, folder), "--tls-cert", pem,
+                "--tls-key", key]
     if server.startswith("wsrelayd"):
         threads = server.partition(":")[2] or 1
         return [str(build / "wsrelayd"), "--config",
@@ -139,6 +158,8 @@ def command_of(server, options, folder):
     if server == "hub":
         return [str(build / "examples" / "hub"), "127.0.0.1:0"]
     program, _, argument = server.partition(":")
+    if argument == "tls":
+        argument = " ".join(["tls", *certificate(folder)])
     return [str(build / "test" / program), "0", *argument.split()]
 
 

@@ -61,7 +61,6 @@ TEST_CASE("every key of a service reaches its member") {
   write_timeout: 6s
   shutdown_timeout: 500ms
   in_place_budget: 7ms
-  redirect_to_https: true
   trusted_proxies: [10.0.0.0/8, "::1"]
 )");
   REQUIRE(config.services.size() == 1);
@@ -79,7 +78,6 @@ TEST_CASE("every key of a service reaches its member") {
   CHECK(gw.write_timeout == milliseconds{6000});
   CHECK(gw.shutdown_timeout == milliseconds{500});
   CHECK(gw.in_place_budget == milliseconds{7});
-  CHECK(gw.redirect_to_https);
   CHECK(gw.trusted_proxies == std::vector<std::string>{"10.0.0.0/8", "::1"});
   CHECK(gw.where.file == "relay.yaml");
   CHECK(gw.where.line == 1);
@@ -199,7 +197,11 @@ TEST_CASE("files of tls are there") {
            "relay.yaml:3: gw.tls.key: is missing");
   CHECK(errors(with("tls: {certificate: /dev, key: /dev/null/a}"))
         == "relay.yaml:3: gw.tls.certificate: is not a file: /dev\n"
-           "relay.yaml:3: gw.tls.key: is not a file: /dev/null/a");
+           "relay.yaml:3: gw.tls.key: is not a file: /dev/null/a: Not a "
+           "directory");
+  CHECK(errors(with("tls: {certificate: /etc/hosts, key: /etc/none}"))
+        == "relay.yaml:3: gw.tls.key: is not a file: /etc/none: No such file "
+           "or directory");
   CHECK(errors(with("tls: {certificates: []}"))
         == "relay.yaml:3: gw.tls.certificates: must hold one or more");
   CHECK(errors(with("tls: {certificates: [{certificate: /dev}]}"))
@@ -243,6 +245,11 @@ TEST_CASE("a redirect leads to another service, which has tls") {
   const std::string tls = "tls: {certificate: /etc/hosts, key: /etc/hosts}";
   CHECK(errors(with("redirect_to_https: true\n  " + tls))
         == "relay.yaml:3: gw.redirect_to_https: it speaks https itself");
+  CHECK(test::config(with("redirect_to_https: true")
+                     + "- {name: s, kind: http.service, addr: \":0\", " + tls
+                     + "}\n")
+            .services.at(0)
+            .redirect_to_https);
   CHECK(errors(with("redirect_to_https: true")
                + "- {name: s, kind: http.service, addr: \":0\", " + tls + "}\n")
         == "");

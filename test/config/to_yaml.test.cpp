@@ -171,6 +171,7 @@ TEST_CASE("every key is printed with its value") {
   write_timeout: 30s
   shutdown_timeout: 10s
   in_place_budget: 5ms
+  redirect_to_https: "false"
   trusted_proxies: []
 
 - name: r

@@ -70,6 +70,10 @@ class CommandLine(unittest.TestCase):
                           ("--threads", "-1"), ("--log-level", "loud"),
                           ("--tls-cert", "/etc/hosts"),
                           ("--tls-key", "/etc/hosts"),
+                          ("--tls-cert", "", "--tls-key", ""),
+                          ("--tls-cert", "/etc/hosts", "--tls-key", ""),
+                          ("--check", "/etc/hosts", "--tls-cert",
+                           "/etc/hosts", "--tls-key", "/etc/hosts"),
                           ("--config",)):
             with self.subTest(arguments=arguments):
                 status, out, errors = self.run_program(*arguments)

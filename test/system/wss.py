@@ -10,17 +10,10 @@ import unittest
 
 from foreign_clients import NPM
 from https_base import OverHttps, client_context, plain_connection
+from plain_http import DEMO
 from raw_client import BINARY, Connection, WebSocket, frame, request_bytes
 from support import (DEADLINE, HERE, SANITIZED, RelayTest, echo_config,
                      wait_until)
-
-DEMO = """\
-- name: demo
-  kind: http.static
-  meta: {server: gateway}
-  path: /
-  root: builtin:demo
-"""
 
 MAX_HANDSHAKES = 50
 

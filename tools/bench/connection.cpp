@@ -55,6 +55,7 @@ void connection::start() {
   const auto* address = reinterpret_cast<const sockaddr*>(&env_->address);
   if (connect(fd_, address, env_->address_size) != 0 && errno != EINPROGRESS)
     return end(ending::kind::not_open, describe("connect", errno));
+  transport_.start(fd_, env_->tls.get(), env_->host);
   epoll_event event{EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, {this}};
   if (epoll_ctl(env_->epoll, EPOLL_CTL_ADD, fd_, &event) != 0)
     end(ending::kind::not_open, describe("epoll_ctl", errno));
@@ -63,7 +64,9 @@ void connection::start() {
 void connection::on_ready(std::uint32_t events) {
   if (phase_ == phase::connecting)
     on_connected();
-  if (phase_ == phase::ended)
+  if (phase_ == phase::securing)
+    secure();
+  if (phase_ == phase::ended || phase_ == phase::securing)
     return;
   if (events & EPOLLOUT)
     flush();
@@ -79,6 +82,15 @@ void connection::on_connected() {
   getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
   if (error != 0)
     return end(ending::kind::not_open, describe("connect", error));
+  enter(phase::securing);
+}
+
+void connection::secure() {
+  auto outcome = transport_.shake_hands();
+  if (outcome < 0)
+    return end(ending::kind::not_open, "TLS: " + transport::failure());
+  if (outcome == 0)
+    return;
   enter(phase::upgrading);
   send(env_->request);
 }
@@ -88,13 +100,14 @@ void connection::on_connected() {
 void connection::read() {
   auto& input = env_->input;
   for (;;) {
-    auto count = recv(fd_, input.data(), input.size(), 0);
+    auto count = transport_.receive(input.data(), input.size());
     if (count <= 0)
       return on_no_input(count < 0 ? errno : 0);
     env_->now = now_ns();
     auto size = static_cast<std::size_t>(count);
     on_input({input.data(), size});
-    bool drained = size < input.size() && !close_received_;
+    bool drained =
+        size < input.size() && !close_received_ && !transport_.has_tls();
     if (phase_ == phase::ended || drained)
       return;
   }
@@ -194,7 +207,7 @@ void connection::send_control(opcode op, std::string_view payload) {
 // An error is left to the read that follows: epoll reports it.
 void connection::send(std::string_view frames) {
   if (pending_.empty()) {
-    auto count = ::send(fd_, frames.data(), frames.size(), MSG_NOSIGNAL);
+    auto count = transport_.send(frames);
     if (count > 0)
       frames.remove_prefix(static_cast<std::size_t>(count));
   }
@@ -205,7 +218,7 @@ void connection::flush() {
   if (pending_.empty())
     return;
   auto left = std::string_view{pending_}.substr(pending_sent_);
-  auto count = ::send(fd_, left.data(), left.size(), MSG_NOSIGNAL);
+  auto count = transport_.send(left);
   if (count > 0)
     pending_sent_ += static_cast<std::size_t>(count);
   if (pending_sent_ == pending_.size())
@@ -218,7 +231,7 @@ void connection::drop_pending() noexcept {
 }
 
 void connection::close() {
-  if (phase_ == phase::connecting || phase_ == phase::upgrading)
+  if (phase_ < phase::open && phase_ != phase::ended)
     return end(ending::kind::clean, {});
   if (phase_ != phase::open)
     return;
@@ -249,6 +262,7 @@ void connection::enter(phase next) noexcept {
 void connection::end(enum ending::kind kind, std::string text,
                      std::uint16_t code) {
   enter(phase::ended);
+  transport_.reset();
   if (fd_ >= 0)
     ::close(fd_);
   fd_ = -1;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tools/bench/frame_codec.hpp"
+#include "tools/bench/transport.hpp"
 
 #include <cstdint>
 #include <string>
@@ -57,6 +58,9 @@ struct connection_env {
   int epoll = -1;
   sockaddr_storage address{};
   socklen_t address_size = 0;
+  /// With TLS: what it needs, and whom to ask for.
+  std::shared_ptr<SSL_CTX> tls;
+  std::string host;
   /// The upgrade request (RFC 6455 section 4.1).
   std::string request;
   /// One read goes here; no connection keeps any of it.
@@ -107,12 +111,14 @@ private:
   enum class phase : std::uint8_t {
     ended,
     connecting,
+    securing,
     upgrading,
     open,
     closing
   };
 
   void on_connected();
+  void secure();
   void read();
   void on_input(std::string_view input);
   void on_response(std::string_view input);
@@ -129,6 +135,7 @@ private:
   connection_env* env_;
   std::uint32_t index_;
   int fd_ = -1;
+  transport transport_;
   phase phase_ = phase::ended;
   bool close_received_ = false;
   frame_decoder decoder_;

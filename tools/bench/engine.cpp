@@ -48,6 +48,9 @@ engine::engine(const options& opts, const sockaddr_storage& address,
   io_.address = address;
   io_.address_size = address_size;
   io_.request = make_upgrade_request(opts);
+  io_.host = opts.target.host;
+  if (opts.target.tls)
+    io_.tls = make_client_tls();
   io_.input.resize(input_bytes);
   for (std::uint32_t i = 0; i < opts.connections; ++i)
     connections_.emplace_back(io_, i);

@@ -51,7 +51,9 @@ CLI::Validator seconds() {
 }
 
 void add_load(CLI::App& app, options& out, raw_options& raw) {
-  app.add_option("url", raw.url, "ws://HOST[:PORT][/PATH]")->required();
+  app.add_option("url", raw.url,
+                 "ws[s]://HOST[:PORT][/PATH]; certificates are not verified")
+      ->required();
   app.add_option("--mode", raw.mode, "echo, fanout, idle or handshake")
       ->check(CLI::IsMember({"echo", "fanout", "idle", "handshake"}))
       ->capture_default_str();

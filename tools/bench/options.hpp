@@ -22,9 +22,11 @@ enum class mode {
 /// Returns the name of `value` on the command line.
 const char* to_text(mode value) noexcept;
 
-/// A `ws://` URL in its parts. `host` has no brackets, `path` its query.
+/// A `ws://` or `wss://` URL in its parts. `host` has no brackets, `path` its
+/// query.
 struct url {
   std::string text;
+  bool tls = false;
   std::string host;
   std::string port = "80";
   std::string path = "/";

@@ -1,4 +1,5 @@
-// Takes ws:// URLs apart: RFC 6455 section 3, without user information.
+// Takes ws:// and wss:// URLs apart: RFC 6455 section 3, without user
+// information.
 #include "tools/bench/options.hpp"
 
 #include <fmt/format.h>
@@ -11,7 +12,8 @@ namespace wsrelay::bench {
 
 namespace {
 
-constexpr std::string_view scheme = "ws://";
+constexpr std::string_view plain_scheme = "ws://";
+constexpr std::string_view tls_scheme = "wss://";
 
 bool is_port(std::string_view text) {
   unsigned value = 0;
@@ -43,8 +45,10 @@ std::string_view without_brackets(std::string_view host) {
 
 std::string parse_url(const std::string& text, url& out) {
   std::string_view rest = text;
+  auto tls = rest.starts_with(tls_scheme);
+  auto scheme = tls ? tls_scheme : plain_scheme;
   if (!rest.starts_with(scheme))
-    return fmt::format("URL does not begin with ws://: {}", text);
+    return fmt::format("URL does not begin with ws:// or wss://: {}", text);
   if (has_bad_character(rest))
     return fmt::format("URL has a space, a control character or '#': {}", text);
   rest.remove_prefix(scheme.size());
@@ -58,8 +62,9 @@ std::string parse_url(const std::string& text, url& out) {
   if (!port.empty() && (port.front() != ':' || !is_port(port.substr(1))))
     return fmt::format("URL has a bad port: {}", text);
   out.text = text;
+  out.tls = tls;
   out.host = name;
-  out.port = port.empty() ? "80" : port.substr(1);
+  out.port = port.empty() ? (tls ? "443" : "80") : port.substr(1);
   out.path =
       path.starts_with('/') ? std::string{path} : fmt::format("/{}", path);
   return {};

@@ -12,6 +12,10 @@ namespace wsrelay {
 
 namespace {
 
+std::string check_path(const std::string& text) {
+  return text.empty() ? "the name of a file is needed" : "";
+}
+
 std::string check_listen(const std::string& text) {
   auto parsed = parse_listen_address(text);
   return parsed ? std::string{} : parsed.error().what;
@@ -37,10 +41,15 @@ void declare(CLI::App& app, daemon_options& options) {
       app.add_option("--tls-cert", options.certificate,
                      "PEM: the first http.service speaks https and wss with "
                      "this certificate and its chain, and with no other")
-          ->type_name("FILE");
+          ->type_name("FILE")
+          ->check(CLI::Validator{
+              [](std::string& text) { return check_path(text); }, ""})
+          ->excludes("--check");
   auto* key = app.add_option("--tls-key", options.key,
                              "PEM: the key of --tls-cert, not encrypted")
                   ->type_name("FILE")
+                  ->check(CLI::Validator{
+                      [](std::string& text) { return check_path(text); }, ""})
                   ->needs(certificate);
   certificate->needs(key);
   app.add_option("--threads", options.threads,

@@ -71,6 +71,29 @@ TEST_CASE_FIXTURE(fixture, "a file that is written, replaced or linked anew is "
     fs::create_symlink("2", folder / "next");
     fs::rename(folder / "next", folder / "data");
   }
+  SUBCASE("a link of folders on the way") {
+    for (std::string name : {"v1", "v2"}) {
+      fs::create_directory(folder / name);
+      folder.write(name + "/a.pem", name);
+    }
+    fs::create_directory(folder / "live");
+    fs::create_symlink("../v1", folder / "live/current");
+    fs::create_symlink((folder / "live/current/a.pem").string(),
+                       folder / "outside");
+    start({folder / "outside"});
+    fs::create_symlink("../v2", folder / "next");
+    fs::rename(folder / "next", folder / "live/current");
+  }
+  SUBCASE("a folder that is moved away, and comes later") {
+    fs::create_directory(folder / "certs");
+    folder.write("certs/a.pem", "1");
+    start({folder / "certs/a.pem"});
+    fs::rename(folder / "certs", folder / "old");
+    REQUIRE(is_told(1));
+    calls = 0;
+    fs::create_directory(folder / "certs");
+    folder.write("certs/a.pem", "2");
+  }
   SUBCASE("what a link leads to") {
     fs::create_directory(folder / "live");
     fs::create_symlink("../a.pem", folder / "live/a.pem");

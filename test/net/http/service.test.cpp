@@ -38,6 +38,14 @@ TEST_CASE_FIXTURE(fixture, "a refusal's line says which check, who and where") {
            "endpoint=- reason=\"there is nothing here\"");
 }
 
+TEST_CASE_FIXTURE(fixture, "a handshake that failed leaves a line") {
+  owner->log_handshake("tls", "no shared \"cipher\"", "192.0.2.1");
+  REQUIRE(!sink->lines.empty());
+  CHECK(sink->lines.back()
+        == "TLS handshake failed: check=tls address=192.0.2.1 service="
+               + owner->settings.name + " reason=\"no shared \\\"cipher\\\"\"");
+}
+
 TEST_CASE_FIXTURE(fixture, "and method and path where no endpoint tells") {
   auto line = refused({404, "path", "there is nothing here"},
                       {.address = "192.0.2.1",

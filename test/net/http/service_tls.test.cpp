@@ -11,6 +11,9 @@
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
+#include <sys/stat.h>
+
+#include <filesystem>
 #include <string>
 
 namespace wsrelay::service_tls_test {
@@ -221,6 +224,15 @@ TEST_CASE_FIXTURE(fixture, "what is wrong with a file is told before a start "
     folder.write("1.pem", "nothing");
     why = "it holds no certificate in PEM";
   }
+  SUBCASE("a pipe, which would be waited for") {
+    std::filesystem::remove(second.key);
+    REQUIRE(::mkfifo(second.key.c_str(), 0600) == 0);
+    why = "it is not a file";
+  }
+  SUBCASE("a file that is too long") {
+    std::filesystem::resize_file(second.key, (1 << 20) + 1);
+    why = "it is longer than 1 MiB";
+  }
   auto path = key == "key" ? second.key : second.certificate;
   auto text = "cannot use " + path + ": " + why;
   CHECK(refused() == text);
@@ -229,6 +241,15 @@ TEST_CASE_FIXTURE(fixture, "what is wrong with a file is told before a start "
   CHECK(found[0].key == "tls.certificates[1]." + key);
   CHECK(found[0].text == text);
   CHECK(found[0].is_error);
+}
+
+TEST_CASE_FIXTURE(fixture, "a file of 1 MiB is not too long") {
+  auto made = make_self_signed();
+  folder.write("0.pem", std::string((1 << 20) - made.certificate.size(), '\n')
+                            + made.certificate);
+  folder.write("0.key", made.key);
+  settings.certificates = {{folder / "0.pem", folder / "0.key"}};
+  CHECK(refused() == "");
 }
 
 TEST_CASE_FIXTURE(fixture, "a certificate that is out of date is a warning") {
