@@ -2,6 +2,7 @@
 #include "net/http/certificate_watch.hpp"
 
 #include "actors/log.hpp"
+#include "net/loop/guard.hpp"
 
 #include <fmt/format.h>
 
@@ -41,9 +42,9 @@ constexpr std::uint32_t changes = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE
                                   | IN_DELETE_SELF | IN_MOVE_SELF;
 
 // Adds the folders in which a change may lead to another file: that of each
-// symbolic link on the way, and the last one. Returns how many links there are.
-int add_folders(const std::filesystem::path& file, std::set<std::string>& out,
-                int links = 0) {
+// symbolic link on the way, and the last one.
+void add_folders(const std::filesystem::path& file, std::set<std::string>& out,
+                 int links = 0) {
   std::error_code none;
   std::filesystem::path way;
   for (auto part = file.begin(); part != file.end(); ++part) {
@@ -53,14 +54,13 @@ int add_folders(const std::filesystem::path& file, std::set<std::string>& out,
       continue;
     out.insert(folder);
     if (++links > max_links)
-      return links;
+      return;
     auto next = folder / std::filesystem::read_symlink(way, none);
     while (++part != file.end())
       next /= *part;
     return add_folders(next, out, links);
   }
   out.insert(way.parent_path());
-  return links;
 }
 
 } // namespace
@@ -94,15 +94,18 @@ void certificate_watch::call_now() {
 
 void certificate_watch::run() {
   ::pthread_setname_np(::pthread_self(), "wsrelay.certs");
-  while (!ending_) {
-    if (!wait_for_news())
-      continue;
-    watch_folders(); // links may lead elsewhere now
-    auto now = sight();
-    auto was_asked = asked_.exchange(false);
-    if (!ending_ && (std::exchange(seen_, now) != now || was_asked))
-      changed_();
-  }
+  while (!ending_)
+    guarded("certificates", [this] { look(); }); // memory may be short
+}
+
+void certificate_watch::look() {
+  if (!wait_for_news())
+    return;
+  watch_folders(); // links may lead elsewhere now
+  auto now = sight();
+  auto was_asked = asked_.exchange(false);
+  if (!ending_ && (std::exchange(seen_, now) != now || was_asked))
+    changed_();
 }
 
 void certificate_watch::watch_folders() {

@@ -38,6 +38,7 @@ public:
 
 private:
   void run();
+  void look();
   void watch_folders();
   bool wait_for_news();
   void take_events();
