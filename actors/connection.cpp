@@ -48,7 +48,8 @@ caf::behavior connection_state::start(frame_port_ptr port,
   // An error sent as a message is not addressed to a connection.
   self_->set_error_handler([](caf::error&) {});
   settings_ = {std::move(config.message_topic), config.heartbeat_interval,
-               std::move(config.metadata)};
+               std::move(config.metadata),
+               point_of(config.expires_at, started_, jitter())};
   ws_control first;
   first.target = std::move(config.target);
   auto is_there = port_->attach(this);

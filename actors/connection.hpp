@@ -39,6 +39,10 @@ struct connection_config {
   shared_buffer message_topic = default_topic_text();
   milliseconds heartbeat_interval{0}; // 0 = off
   shared_buffer metadata = no_metadata();
+  shared_buffer subprotocol{};
+  milliseconds expires_at{0}; // Unix time, 0 = never
+  std::shared_ptr<const expiry_options> expiry =
+      std::make_shared<const expiry_options>();
   std::uint32_t window = 128; // messages
   std::size_t window_bytes = 4 * 1024 * 1024;
   std::size_t output_limit = 4 * 1024 * 1024; // bytes of memory
@@ -60,6 +64,8 @@ struct connection_limits {
         join_timeout{config.join_timeout},
         close_timeout{config.close_timeout},
         remote_address{std::move(config.remote_address)},
+        subprotocol{std::move(config.subprotocol)},
+        expiry{std::move(config.expiry)},
         directory{std::move(config.directory)},
         nodes{config.nodes} {}
   connection_limits() = default;
@@ -68,6 +74,8 @@ struct connection_limits {
   milliseconds join_timeout{0};
   milliseconds close_timeout{0};
   std::string remote_address;
+  shared_buffer subprotocol;
+  std::shared_ptr<const expiry_options> expiry; // where its end is told
   caf::actor directory;
   const target_nodes* nodes = nullptr;
 };
@@ -169,6 +177,9 @@ private:
   void on_finished(connection_finished);
   void log_end(end_cause cause) const;
 
+  milliseconds jitter() const {
+    return limits_.expiry->jitter.value_or(milliseconds{0});
+  }
   bool closing() const noexcept { return ending_ != nullptr; }
   bool leaving() const noexcept { return leave_due_ != time_point::max(); }
 

@@ -101,6 +101,11 @@ void connection_state::on_wake() {
     close_port();
   if (closing())
     return update_wake();
+  if (now >= settings_.expires_at) {
+    end(end_cause::session_expired, limits_.expiry->code,
+        limits_.expiry->reason);
+    return update_wake();
+  }
   if (now >= overrun_due_) {
     overrun_due_ = time_point::max();
     overruns_ = true;
@@ -136,7 +141,7 @@ void connection_state::update_reading() {
 void connection_state::update_wake() {
   port_->wake_at(closing() ? leave_due_
                            : std::min({claims_.deadline(), heartbeat_.next(),
-                                       overrun_due_}));
+                                       overrun_due_, settings_.expires_at}));
 }
 
 } // namespace wsrelay

@@ -62,6 +62,8 @@ constexpr std::array<row, end_cause_count> table{{
      exit_kind::error, unplanned},
     {"node_shutdown", 1001, source::row, "server shutting down", shutdown,
      exit_kind::error, planned},
+    {"session_expired", 4401, source::given, "", expired, exit_kind::error,
+     planned},
     {"exited", 1011, source::row, "ended by another actor", exited,
      exit_kind::as_given, unplanned},
     {"killed", 1011, source::row, "connection failed", exited, exit_kind::error,
@@ -118,10 +120,10 @@ std::string_view to_text(end_cause cause) noexcept {
 }
 
 std::string_view to_text(leave_reason reason) noexcept {
-  constexpr std::array<std::string_view, 11> names{
+  constexpr std::array<std::string_view, 12> names{
       "client_closed", "connection_lost", "protocol_error", "timeout",
       "slow_consumer", "closed",          "transferred",    "rolled_back",
-      "target_down",   "shutdown",        "exited"};
+      "target_down",   "shutdown",        "exited",         "expired"};
   auto index = static_cast<std::size_t>(reason);
   return index < names.size() ? names[index] : "unknown";
 }

@@ -31,11 +31,12 @@ enum class end_cause : std::uint8_t {
   join_refused,      // the first target answered ws.join with an error
   join_timeout,      // the first target did not answer ws.join in time
   node_shutdown,     // the node stops
+  session_expired,   // its `expires_at` has come; code and text are the route's
   exited,            // exit_msg from a link or from anyone
   killed,            // the connection's own end without warning: kill, bug
 };
 
-inline constexpr std::size_t end_cause_count = 17;
+inline constexpr std::size_t end_cause_count = 18;
 
 /// How an ending is logged: beyond a few of a cause as a debug line.
 enum class end_severity : std::uint8_t {
@@ -53,9 +54,9 @@ struct ending {
   end_severity severity;
 };
 
-/// Maps a cause. `code` and `text` are the client's or the actor's where the
-/// cause brings them, else ignored; `exit` is the reason in an exit message
-/// (cause `exited`). The text fits into a close frame.
+/// Maps a cause. `code` and `text` are the client's, the actor's or the route's
+/// where the cause brings them, else ignored; `exit` is the reason in an exit
+/// message (cause `exited`). The text fits into a close frame.
 ending make_ending(end_cause cause, std::uint16_t code = 0,
                    std::string_view text = {}, caf::error exit = {});
 

@@ -14,7 +14,7 @@ namespace wsrelay {
 
 namespace {
 
-constexpr std::array<std::string_view, 22> names{
+constexpr std::array<std::string_view, 23> names{
     "none",
     "invalid_utf8",
     "invalid_topic",
@@ -37,8 +37,10 @@ constexpr std::array<std::string_view, 22> names{
     "overloaded",
     "peer_silent",
     "incompatible",
+    "invalid_expiry",
 };
-static_assert(names.size() == static_cast<std::size_t>(errc::incompatible) + 1);
+static_assert(names.size()
+              == static_cast<std::size_t>(errc::invalid_expiry) + 1);
 
 std::string context_text(const caf::message& context) {
   if (context.match_elements<std::string>())

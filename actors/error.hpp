@@ -38,6 +38,7 @@ enum class errc : std::uint8_t {
   overloaded,       // as exit reason of a target: closes with 1013
   peer_silent,      // the name's node has not answered in time
   incompatible,     // the other node's version cannot work with this one
+  invalid_expiry,   // an `expires_at` that is no time
 };
 
 /// Category of `errc` in `caf::error`.

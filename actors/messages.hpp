@@ -43,11 +43,12 @@ enum class leave_reason : std::uint8_t {
   target_down,     // the target itself ended
   shutdown,        // the node stops, or the target's
   exited,          // the connection's actor was ended: a link, a kill
+  expired,         // the session's time is over
 };
 
 /// Returns whether it is one of them; another release may have more.
 constexpr bool is_known(leave_reason reason) noexcept {
-  return reason <= leave_reason::exited;
+  return reason <= leave_reason::expired;
 }
 
 // -- connection -> target -----------------------------------------------------
@@ -58,8 +59,9 @@ constexpr bool is_known(leave_reason reason) noexcept {
 /// ends or gives up before the error arrives: then it gets a `ws.leave`.
 struct ws_join {
   caf::actor client; // the connection: send to it, monitor it, link to it
-  shared_buffer client_pid; // its text form, "12@NODE"
-  shared_buffer metadata;   // JSON object
+  shared_buffer client_pid;    // its text form, "12@NODE"
+  shared_buffer metadata;      // JSON object
+  shared_buffer subprotocol{}; // which the client speaks; empty = none
 };
 
 /// `ws.message`: one message of the client. The answer is ignored, but asked
@@ -121,6 +123,7 @@ struct ws_control {
   caf::optional<std::string> message_topic;
   caf::optional<milliseconds> heartbeat_interval; // 0 = off
   caf::optional<shared_buffer> metadata;          // JSON object
+  caf::optional<milliseconds> expires_at;         // Unix time, 0 = never
 };
 
 /// Any other topic: reaches the client as {"topic":...,"data":...}. Answered
@@ -146,6 +149,16 @@ struct ws_refused {
 
 // -- relay -> handler actor ---------------------------------------------------
 
+/// The certificate that a client has shown and proved in TLS.
+struct client_certificate {
+  std::string subject;            // RFC 2253: "CN=ann,O=Example"
+  std::vector<std::string> names; // alternative ones: "DNS:a.example",
+                                  // "email:..", "URI:..", "IP:192.0.2.1"
+
+  bool empty() const noexcept { return subject.empty() && names.empty(); }
+  bool operator==(const client_certificate&) const = default;
+};
+
 /// A request of an endpoint with `func: NAME`, to the actor of that name.
 struct http_request {
   std::string method;
@@ -159,6 +172,7 @@ struct http_request {
   std::string scheme;         // "http" or "https": what the client speaks
   std::string host;           // the authority it asked for, "HOST[:PORT]"
   bool websocket = false;     // it asks for one, and nothing stands against it
+  client_certificate certificate{}; // empty = none
 };
 
 /// A relay command that holds the target's handle.
@@ -167,6 +181,8 @@ struct relay_to {
   std::string message_topic;                      // "" = ws.message
   caf::optional<milliseconds> heartbeat_interval; // none = off
   shared_buffer metadata;                         // JSON object, empty = {}
+  std::string subprotocol{}; // one that the client offers, "" = the route's
+  caf::optional<milliseconds> expires_at{}; // Unix time; none = never
 };
 
 /// The handler's answer. With `relay`, or with a header X-WS-Relay, the request

@@ -6,7 +6,28 @@
 
 namespace wsrelay {
 
-WSRELAY_INSPECT(ws_join, x.client, x.client_pid, x.metadata)
+/// @private What a `relay_to` has since protocol 2.
+struct relay_terms {
+  std::string subprotocol;
+  caf::optional<milliseconds> expires_at;
+};
+
+/// @private
+inline relay_terms terms_of(const http_response& x) {
+  return x.relay ? relay_terms{x.relay->subprotocol, x.relay->expires_at}
+                 : relay_terms{};
+}
+
+/// @private
+inline void set_terms(http_response& x, relay_terms terms) {
+  if (!x.relay)
+    return;
+  x.relay->subprotocol = std::move(terms.subprotocol);
+  x.relay->expires_at = terms.expires_at;
+}
+
+WSRELAY_INSPECT(ws_join, x.client, x.client_pid, x.metadata,
+                appended<2>(x.subprotocol))
 WSRELAY_INSPECT(ws_message, x.client, x.client_pid, x.topic, x.seq, x.type,
                 x.data, x.metadata)
 WSRELAY_INSPECT(ws_heartbeat, x.client, x.client_pid, x.uptime, x.message_count,
@@ -17,14 +38,33 @@ WSRELAY_INSPECT(ws_refused, x.metadata, x.reason)
 WSRELAY_INSPECT(ws_send, x.type, x.data)
 WSRELAY_INSPECT(ws_close, x.code, x.reason)
 WSRELAY_INSPECT(ws_control, x.target, x.target_pid, x.message_topic,
-                x.heartbeat_interval, x.metadata)
+                x.heartbeat_interval, x.metadata, appended<2>(x.expires_at))
 WSRELAY_INSPECT(ws_event, x.topic, x.data)
+WSRELAY_INSPECT_ROW(client_certificate, x.subject, x.names)
 WSRELAY_INSPECT(http_request, x.method, x.target, x.path, x.query, x.headers,
                 x.params, x.body, x.remote_address, x.scheme, x.host,
-                x.websocket)
+                x.websocket, appended<2>(x.certificate))
 WSRELAY_INSPECT(relay_to, x.target, x.message_topic, x.heartbeat_interval,
                 x.metadata)
-WSRELAY_INSPECT(http_response, x.status, x.headers, x.body, x.relay)
+WSRELAY_INSPECT_ROW(relay_terms, x.subprotocol, x.expires_at)
+
+// A `relay_to` stands inside of it, so its later fields come behind the rest.
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, http_response& x) {
+  auto terms = terms_of(x);
+  auto fields = [&] {
+    return inspect_fields(f, "http_response", x.status, x.headers, x.body,
+                          x.relay, appended<2>(terms));
+  };
+  if constexpr (std::is_base_of_v<caf::deserializer, Inspector>) {
+    auto error = fields();
+    set_terms(x, std::move(terms));
+    return error;
+  } else {
+    return fields();
+  }
+}
+
 WSRELAY_INSPECT(directory_put, x.name, x.who)
 WSRELAY_INSPECT(directory_offer, x.name, x.who)
 WSRELAY_INSPECT(directory_entry, x.name, x.who)

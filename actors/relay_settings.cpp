@@ -5,13 +5,22 @@
 #include "protocol/duration.hpp"
 #include "protocol/json.hpp"
 #include "protocol/pid.hpp"
+#include "protocol/relay_command.hpp"
 #include "protocol/topic.hpp"
 
+#include <algorithm>
+#include <random>
 #include <utility>
 
 namespace wsrelay {
 
 namespace {
+
+milliseconds random_below(milliseconds limit) {
+  static thread_local std::minstd_rand numbers{std::random_device{}()};
+  std::uniform_int_distribution<milliseconds::rep> spread{0, limit.count()};
+  return milliseconds{spread(numbers)};
+}
 
 caf::error check_target(const ws_control& control) {
   if (control.target_pid.empty())
@@ -43,17 +52,36 @@ caf::error check(const ws_control& control, std::size_t max_metadata) {
   if (auto interval = control.heartbeat_interval)
     if (interval->count() < 0 || *interval > max_duration)
       return make_error(errc::invalid_interval, "must be 0 to one year");
+  if (auto time = control.expires_at)
+    if (time->count() < 0 || *time > max_expires_at)
+      return make_error(errc::invalid_expiry, "must be 0 or a Unix time");
   return control.metadata ? check_metadata(*control.metadata, max_metadata)
                           : caf::none;
 }
 
-relay_settings merged(relay_settings settings, const ws_control& control) {
+time_point point_of(milliseconds unix_time, time_point now,
+                    milliseconds jitter) {
+  if (unix_time == milliseconds::zero())
+    return time_point::max();
+  auto unix_now = std::chrono::floor<milliseconds>(
+      std::chrono::system_clock::now().time_since_epoch());
+  // The year 9999 is beyond what a clock of nanoseconds counts.
+  auto left = std::clamp(unix_time - unix_now, milliseconds::zero(),
+                         milliseconds{max_duration} * 100);
+  left -= random_below(std::min(jitter, left / 2));
+  return now + left;
+}
+
+relay_settings merged(relay_settings settings, const ws_control& control,
+                      time_point now, milliseconds jitter) {
   if (control.message_topic)
     settings.message_topic = *control.message_topic;
   if (control.heartbeat_interval)
     settings.heartbeat_interval = *control.heartbeat_interval;
   if (control.metadata)
     settings.metadata = *control.metadata;
+  if (control.expires_at)
+    settings.expires_at = point_of(*control.expires_at, now, jitter);
   return settings;
 }
 

@@ -9,7 +9,7 @@ namespace wsrelay {
 
 // Without a target the change happens at once, with one it becomes a claim.
 void connection_state::apply_control(const ws_control& control, requester who) {
-  auto settings = merged(settings_, control);
+  auto settings = merged(settings_, control, port_->now(), jitter());
   if (!control.target && control.target_pid.empty()) {
     use(std::move(settings));
     if (who)
@@ -60,7 +60,7 @@ void connection_state::join_claim(caf::actor target) {
   self_
       ->request(asked.target, caf::infinite,
                 ws_join{caf::actor_cast<caf::actor>(self_), pid_,
-                        asked.settings.metadata})
+                        asked.settings.metadata, limits_.subprotocol})
       .then([this, id = asked.id] { on_claim_answer(id, caf::none); },
             [this, id = asked.id](caf::error& error) {
               on_claim_answer(id, error);

@@ -3,11 +3,14 @@
 #include "config/file_text.hpp"
 #include "config/range_check.hpp"
 #include "config/upstream_url.hpp"
+#include "protocol/http_fields.hpp"
 #include "protocol/pid.hpp"
 
 #include <fmt/format.h>
 
 #include <optional>
+#include <set>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -114,7 +117,8 @@ private:
 
   /// One field at a time: each error at its key, all of them in one run.
   void check_command(const relay_command& command) {
-    relay_command topic, interval, metadata;
+    relay_command topic, interval, metadata, subprotocol;
+    subprotocol.subprotocol = command.subprotocol;
     topic.message_topic = command.message_topic;
     interval.heartbeat_interval = command.heartbeat_interval;
     metadata.metadata = command.metadata;
@@ -126,6 +130,7 @@ private:
     check_field(std::move(topic), "message_topic");
     check_field(std::move(interval), "heartbeat_interval");
     check_field(std::move(metadata), "metadata");
+    check_field(std::move(subprotocol), "subprotocol");
   }
 
   void check_field(relay_command command, std::string_view field) {
@@ -150,6 +155,28 @@ private:
   const router_config* router_;
   entry_report& report_;
 };
+
+void check_subprotocols(const endpoint_config& x, entry_report& report) {
+  std::set<std::string_view> seen;
+  for (std::size_t i = 0; i < x.subprotocols.size(); ++i) {
+    auto key = fmt::format("subprotocols[{}]", i);
+    if (!is_token(x.subprotocols[i]))
+      report.fail(key, "must be a token, such as graphql-transport-ws");
+    else if (!seen.insert(x.subprotocols[i]).second)
+      report.fail(key, "stands twice");
+  }
+  if (x.require_subprotocol && x.subprotocols.empty())
+    report.fail("require_subprotocol", "needs subprotocols");
+}
+
+/// A fixed command has no time of its own.
+void check_expiry(const endpoint_config& x, const router_config* router,
+                  entry_report& report) {
+  if (router && router->options.expiry.required
+      && std::holds_alternative<relay_handler>(x.handler))
+    report.fail("relay", "has no expires_at, which wsrelay.require.expiry of "
+                         "its router demands");
+}
 
 void check_method(const std::string& method, entry_report& report) {
   if (method == "*")
@@ -181,6 +208,8 @@ void check_entry(const endpoint_config& x, const router_config* router,
   check_method(x.method, report);
   check_path(x.path.text(), router, report);
   std::visit(handler_check{x, router, report}, x.handler);
+  check_subprotocols(x, report);
+  check_expiry(x, router, report);
 }
 
 } // namespace wsrelay

@@ -2,9 +2,10 @@
 #include "config/check_entry.hpp"
 
 #include "config/address_set.hpp"
-#include "config/listen_address.hpp"
 #include "config/range_check.hpp"
+#include "config/service_address.hpp"
 #include "config/validate.hpp"
+#include "protocol/close_code.hpp"
 #include "protocol/text.hpp"
 #include "protocol/utf8.hpp"
 
@@ -76,6 +77,53 @@ void check_tls(const service_tls_config& x, entry_report& report) {
     check_file(files.certificate, x.key_of(i, "certificate"), report);
     check_file(files.key, x.key_of(i, "key"), report);
   }
+  using policy = client_certificate_policy;
+  if (!x.client_ca.empty())
+    check_file(x.client_ca, "tls.client_ca", report);
+  if (x.client_certificate != policy::off && x.client_ca.empty())
+    report.fail("tls.client_ca", "is missing: it signs clients' certificates");
+  if (x.client_certificate == policy::off && !x.client_ca.empty())
+    report.fail("tls.client_certificate",
+                "must be request or require beside client_ca");
+}
+
+void check_addresses(const service_config& x, entry_report& report) {
+  if (x.addresses.empty())
+    report.fail("addr", "must hold one or more");
+  for (auto& each : x.addresses)
+    if (auto text = to_text(each); !parse_service_address(text))
+      report.fail("addr", fmt::format("is no address: {:.64}", text));
+  if (x.socket_mode > 0777)
+    report.fail("socket_mode", "must be 0000 to 0777");
+}
+
+// "unix:" is whoever reaches a unix socket of the service.
+void check_proxies(const service_config& x, entry_report& report) {
+  address_set addresses;
+  for (std::size_t i = 0; i < x.trusted_proxies.size(); ++i)
+    if (x.trusted_proxies[i] != unix_peer)
+      report.expect(addresses.add(x.trusted_proxies[i]),
+                    fmt::format("trusted_proxies[{}]", i));
+  if (x.proxy_protocol && x.trusted_proxies.empty())
+    report.fail("proxy_protocol",
+                "needs trusted_proxies: nobody else may send its header");
+}
+
+void check_expiry(const expiry_options& x, entry_report& report) {
+  constexpr std::string_view key = "post_options.wsrelay.expiry.reason";
+  if (x.reason.size() > max_close_reason)
+    report.fail(key, fmt::format("must have at most {} bytes, not {}",
+                                 max_close_reason, x.reason.size()));
+  else if (!is_plain_utf8(x.reason))
+    report.fail(key, "must be UTF-8 without control characters");
+}
+
+void check_deflate(const deflate_options& x, entry_report& report) {
+  if (x.min_size > x.max_size)
+    report.fail("post_options.wsrelay.deflate.max.size",
+                fmt::format("must be at least wsrelay.deflate.min.size ({}), "
+                            "not {}",
+                            x.min_size, x.max_size));
 }
 
 void check_listen(const std::string& listen, entry_report& report) {
@@ -115,15 +163,15 @@ void entry_report::expect(const checked& outcome, std::string_view key) {
 
 void check_entry(const service_config& x, entry_report& report) {
   visit_service(x, range_check{report});
-  address_set addresses;
-  for (std::size_t i = 0; i < x.trusted_proxies.size(); ++i)
-    report.expect(addresses.add(x.trusted_proxies[i]),
-                  fmt::format("trusted_proxies[{}]", i));
+  check_addresses(x, report);
+  check_proxies(x, report);
   check_tls(x.tls, report);
 }
 
 void check_entry(const router_config& x, entry_report& report) {
   visit_options(x.options, range_check{report, "post_options."});
+  check_expiry(x.options.expiry, report);
+  check_deflate(x.options.deflate, report);
   if (x.prefix.empty())
     return;
   auto pattern = path_pattern::parse(x.prefix);

@@ -3,6 +3,7 @@
 // must hold in validate.hpp.
 #pragma once
 
+#include "config/service_address.hpp"
 #include "protocol/origin.hpp"
 #include "protocol/path.hpp"
 #include "protocol/relay_command.hpp"
@@ -22,6 +23,43 @@ namespace wsrelay {
 struct source_location {
   std::string file; // "built-in" when there is no file
   int line = 0;     // counts from 1, 0 = unknown
+};
+
+/// permessage-deflate (RFC 7692) of a route's messages.
+struct deflate_options {
+  /// `wsrelay.deflate`: clients that offer it get it.
+  bool enabled = false;
+  /// `wsrelay.deflate.level`: zlib's, 1 (fast) to 9 (small).
+  unsigned level = 1;
+  /// `wsrelay.deflate.min.size`, `wsrelay.deflate.max.size`: bytes of a message
+  /// that is worth it, and of one that would hold the loop too long; 0 to 1
+  /// GiB.
+  std::size_t min_size = 128;
+  std::size_t max_size = 256 * 1024;
+  /// `wsrelay.deflate.window.bits`: of what is sent, 9 to 15.
+  unsigned window_bits = 15;
+  /// `wsrelay.deflate.context.takeover`: what was said before counts, which
+  /// makes messages smaller, and each connection some 300 KiB larger.
+  bool context_takeover = false;
+};
+
+/// What becomes of a connection whose session is over.
+struct expiry_options {
+  /// `wsrelay.require.expiry`: a command without `expires_at` is refused.
+  bool required = false;
+  /// `wsrelay.expiry.code`, 3000 to 4999, and `wsrelay.expiry.reason`, at most
+  /// 123 bytes: of the close frame.
+  std::uint16_t code = 4401;
+  std::string reason = "session expired";
+  /// `wsrelay.expiry.jitter`: connections close at random within this long
+  /// before their time. "off" = none.
+  std::optional<std::chrono::milliseconds> jitter;
+};
+
+/// `wsrelay.refuse`: how a client learns that its WebSocket is refused.
+enum class refusal_form : std::uint8_t {
+  status,            // by the status of HTTP, which no browser's script sees
+  accept_then_close, // by 101, and a close frame with 4000 + that status
 };
 
 /// Limits and policies of relayed connections: a router's `post_options`.
@@ -53,6 +91,9 @@ struct relay_options {
   std::chrono::milliseconds close_timeout = std::chrono::seconds{5};
   /// `wsrelay.join.timeout`: longest wait for a target's answer to `ws.join`.
   std::chrono::milliseconds join_timeout = std::chrono::seconds{10};
+  refusal_form refuse = refusal_form::status;
+  deflate_options deflate;
+  expiry_options expiry;
 };
 
 /// PEM files: a certificate with the chain that leads to an authority, and its
@@ -60,6 +101,13 @@ struct relay_options {
 struct certificate_files {
   std::string certificate;
   std::string key;
+};
+
+/// `client_certificate` of a service's `tls`: whether a client shows one.
+enum class client_certificate_policy : std::uint8_t {
+  off,     // it is not asked
+  request, // it may show one; a bad one fails the handshake
+  require, // it must
 };
 
 /// `tls` of an http.service: it speaks https and wss.
@@ -73,6 +121,9 @@ struct service_tls_config {
   /// `max_handshakes`: under way at a time, 1 to 100000, each loop with its
   /// share. One more drops the oldest.
   std::size_t max_handshakes = 1000;
+  /// `client_ca`: PEM file of the authorities that sign clients' certificates.
+  std::string client_ca;
+  client_certificate_policy client_certificate = client_certificate_policy::off;
 
   bool enabled() const noexcept { return !certificates.empty(); }
 
@@ -85,13 +136,20 @@ struct service_tls_config {
   }
 };
 
-/// `kind: http.service`: a listener with its loops.
+/// Who is at the other end of a unix socket, in place of an address; also in
+/// `trusted_proxies`.
+inline constexpr std::string_view unix_peer = "unix:";
+
+/// `kind: http.service`: listeners with their loops.
 struct service_config {
   std::string name;
-  /// `addr`: "HOST:PORT"; "" is every address, IPv4 and IPv6 (":8080"), port 0
-  /// lets the kernel choose.
-  std::string host = "127.0.0.1";
-  std::uint16_t port = 8080;
+  /// `addr`: one or several. "HOST:PORT", where ":8080" is every address, IPv4
+  /// and IPv6, and port 0 lets the kernel choose; "unix:PATH"; "systemd:NAME".
+  std::vector<service_address> addresses{{{"127.0.0.1", 8080}, {}, {}}};
+  /// `socket_mode` and `socket_owner` ("USER", "USER:GROUP", ":GROUP"; "" = as
+  /// the process): of the files of unix sockets.
+  unsigned socket_mode = 0660;
+  std::string socket_owner;
   /// `threads`: loops, each with a thread, 0 = one per core, at most 256.
   unsigned threads = 0;
   /// `max_connections`: open sockets in all, 1 to 1000000.
@@ -114,10 +172,16 @@ struct service_config {
   /// `in_place_budget`: a target that holds a loop longer is handed to the
   /// scheduler from then on.
   std::chrono::milliseconds in_place_budget{5};
-  /// `trusted_proxies`: addresses or CIDR blocks of the proxies in front. Their
+  /// `trusted_proxies`: addresses or CIDR blocks of the proxies in front, or
+  /// "unix:" for those that come by a unix socket. Their
   /// X-Forwarded-* and Forwarded fields tell the client, and their relay header
   /// counts at `trusted_header` endpoints.
   std::vector<std::string> trusted_proxies;
+  /// `proxy_protocol`: `trusted_proxies` send the PROXY protocol's header
+  /// first, version 1 or 2; it tells the client. Nobody else may.
+  bool proxy_protocol = false;
+  /// `proxy_protocol_timeout`: from accept to the end of that header.
+  std::chrono::milliseconds proxy_protocol_timeout = std::chrono::seconds{5};
   /// `redirect_to_https`: every request is answered with 308 to the first
   /// service with `tls`.
   bool redirect_to_https = false;
@@ -185,6 +249,10 @@ struct endpoint_config {
   std::string method = "GET"; // "*" = any
   path_pattern path;          // the router's prefix included
   handler_config handler;
+  /// `subprotocols`: those that this route speaks, the best one first.
+  std::vector<std::string> subprotocols;
+  /// `require_subprotocol`: who offers none of them gets no WebSocket.
+  bool require_subprotocol = false;
   source_location where;
 };
 

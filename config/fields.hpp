@@ -5,6 +5,7 @@
 #include "config/config.hpp"
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace wsrelay {
@@ -37,8 +38,17 @@ inline constexpr number_range bytes_range(std::uint64_t min,
   return {min, max, true};
 }
 
-/// Calls `visit(key, member)` for each duration and flag and `visit(key,
-/// member, range)` for each number of a service.
+/// The words for the values of an enumeration, in their order.
+using choice_words = std::span<const std::string_view>;
+
+inline constexpr std::string_view refusal_words[] = {"status",
+                                                     "accept_then_close"};
+inline constexpr std::string_view client_certificate_words[] = {
+    "off", "request", "require"};
+
+/// Calls `visit(key, member)` for each duration and flag, `visit(key, member,
+/// range)` for each number and `visit(key, member, words)` for each choice of a
+/// service.
 template <class Service, class Visitor>
 void visit_service(Service& x, Visitor&& visit) {
   visit("threads", x.threads, number_range{0, 256});
@@ -51,6 +61,8 @@ void visit_service(Service& x, Visitor&& visit) {
   visit("write_timeout", x.write_timeout);
   visit("shutdown_timeout", x.shutdown_timeout);
   visit("in_place_budget", x.in_place_budget);
+  visit("proxy_protocol", x.proxy_protocol);
+  visit("proxy_protocol_timeout", x.proxy_protocol_timeout);
   visit("redirect_to_https", x.redirect_to_https);
 }
 
@@ -59,6 +71,8 @@ template <class Tls, class Visitor>
 void visit_tls(Tls& x, Visitor&& visit) {
   visit("handshake_timeout", x.handshake_timeout);
   visit("max_handshakes", x.max_handshakes, number_range{1, 100'000});
+  visit("client_certificate", x.client_certificate,
+        choice_words{client_certificate_words});
 }
 
 /// As `visit_service`, for a router's `post_options`.
@@ -74,6 +88,17 @@ void visit_options(Options& x, Visitor&& visit) {
   visit("wsrelay.pong.timeout", x.pong_timeout);
   visit("wsrelay.close.timeout", x.close_timeout);
   visit("wsrelay.join.timeout", x.join_timeout);
+  visit("wsrelay.refuse", x.refuse, choice_words{refusal_words});
+  visit("wsrelay.deflate", x.deflate.enabled);
+  visit("wsrelay.deflate.level", x.deflate.level, number_range{1, 9});
+  visit("wsrelay.deflate.min.size", x.deflate.min_size, bytes_range(0, gib));
+  visit("wsrelay.deflate.max.size", x.deflate.max_size, bytes_range(0, gib));
+  visit("wsrelay.deflate.window.bits", x.deflate.window_bits,
+        number_range{9, 15});
+  visit("wsrelay.deflate.context.takeover", x.deflate.context_takeover);
+  visit("wsrelay.require.expiry", x.expiry.required);
+  visit("wsrelay.expiry.code", x.expiry.code, number_range{3000, 4999});
+  visit("wsrelay.expiry.jitter", x.expiry.jitter);
 }
 
 /// As `visit_service`, for a cluster.node.

@@ -46,9 +46,11 @@ public:
   /// Returns the errors in the order of their lines.
   std::vector<config_issue> take_errors();
 
+  /// Returns whether the key or one above it has an error.
+  bool has_failed(key_path key) const;
+
 private:
   void push(config_issue issue);
-  bool has_failed(key_path key) const;
 
   std::string file_;
   std::vector<config_issue> errors_;

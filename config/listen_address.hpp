@@ -15,6 +15,8 @@ struct listen_address {
   /// IPv6. "0.0.0.0" is every IPv4 address and no other.
   std::string host;
   std::uint16_t port = 0;
+
+  bool operator==(const listen_address&) const = default;
 };
 
 /// Parses "127.0.0.1:8080", ":8080", "[::1]:0" or "localhost:80".

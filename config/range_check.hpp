@@ -27,6 +27,9 @@ public:
 
   void operator()(std::string_view, bool) {}
 
+  template <class Enum>
+  void operator()(std::string_view, Enum, choice_words) {}
+
 private:
   entry_report& report_;
   std::string_view prefix_;

@@ -71,6 +71,7 @@ relay_handler read_relay(yaml_map& in) {
     out.message_topic.clear();
   field_reader{relay}("heartbeat_interval", out.heartbeat_interval);
   out.metadata = relay.json("metadata").value_or(out.metadata);
+  out.subprotocol = relay.text("subprotocol").value_or("");
   relay.refuse_unknown();
   return {std::move(out)};
 }
@@ -180,6 +181,9 @@ endpoint_config read_endpoint(yaml_map& in, const relay_config& config,
   out.method = in.text("method").value_or(out.method);
   read_path(in, out, config);
   out.handler = read_handler(in, folder);
+  out.subprotocols = in.texts("subprotocols");
+  out.require_subprotocol =
+      in.flag("require_subprotocol").value_or(out.require_subprotocol);
   return out;
 }
 

@@ -33,6 +33,12 @@ public:
 
   void operator()(std::string_view key, bool& out);
 
+  template <class Enum>
+  void operator()(std::string_view key, Enum& out, choice_words words) {
+    if (auto place = in_.choice(key, words))
+      out = static_cast<Enum>(*place);
+  }
+
 private:
   yaml_map& in_;
 };

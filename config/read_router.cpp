@@ -50,6 +50,8 @@ router_config read_router(yaml_map& in) {
   auto options = in.child("post_options");
   read_origins(options, out.options.origins);
   visit_options(out.options, field_reader{options});
+  auto& reason = out.options.expiry.reason;
+  reason = options.text("wsrelay.expiry.reason").value_or(reason);
   options.refuse_unknown();
   return out;
 }

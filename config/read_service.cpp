@@ -1,24 +1,47 @@
 // Reads an http.service.
-#include "config/listen_address.hpp"
 #include "config/read_entries.hpp"
 
+#include <fmt/format.h>
+
+#include <charconv>
 #include <utility>
 
 namespace wsrelay {
 
 namespace {
 
-void read_address(yaml_map& in, service_config& out) {
-  auto text = in.text("addr");
+// One that cannot be read is in conflict with no other service.
+service_address read_address(yaml_map& in, const std::string& key,
+                             const std::string& text) {
+  auto address = parse_service_address(text);
+  if (!address && !in.has_failed(key))
+    in.fail(key, address.error().what);
+  return address ? std::move(*address) : service_address{};
+}
+
+void read_addresses(yaml_map& in, service_config& out) {
+  if (!in.has("addr"))
+    return;
+  out.addresses.clear();
+  auto is_list = in.is_list("addr");
+  auto texts = in.text_or_texts("addr");
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    out.addresses.push_back(read_address(
+        in, is_list ? fmt::format("addr[{}]", i) : "addr", texts[i]));
+}
+
+// As chmod(1) writes it, and YAML 1.1 an octal number.
+void read_socket_mode(yaml_map& in, unsigned& out) {
+  auto text = in.text("socket_mode");
   if (!text)
     return;
-  auto address = parse_listen_address(*text);
-  // Port 0 is in conflict with no other service.
-  auto [host, port] = address ? *address : listen_address{};
-  out.host = std::move(host);
-  out.port = port;
-  if (!address)
-    in.fail("addr", address.error().what);
+  unsigned mode = 0;
+  auto* end = text->data() + text->size();
+  auto [rest, error] = std::from_chars(text->data(), end, mode, 8);
+  if (error == std::errc{} && rest == end && text->size() <= 4)
+    out = mode;
+  else
+    in.fail("socket_mode", "must be an octal number such as \"0660\"");
 }
 
 std::string read_path(yaml_map& in, std::string_view key,
@@ -47,6 +70,7 @@ service_tls_config read_service_tls(yaml_map in, const std::string& folder) {
   else if (!out.are_listed)
     out.certificates.push_back(read_certificate(in, folder));
   visit_tls(out, field_reader{in});
+  out.client_ca = read_path(in, "client_ca", folder);
   in.refuse_unknown();
   return out;
 }
@@ -56,7 +80,9 @@ service_tls_config read_service_tls(yaml_map in, const std::string& folder) {
 service_config read_service(yaml_map& in, const std::string& folder) {
   service_config out;
   in.child("meta").refuse_unknown();
-  read_address(in, out);
+  read_addresses(in, out);
+  read_socket_mode(in, out.socket_mode);
+  out.socket_owner = in.text("socket_owner").value_or("");
   visit_service(out, field_reader{in});
   out.trusted_proxies = in.texts("trusted_proxies");
   if (in.has("tls"))

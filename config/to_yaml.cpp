@@ -49,7 +49,9 @@ public:
 
   void print(const service_config& x) {
     begin(x, service_kind);
-    text("addr", to_text(listen_address{x.host, x.port}));
+    print(x.addresses);
+    line("socket_mode", fmt::format("\"{:04o}\"", x.socket_mode));
+    text("socket_owner", x.socket_owner);
     visit_service(x, *this);
     list("trusted_proxies", x.trusted_proxies);
     if (x.tls.enabled())
@@ -66,6 +68,7 @@ public:
     open("post_options");
     text("wsrelay.allowed.origins", origins_text(x.options.origins));
     visit_options(x.options, *this);
+    text("wsrelay.expiry.reason", x.options.expiry.reason);
     close();
   }
 
@@ -76,6 +79,8 @@ public:
     auto path = std::string_view{x.path.text()};
     path.remove_prefix(path.starts_with(prefix) ? prefix.size() : 0);
     text("path", path);
+    list("subprotocols", x.subprotocols);
+    (*this)("require_subprotocol", x.require_subprotocol);
     std::visit([this](const auto& handler) { print(handler); }, x.handler);
   }
 
@@ -119,9 +124,24 @@ public:
     line(key, value ? "\"true\"" : "\"false\"");
   }
 
+  template <class Enum>
+  void operator()(std::string_view key, Enum value, choice_words words) {
+    line(key, words[static_cast<std::size_t>(value)]);
+  }
+
   std::string take() { return std::move(out_); }
 
 private:
+  void print(const std::vector<service_address>& all) {
+    std::vector<std::string> texts;
+    for (auto& each : all)
+      texts.push_back(to_text(each));
+    if (texts.size() == 1)
+      text("addr", texts.front());
+    else
+      list("addr", texts);
+  }
+
   void print(const service_tls_config& x) {
     open("tls");
     if (x.are_listed)
@@ -129,6 +149,8 @@ private:
     else
       print(x.certificates.front());
     visit_tls(x, *this);
+    if (!x.client_ca.empty())
+      text("client_ca", x.client_ca);
     close();
   }
 
@@ -169,6 +191,7 @@ private:
     text("message_topic", topic.empty() ? default_message_topic : topic);
     (*this)("heartbeat_interval", x.command.heartbeat_interval);
     line("metadata", metadata ? *metadata : "{}"); // JSON is YAML
+    text("subprotocol", x.command.subprotocol);
     close();
   }
 

@@ -97,10 +97,11 @@ private:
       report.fail("redirect_to_https", "it speaks https itself");
     else if (x.redirect_to_https && !find_https_service(config_))
       report.fail("redirect_to_https", "needs another http.service with tls");
-    if (x.port == 0)
-      return;
-    if (auto first = addresses_.take(fmt::format("{} {}", x.host, x.port), x))
-      report.fail("addr", fmt::format("the address of {}", *first));
+    for (auto& each : x.addresses)
+      if (!each.is_tcp() || each.tcp.port != 0)
+        if (auto first = addresses_.take(to_text(each), x))
+          report.fail("addr", fmt::format("{} is the address of {}",
+                                          to_text(each), *first));
   }
 
   void check(const router_config& x, entry_report report) {
@@ -161,7 +162,7 @@ private:
   std::vector<config_issue> issues_;
   by_name<service_config> services_;
   by_name<router_config> routers_;
-  occupied addresses_; // host and port
+  occupied addresses_; // as text
   occupied endpoints_; // service, method and shape
   occupied statics_;   // service and path
   occupied clusters_;

@@ -95,6 +95,35 @@ std::optional<bool> yaml_map::flag(std::string_view key) {
   return std::nullopt;
 }
 
+std::optional<std::size_t> yaml_map::choice(std::string_view key,
+                                            choice_words words) {
+  auto value = text(key);
+  if (!value)
+    return std::nullopt;
+  auto found = std::find(words.begin(), words.end(), *value);
+  if (found != words.end())
+    return static_cast<std::size_t>(found - words.begin());
+  fail(key, fmt::format("must be one of {}, not {}", fmt::join(words, ", "),
+                        shown(*value)));
+  return std::nullopt;
+}
+
+bool yaml_map::is_list(std::string_view key) {
+  auto found = find(key);
+  return found && found->IsSequence();
+}
+
+bool yaml_map::has_failed(std::string_view key) const {
+  return log_->has_failed(key_of(key));
+}
+
+std::vector<std::string> yaml_map::text_or_texts(std::string_view key) {
+  if (is_list(key))
+    return texts(key);
+  auto one = text(key);
+  return one ? std::vector{*one} : std::vector<std::string>{};
+}
+
 std::vector<std::string> yaml_map::texts(std::string_view key) {
   std::vector<std::string> values;
   auto found = find_list(key);

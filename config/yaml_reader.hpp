@@ -52,8 +52,20 @@ public:
   /// true or false.
   std::optional<bool> flag(std::string_view key);
 
+  /// One of these words; returns its place.
+  std::optional<std::size_t> choice(std::string_view key, choice_words words);
+
   /// A list of scalars; empty when the key is absent.
   std::vector<std::string> texts(std::string_view key);
+
+  /// Returns whether the value is a list.
+  bool is_list(std::string_view key);
+
+  /// Returns whether an error of `key`, of an item, say, was recorded.
+  bool has_failed(std::string_view key) const;
+
+  /// The same, or one scalar.
+  std::vector<std::string> text_or_texts(std::string_view key);
 
   /// A map below `key`; empty when the key is absent.
   yaml_map child(std::string_view key);

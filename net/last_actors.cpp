@@ -3,6 +3,7 @@
 
 #include "actors/caf_compat.hpp"
 #include "actors/log.hpp"
+#include "actors/messages.hpp"
 
 #include <caf/all.hpp>
 
@@ -59,6 +60,20 @@ std::size_t end_kept_actors(caf::actor_system& system,
                                           caf::exit_reason::user_shutdown});
     std::this_thread::sleep_for(look_again);
   }
+}
+
+void end_named_actors(caf::actor_system& system, const caf::actor& directory) {
+  caf::scoped_actor self{system};
+  self->request(directory, caf::infinite, directory_list{})
+      .receive(
+          [&](const std::vector<directory_entry>& entries) {
+            for (auto& entry : entries)
+              if (entry.who.node() == system.node())
+                self->send(entry.who,
+                           caf::exit_msg{caf::actor_addr{},
+                                         caf::exit_reason::user_shutdown});
+          },
+          [](caf::error&) {});
 }
 
 // Not joined: it ends with the process, one way or the other.

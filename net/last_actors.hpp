@@ -22,6 +22,10 @@ std::vector<caf::actor> kept_actors(caf::actor_system& system);
 std::size_t end_kept_actors(caf::actor_system& system,
                             std::chrono::steady_clock::time_point deadline);
 
+/// Ends the actors of this node that its directory has a name for, with
+/// `user_shutdown`. Each one first does what it has been sent before.
+void end_named_actors(caf::actor_system& system, const caf::actor& directory);
+
 /// Ends the process at `deadline`, with exit status 0 and a line in the log,
 /// unless it has ended by then: for actors that do not, CAF's actor system
 /// waits for ever. Returns at once.

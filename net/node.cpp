@@ -6,7 +6,6 @@
 #include "actors/error.hpp"
 #include "actors/log.hpp"
 #include "actors/node_messages.hpp"
-#include "config/listen_address.hpp"
 #include "config/load.hpp"
 #include "config/validate.hpp"
 #include "net/cluster/cluster.hpp"
@@ -15,9 +14,10 @@
 #include "net/http/certificate_watch.hpp"
 #include "net/http/client_door.hpp"
 #include "net/http/frontend.hpp"
+#include "net/http/service_ports.hpp"
 #include "net/http/upstream_tls.hpp"
 #include "net/last_actors.hpp"
-#include "net/loop/listener.hpp"
+#include "net/loop/loop_check.hpp"
 
 #include <caf/all.hpp>
 
@@ -39,9 +39,8 @@ constexpr std::chrono::seconds drop_patience{5};
 constexpr std::chrono::milliseconds actors_patience{1'000};
 
 unsigned loop_count(const service_config& settings) {
-  if (settings.threads > 0)
-    return settings.threads;
-  return std::max(1u, std::thread::hardware_concurrency());
+  auto cores = std::max(1u, std::thread::hardware_concurrency());
+  return settings.threads > 0 ? settings.threads : cores;
 }
 
 std::string acceptor_name(const service_config& settings, std::size_t number) {
@@ -58,11 +57,14 @@ acceptor_state& state_of(const caf::actor& acceptor) {
 // Members are destroyed from the last to the first: loops, with every socket
 // and handler left on them, go before what they refer to.
 struct node::running_service {
+  explicit running_service(const service_config& what)
+      : settings{&what}, ports{what} {}
+
   const service_config* settings;
   std::shared_ptr<service> shared;
   std::vector<caf::actor> acceptors; // of the loops, in their order
   std::map<loop*, std::unique_ptr<client_door>> doors;
-  std::shared_ptr<listener> port;
+  service_ports ports;
   std::vector<loop*> all_loops;
   loop* shared_loop = nullptr; // the first one, if it is that of the nodes
   std::vector<std::unique_ptr<loop>> loops;
@@ -85,7 +87,7 @@ node::~node() {
   // Whatever holds the process longer: it was told to end.
   if (termination_signals::received())
     end_process_at(deadline);
-  end_named_actors();
+  end_named_actors(system_, directory_);
   if (meets_nodes_)
     end_actors(deadline - actors_patience / 2);
   caf::anon_send_exit(directory_, caf::exit_reason::user_shutdown);
@@ -104,21 +106,6 @@ void node::end_actors(std::chrono::steady_clock::time_point deadline) {
   caf::anon_send_exit(directory_, caf::exit_reason::user_shutdown);
   if (auto left = end_kept_actors(system_, deadline))
     log().warn("actors left at the end of the shutdown: actors={}", left);
-}
-
-// Each one does first what it has been sent before.
-void node::end_named_actors() {
-  caf::scoped_actor self{system_};
-  self->request(directory_, caf::infinite, directory_list{})
-      .receive(
-          [&](const std::vector<directory_entry>& entries) {
-            for (auto& entry : entries)
-              if (entry.who.node() == system_.node())
-                self->send(entry.who,
-                           caf::exit_msg{caf::actor_addr{},
-                                         caf::exit_reason::user_shutdown});
-          },
-          [](caf::error&) {});
 }
 
 checked node::put(std::string name, const caf::actor& who) {
@@ -166,26 +153,41 @@ checked node::start() {
   return passed();
 }
 
-void node::keep_heap() {
-  std::vector<loop*> loops;
+std::vector<loop*> node::loops() const {
+  std::vector<loop*> result;
   for (auto& service : services_)
-    loops.insert(loops.end(), service->all_loops.begin(),
-                 service->all_loops.end());
+    result.insert(result.end(), service->all_loops.begin(),
+                  service->all_loops.end());
   auto* of_nodes = loop_of_nodes(system_);
   if (of_nodes
-      && std::find(loops.begin(), loops.end(), of_nodes) == loops.end())
-    loops.push_back(of_nodes);
-  if (loops.empty())
+      && std::find(result.begin(), result.end(), of_nodes) == result.end())
+    result.push_back(of_nodes);
+  return result;
+}
+
+std::optional<std::chrono::system_clock::time_point>
+node::certificates_expire(std::string_view service) const {
+  auto* running = find(service);
+  return running ? running->shared->certificates_expire() : std::nullopt;
+}
+
+bool node::is_responsive(std::chrono::milliseconds limit) const {
+  return take_turns(loops(), limit);
+}
+
+void node::keep_heap() {
+  auto all = loops();
+  if (all.empty())
     return;
   keep_freed_memory();
-  heap_ = std::make_unique<heap_keeper>(std::move(loops), make_heap_system(),
+  heap_ = std::make_unique<heap_keeper>(std::move(all), make_heap_system(),
                                         heap_keeper::periods{});
 }
 
 // The system may be out of threads or descriptors.
 checked node::start_service(const service_config& settings) {
-  auto& made = *services_.emplace_back(std::make_unique<running_service>());
-  made.settings = &settings;
+  auto& made =
+      *services_.emplace_back(std::make_unique<running_service>(settings));
   try {
     return run_service(made);
   } catch (const std::exception& error) {
@@ -203,12 +205,12 @@ checked node::run_service(running_service& what) {
     if (auto loaded = what.shared->load_certificates(); !loaded)
       return loaded;
   start_loops(what);
-  what.port = std::make_shared<listener>(
+  auto opened = what.ports.open(
       what.all_loops, what.shared->places,
       [&doors = what.doors](loop& home, accepted_socket accepted) {
         doors.at(&home)->serve(std::move(accepted));
       });
-  if (auto opened = what.port->open(settings.host, settings.port); !opened)
+  if (!opened)
     return opened;
   name_acceptors(what);
   return passed();
@@ -221,7 +223,7 @@ void node::begin_to_serve() {
   for (auto& each : services_) {
     if (https)
       each->shared->https_port = port(https->name);
-    each->port->start();
+    each->ports.start();
     all.push_back(each->shared);
   }
   certificates_ = watch_certificates(all);
@@ -308,8 +310,7 @@ void node::stop() {
 
 // Nothing new is accepted, and what is there begins to end.
 void node::begin_stop(running_service& what) {
-  if (what.port)
-    what.port->stop();
+  what.ports.stop();
   for (auto* home : what.all_loops)
     home->post([home] { home->abort_sockets(true); });
   for (auto& acceptor : what.acceptors)
@@ -378,18 +379,17 @@ std::uint16_t node::cluster_port() const {
 
 std::uint16_t node::port(std::string_view service) const {
   auto* running = find(service);
-  return running && running->port ? running->port->port() : 0;
+  return running ? running->ports.port() : 0;
+}
+
+std::vector<std::string> node::urls(std::string_view service) const {
+  auto* running = find(service);
+  return running ? running->ports.urls() : std::vector<std::string>{};
 }
 
 std::string node::url(std::string_view service) const {
-  auto* running = find(service);
-  if (!running || !running->port)
-    return {};
-  auto host = running->settings->host;
-  if (host.empty() || host == "0.0.0.0" || host == "::")
-    host = "localhost"; // the wildcard is no address to connect to
-  auto* scheme = running->settings->tls.enabled() ? "https://" : "http://";
-  return scheme + to_text(listen_address{host, running->port->port()});
+  auto all = urls(service);
+  return all.empty() ? "" : all.front();
 }
 
 std::vector<caf::actor> node::acceptors(std::string_view service) const {

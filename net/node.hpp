@@ -80,11 +80,23 @@ public:
   /// `start` and `stop`.
   bool reload_certificates();
 
-  /// Returns the port a running service has bound, or 0. Without a name: the
-  /// first service.
+  /// Returns when the first certificate of a running service expires; nothing
+  /// without `tls`. Any thread. Without a name: the first service.
+  std::optional<std::chrono::system_clock::time_point>
+  certificates_expire(std::string_view service = {}) const;
+
+  /// Returns whether every loop of its services takes a turn within `limit`: a
+  /// node that hangs does not. Blocks until then. Between `start` and `stop`,
+  /// any thread but the loops'.
+  bool is_responsive(std::chrono::milliseconds limit) const;
+
+  /// Returns the first port of TCP that a running service has bound, or 0.
+  /// Without a name: the first service.
   std::uint16_t port(std::string_view service = {}) const;
 
-  /// Returns "http://HOST:PORT" of a running service, with `tls` "https://".
+  /// Returns where a running service listens: "http://HOST:PORT", with `tls`
+  /// "https://", or "unix:PATH" or "systemd:NAME"; the first of them.
+  std::vector<std::string> urls(std::string_view service = {}) const;
   std::string url(std::string_view service = {}) const;
 
   /// Returns the port where other nodes connect, or 0.
@@ -106,6 +118,7 @@ private:
   checked run_service(running_service& what);
   void start_loops(running_service& what);
   void add_loop(running_service& what, loop& home);
+  std::vector<loop*> loops() const;
   void keep_heap();
   void begin_to_serve();
   void name_acceptors(const running_service& what);
@@ -115,7 +128,6 @@ private:
   void close_connections(running_service& what,
                          std::chrono::steady_clock::time_point deadline);
   void end_acceptors(running_service& what);
-  void end_named_actors();
   void end_actors(std::chrono::steady_clock::time_point deadline);
   std::chrono::milliseconds shutdown_timeout() const;
   const running_service* find(std::string_view service) const;

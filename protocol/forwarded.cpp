@@ -18,10 +18,6 @@ failure malformed() {
 // What ends a value without quotes.
 constexpr std::string_view separators = ",;\" \t";
 
-bool is_token(std::string_view text) {
-  return is_safe_field(text, "");
-}
-
 class reader {
 public:
   explicit reader(std::string_view rest) : rest_{rest} {}

@@ -38,7 +38,8 @@ frame_header read_frame_header(std::string_view bytes) noexcept {
   result.size = static_cast<std::uint8_t>(size);
   result.op = static_cast<opcode>(first & 0xf);
   result.fin = (first & 0x80) != 0;
-  result.reserved = (first & 0x70) != 0;
+  result.deflated = (first & 0x40) != 0;
+  result.reserved = (first & 0x30) != 0;
   result.length =
       length_size == 0 ? form : read_big_endian(bytes.data() + 2, length_size);
   result.minimal = plain_header_size(result.length) == key_at;

@@ -16,6 +16,9 @@ enum class opcode : std::uint8_t {
   close = 0x8,
   ping = 0x9,
   pong = 0xa,
+  // To send: with the bit that says so, RSV1 (RFC 7692 section 7.2.1).
+  deflated_text = 0x41,
+  deflated_binary = 0x42,
 };
 
 /// Returns whether `op` is a control frame's (RFC 6455 section 5.5).
@@ -37,7 +40,8 @@ struct frame_header {
   std::uint8_t size = 0; // bytes of the header itself
   opcode op{};
   bool fin = false;
-  bool reserved = false; // one of the three reserved bits is set
+  bool deflated = false; // RSV1 is set (RFC 7692 section 6)
+  bool reserved = false; // one of the other two reserved bits is
   bool masked = false;
   bool minimal = true; // the length has its shortest form
   mask_key key{};

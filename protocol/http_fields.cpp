@@ -19,6 +19,7 @@ constexpr std::array<std::string_view, 6> hop_by_hop{
     "TE",         "Transfer-Encoding", "Upgrade"};
 
 constexpr std::string_view websocket_prefix = "Sec-WebSocket-";
+constexpr std::string_view subprotocol_field = "Sec-WebSocket-Protocol";
 
 bool is_alnum(char c) {
   auto letter = to_lower(c);
@@ -62,8 +63,10 @@ std::unordered_set<std::string> connection_options(const http_fields& fields) {
   return out;
 }
 
+// The subprotocols that are offered, and the choice, are the application's.
 bool is_hop_by_hop(std::string_view name) {
-  return begins_variable(name, websocket_prefix)
+  return (begins_variable(name, websocket_prefix)
+          && !same_field(name, subprotocol_field))
          || std::any_of(hop_by_hop.begin(), hop_by_hop.end(),
                         [name](std::string_view other) {
                           return same_variable(name, other);
@@ -126,8 +129,12 @@ void erase_hop_by_hop(http_fields& fields) {
   });
 }
 
+bool is_token(std::string_view text) noexcept {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);
+}
+
 bool is_safe_field(std::string_view name, std::string_view value) noexcept {
-  return !name.empty() && std::all_of(name.begin(), name.end(), is_token_char)
+  return is_token(name)
          && std::all_of(value.begin(), value.end(), is_value_char);
 }
 

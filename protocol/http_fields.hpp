@@ -38,8 +38,12 @@ void erase_field(http_fields& fields, std::string_view name);
 /// case).
 bool has_token(std::string_view value, std::string_view token) noexcept;
 
+/// Returns whether `text` is a token (RFC 9110 section 5.6.2).
+bool is_token(std::string_view text) noexcept;
+
 /// Removes the hop-by-hop fields of RFC 9110 section 7.6.1: those it lists,
-/// those a Connection field names, and WebSocket's Sec-WebSocket-* fields.
+/// those a Connection field names, and WebSocket's Sec-WebSocket-* fields but
+/// Sec-WebSocket-Protocol, which is between client and application.
 /// Names compare as by `same_variable`.
 void erase_hop_by_hop(http_fields& fields);
 

@@ -24,7 +24,7 @@ message_reader::event message_reader::next(std::string_view& input) {
 shared_buffer message_reader::take() noexcept {
   if (is_control(op_))
     return control_.finish();
-  return message_.finish(is_text());
+  return message_.finish(is_text() && !deflated_);
 }
 
 bool message_reader::sees_close(std::string_view input) const {
@@ -72,9 +72,10 @@ bool message_reader::read_header(std::string_view& input) {
   return true;
 }
 
-// No extension was agreed on; a client masks; a length has one form.
+// No other extension was agreed on; a client masks; a length has one form.
 bool message_reader::accept(const frame_header& header) noexcept {
-  if (header.reserved)
+  auto starts = header.op == opcode::text || header.op == opcode::binary;
+  if (header.reserved || (header.deflated && !(may_deflate_ && starts)))
     return fail(close_code::protocol_error, "a reserved bit is set");
   if (!header.masked)
     return fail(close_code::protocol_error, "a frame is not masked");
@@ -107,6 +108,7 @@ bool message_reader::accept_data(const frame_header& header) noexcept {
   if (starts) {
     message_.clear();
     type_ = header.op;
+    deflated_ = header.deflated;
     checked_ = 0;
   }
   if (header.length > max_message_ - message_.size())
@@ -132,7 +134,8 @@ bool message_reader::read_payload(std::string_view& input) {
     offset_ += count;
   }
   auto whole = remaining_ == 0;
-  if (!is_control(op_) && is_text() && !check_text(whole && fin_))
+  auto is_plain_text = !is_control(op_) && is_text() && !deflated_;
+  if (is_plain_text && !check_text(whole && fin_))
     return fail(close_code::invalid_payload, "a text is not UTF-8");
   return whole;
 }

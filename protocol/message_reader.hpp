@@ -25,9 +25,11 @@ public:
     failed, // the client broke the protocol: close with `error`; final
   };
 
-  /// `max_message` in bytes, over all fragments.
-  explicit message_reader(std::size_t max_message) noexcept
-      : max_message_{max_message} {}
+  /// `max_message` in bytes, over all fragments. With `may_deflate` messages
+  /// may be compressed (RFC 7692).
+  explicit message_reader(std::size_t max_message,
+                          bool may_deflate = false) noexcept
+      : max_message_{max_message}, may_deflate_{may_deflate} {}
 
   /// Removes bytes from the front of `input` up to the end of the next event.
   event next(std::string_view& input);
@@ -35,8 +37,13 @@ public:
   /// Returns the payload of the last event. Once.
   shared_buffer take() noexcept;
 
-  /// Returns whether the last message is text; it is valid UTF-8 then.
+  /// Returns whether the last message is text; it is valid UTF-8 then, unless
+  /// it is deflated.
   bool is_text() const noexcept { return type_ == opcode::text; }
+
+  /// Returns whether the last message is compressed: `take` gives it as it
+  /// came.
+  bool is_deflated() const noexcept { return deflated_; }
 
   /// Returns whether the last bytes left a frame or a message incomplete.
   bool is_inside() const noexcept {
@@ -76,6 +83,8 @@ private:
   std::uint8_t held_ = 0;
   opcode op_{};   // of the frame
   opcode type_{}; // of the message
+  bool may_deflate_;
+  bool deflated_ = false; // the message
   bool fin_ = false;
   bool in_frame_ = false;
   bool in_message_ = false; // behind the first frame, before the last ends

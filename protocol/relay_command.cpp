@@ -3,8 +3,10 @@
 #include "protocol/relay_command.hpp"
 
 #include "protocol/duration.hpp"
+#include "protocol/http_fields.hpp"
 #include "protocol/json.hpp"
 #include "protocol/pid.hpp"
+#include "protocol/text.hpp"
 #include "protocol/topic.hpp"
 #include "protocol/utf8.hpp"
 
@@ -20,11 +22,19 @@ namespace wsrelay {
 
 namespace {
 
-enum class field { target_pid, message_topic, heartbeat_interval, metadata };
+enum class field {
+  target_pid,
+  message_topic,
+  heartbeat_interval,
+  metadata,
+  subprotocol,
+  expires_at
+};
 
 // In the order of `field`.
-constexpr std::array<std::string_view, 4> field_names{
-    "target_pid", "message_topic", "heartbeat_interval", "metadata"};
+constexpr std::array<std::string_view, 6> field_names{
+    "target_pid", "message_topic", "heartbeat_interval",
+    "metadata",   "subprotocol",   "expires_at"};
 
 std::string_view name_of(field which) {
   return field_names[static_cast<std::size_t>(which)];
@@ -41,6 +51,22 @@ constexpr unsigned parse_flags = rapidjson::kParseIterativeFlag
                                  | rapidjson::kParseValidateEncodingFlag
                                  | rapidjson::kParseNumbersAsStringsFlag;
 
+constexpr std::uint64_t max_unix_seconds = max_expires_at.count() / 1000;
+
+// Digits, and behind a dot more of them, of which three count.
+std::optional<std::chrono::milliseconds>
+parse_unix_time(std::string_view text) {
+  auto dot = std::min(text.find('.'), text.size());
+  auto seconds = parse_decimal(text.substr(0, dot));
+  std::string fraction{text.substr(std::min(dot + 1, text.size()))};
+  if (fraction.find_first_not_of("0123456789") != fraction.npos)
+    return std::nullopt; // an exponent
+  fraction.resize(3, '0');
+  if (!seconds || *seconds > max_unix_seconds)
+    return std::nullopt;
+  return std::chrono::milliseconds{*seconds * 1000 + *parse_decimal(fraction)};
+}
+
 // Takes the events of the reader. Of the metadata it keeps where it stands in
 // the text; what is inside is checked later.
 class command_handler
@@ -53,7 +79,15 @@ public:
   bool Default() { return depth_ > 1 || refuse_type(); }
 
   // The base class would make it a string.
-  bool RawNumber(const char*, rapidjson::SizeType, bool) { return Default(); }
+  bool RawNumber(const char* digits, rapidjson::SizeType size, bool) {
+    if (depth_ != 1 || current_ != field::expires_at)
+      return Default();
+    auto time = parse_unix_time({digits, size});
+    if (!time)
+      return refuse(in_field(current_, "not a time in seconds since 1970"));
+    command_.expires_at = *time;
+    return true;
+  }
 
   bool Key(const char* name, rapidjson::SizeType size, bool) {
     return depth_ > 1 || select({name, size});
@@ -101,7 +135,9 @@ private:
   bool refuse_type() {
     if (depth_ == 0)
       return refuse({"not a JSON object"});
-    auto wanted = current_ == field::metadata ? "an object" : "a string";
+    auto wanted = current_ == field::metadata     ? "an object"
+                  : current_ == field::expires_at ? "a number"
+                                                  : "a string";
     return refuse(in_field(current_, fmt::format("not {}", wanted)));
   }
 
@@ -131,14 +167,20 @@ private:
   }
 
   bool assign(std::string_view text) {
-    if (depth_ == 0 || current_ == field::metadata)
+    if (depth_ == 0 || current_ == field::metadata
+        || current_ == field::expires_at)
       return refuse_type();
     if (current_ == field::heartbeat_interval)
       return assign_heartbeat(text);
-    auto& into = current_ == field::target_pid ? command_.target_pid
-                                               : command_.message_topic;
-    into = text;
+    text_of(current_) = text;
     return true;
+  }
+
+  std::string& text_of(field which) {
+    if (which == field::subprotocol)
+      return command_.subprotocol;
+    return which == field::target_pid ? command_.target_pid
+                                      : command_.message_topic;
   }
 
   bool assign_heartbeat(std::string_view text) {
@@ -183,6 +225,20 @@ checked check_heartbeat(const relay_command& command) {
   return passed();
 }
 
+checked check_subprotocol(const std::string& name) {
+  if (name.empty() || is_token(name))
+    return passed();
+  return in_field(field::subprotocol, "not a token");
+}
+
+checked check_expiry(const relay_command& command) {
+  using std::chrono::milliseconds;
+  auto time = command.expires_at.value_or(milliseconds{1});
+  if (time <= milliseconds::zero() || time > max_expires_at)
+    return in_field(field::expires_at, "out of range");
+  return passed();
+}
+
 result<std::string> check_metadata(const std::string& json,
                                    const relay_command_limits& limits) {
   auto compacted = compact_json_object(json);
@@ -221,6 +277,10 @@ result<relay_command> check_relay_command(relay_command command,
     return valid.error();
   if (auto valid = check_heartbeat(command); !valid)
     return valid.error();
+  if (auto valid = check_subprotocol(command.subprotocol); !valid)
+    return valid.error();
+  if (auto valid = check_expiry(command); !valid)
+    return valid.error();
   auto metadata = check_metadata(command.metadata, limits);
   if (!metadata)
     return metadata.error();
@@ -243,6 +303,11 @@ std::string to_json(const relay_command& command) {
         json_string(to_text(*command.heartbeat_interval)));
   if (command.metadata != "{}")
     add(field::metadata, command.metadata);
+  if (!command.subprotocol.empty())
+    add(field::subprotocol, json_string(command.subprotocol));
+  if (auto time = command.expires_at)
+    add(field::expires_at,
+        fmt::format("{}.{:03}", time->count() / 1000, time->count() % 1000));
   return out.empty() ? "{}" : out + '}';
 }
 

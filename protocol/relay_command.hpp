@@ -20,13 +20,25 @@ inline constexpr std::string_view signature_header = "X-WS-Relay-Signature";
 /// "websocket", or it is not there.
 inline constexpr std::string_view upgrade_header = "X-WS-Relay-Upgrade";
 
+/// The header that tells an upstream which certificate the client has proved in
+/// TLS: {"subject":"CN=ann","names":["DNS:a.example"]}, or it is not there.
+inline constexpr std::string_view certificate_header =
+    "X-WS-Relay-Client-Certificate";
+
 /// A command whose fields are valid, each for itself.
 struct relay_command {
   std::string target_pid;    // required
   std::string message_topic; // "" = ws.message
   std::optional<std::chrono::milliseconds> heartbeat_interval; // none = off
   std::string metadata = "{}"; // JSON object, without insignificant spaces
+  std::string subprotocol;     // one that the client offered; "" = the route's
+  /// Unix time at which the connection closes; none = never. In JSON a number
+  /// of seconds, with a fraction if need be, as `exp` of a JWT (RFC 7519).
+  std::optional<std::chrono::milliseconds> expires_at;
 };
+
+/// The largest `expires_at`: the end of the year 9999.
+inline constexpr std::chrono::milliseconds max_expires_at{253'402'300'799'999};
 
 /// Limits of a command. Bytes of the metadata as it is relayed.
 struct relay_command_limits {

@@ -2,9 +2,9 @@
 #include "net/cluster/basp_acceptor.hpp"
 
 #include "actors/log.hpp"
-#include "net/cluster/local_socket.hpp"
 #include "net/cluster/reason.hpp"
 #include "net/loop/guard.hpp"
+#include "net/loop/local_socket.hpp"
 #include "net/loop/tcp_socket.hpp"
 
 #include <boost/asio/error.hpp>

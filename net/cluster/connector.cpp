@@ -9,8 +9,8 @@
 #include "net/cluster/basp_multiplexer.hpp"
 #include "net/cluster/basp_stream.hpp"
 #include "net/cluster/broker.hpp"
-#include "net/cluster/local_socket.hpp"
 #include "net/cluster/reach.hpp"
+#include "net/loop/local_socket.hpp"
 #include "net/loop/name_resolver.hpp"
 #include "net/loop/tcp_socket.hpp"
 

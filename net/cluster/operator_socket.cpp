@@ -1,8 +1,8 @@
 // Names and files of sockets, and whose they are.
 #include "net/cluster/operator_socket.hpp"
 
-#include "net/cluster/local_socket.hpp"
 #include "net/cluster/operator_folder.hpp"
+#include "net/loop/local_socket.hpp"
 
 #include <boost/asio/error.hpp>
 
@@ -38,25 +38,6 @@ bool is_plain(char c) {
          || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
 }
 
-// Returns whether the place is free now: a living node keeps its own.
-result<bool> make_room(const std::string& path) {
-  struct stat found {};
-  if (::lstat(path.c_str(), &found) != 0)
-    return errno == ENOENT ? result<bool>{true}
-                           : cannot_open(path, std::strerror(errno));
-  if (!S_ISSOCK(found.st_mode))
-    return cannot_open(path, "something else than a socket is there");
-  if (found.st_uid != ::geteuid())
-    return cannot_open(path, "it belongs to somebody else");
-  error_code ec;
-  connect_local(path, ec);
-  if (ec != boost::asio::error::connection_refused)
-    return ec == boost::system::errc::no_such_file_or_directory; // gone now
-  if (::unlink(path.c_str()) != 0)
-    return cannot_open(path, std::strerror(errno));
-  return true;
-}
-
 result<operator_socket> open_first(const std::string& folder,
                                    const std::vector<std::string>& names) {
   // Between two nodes that start: the second would take the first one's socket,
@@ -67,13 +48,13 @@ result<operator_socket> open_first(const std::string& folder,
   std::string path;
   for (auto& name : names) {
     path = folder + "/" + name;
-    auto is_free = make_room(path);
+    auto is_free = make_room(path, ::geteuid());
     if (!is_free)
       return is_free.error();
     if (!*is_free)
       continue;
     error_code ec;
-    auto socket = listen_local(path, ec);
+    auto socket = listen_local(path, S_IRUSR | S_IWUSR, ec);
     if (ec)
       return cannot_open(path, ec.message());
     return operator_socket{std::move(socket), socket_file{path}};
@@ -99,33 +80,6 @@ std::string operator_socket_name(std::string_view node, unsigned number) {
   if (name.empty() || name.front() == '.')
     name.insert(0, "_");
   return number == 1 ? name + ".sock" : fmt::format("{}-{}.sock", name, number);
-}
-
-socket_file::socket_file(std::string path) : path_{std::move(path)} {
-  struct stat found {};
-  if (::lstat(path_.c_str(), &found) != 0)
-    path_.clear();
-  device_ = found.st_dev;
-  inode_ = found.st_ino;
-}
-
-socket_file::socket_file(socket_file&& other) noexcept
-    : path_{std::exchange(other.path_, {})},
-      device_{other.device_},
-      inode_{other.inode_} {}
-
-socket_file& socket_file::operator=(socket_file&& other) noexcept {
-  std::swap(path_, other.path_);
-  std::swap(device_, other.device_);
-  std::swap(inode_, other.inode_);
-  return *this;
-}
-
-socket_file::~socket_file() {
-  struct stat found {};
-  if (!path_.empty() && ::lstat(path_.c_str(), &found) == 0
-      && found.st_dev == device_ && found.st_ino == inode_)
-    ::unlink(path_.c_str());
 }
 
 result<operator_socket> open_operator_socket(const std::string& folder,

@@ -2,10 +2,9 @@
 // socket whose mode lets in its owner and root, and nobody else.
 #pragma once
 
+#include "net/loop/socket_file.hpp"
 #include "net/loop/unique_fd.hpp"
 #include "protocol/result.hpp"
-
-#include <sys/types.h>
 
 #include <string>
 #include <string_view>
@@ -24,27 +23,6 @@ std::string operator_folder(const char* runtime_folder);
 /// second node of that name. Of the name 64 bytes; those that a file, a shell
 /// or a terminal might take for something else are "_".
 std::string operator_socket_name(std::string_view node, unsigned number);
-
-/// A file that is removed with its owner, unless another one is there by then:
-/// as long as its socket is open no other file has the same number.
-class socket_file {
-public:
-  socket_file() = default;
-
-  /// Takes over what is there now.
-  explicit socket_file(std::string path);
-
-  socket_file(socket_file&& other) noexcept;
-  socket_file& operator=(socket_file&& other) noexcept;
-  ~socket_file();
-
-  const std::string& path() const noexcept { return path_; }
-
-private:
-  std::string path_; // "" = none
-  dev_t device_ = 0;
-  ino_t inode_ = 0;
-};
 
 struct operator_socket {
   unique_fd socket; // listens; non-blocking, not inherited

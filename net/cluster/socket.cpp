@@ -1,8 +1,8 @@
 // All kinds of socket.
 #include "net/cluster/socket.hpp"
 
-#include "net/cluster/local_socket.hpp"
 #include "net/cluster/reason.hpp"
+#include "net/loop/local_socket.hpp"
 #include "net/loop/tcp_socket.hpp"
 
 #include <boost/asio/error.hpp>

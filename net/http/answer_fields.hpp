@@ -4,6 +4,8 @@
 #include "protocol/http_fields.hpp"
 
 #include <cstddef>
+#include <string>
+#include <string_view>
 
 namespace wsrelay {
 
@@ -19,5 +21,8 @@ std::size_t erase_relay_fields(http_fields& fields);
 
 /// Removes what describes a body, and so means nothing in a 101.
 void erase_body_fields(http_fields& fields);
+
+/// Returns the values of all fields called `name`, as one list.
+std::string joined_values(const http_fields& fields, std::string_view name);
 
 } // namespace wsrelay

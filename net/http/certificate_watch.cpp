@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
@@ -66,9 +67,12 @@ void add_folders(const std::filesystem::path& file, std::set<std::string>& out,
 } // namespace
 
 certificate_watch::certificate_watch(std::vector<std::string> files,
-                                     std::function<void()> changed)
+                                     std::function<void()> changed,
+                                     std::chrono::milliseconds period)
     : files_{std::move(files)},
       changed_{std::move(changed)},
+      period_{period},
+      last_call_{std::chrono::steady_clock::now()},
       events_{::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)},
       wake_up_{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)} {
   if (!wake_up_)
@@ -103,9 +107,12 @@ void certificate_watch::look() {
     return;
   watch_folders(); // links may lead elsewhere now
   auto now = sight();
-  auto was_asked = asked_.exchange(false);
-  if (!ending_ && (std::exchange(seen_, now) != now || was_asked))
-    changed_();
+  auto time = std::chrono::steady_clock::now();
+  auto is_due = asked_.exchange(false) || time - last_call_ >= period_;
+  if (ending_ || (std::exchange(seen_, now) == now && !is_due))
+    return;
+  last_call_ = time;
+  changed_();
 }
 
 void certificate_watch::watch_folders() {
@@ -122,7 +129,8 @@ void certificate_watch::watch_folders() {
 // was asked, or nothing was told for long.
 bool certificate_watch::wait_for_news() {
   auto is_gone = seen_.find('-') != seen_.npos;
-  auto happened = wait(is_gone ? short_patience : patience);
+  std::chrono::milliseconds longest = is_gone ? short_patience : patience;
+  auto happened = wait(std::min(longest, period_));
   for (int i = 0; happened && !asked_ && !ending_ && i < max_settlings; ++i)
     if (!wait(settling))
       break;

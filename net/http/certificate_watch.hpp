@@ -22,10 +22,15 @@ public:
   /// Files that change together change within this time.
   static constexpr std::chrono::milliseconds settling{200};
 
+  /// So often it calls back in any case: who loads certificates says when they
+  /// run out.
+  static constexpr std::chrono::hours reading_period{24};
+
   /// `changed` is called on the watch's thread, one call at a time, and does
   /// not throw.
   certificate_watch(std::vector<std::string> files,
-                    std::function<void()> changed);
+                    std::function<void()> changed,
+                    std::chrono::milliseconds period = reading_period);
 
   /// Waits for a call that is under way.
   ~certificate_watch();
@@ -47,6 +52,8 @@ private:
 
   const std::vector<std::string> files_;
   const std::function<void()> changed_;
+  const std::chrono::milliseconds period_;
+  std::chrono::steady_clock::time_point last_call_;
   unique_fd events_; // inotify; none where the system has no more of them
   unique_fd wake_up_;
   std::atomic<bool> asked_{false};

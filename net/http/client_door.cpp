@@ -11,14 +11,21 @@ namespace wsrelay {
 client_door::client_door(service& owner, loop& home,
                          std::shared_ptr<http_host> host, std::size_t share)
     : owner_{owner}, home_{home}, host_{std::move(host)} {
-  if (!owner.settings.tls.enabled())
+  auto& settings = owner.settings;
+  if (settings.proxy_protocol)
+    proxies_.emplace(
+        home, settings.proxy_protocol_timeout,
+        [this](accepted_socket accepted) { admit(std::move(accepted)); },
+        [this](std::string_view reason, const std::string& address) {
+          owner_.log_proxy(reason, address);
+        });
+  if (!settings.tls.enabled())
     return;
-  auto& settings = owner.settings.tls;
   handshakes_.emplace(
-      home, settings.handshake_timeout,
-      std::max<std::size_t>(settings.max_handshakes / share, 1),
-      [this](std::unique_ptr<byte_stream> stream, std::string address) {
-        start_http_session(home_, std::move(stream), host_, std::move(address));
+      home, settings.tls.handshake_timeout,
+      std::max<std::size_t>(settings.tls.max_handshakes / share, 1),
+      [this](std::unique_ptr<byte_stream> stream, client_peer peer) {
+        start(std::move(stream), std::move(peer));
       },
       [this](std::string_view check, std::string_view reason,
              const std::string& address) {
@@ -26,17 +33,29 @@ client_door::client_door(service& owner, loop& home,
       });
 }
 
+// Whoever is no trusted proxy has no such header: what comes first is its own.
 void client_door::serve(accepted_socket accepted) {
+  if (proxies_ && owner_.is_trusted(accepted.remote_address))
+    proxies_->begin(std::move(accepted));
+  else
+    admit(std::move(accepted));
+}
+
+void client_door::admit(accepted_socket accepted) {
   auto tls = owner_.tls.load();
   auto stream = std::make_unique<stream_socket>(
       home_, std::move(accepted.descriptor), std::move(accepted.place),
       tls ? tls->context() : nullptr);
+  client_peer peer{std::move(accepted.remote_address),
+                   accepted.is_secure || tls != nullptr};
   if (handshakes_)
-    handshakes_->begin(std::move(stream), std::move(accepted.remote_address),
-                       std::move(tls));
+    handshakes_->begin(std::move(stream), std::move(peer), std::move(tls));
   else
-    start_http_session(home_, std::move(stream), host_,
-                       std::move(accepted.remote_address));
+    start(std::move(stream), std::move(peer));
+}
+
+void client_door::start(std::unique_ptr<byte_stream> stream, client_peer peer) {
+  start_http_session(home_, std::move(stream), host_, std::move(peer));
 }
 
 } // namespace wsrelay

@@ -1,8 +1,9 @@
-// How a client's socket becomes an HTTP session: at once, or behind a TLS
-// handshake.
+// How a client's socket becomes an HTTP session: at once, or behind the PROXY
+// protocol's header and a TLS handshake.
 #pragma once
 
 #include "net/http/handshakes.hpp"
+#include "net/http/proxy_door.hpp"
 #include "net/http/service.hpp"
 #include "net/http/session.hpp"
 #include "net/loop/listener.hpp"
@@ -25,9 +26,13 @@ public:
   void serve(accepted_socket accepted);
 
 private:
+  void admit(accepted_socket accepted);
+  void start(std::unique_ptr<byte_stream> stream, client_peer peer);
+
   service& owner_;
   loop& home_;
   std::shared_ptr<http_host> host_;
+  std::optional<proxy_door> proxies_;    // with the PROXY protocol
   std::optional<handshakes> handshakes_; // with TLS
 };
 

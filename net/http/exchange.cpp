@@ -5,12 +5,14 @@
 #include "actors/error.hpp"
 #include "actors/pid_text.hpp"
 #include "config/client_view.hpp"
+#include "net/http/admission.hpp"
 #include "net/http/answer_fields.hpp"
 #include "net/http/problem_response.hpp"
 #include "net/http/trusted_header.hpp"
 #include "net/loop/guard.hpp"
 #include "protocol/json.hpp"
 #include "protocol/pid.hpp"
+#include "protocol/subprotocol.hpp"
 #include "protocol/upgrade.hpp"
 
 #include <caf/sec.hpp>
@@ -24,9 +26,9 @@ namespace {
 // For a target's name to become a handle, which may ask another node.
 constexpr milliseconds lookup_patience{30'000};
 
-std::int64_t unix_time() {
+milliseconds unix_time() {
   auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::seconds>(now).count();
+  return std::chrono::duration_cast<milliseconds>(now);
 }
 
 // The values of parameters as they stand inside of a JSON string.
@@ -49,7 +51,7 @@ public:
       : place_{std::move(place)},
         match_{std::move(match)},
         request_{std::move(incoming.request)},
-        peer_{std::move(incoming.peer_address)},
+        peer_{std::move(incoming.peer)},
         done_{std::move(done)} {
     request_.params = match_.params;
   }
@@ -98,7 +100,11 @@ private:
       return std::nullopt;
     if (auto bad = check_upgrade(request_.method, request_.headers))
       return bad;
+    may_accept_ =
+        match_.router->options.refuse == refusal_form::accept_then_close;
     if (auto bad = check_origin())
+      return bad;
+    if (auto bad = check_offers(*match_.endpoint, request_.headers))
       return bad;
     request_.websocket = true;
     return std::nullopt;
@@ -124,8 +130,10 @@ private:
   // -- the four kinds of handler ----------------------------------------------
 
   void ask(const func_handler& handler) {
-    erase_field(request_.headers, relay_header);
-    erase_field(request_.headers, signature_header);
+    // Names of the relay's own begin so: a client's word is worth nothing.
+    std::erase_if(request_.headers, [](auto& field) {
+      return begins_variable(field.first, relay_header);
+    });
     place_.acceptor.ask(handler.name, request_, handler.timeout,
                         [me = shared_from_this()](auto response) {
                           me->on_handler(std::move(response));
@@ -135,7 +143,7 @@ private:
   void ask(const upstream_handler& handler) {
     call_ = place_.upstreams.ask(
         {place_.owner->config, &handler}, request_,
-        forwarded_fields(request_.headers, peer_, "http",
+        forwarded_fields(request_.headers, peer_.address, scheme_of(peer_),
                          find_field(request_.headers, "Host").value_or(""),
                          place_.owner->is_trusted),
         [me = shared_from_this()](upstream_result result) {
@@ -156,8 +164,9 @@ private:
   }
 
   void ask(const trusted_header_handler& handler) {
-    auto read = read_trusted_header(*place_.owner, handler, request_, peer_,
-                                    unix_time());
+    auto read =
+        read_trusted_header(*place_.owner, handler, request_, peer_.address,
+                            unix_time() / std::chrono::seconds{1});
     if (auto* bad = std::get_if<problem>(&read))
       refuse(std::move(*bad));
     else
@@ -179,7 +188,8 @@ private:
     guard([&] {
       if (!response)
         return on_handler_error(response.error());
-      announced_ = take_target(*response);
+      if (response->relay)
+        announced_ = *response->relay;
       if (!done_)
         return nobody_comes("client");
       on_response({std::move(*response), nullptr, std::nullopt}, 500);
@@ -193,10 +203,6 @@ private:
       else
         on_response(std::get<http_answer>(std::move(result)), 502);
     });
-  }
-
-  static std::optional<relay_to> take_target(const http_response& response) {
-    return response.relay ? std::optional{*response.relay} : std::nullopt;
   }
 
   void on_handler_error(const caf::error& error) {
@@ -216,6 +222,7 @@ private:
     std::string command{header.value_or("")};
     auto twice = count_fields(response.headers, relay_header) > 1;
     auto relays = header.has_value() || announced_.has_value();
+    answered_ = joined_values(response.headers, subprotocol_header);
     if (erase_relay_fields(response.headers) > 0)
       complain("handler's answer has fields that would split it, left out");
     if (!relays)
@@ -260,6 +267,9 @@ private:
       command.heartbeat_interval = *relay.heartbeat_interval;
     if (!relay.metadata.empty())
       command.metadata = relay.metadata.view();
+    command.subprotocol = relay.subprotocol;
+    if (relay.expires_at && relay.expires_at->count() != 0)
+      command.expires_at = *relay.expires_at;
     on_command(check_relay_command(std::move(command), limits(), true), blame);
   }
 
@@ -280,12 +290,24 @@ private:
                      "the relay command is invalid: " + command.error().what});
     }
     command_ = std::move(*command);
+    auto terms = agree_on_terms(command_, answered_, *match_.endpoint,
+                                match_.router->options.expiry, request_.headers,
+                                blame, unix_time());
+    if (auto* bad = std::get_if<problem>(&terms))
+      return on_bad_terms(std::move(*bad), blame);
+    terms_ = std::get<session_terms>(std::move(terms));
     if (announced_ && announced_->target)
       return on_target(announced_->target);
     place_.acceptor.find(
         command_.target_pid, [me = shared_from_this()](auto target) {
           me->guard([&] { target ? me->on_target(*target) : me->no_target(); });
         });
+  }
+
+  void on_bad_terms(problem why, unsigned blame) {
+    if (why.status == blame)
+      complain("relay command cannot be followed", why.detail);
+    refuse(std::move(why));
   }
 
   void no_target() {
@@ -303,30 +325,10 @@ private:
       return refuse({503, "shutdown", "the server stops"});
     if (!done_)
       return;
-    auto admitted = admit(target);
+    auto admitted = make_admission(place_, match_, request_, command_, terms_,
+                                   std::move(headers_), target);
     announced_.reset(); // its connection is on its way
     finish(std::move(admitted));
-  }
-
-  admission admit(const caf::actor& target) {
-    auto& owner = *place_.owner;
-    auto& options = match_.router->options;
-    admission result{{},
-                     {owner.config, &options},
-                     match_.endpoint->name,
-                     std::move(headers_),
-                     request_.remote_address};
-    apply(options, result.config);
-    result.config.target = target;
-    result.config.directory = owner.directory;
-    result.config.nodes = owner.nodes;
-    auto& topic = command_.message_topic;
-    result.config.message_topic =
-        place_.texts.topic.get(topic.empty() ? default_message_topic : topic);
-    result.config.heartbeat_interval =
-        command_.heartbeat_interval.value_or(milliseconds{0});
-    result.config.metadata = place_.texts.metadata.get(command_.metadata);
-    return result;
   }
 
   // -- the end ----------------------------------------------------------------
@@ -337,6 +339,8 @@ private:
       return;
     place_.owner->log_refusal(
         why, {request_.remote_address, match_.endpoint->name, culprit_, own_});
+    if (may_accept_)
+      return finish(make_refused_upgrade(place_, match_, request_, why));
     finish(http_answer{to_response(why), nullptr, std::nullopt});
   }
 
@@ -355,11 +359,14 @@ private:
   exchange_place place_;
   endpoint_match match_;
   http_request request_;
-  std::string peer_;
+  client_peer peer_;
   http_host::on_result done_; // null once it was called, or is not wanted
   std::shared_ptr<upstream_call> call_;
   http_fields headers_;
   relay_command command_;
+  session_terms terms_;
+  std::string answered_;    // subprotocol that the handler's answer names
+  bool may_accept_ = false; // a refusal is a close frame
   std::optional<relay_to> announced_; // by the handler, not yet settled
   std::string culprit_; // the origin or target that is refused, for the log
   std::string own_;     // origin of the relay, where another one is refused

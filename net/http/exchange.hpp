@@ -19,6 +19,7 @@ namespace wsrelay {
 struct command_texts {
   recent_buffer topic;
   recent_buffer metadata;
+  recent_buffer subprotocol;
 };
 
 /// Where an exchange happens. All of it lives as long as its loop's sockets.
@@ -32,7 +33,7 @@ struct exchange_place {
 /// A request as its handler sees it, and whose socket it came from.
 struct incoming_request {
   http_request request; // with the client's view: address, scheme, host
-  std::string peer_address;
+  client_peer peer;
 };
 
 /// Checks and asks, in this order: a request for a WebSocket is one by RFC 6455

@@ -54,7 +54,7 @@ public:
   bool is_stopping() const override { return owner_->stopping; }
 
   std::unique_ptr<http_task> serve(http_request request,
-                                   const std::string& peer,
+                                   const client_peer& peer,
                                    on_result done) override {
     see(request, peer);
     if (settings().redirect_to_https && request.scheme != "https") {
@@ -72,7 +72,12 @@ public:
   void upgrade(std::unique_ptr<byte_stream> stream, std::string_view key,
                admission admitted) override {
     start_ws_session(home_, std::move(stream), key, std::move(admitted),
-                     acceptor_);
+                     acceptor_, deflates_);
+  }
+
+  void refuse(std::unique_ptr<byte_stream> stream, std::string_view key,
+              const refused_upgrade& refused) override {
+    refuse_ws_session(home_, std::move(stream), key, refused);
   }
 
   void on_bad_request(const problem& why, const std::string& peer) override {
@@ -84,19 +89,17 @@ public:
   }
 
 private:
-  const char* scheme() const {
-    return settings().tls.enabled() ? "https" : "http";
-  }
-
   // The client as trusted proxies tell; what others say of one is dropped.
-  void see(http_request& request, const std::string& peer) const {
+  void see(http_request& request, const client_peer& peer) const {
     auto host = find_field(request.headers, "Host").value_or("");
-    auto client =
-        see_client(request.headers, peer, scheme(), host, owner_->is_trusted);
+    auto client = see_client(request.headers, peer.address, scheme_of(peer),
+                             host, owner_->is_trusted);
     request.remote_address = std::move(client.address);
     request.scheme = std::move(client.scheme);
     request.host = std::move(client.host);
-    if (!owner_->is_trusted(peer))
+    if (peer.certificate)
+      request.certificate = *peer.certificate;
+    if (!owner_->is_trusted(peer.address))
       erase_forwarded_fields(request.headers);
   }
 
@@ -173,6 +176,8 @@ private:
   std::shared_ptr<loop_door> door_;
   upstream_client upstreams_;
   command_texts texts_;
+  std::shared_ptr<deflate_pool> deflates_ =
+      std::make_shared<deflate_pool>(home_);
 };
 
 } // namespace

@@ -33,9 +33,9 @@ std::string plain_answer() {
 class handshakes::handshake final : public stream_events, public loop_timer {
 public:
   handshake(handshakes& owner, std::unique_ptr<byte_stream> stream,
-            std::string address, std::shared_ptr<const void> used)
+            client_peer peer, std::shared_ptr<const void> used)
       : owner_{owner},
-        address_{std::move(address)},
+        peer_{std::move(peer)},
         used_{std::move(used)},
         stream_{std::move(stream)} {}
 
@@ -50,7 +50,7 @@ public:
 
   // Nothing of it is worth that the kernel keeps it.
   void cut_off(std::string_view check, std::string_view reason) {
-    owner_.failed_(check, reason, address_);
+    owner_.failed_(check, reason, peer_.address);
     end();
     stream_->cut_off();
   }
@@ -67,11 +67,11 @@ private:
   void on_secured() override { owner_.pass_on(me_); }
 
   void on_insecure(std::string_view reason) override {
-    owner_.failed_("tls", reason, address_);
+    owner_.failed_("tls", reason, peer_.address);
   }
 
   void on_plain_text() override {
-    owner_.failed_("plain", "no TLS", address_);
+    owner_.failed_("plain", "no TLS", peer_.address);
     owner_.end(*this);
     stream_->send({shared_buffer{plain_answer()}, std::nullopt, false});
     stream_->end_output();
@@ -115,7 +115,7 @@ private:
   }
 
   handshakes& owner_;
-  std::string address_;
+  client_peer peer_;
   std::shared_ptr<const void> used_;
   std::unique_ptr<byte_stream> stream_;
   place me_;
@@ -137,12 +137,12 @@ handshakes::~handshakes() {
     home_.set_timer(*each, time_point::max());
 }
 
-void handshakes::begin(std::unique_ptr<byte_stream> stream, std::string address,
+void handshakes::begin(std::unique_ptr<byte_stream> stream, client_peer peer,
                        std::shared_ptr<const void> used) {
   if (under_way_ >= max_)
     drop_oldest();
-  all_.push_back(std::make_unique<handshake>(
-      *this, std::move(stream), std::move(address), std::move(used)));
+  all_.push_back(std::make_unique<handshake>(*this, std::move(stream),
+                                             std::move(peer), std::move(used)));
   ++under_way_;
   all_.back()->start(std::prev(all_.end()));
 }
@@ -159,7 +159,8 @@ void handshakes::pass_on(place which) {
   all_.erase(which);
   --under_way_;
   home_.set_timer(*mine, time_point::max());
-  done_(std::move(mine->stream_), std::move(mine->address_));
+  mine->peer_.certificate = mine->stream_->certificate();
+  done_(std::move(mine->stream_), std::move(mine->peer_));
 }
 
 void handshakes::end(handshake& which) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "config/config.hpp"
+#include "net/http/client_peer.hpp"
 #include "net/loop/byte_stream.hpp"
 #include "net/loop/loop_context.hpp"
 
@@ -18,10 +19,10 @@ namespace wsrelay {
 /// The handshakes under way on one loop. Loop thread only.
 class handshakes {
 public:
-  /// Takes the stream of a client that has proved what it has to, and where it
-  /// comes from. What it sent behind its handshake follows at once.
+  /// Takes the stream of a client that has proved what it has to, and who that
+  /// is. What it sent behind its handshake follows at once.
   using done_function =
-      std::function<void(std::unique_ptr<byte_stream>, std::string address)>;
+      std::function<void(std::unique_ptr<byte_stream>, client_peer)>;
 
   /// Why one failed: "timeout", "dropped" when there were too many, "plain"
   /// when there was no TLS, else "tls" with OpenSSL's words.
@@ -39,7 +40,7 @@ public:
   handshakes& operator=(const handshakes&) = delete;
 
   /// `used` is kept until the end of the handshake.
-  void begin(std::unique_ptr<byte_stream> stream, std::string address,
+  void begin(std::unique_ptr<byte_stream> stream, client_peer peer,
              std::shared_ptr<const void> used = nullptr);
 
   std::size_t count() const noexcept { return under_way_; }

@@ -36,6 +36,13 @@ std::string method_part(std::string_view method) {
   return fmt::format(" method={}", method.substr(0, max_value_size));
 }
 
+void add_files(const service_tls_config& tls, std::vector<std::string>& out) {
+  for (auto& pair : tls.certificates)
+    out.insert(out.end(), {pair.certificate, pair.key});
+  if (!tls.client_ca.empty())
+    out.push_back(tls.client_ca);
+}
+
 } // namespace
 
 service::service(std::shared_ptr<const relay_config> configuration,
@@ -46,7 +53,10 @@ service::service(std::shared_ptr<const relay_config> configuration,
       places{std::make_shared<socket_places>(settings.max_connections)},
       directory{std::move(directory_)} {
   for (auto& address : settings.trusted_proxies)
-    static_cast<void>(trusted_proxies.add(address)); // validated before
+    if (address == unix_peer)
+      trusts_unix_sockets = true;
+    else
+      static_cast<void>(trusted_proxies.add(address)); // validated before
   for (auto& endpoint : config->endpoints)
     if (auto* signed_by =
             std::get_if<trusted_header_handler>(&endpoint.handler))
@@ -88,6 +98,12 @@ void service::log_refusal(const problem& why, const refused_request& what) {
                quoted_part("own", what.own), suppressed_text(*left_out));
 }
 
+std::optional<std::chrono::system_clock::time_point>
+service::certificates_expire() const {
+  auto now = tls.load();
+  return now ? std::optional{now->expires()} : std::nullopt;
+}
+
 void service::log_cut_off(std::string_view check, std::string_view address) {
   auto now = std::chrono::steady_clock::now();
   if (auto left_out = refusals.allow(check, now))
@@ -104,6 +120,14 @@ void service::log_handshake(std::string_view check, std::string_view reason,
                suppressed_text(*left_out));
 }
 
+void service::log_proxy(std::string_view reason, std::string_view address) {
+  auto now = std::chrono::steady_clock::now();
+  if (auto left_out = refusals.allow("PROXY header", now))
+    log().warn("PROXY header refused: address={} service={}{}{}", address,
+               settings.name, quoted_part("reason", reason),
+               suppressed_text(*left_out));
+}
+
 void service::log_fault(std::string_view what, std::string_view endpoint,
                         std::string_view reason) {
   auto now = std::chrono::steady_clock::now();
@@ -111,6 +135,14 @@ void service::log_fault(std::string_view what, std::string_view endpoint,
   if (auto left_out = faults.allow(key, now))
     log().warn("{}: endpoint={}{}{}", what, endpoint,
                quoted_part("reason", reason), suppressed_text(*left_out));
+}
+
+void service::log_no_subprotocol(std::string_view endpoint) {
+  std::unique_lock guard{mutex_};
+  if (without_subprotocol_.emplace(endpoint).second)
+    log().warn("a client offers subprotocols and gets none, so that browsers "
+               "end the connection: endpoint={} (subprotocols)",
+               endpoint);
 }
 
 void service::log_no_relay(std::string_view endpoint, std::string_view router) {
@@ -126,8 +158,7 @@ watch_certificates(std::vector<std::shared_ptr<service>> all) {
   std::erase_if(all, [](auto& each) { return !each->settings.tls.enabled(); });
   std::vector<std::string> files;
   for (auto& each : all)
-    for (auto& pair : each->settings.tls.certificates)
-      files.insert(files.end(), {pair.certificate, pair.key});
+    add_files(each->settings.tls, files);
   if (files.empty())
     return nullptr;
   return std::make_unique<certificate_watch>(std::move(files),

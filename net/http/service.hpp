@@ -19,10 +19,14 @@
 #include <caf/actor.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -56,6 +60,9 @@ struct service {
   void log_handshake(std::string_view check, std::string_view reason,
                      std::string_view address);
 
+  /// A trusted proxy's PROXY header could not be used: a line as above.
+  void log_proxy(std::string_view reason, std::string_view address);
+
   /// A handler did what it must not: a warning, as many as of a refusal for
   /// each endpoint and `what`. Of `reason` 256 bytes are logged; "" is none.
   void log_fault(std::string_view what, std::string_view endpoint,
@@ -65,12 +72,18 @@ struct service {
   /// those about faults, but no warning: strangers may ask for anything.
   void log_no_relay(std::string_view endpoint, std::string_view router);
 
+  /// A client offered subprotocols and gets none, for which browsers end the
+  /// connection: a warning, once for each endpoint.
+  void log_no_subprotocol(std::string_view endpoint);
+
   std::shared_ptr<const relay_config> config;
   const service_config& settings; // of `config`
   route_table routes;
   address_set trusted_proxies;
+  bool trusts_unix_sockets = false;
   const trust is_trusted = [this](std::string_view address) {
-    return trusted_proxies.contains(address);
+    return address == unix_peer ? trusts_unix_sockets
+                                : trusted_proxies.contains(address);
   };
   std::shared_ptr<socket_places> places;
   std::shared_ptr<file_pool> pool = std::make_shared<file_pool>();
@@ -90,6 +103,10 @@ struct service {
   /// used, which is logged.
   void reload_certificates() noexcept;
 
+  /// Returns when the first of them does; nothing without. Any thread.
+  std::optional<std::chrono::system_clock::time_point>
+  certificates_expire() const;
+
   /// Null: http and ws.
   std::atomic<std::shared_ptr<const service_tls>> tls;
   /// Where `redirect_to_https` leads to.
@@ -102,6 +119,8 @@ struct service {
   std::atomic<bool> stopping{false};
 
 private:
+  std::mutex mutex_;
+  std::set<std::string, std::less<>> without_subprotocol_; // guarded by mutex_
   const ticket_keys ticket_keys_ = make_ticket_keys();
 };
 

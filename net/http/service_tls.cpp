@@ -1,14 +1,17 @@
 // OpenSSL's contexts of a service.
 #include "net/http/service_tls.hpp"
 
+#include "config/file_text.hpp"
 #include "net/loop/tls_files.hpp"
 
 #include <openssl/err.h>
 #include <openssl/rand.h>
+#include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <ctime>
 #include <exception>
@@ -35,8 +38,16 @@ constexpr const char* groups_of_fips = "P-256:P-384";
 // RFC 7301: the length, then the name.
 constexpr unsigned char spoken_protocol[] = "\x08http/1.1";
 
-// A session belongs to the service, whichever certificate it began with.
-constexpr unsigned char session_context[] = "wsrelay";
+// A session belongs to the service, whichever certificate it began with, and to
+// the authorities that its client was judged by.
+bool set_session_context(SSL_CTX* context, std::string_view authorities) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
+  static_assert(digest.size() <= SSL_MAX_SID_CTX_LENGTH);
+  SHA256(reinterpret_cast<const unsigned char*>(authorities.data()),
+         authorities.size(), digest.data());
+  return SSL_CTX_set_session_id_context(context, digest.data(), digest.size())
+         == 1;
+}
 
 // Who asks for other protocols only is told so (RFC 7301 section 3.2).
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
@@ -68,9 +79,32 @@ bool prepare(SSL_CTX* context) {
          && SSL_CTX_set_cipher_list(context, ciphers) == 1
          && (SSL_CTX_set1_groups_list(context, groups) == 1
              || SSL_CTX_set1_groups_list(context, groups_of_fips) == 1)
-         && SSL_CTX_set_session_id_context(context, session_context,
-                                           sizeof session_context - 1)
-                == 1;
+         && set_session_context(context, {});
+}
+
+// Asks clients for their certificates, and names the authorities.
+std::string ask_clients(ssl::context& context,
+                        const service_tls_config& settings) {
+  if (settings.client_certificate == client_certificate_policy::off)
+    return "";
+  if (auto is_file = check_certificate_file(settings.client_ca); !is_file)
+    return is_file.error().what;
+  auto text = read_file(settings.client_ca, max_certificate_file);
+  if (auto fault = load_authorities(context, settings.client_ca);
+      !fault.empty())
+    return fault;
+  auto* native = context.native_handle();
+  auto* names = SSL_load_client_CA_file(settings.client_ca.c_str());
+  if (!names || !text || !set_session_context(native, *text)) {
+    ERR_clear_error();
+    return "it holds no certificate in PEM";
+  }
+  SSL_CTX_set_client_CA_list(native, names);
+  auto must = settings.client_certificate == client_certificate_policy::require;
+  SSL_CTX_set_verify(
+      native, SSL_VERIFY_PEER | (must ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
+      nullptr);
+  return "";
 }
 
 // Of the certificate at `place`.
@@ -119,6 +153,8 @@ service_tls::make(const service_tls_config& settings,
     load_files_of(context, settings, i, found);
     if (!found.empty())
       return failure{found.front().text};
+    if (auto why = ask_clients(context, settings); !why.empty())
+      return failure{cannot_use(settings.client_ca, why)};
     auto end = end_of(context);
     made->expires_ = i == 0 ? end : std::min(made->expires_, end);
   }
@@ -159,6 +195,9 @@ check_service_tls(const service_tls_config& settings) {
                         settings.certificates[i].certificate + " " + fault,
                         false});
   }
+  ssl::context loaded{ssl::context::tls_server};
+  if (auto why = ask_clients(loaded, settings); !why.empty())
+    result.push_back({"tls.client_ca", cannot_use(settings.client_ca, why)});
   return result;
 }
 

@@ -34,11 +34,11 @@ class http_session final : public stream_events,
                            public std::enable_shared_from_this<http_session> {
 public:
   http_session(loop_context& home, std::unique_ptr<byte_stream> stream,
-               std::shared_ptr<http_host> host, std::string peer_address)
+               std::shared_ptr<http_host> host, client_peer peer)
       : home_{home},
         stream_{std::move(stream)},
         host_{std::move(host)},
-        peer_{std::move(peer_address)},
+        peer_{std::move(peer)},
         reader_{host_->limits()} {}
 
   void start() {
@@ -194,21 +194,20 @@ private:
       return;
     auto task = std::move(task_);
     if (auto* plain = std::get_if<http_answer>(&result))
-      answer(std::move(*plain));
-    else
-      upgrade(std::get<admission>(std::move(result)));
-  }
-
-  void upgrade(admission admitted) {
+      return answer(std::move(*plain));
     auto keep = std::exchange(keep_, nullptr);
     phase_ = phase::done;
     home_.set_timer(*this, time_point::max());
-    host_->upgrade(std::move(stream_), key_, std::move(admitted));
+    if (auto* admitted = std::get_if<admission>(&result))
+      host_->upgrade(std::move(stream_), key_, std::move(*admitted));
+    else
+      host_->refuse(std::move(stream_), key_,
+                    std::get<refused_upgrade>(result));
   }
 
   // What cannot be read, or took too long: nothing is read behind it.
   void refuse(const problem& why) {
-    host_->on_bad_request(why, peer_);
+    host_->on_bad_request(why, peer_.address);
     keep_alive_ = false;
     answer({to_response(why), nullptr, std::nullopt});
   }
@@ -303,7 +302,7 @@ private:
   }
 
   void end_answer(std::string_view check) {
-    host_->on_cut_off(check, peer_);
+    host_->on_cut_off(check, peer_.address);
     stream_->cut_off();
     close();
   }
@@ -367,7 +366,7 @@ private:
   loop_context& home_;
   std::unique_ptr<byte_stream> stream_; // null once it was upgraded
   std::shared_ptr<http_host> host_;
-  std::string peer_;
+  client_peer peer_;
   request_reader reader_;
   std::shared_ptr<http_session> keep_; // while the stream is open
   std::unique_ptr<http_task> task_;
@@ -386,10 +385,9 @@ private:
 } // namespace
 
 void start_http_session(loop_context& home, std::unique_ptr<byte_stream> stream,
-                        std::shared_ptr<http_host> host,
-                        std::string peer_address) {
+                        std::shared_ptr<http_host> host, client_peer peer) {
   std::make_shared<http_session>(home, std::move(stream), std::move(host),
-                                 std::move(peer_address))
+                                 std::move(peer))
       ->start();
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "net/http/answer.hpp"
+#include "net/http/client_peer.hpp"
 #include "net/http/request_reader.hpp"
 #include "net/loop/byte_stream.hpp"
 #include "net/loop/loop_context.hpp"
@@ -16,8 +17,9 @@
 
 namespace wsrelay {
 
-/// An answer for the client, or a connection that was let in.
-using exchange_result = std::variant<http_answer, admission>;
+/// An answer for the client, or a connection that was let in, or that is to
+/// close at once.
+using exchange_result = std::variant<http_answer, admission, refused_upgrade>;
 
 /// The search for an answer. Destroying it ends it: the answer is not wanted
 /// any more, and what it costs elsewhere (an upstream's connection, a target
@@ -43,16 +45,20 @@ public:
   /// Returns whether no further request is to be read.
   virtual bool is_stopping() const = 0;
 
-  /// Looks for the answer to a request of the socket at `peer_address`. `done`
+  /// Looks for the answer to a request of the socket of `peer`. `done`
   /// is called once on the loop's thread, maybe before this returns, and not
   /// after the task was destroyed.
-  virtual std::unique_ptr<http_task> serve(http_request request,
-                                           const std::string& peer_address,
-                                           on_result done) = 0;
+  virtual std::unique_ptr<http_task>
+  serve(http_request request, const client_peer& peer, on_result done) = 0;
 
   /// Takes the stream of a request that is upgraded.
   virtual void upgrade(std::unique_ptr<byte_stream> stream,
                        std::string_view key, admission admitted) = 0;
+
+  /// Takes the stream of a request that is upgraded to be told that it is
+  /// refused.
+  virtual void refuse(std::unique_ptr<byte_stream> stream, std::string_view key,
+                      const refused_upgrade& refused) = 0;
 
   /// A request could not be read, or took too long: `why` is the answer.
   virtual void on_bad_request(const problem& why,
@@ -67,7 +73,6 @@ public:
 /// Serves HTTP on `stream` until it closes or is upgraded. Loop thread; returns
 /// at once.
 void start_http_session(loop_context& home, std::unique_ptr<byte_stream> stream,
-                        std::shared_ptr<http_host> host,
-                        std::string peer_address);
+                        std::shared_ptr<http_host> host, client_peer peer);
 
 } // namespace wsrelay

@@ -1,6 +1,7 @@
 // The request line and the fields.
 #include "net/http/upstream_request.hpp"
 
+#include "protocol/json.hpp"
 #include "protocol/path.hpp"
 #include "protocol/relay_command.hpp"
 
@@ -65,6 +66,15 @@ bool needs_length(const http_request& request) {
          || find_field(request.headers, "Content-Length");
 }
 
+// {"subject":"CN=ann","names":["DNS:a.example"]}
+std::string to_json(const client_certificate& certificate) {
+  std::string names;
+  for (auto& name : certificate.names)
+    names.append(names.empty() ? "" : ",").append(json_string(name));
+  return fmt::format(R"({{"subject":{},"names":[{}]}})",
+                     json_string(certificate.subject), names);
+}
+
 // The proxies that a request has come through, this one last.
 std::string via(const http_fields& fields) {
   std::string out;
@@ -94,6 +104,8 @@ std::string to_head(const upstream_handler& upstream,
   append(out, "Via", via(request.headers)); // RFC 9110 section 7.6.3
   if (request.websocket)
     append(out, upgrade_header, "websocket");
+  if (!request.certificate.empty())
+    append(out, certificate_header, to_json(request.certificate));
   if (needs_length(request))
     append(out, "Content-Length", std::to_string(request.body.size()));
   if (upstream.max_idle_connections == 0)

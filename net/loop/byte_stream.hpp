@@ -8,10 +8,13 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace wsrelay {
+
+struct client_certificate;
 
 /// What a stream tells its session.
 class stream_events {
@@ -109,6 +112,12 @@ public:
   /// The same, and what the other side has not taken goes with it: after a
   /// `close` the kernel would keep it for as long as the other side lives.
   virtual void cut_off() = 0;
+
+  /// With TLS: returns the certificate that the other side has proved; null
+  /// when it has shown none.
+  virtual std::shared_ptr<const client_certificate> certificate() const {
+    return nullptr;
+  }
 
   /// Returns the socket's descriptor, to ask the kernel about it; -1 when there
   /// is none.

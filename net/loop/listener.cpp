@@ -3,7 +3,6 @@
 
 #include "actors/log.hpp"
 #include "net/loop/guard.hpp"
-#include "net/loop/tcp_socket.hpp"
 
 #include <sys/socket.h>
 
@@ -22,24 +21,17 @@ constexpr std::size_t batch = 16;
 } // namespace
 
 listener::listener(std::vector<loop*> loops,
-                   std::shared_ptr<socket_places> places, serve_function serve,
+                   std::shared_ptr<socket_places> places,
+                   listening_socket socket, serve_function serve,
                    milliseconds back_off)
     : loops_{std::move(loops)},
       places_{std::move(places)},
       serve_{std::move(serve)},
-      back_off_{back_off} {}
+      back_off_{back_off},
+      socket_{std::move(socket)} {}
 
 listener::~listener() {
   close();
-}
-
-checked listener::open(const std::string& host, std::uint16_t port) {
-  auto opened = open_listening(host, port);
-  if (!opened)
-    return failure{opened.error()};
-  socket_ = std::move(opened->socket);
-  port_ = opened->port;
-  return passed();
 }
 
 void listener::start() {
@@ -53,8 +45,8 @@ void listener::start() {
 }
 
 void listener::begin() {
-  if (!loops_.front()->sockets().add(socket_.get(), *this)) {
-    log().error("cannot watch the listening socket: port={}", port_);
+  if (!loops_.front()->sockets().add(socket_.socket.get(), *this)) {
+    log().error("cannot watch the listening socket: port={}", port());
     return close();
   }
   accept();
@@ -66,13 +58,13 @@ void listener::stop() {
 
 // Once: the loops may be gone before a listener that was stopped.
 void listener::close() {
-  if (!socket_)
+  if (!socket_.socket)
     return;
   auto& home = *loops_.front();
   home.forget(*this);
   home.set_timer(*this, time_point::max());
   home.sockets().forget(*this);
-  socket_.reset();
+  socket_ = {};
 }
 
 void listener::go_on() {
@@ -82,7 +74,7 @@ void listener::go_on() {
 
 // The poller tells of new sockets once: they are accepted until none is left.
 void listener::accept() {
-  if (!socket_ || put_off_)
+  if (!socket_.socket || put_off_)
     return;
   for (std::size_t i = 0; i < batch; ++i)
     if (!accept_one())
@@ -100,7 +92,7 @@ bool listener::accept_one() {
   }
   sockaddr_storage remote{};
   socklen_t size = sizeof remote;
-  unique_fd socket{::accept4(socket_.get(),
+  unique_fd socket{::accept4(socket_.socket.get(),
                              reinterpret_cast<sockaddr*>(&remote), &size,
                              SOCK_NONBLOCK | SOCK_CLOEXEC)};
   if (!socket) {
@@ -131,7 +123,7 @@ void listener::deal(unique_fd socket, std::string remote_address) {
   auto& home = least_loaded();
   accepted_socket accepted{std::move(socket),
                            socket_place{places_, home.socket_count},
-                           std::move(remote_address)};
+                           std::move(remote_address), false};
   if (&home == loops_.front())
     return guarded("accept", [&] { serve_(home, std::move(accepted)); });
   home.post([me = shared_from_this(), &home,

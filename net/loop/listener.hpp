@@ -5,8 +5,8 @@
 #include "actors/log_limit.hpp"
 #include "net/loop/loop.hpp"
 #include "net/loop/socket_places.hpp"
+#include "net/loop/tcp_socket.hpp"
 #include "net/loop/unique_fd.hpp"
-#include "protocol/result.hpp"
 
 #include <functional>
 #include <memory>
@@ -20,6 +20,7 @@ struct accepted_socket {
   unique_fd descriptor; // non-blocking, not inherited by other programs
   socket_place place;
   std::string remote_address; // without port; IPv4 also where it was mapped
+  bool is_secure = false;     // its proxy says that the client speaks TLS
 };
 
 /// Lives on the first loop. Where nothing else is said, it is called there.
@@ -35,16 +36,14 @@ public:
   /// descriptors or memory.
   static constexpr milliseconds default_back_off{100};
 
-  /// Any thread, before `start`, like `open`. The loops outlive the listener.
+  /// Any thread, before `start`. The loops outlive the listener.
   listener(std::vector<loop*> loops, std::shared_ptr<socket_places> places,
-           serve_function serve, milliseconds back_off = default_back_off);
+           listening_socket socket, serve_function serve,
+           milliseconds back_off = default_back_off);
   ~listener();
 
   listener(const listener&) = delete;
   listener& operator=(const listener&) = delete;
-
-  /// Binds and listens. Failures name the address. Blocks for a name.
-  checked open(const std::string& host, std::uint16_t port);
 
   /// Begins to accept. Any thread.
   void start();
@@ -54,7 +53,7 @@ public:
   void stop();
 
   /// Returns the port that was bound. Any thread.
-  std::uint16_t port() const noexcept { return port_; }
+  std::uint16_t port() const noexcept { return socket_.port; }
 
   // called by the loop
   void on_ready(readiness) override { accept(); }
@@ -75,8 +74,7 @@ private:
   std::shared_ptr<socket_places> places_;
   serve_function serve_;
   milliseconds back_off_;
-  unique_fd socket_;
-  std::uint16_t port_ = 0;
+  listening_socket socket_;
   bool put_off_ = false;
   log_limit lines_{{.max_lines = 1}};
 };

@@ -37,6 +37,11 @@ void poller::wake() noexcept {
   static_cast<void>(::write(wake_up_.get(), &one, sizeof one) > 0);
 }
 
+void poller::remove(int socket, const pollable& who) noexcept {
+  ::epoll_ctl(fd_.get(), EPOLL_CTL_DEL, socket, nullptr);
+  forget(who);
+}
+
 void poller::forget(const pollable& who) noexcept {
   for (auto i = at_; i < count_; ++i)
     if (events_[i].data.ptr == &who)

@@ -45,6 +45,9 @@ public:
   /// already. Returns whether the kernel took it, else `errno` says why.
   bool add(int socket, pollable& who);
 
+  /// Watches it no more, before it is closed: another one may.
+  void remove(int socket, const pollable& who) noexcept;
+
   /// `who` is not told any more; its socket is closed already, or will be
   /// before the next `poll`.
   void forget(const pollable& who) noexcept;

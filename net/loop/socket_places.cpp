@@ -24,8 +24,9 @@ bool socket_places::take() {
 
 void socket_places::give_back() {
   auto left = --taken_;
-  if (wanted_.exchange(false) && waker_)
-    waker_();
+  if (wanted_.exchange(false))
+    for (auto& wake : wakers_)
+      wake();
   if (left == 0 && awaited_) {
     std::unique_lock guard{mutex_};
     empty_.notify_all();

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 namespace wsrelay {
 
@@ -17,9 +18,11 @@ class socket_places {
 public:
   explicit socket_places(std::size_t limit) noexcept : limit_{limit} {}
 
-  /// Sets what is called, on any thread, when a place is given back after one
-  /// was asked for in vain. Before the first `take`.
-  void on_free(std::function<void()> waker) { waker_ = std::move(waker); }
+  /// Adds to what is called, on any thread, when a place is given back after
+  /// one was asked for in vain. Before the first `take`.
+  void on_free(std::function<void()> waker) {
+    wakers_.push_back(std::move(waker));
+  }
 
   /// Takes a place, if one is left.
   bool take();
@@ -37,7 +40,7 @@ private:
   bool try_take();
 
   std::size_t limit_;
-  std::function<void()> waker_;
+  std::vector<std::function<void()>> wakers_;
   std::atomic<std::size_t> taken_{0};
   std::atomic<bool> wanted_{false}; // one was asked for in vain
   std::atomic<bool> awaited_{false};

@@ -44,6 +44,9 @@ public:
   void end_output() override;
   void close() override;
   void cut_off() override;
+  std::shared_ptr<const client_certificate> certificate() const override {
+    return tls_ ? tls_->certificate() : nullptr;
+  }
   int descriptor() const noexcept override { return socket_.get(); }
 
   // called by the loop

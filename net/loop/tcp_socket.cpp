@@ -1,6 +1,8 @@
 // Listening.
 #include "net/loop/tcp_socket.hpp"
 
+#include "config/config.hpp"
+
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -48,19 +50,6 @@ bool has_ipv6() {
          == 0;
 }
 
-// What the sockets that are accepted inherit.
-error_code set_inherited(tcp_acceptor& socket) {
-  error_code ec;
-  socket.set_option(tcp::no_delay{true}, ec);
-  if (!ec
-      && ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT,
-                      &max_unsent, sizeof max_unsent)
-             != 0
-      && errno != ENOPROTOOPT) // a sandbox may be without
-    ec.assign(errno, boost::system::system_category());
-  return ec;
-}
-
 // An address, or the first one of a name.
 tcp::endpoint find_endpoint(tcp_acceptor& socket, const std::string& host,
                             std::uint16_t port, error_code& ec) {
@@ -88,7 +77,7 @@ error_code listen(tcp_acceptor& socket, const std::string& host,
   if (!ec)
     socket.set_option(tcp::acceptor::reuse_address{true}, ec);
   if (!ec)
-    ec = set_inherited(socket);
+    ec = set_inherited(socket.native_handle());
   if (!ec)
     socket.bind(endpoint, ec);
   if (!ec)
@@ -115,7 +104,18 @@ result<listening_socket> open_listening(const std::string& host,
         fmt::format("cannot listen on {}:{}: {}", host, port, ec.message())};
   auto bound = socket.local_endpoint(ec).port();
   socket.non_blocking(true, ec);
-  return listening_socket{unique_fd{socket.release(ec)}, bound};
+  return listening_socket{unique_fd{socket.release(ec)}, bound, {}};
+}
+
+error_code set_inherited(int socket) noexcept {
+  int on = 1;
+  auto works =
+      ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0
+      && (::setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &max_unsent,
+                       sizeof max_unsent)
+              == 0
+          || errno == ENOPROTOOPT); // a sandbox may be without
+  return {works ? 0 : errno, boost::system::system_category()};
 }
 
 unique_fd make_tcp_socket(int family, error_code& ec) {
@@ -134,6 +134,8 @@ std::string address_text(const sockaddr_storage& address) {
   if (address.ss_family == AF_INET)
     return ipv4_text(reinterpret_cast<const std::uint8_t*>(
         &reinterpret_cast<const sockaddr_in&>(address).sin_addr));
+  if (address.ss_family == AF_UNIX)
+    return std::string{unix_peer};
   if (address.ss_family != AF_INET6)
     return {};
   auto& v6 = reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "net/loop/output_queue.hpp"
+#include "net/loop/peer_certificate.hpp"
 #include "net/loop/tls_engine.hpp"
 
 #include <cstddef>
@@ -54,6 +55,11 @@ public:
 
   /// Returns why it failed.
   const std::string& reason() const noexcept { return reason_; }
+
+  /// Returns what the other side has proved; null when that is nothing.
+  std::shared_ptr<const client_certificate> certificate() const {
+    return certificate_of(engine_.handle());
+  }
 
   /// Returns whether there are records to send.
   bool has_output() const noexcept { return first_ < sealed_.size(); }

@@ -16,6 +16,13 @@ namespace {
 // be that much too long, and an answer at once would look older than its ping.
 constexpr std::chrono::milliseconds kernel_tick{10};
 
+bool is_unix_socket(int socket) {
+  int family = 0;
+  socklen_t size = sizeof family;
+  return getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &family, &size) == 0
+         && family == AF_UNIX;
+}
+
 } // namespace
 
 std::optional<std::chrono::milliseconds> last_heard(int socket,
@@ -28,6 +35,27 @@ std::optional<std::chrono::milliseconds> last_heard(int socket,
   if (kind == life_sign::ack)
     quiet = std::min(quiet, info.tcpi_last_ack_recv);
   return std::chrono::milliseconds{quiet};
+}
+
+void liveness::start(time_point now, int socket) {
+  if (options_->ping_interval)
+    next_ = now + *options_->ping_interval;
+  if (is_unix_socket(socket))
+    heard_ = now;
+}
+
+// What nobody reads nobody hears.
+liveness::verdict liveness::check(time_point now, int socket, bool paused,
+                                  const output_way& output) {
+  if (heard_ == time_point::min())
+    return check(now,
+                 last_heard(socket, paused ? life_sign::ack : life_sign::data),
+                 output);
+  if (paused)
+    heard_ = now;
+  return check(
+      now, std::chrono::duration_cast<std::chrono::milliseconds>(now - heard_),
+      output);
 }
 
 liveness::verdict

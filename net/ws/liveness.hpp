@@ -3,6 +3,7 @@
 
 #include "actors/frame_port.hpp"
 #include "config/config.hpp"
+#include "net/loop/loop_context.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -39,10 +40,14 @@ public:
   /// By `ping_interval` and `pong_timeout` of the options, which outlive it.
   explicit liveness(const relay_options& options) : options_{&options} {}
 
-  /// Begins to count at `now`.
-  void start(time_point now) {
-    if (options_->ping_interval)
-      next_ = now + *options_->ping_interval;
+  /// Begins to count at `now`. A unix socket's kernel tells nothing: what comes
+  /// by it is to be told to `hear`.
+  void start(time_point now, int socket = -1);
+
+  /// Something came in.
+  void hear(const loop_context& home) {
+    if (heard_ != time_point::min())
+      heard_ = home.now();
   }
 
   /// Returns when `check` is due.
@@ -51,11 +56,7 @@ public:
   /// Decides. While the relay itself does not read (`paused`), data may stand
   /// unread before the pong: then an acknowledged ping is enough.
   verdict check(time_point now, int socket, bool paused,
-                const output_way& output) {
-    return check(now,
-                 last_heard(socket, paused ? life_sign::ack : life_sign::data),
-                 output);
-  }
+                const output_way& output);
 
   /// Decides, with the last sign of life `quiet` ago.
   verdict check(time_point now, std::optional<std::chrono::milliseconds> quiet,
@@ -66,6 +67,7 @@ private:
 
   const relay_options* options_;
   time_point next_ = time_point::max();
+  time_point heard_ = time_point::min();  // min() = the kernel is asked
   time_point pinged_ = time_point::min(); // min() = not since the last sign
   output_way before_ping_; // what stood before it, and came up to the last look
 };

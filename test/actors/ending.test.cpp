@@ -54,6 +54,8 @@ const std::vector<expectation> rows{
      leave_reason::target_down, false, end_severity::unplanned},
     {end_cause::node_shutdown, 1001, "server shutting down",
      leave_reason::shutdown, false, end_severity::planned},
+    {end_cause::session_expired, 4401, "", leave_reason::expired, false,
+     end_severity::planned},
     {end_cause::exited, 1011, "ended by another actor", leave_reason::exited,
      false, end_severity::unplanned},
     {end_cause::killed, 1011, "connection failed", leave_reason::exited, false,
@@ -96,7 +98,8 @@ TEST_CASE("code and text are the other side's only where the cause has them") {
     CAPTURE(to_text(row.cause));
     auto given = row.cause == end_cause::client_closed
                  || row.cause == end_cause::protocol_error
-                 || row.cause == end_cause::closed_by_actor;
+                 || row.cause == end_cause::closed_by_actor
+                 || row.cause == end_cause::session_expired;
     auto how = make_ending(row.cause, 4321, "theirs");
     CHECK((how.code == 4321) == given);
     CHECK((how.text == "theirs") == given);
@@ -159,9 +162,9 @@ TEST_CASE("every cause and every reason has a name of its own") {
     names.insert(to_text(row.cause));
   CHECK(names.size() == end_cause_count);
   names.clear();
-  for (int i = 0; i <= static_cast<int>(leave_reason::exited); ++i)
+  for (int i = 0; i <= static_cast<int>(leave_reason::expired); ++i)
     names.insert(to_text(static_cast<leave_reason>(i)));
-  CHECK(names.size() == 11);
+  CHECK(names.size() == 12);
   CHECK(names.count("unknown") == 0);
   CHECK(to_text(static_cast<leave_reason>(200)) == "unknown");
 }

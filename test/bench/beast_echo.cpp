@@ -38,9 +38,11 @@ using boost::beast::error_code;
 template <class Stream>
 class echo_session : public std::enable_shared_from_this<echo_session<Stream>> {
 public:
+  using deflate = beast::websocket::permessage_deflate;
+
   template <class... Context>
-  explicit echo_session(tcp::socket&& socket, Context&... context)
-      : stream_{std::move(socket), context...} {}
+  echo_session(const deflate& how, tcp::socket&& socket, Context&... context)
+      : stream_{std::move(socket), context...}, deflate_{how} {}
 
   void run() {
     asio::dispatch(stream_.get_executor(),
@@ -65,6 +67,7 @@ private:
     using beast::websocket::stream_base;
     stream_.set_option(
         stream_base::timeout::suggested(beast::role_type::server));
+    stream_.set_option(deflate_);
     stream_.async_accept(beast::bind_front_handler(&echo_session::on_accept,
                                                    this->shared_from_this()));
   }
@@ -97,6 +100,7 @@ private:
   }
 
   beast::websocket::stream<Stream> stream_;
+  deflate deflate_;
   beast::flat_buffer buffer_;
 };
 
@@ -104,10 +108,14 @@ private:
 class echo_listener {
 public:
   echo_listener(asio::io_context& loop, std::uint16_t port, bool no_delay,
-                std::optional<asio::ssl::context>& tls)
+                bool deflates, std::optional<asio::ssl::context>& tls)
       : tls_{tls},
         acceptor_{loop, {asio::ip::make_address("127.0.0.1"), port}} {
     acceptor_.set_option(tcp::no_delay{no_delay}); // sockets inherit it
+    deflate_.server_enable = deflates;
+    deflate_.server_no_context_takeover = true;
+    deflate_.client_no_context_takeover = true;
+    deflate_.compLevel = 1;
   }
 
   std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
@@ -116,10 +124,11 @@ public:
     acceptor_.async_accept([this](error_code error, tcp::socket socket) {
       if (!error && tls_)
         std::make_shared<echo_session<beast::ssl_stream<beast::tcp_stream>>>(
-            std::move(socket), *tls_)
+            deflate_, std::move(socket), *tls_)
             ->run();
       else if (!error)
-        std::make_shared<echo_session<beast::tcp_stream>>(std::move(socket))
+        std::make_shared<echo_session<beast::tcp_stream>>(deflate_,
+                                                          std::move(socket))
             ->run();
       accept();
     });
@@ -127,6 +136,7 @@ public:
 
 private:
   std::optional<asio::ssl::context>& tls_;
+  beast::websocket::permessage_deflate deflate_;
   tcp::acceptor acceptor_;
 };
 
@@ -148,12 +158,13 @@ bool parse_port(std::string_view text, std::uint16_t& port) {
 int main(int argc, char** argv) {
   std::uint16_t port = 0;
   std::string_view option = argc > 2 ? argv[2] : "";
-  bool no_delay = argc == 3 && option == "nodelay";
+  bool deflates = argc == 3 && option == "deflate";
+  bool no_delay = argc == 3 && (option == "nodelay" || deflates);
   bool has_tls = argc == 5 && option == "tls";
   if ((argc != 2 && !no_delay && !has_tls) || !parse_port(argv[1], port)) {
     std::fputs(
-        "usage: beast_echo PORT [nodelay | tls CERTIFICATE KEY] (0 = the "
-        "kernel chooses)\n",
+        "usage: beast_echo PORT [nodelay | deflate | tls CERTIFICATE KEY] (0 = "
+        "the kernel chooses)\n",
         stderr);
     return 2;
   }
@@ -166,7 +177,7 @@ int main(int argc, char** argv) {
     }
     raise_descriptor_limit();
     asio::io_context loop{1};
-    echo_listener listener{loop, port, no_delay || has_tls, tls};
+    echo_listener listener{loop, port, no_delay || has_tls, deflates, tls};
     listener.accept();
     std::printf("listening on 127.0.0.1:%u\n", unsigned{listener.port()});
     std::fflush(stdout);

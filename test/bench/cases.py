@@ -126,6 +126,22 @@ CASES |= {f"{name}:tls": secured(CASES[name]) for name in
            "idle")}
 
 
+# JSON by permessage-deflate, beside zlib as Beast has it.
+def packed(size, *more):
+    return Case(f"{size} of JSON, deflate",
+                ["--connections", "100", "--size", size.replace(" ", ""),
+                 "--deflate", *more], [CPU, RATE],
+                yardstick="beast_echo:deflate", path="/packed/echo")
+
+
+CASES |= {f"1x{size.replace(' ', '')}:deflate": packed(size)
+          for size in ("125 B", "1 KiB", "16 KiB")}
+CASES["idle:deflate"] = dataclasses.replace(
+    CASES["idle"], about="10,000 held, deflate", path="/packed/echo",
+    arguments=[*CASES["idle"].arguments, "--deflate"],
+    yardstick="beast_echo:deflate")
+
+
 @dataclasses.dataclass
 class Limit:
     case: str
@@ -150,6 +166,8 @@ LIMITS = [
     *(Limit(f"{name}:tls", "server CPU", highest) for name, highest in {
         "1x125B": 1.1, "16x125B": 0.5, "1x16KiB": 1.0}.items()),
     Limit("idle:tls", "memory", 20 * 1024, "subject"),
+    Limit("1x1KiB:deflate", "server CPU", 1.1),
+    Limit("idle:deflate", "memory", 6 * 1024, "subject"),
     Limit("fanout", "server CPU", 2.5, "difference"),
     Limit("handshake", "server CPU", 1.6),
     Limit("idle", "memory", 5 * 1024, "subject"),

@@ -146,7 +146,7 @@ TEST_CASE("a control frame comes between the fragments of a message") {
 
 TEST_CASE("what a server must not send is a failure") {
   CHECK(fails(bytes({0x81, 0x81, 1, 2, 3, 4, 5}))); // masked: section 5.1
-  CHECK(fails(bytes({0xc1, 0})));                   // reserved bit
+  CHECK(fails(bytes({0xa1, 0})));                   // reserved bit
   CHECK(fails(bytes({0x83, 0})));                   // reserved opcode
   CHECK(fails(bytes({0x8b, 0})));
   CHECK(fails(bytes({0x80, 0})));           // nothing to continue

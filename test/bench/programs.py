@@ -30,6 +30,19 @@ CONFIG = SERVICE + """\
   meta: {{router: ws}}
   path: /echo
   relay: {{target_pid: echo}}
+- name: packed
+  kind: http.router
+  meta: {{server: gateway}}
+  prefix: /packed
+  post_middleware: [websocket_relay]
+  post_options:
+    wsrelay.deflate: "true"
+    wsrelay.deflate.min.size: 1
+- name: packed_echo
+  kind: http.endpoint
+  meta: {{router: packed}}
+  path: /echo
+  relay: {{target_pid: echo}}
 - name: beats
   kind: http.endpoint
   meta: {{router: ws}}

@@ -37,8 +37,8 @@ TEST_CASE("the fragment of the design loads as it stands") {
   CHECK(test::lines(loaded.warnings) == "");
   REQUIRE(loaded.config.services.size() == 1);
   CHECK(loaded.config.services[0].name == "gateway");
-  CHECK(loaded.config.services[0].host == "127.0.0.1");
-  CHECK(loaded.config.services[0].port == 8080);
+  REQUIRE(loaded.config.services[0].addresses.size() == 1);
+  CHECK(to_text(loaded.config.services[0].addresses[0]) == "127.0.0.1:8080");
   CHECK(loaded.config.services[0].where.file == "built-in");
   REQUIRE(loaded.config.routers.size() == 1);
   const auto& router = loaded.config.routers[0];

@@ -37,8 +37,11 @@ TEST_CASE("a service without keys has the defaults") {
   auto config = test::config("- {name: gw, kind: http.service}");
   REQUIRE(config.services.size() == 1);
   const auto& gw = config.services[0];
-  CHECK(gw.host == "127.0.0.1");
-  CHECK(gw.port == 8080);
+  REQUIRE(gw.addresses.size() == 1);
+  CHECK(to_text(gw.addresses.front()) == "127.0.0.1:8080");
+  CHECK(gw.socket_mode == 0660);
+  CHECK(gw.socket_owner == "");
+  CHECK(!gw.proxy_protocol);
   CHECK(gw.threads == 0);
   CHECK(gw.max_connections == 100'000);
   CHECK(gw.max_header_fields == 100);
@@ -61,13 +64,21 @@ TEST_CASE("every key of a service reaches its member") {
   write_timeout: 6s
   shutdown_timeout: 500ms
   in_place_budget: 7ms
-  trusted_proxies: [10.0.0.0/8, "::1"]
+  trusted_proxies: [10.0.0.0/8, "::1", "unix:"]
+  socket_mode: "0640"
+  socket_owner: ann:web
+  proxy_protocol: true
+  proxy_protocol_timeout: 8s
 )");
   REQUIRE(config.services.size() == 1);
   const auto& gw = config.services[0];
   using std::chrono::milliseconds;
-  CHECK(gw.host == "::1");
-  CHECK(gw.port == 9000);
+  REQUIRE(gw.addresses.size() == 1);
+  CHECK(gw.addresses.front().tcp == listen_address{"::1", 9000});
+  CHECK(gw.socket_mode == 0640);
+  CHECK(gw.socket_owner == "ann:web");
+  CHECK(gw.proxy_protocol);
+  CHECK(gw.proxy_protocol_timeout == milliseconds{8000});
   CHECK(gw.threads == 3);
   CHECK(gw.max_connections == 17);
   CHECK(gw.max_header_size == 2048);
@@ -78,7 +89,8 @@ TEST_CASE("every key of a service reaches its member") {
   CHECK(gw.write_timeout == milliseconds{6000});
   CHECK(gw.shutdown_timeout == milliseconds{500});
   CHECK(gw.in_place_budget == milliseconds{7});
-  CHECK(gw.trusted_proxies == std::vector<std::string>{"10.0.0.0/8", "::1"});
+  CHECK(gw.trusted_proxies
+        == std::vector<std::string>{"10.0.0.0/8", "::1", "unix:"});
   CHECK(gw.where.file == "relay.yaml");
   CHECK(gw.where.line == 1);
 }
@@ -156,7 +168,7 @@ TEST_CASE("two services on one host and port are in conflict") {
                   + std::string{b} + "'\n");
   };
   CHECK(two(":80", ":80")
-        == "relay.yaml:4: b.addr: the address of a (relay.yaml:1)");
+        == "relay.yaml:4: b.addr: :80 is the address of a (relay.yaml:1)");
   CHECK(two(":80", ":81") == "");
   CHECK(two("127.0.0.1:80", "127.0.0.2:80") == "");
   CHECK(two(":0", ":0") == "");

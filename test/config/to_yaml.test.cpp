@@ -44,6 +44,14 @@ constexpr std::string_view everything = R"(
 - name: "null"
   kind: http.service
   addr: :0
+- name: many
+  kind: http.service
+  addr: [":0", "unix:/run/a b.sock", "systemd:web", "127.0.0.1:0"]
+  socket_mode: "0600"
+  socket_owner: ":www data"
+  trusted_proxies: ["unix:"]
+  proxy_protocol: true
+  proxy_protocol_timeout: 1s
 - name: "a name: with #\"quotes\"\\ \u00e4 \u2028"
   kind: http.router
   meta: {server: "null"}
@@ -57,6 +65,13 @@ constexpr std::string_view everything = R"(
     wsrelay.require.origin: "true"
     wsrelay.window: 64
     wsrelay.ping.interval: off
+    wsrelay.refuse: accept_then_close
+    wsrelay.deflate: "true"
+    wsrelay.deflate.level: 9
+    wsrelay.deflate.context.takeover: "true"
+    wsrelay.expiry.code: 4999
+    wsrelay.expiry.reason: "over: #"
+    wsrelay.expiry.jitter: 1s
 - name: f
   kind: http.endpoint
   meta: {router: ws}
@@ -64,6 +79,8 @@ constexpr std::string_view everything = R"(
   path: ""
   func: auth@app
   timeout: 2s
+  subprotocols: [mqtt, "graphql-transport-ws"]
+  require_subprotocol: true
 - name: u
   kind: http.endpoint
   meta: {router: ws}
@@ -117,7 +134,7 @@ TEST_CASE("the built-in configuration has no error and no warning") {
   const auto& config = loaded.config;
   REQUIRE(config.services.size() == 1);
   CHECK(config.services[0].name == "gateway");
-  CHECK(config.services[0].port == 8080);
+  CHECK(config.services[0].addresses[0].tcp.port == 8080);
   REQUIRE(config.endpoints.size() == 2);
   CHECK(config.endpoints[0].path.text() == "/ws/echo");
   CHECK(config.endpoints[1].path.text() == "/ws/chat/{room}");
@@ -161,6 +178,8 @@ TEST_CASE("every key is printed with its value") {
   CHECK(to_yaml(config) == R"(- name: gw
   kind: http.service
   addr: 127.0.0.1:8080
+  socket_mode: "0660"
+  socket_owner: ""
   threads: 0
   max_connections: 100000
   max_header_size: 16384
@@ -171,6 +190,8 @@ TEST_CASE("every key is printed with its value") {
   write_timeout: 30s
   shutdown_timeout: 10s
   in_place_budget: 5ms
+  proxy_protocol: "false"
+  proxy_protocol_timeout: 5s
   redirect_to_https: "false"
   trusted_proxies: []
 
@@ -193,6 +214,17 @@ TEST_CASE("every key is printed with its value") {
     wsrelay.pong.timeout: 10s
     wsrelay.close.timeout: 5s
     wsrelay.join.timeout: 10s
+    wsrelay.refuse: status
+    wsrelay.deflate: "false"
+    wsrelay.deflate.level: 1
+    wsrelay.deflate.min.size: 128
+    wsrelay.deflate.max.size: 262144
+    wsrelay.deflate.window.bits: 15
+    wsrelay.deflate.context.takeover: "false"
+    wsrelay.require.expiry: "false"
+    wsrelay.expiry.code: 4401
+    wsrelay.expiry.jitter: off
+    wsrelay.expiry.reason: "session expired"
 
 - name: e
   kind: http.endpoint
@@ -200,11 +232,14 @@ TEST_CASE("every key is printed with its value") {
     router: r
   method: GET
   path: /e
+  subprotocols: []
+  require_subprotocol: "false"
   relay:
     target_pid: t
     message_topic: ws.message
     heartbeat_interval: off
     metadata: {}
+    subprotocol: ""
 )");
 }
 

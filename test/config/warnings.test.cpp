@@ -33,7 +33,7 @@ TEST_CASE("a router behind a redirect is a warning") {
   auto config = make_config();
   auto& https = config.services.emplace_back(config.services[0]);
   https.name = "https";
-  https.port = 0;
+  https.addresses.front().tcp.port = 0;
   https.tls.certificates = {{"/etc/hosts", "/etc/hosts"}};
   config.services[0].redirect_to_https = true;
   CHECK(errors(config) == "");
@@ -117,7 +117,7 @@ TEST_CASE("loops that read more than half of what may wait for another node "
     CHECK(warnings(config) == "");
     auto& other = config.services.emplace_back(config.services[0]);
     other.name = "other";
-    other.port = 8081;
+    other.addresses.front().tcp.port = 8081;
     other.threads = 1;
     CHECK(warnings(config) == ""); // nothing is relayed there
     auto& router = config.routers.emplace_back(config.routers[0]);

@@ -51,7 +51,7 @@ TEST_CASE_FIXTURE(node_fixture, "the url names the port that was bound") {
 
 TEST_CASE_FIXTURE(node_fixture, "a wildcard address has a url that works") {
   auto config = make_config();
-  config.services.front().host = "0.0.0.0";
+  config.services.front().addresses.front().tcp.host = "0.0.0.0";
   start(config);
   CHECK(relay->url() == fmt::format("http://localhost:{}", relay->port()));
 }
@@ -59,7 +59,7 @@ TEST_CASE_FIXTURE(node_fixture, "a wildcard address has a url that works") {
 TEST_CASE_FIXTURE(node_fixture, "a port in use is a failure and nothing runs") {
   start();
   auto config = make_config();
-  config.services.front().port = relay->port();
+  config.services.front().addresses.front().tcp.port = relay->port();
   node second{system, config};
   auto started = second.start();
   REQUIRE(!started);

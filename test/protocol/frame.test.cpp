@@ -96,7 +96,8 @@ TEST_CASE("RFC 6455 5.2: every bit of the first byte is read") {
     auto header = read_frame_header(std::string{static_cast<char>(first), 0});
     REQUIRE(header.size == 2);
     CHECK(header.fin == (first >= 128));
-    CHECK(header.reserved == (first / 16 % 8 != 0));
+    CHECK(header.deflated == (first / 64 % 2 != 0));
+    CHECK(header.reserved == (first / 16 % 4 != 0));
     CHECK(static_cast<unsigned>(header.op) == first % 16);
   }
 }

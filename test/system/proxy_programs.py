@@ -1,4 +1,4 @@
-"""nginx and HAProxy in front of a relay, ending TLS, as config/REFERENCE.md sets
+"""nginx and HAProxy in front of a relay, ending TLS, as config/LISTENING.md sets
 them up."""
 
 import re
@@ -12,7 +12,7 @@ from pathlib import Path
 from raw_client import Connection
 from support import DEADLINE, free_port, wait_until
 
-REFERENCE = Path(__file__).parents[2] / "config" / "REFERENCE.md"
+LISTENING = Path(__file__).parents[2] / "config" / "LISTENING.md"
 
 # What the configurations there leave to the reader.
 NGINX = """\
@@ -42,10 +42,10 @@ RELAY = "127.0.0.1:8080"
 
 
 def recipe(language, replaced):
-    """Returns the block of REFERENCE.md in this language, with each key of
+    """Returns the first block of LISTENING.md in this language, with each key of
     `replaced`, which stands there once, replaced by its value."""
-    text, = re.findall(rf"^```{language}\n(.*?)^```", REFERENCE.read_text(),
-                       re.DOTALL | re.MULTILINE)
+    text = re.findall(rf"^```{language}\n(.*?)^```", LISTENING.read_text(),
+                      re.DOTALL | re.MULTILINE)[0]
     for old, new in replaced.items():
         assert text.count(old) == 1, f"{old} in {text}"
         text = text.replace(old, str(new))

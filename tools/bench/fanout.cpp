@@ -24,8 +24,8 @@ class fanout final : public workload {
 public:
   explicit fanout(workload_env env)
       : env_{env},
-        messages_{env.opts.size, env.opts.text, env.opts.verify},
-        writer_{messages_, env.opts.text},
+        messages_{make_payload(env.opts)},
+        writer_{messages_, env.opts},
         pacer_{env.opts.rate},
         slots_(env.opts.connections) {}
 

@@ -8,7 +8,7 @@ namespace wsrelay::bench {
 namespace {
 
 constexpr std::uint8_t fin_bit = 0x80;
-constexpr std::uint8_t reserved_bits = 0x70;
+constexpr std::uint8_t reserved_bits = 0x30;
 constexpr std::uint8_t mask_bit = 0x80;
 
 std::uint64_t get_big_endian(const char* in, std::size_t bytes) {
@@ -92,6 +92,7 @@ bool frame_decoder::accept(const char* header) noexcept {
   op_ = static_cast<opcode>(first & 0x0f);
   fin_ = (first & fin_bit) != 0;
   remaining_ = extra ? get_big_endian(header + 2, extra) : second & 0x7f;
+  // A message that is compressed, where that was offered, counts as it is.
   failed_ = (first & reserved_bits) || (second & mask_bit)
             || remaining_ >> 63 != 0 || !is_expected(op_);
   in_frame_ = true;
@@ -111,8 +112,9 @@ bool frame_decoder::is_expected(opcode op) const noexcept {
     case opcode::ping:
     case opcode::pong:
       return fin_ && remaining_ <= 125;
+    default:
+      return false;
   }
-  return false;
 }
 
 } // namespace wsrelay::bench

@@ -15,9 +15,11 @@ namespace wsrelay::bench {
 class message_writer {
 public:
   /// Writes what `messages`, which outlives this, holds.
-  message_writer(const payload& messages, bool text)
+  message_writer(const payload& messages, const options& opts)
       : messages_{&messages},
-        op_{text ? opcode::text : opcode::binary},
+        op_{opts.deflate ? opcode::deflated_text
+            : opts.text  ? opcode::text
+                         : opcode::binary},
         buffer_(std::max(batch_bytes, frame_bytes())) {}
 
   /// Returns whether another message fits.

@@ -78,8 +78,12 @@ void add_load(CLI::App& app, options& out, raw_options& raw) {
   auto* text = app.add_flag("--text", out.text, "text messages");
   app.add_flag("--binary", raw.binary, "binary messages (the default)")
       ->excludes(text);
-  app.add_flag("--verify", out.verify,
-               "messages differ, every received byte is compared");
+  auto* verify =
+      app.add_flag("--verify", out.verify,
+                   "messages differ, every received byte is compared");
+  app.add_flag("--deflate", out.deflate,
+               "JSON by permessage-deflate; --size is that of the JSON")
+      ->excludes(verify);
 }
 
 void add_rest(CLI::App& app, options& out, raw_options& raw) {
@@ -124,6 +128,8 @@ std::string check(const options& opts) {
     return "--rate needs --mode echo or fanout";
   if (opts.outstanding > 1 && opts.mode != mode::echo)
     return "--outstanding needs --mode echo";
+  if (opts.deflate && opts.mode == mode::fanout)
+    return "--deflate does not go with --mode fanout";
   if (opts.messages > 0 && opts.mode == mode::idle)
     return "--messages does not go with --mode idle";
   if (opts.server_pid != 0 && kill(opts.server_pid, 0) != 0 && errno == ESRCH)

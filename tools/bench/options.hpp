@@ -51,6 +51,8 @@ struct options {
   /// Connections opened per second, 0 = as fast as possible.
   double ramp = 0;
   bool text = false;
+  /// JSON, compressed once, offered as permessage-deflate without takeover.
+  bool deflate = false;
   bool verify = false;
   bool json = false;
   bool quiet = false;

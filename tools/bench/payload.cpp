@@ -1,6 +1,9 @@
 #include "tools/bench/payload.hpp"
 
+#include "net/ws/deflate.hpp"
 #include "tools/bench/frame_codec.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstring>
@@ -93,6 +96,30 @@ std::uint64_t payload::word(std::uint64_t id,
     return text_ ? to_letters(spread(id)) : id;
   auto value = mix((id + 1) * 0x9e3779b97f4a7c15 + index);
   return text_ ? to_letters(value) : value;
+}
+
+std::string make_json(std::size_t size) {
+  std::string out = "[";
+  for (std::uint64_t i = 0; out.size() + 1 < size; ++i)
+    out += fmt::format(
+        R"({}{{"id":{},"user":"u{:x}","text":"message {}","at":{}}})",
+        i == 0 ? "" : ",", i, mix(i) >> 40, mix(i) % 1000,
+        1'700'000'000 + 17 * i);
+  // Whole objects hardly ever fit: the last one is a text.
+  auto end = std::min(out.rfind(",{"), out.size());
+  if (out.size() + 1 > size && end > 1)
+    out.resize(end);
+  auto spare = size > out.size() + 4 ? size - out.size() - 4 : 0;
+  return out + (out.size() > 1 ? ",\"" : "\"") + std::string(spare, '-')
+         + "\"]";
+}
+
+payload make_payload(const options& opts) {
+  if (!opts.deflate)
+    return {opts.size, opts.text, opts.verify};
+  message_deflater deflater{6, 15, false};
+  auto deflated = deflater.deflate(make_json(opts.size));
+  return payload{std::string{deflated.view()}};
 }
 
 } // namespace wsrelay::bench

@@ -2,10 +2,13 @@
 // which every byte follows from the message's id and the byte's position.
 #pragma once
 
+#include "tools/bench/options.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace wsrelay::bench {
 
@@ -15,6 +18,19 @@ public:
   /// `text`: letters a-p only, else all byte values. `differ`: every id has a
   /// payload of its own (id, then pseudo-random), else all are the same.
   payload(std::size_t size, bool text, bool differ);
+
+  /// Has these bytes, which are compressed, in every message: what a server
+  /// makes of them may have any size.
+  explicit payload(std::string deflated)
+      : text_{false},
+        differ_{false},
+        deflated_{true},
+        constant_{std::move(deflated)} {}
+
+  /// Returns whether an echo may have this size.
+  bool may_have(std::uint64_t size) const noexcept {
+    return deflated_ || size == constant_.size();
+  }
 
   std::size_t size() const noexcept { return constant_.size(); }
 
@@ -33,7 +49,15 @@ private:
 
   bool text_;
   bool differ_;
+  bool deflated_ = false;
   std::string constant_;
 };
+
+/// Returns JSON of this size: an array of small objects, as applications send
+/// them; a few bytes more where nothing else is JSON.
+std::string make_json(std::size_t size);
+
+/// Returns the payloads that `opts` ask for.
+payload make_payload(const options& opts);
 
 } // namespace wsrelay::bench

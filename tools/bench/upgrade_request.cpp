@@ -22,6 +22,9 @@ std::string make_upgrade_request(const options& opts) {
                              "Sec-WebSocket-Key: {}\r\n"
                              "Sec-WebSocket-Version: 13\r\n",
                              to.path, host, to.port, key);
+  if (opts.deflate)
+    request += "Sec-WebSocket-Extensions: permessage-deflate; "
+               "server_no_context_takeover; client_no_context_takeover\r\n";
   for (const auto& line : opts.headers)
     request += line + "\r\n";
   return request + "\r\n";

@@ -4,9 +4,9 @@
 #include "actors/error.hpp"
 #include "config/listen_address.hpp"
 #include "net/cluster/connector.hpp"
-#include "net/cluster/local_socket.hpp"
 #include "net/cluster/operator_folder.hpp"
 #include "net/cluster/tls.hpp"
+#include "net/loop/local_socket.hpp"
 
 #include <caf/all.hpp>
 

@@ -3,7 +3,7 @@
 
 #include "actors/node_version.hpp"
 #include "config/listen_address.hpp"
-#include "net/cluster/local_socket.hpp"
+#include "net/loop/local_socket.hpp"
 #include "protocol/close_code.hpp"
 #include "protocol/duration.hpp"
 #include "protocol/http_fields.hpp"

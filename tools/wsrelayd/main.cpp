@@ -4,6 +4,7 @@
 #include "net/log_descriptor.hpp"
 #include "net/log_output.hpp"
 #include "net/node.hpp"
+#include "net/service_manager.hpp"
 #include "tools/process/preflight.hpp"
 #include "tools/process/standard_streams.hpp"
 #include "tools/targets/chat.hpp"
@@ -36,6 +37,10 @@ void print(int fd, std::string_view text) {
   output.give_up_at(std::chrono::steady_clock::now() + print_patience);
   static_cast<void>(output.write(text));
 }
+
+// How long a loop may take for a turn while the node counts as well: targets
+// may hold one.
+constexpr std::chrono::seconds patience{10};
 
 int complain(std::string_view what) {
   print(STDERR_FILENO, fmt::format("error: {}\n", what));
@@ -71,13 +76,15 @@ std::string urls_text(const node& relay, const relay_config& config) {
   std::string result;
   auto out = std::back_inserter(result);
   for (auto& service : config.services)
-    fmt::format_to(out, "listening on {}\n", relay.url(service.name));
+    for (auto& url : relay.urls(service.name))
+      fmt::format_to(out, "listening on {}\n", url);
   for (auto& cluster : config.clusters)
     if (relay.cluster_port() != 0)
       fmt::format_to(out, "node {} listening on port {}\n", cluster.name,
                      relay.cluster_port());
   for (auto& files : config.statics)
-    if (files.root == "builtin:demo")
+    if (files.root == "builtin:demo"
+        && relay.url(files.server).starts_with("http"))
       fmt::format_to(out, "open {}{} in two browser tabs\n",
                      relay.url(files.server), files.path);
   return result;
@@ -121,7 +128,11 @@ int serve(const daemon_options& options, const relay_config& config) {
     return complain(started.error().what);
   listen_for_operator(relay, options.operator_socket);
   print(STDOUT_FILENO, urls_text(relay, config));
-  signals.wait([&relay] { on_hang_up(relay); });
+  service_manager manager;
+  manager.ready(relay.url(),
+                [&relay] { return relay.is_responsive(patience); });
+  signals.wait([&] { manager.reload([&relay] { on_hang_up(relay); }); });
+  manager.stopping();
   relay.stop();
   return 0;
 }

@@ -2,7 +2,7 @@
 #include "tools/wsrelayd/options.hpp"
 
 #include "actors/node_version.hpp"
-#include "config/listen_address.hpp"
+#include "config/service_address.hpp"
 #include "net/check_files.hpp"
 
 #include <CLI/CLI.hpp>
@@ -17,7 +17,7 @@ std::string check_path(const std::string& text) {
 }
 
 std::string check_listen(const std::string& text) {
-  auto parsed = parse_listen_address(text);
+  auto parsed = parse_service_address(text);
   return parsed ? std::string{} : parsed.error().what;
 }
 
@@ -36,7 +36,7 @@ void declare(CLI::App& app, daemon_options& options) {
                  "port 0 lets the kernel choose")
       ->type_name("ADDR")
       ->check(CLI::Validator{
-          [](std::string& text) { return check_listen(text); }, "HOST:PORT"});
+          [](std::string& text) { return check_listen(text); }, "ADDR"});
   auto* certificate =
       app.add_option("--tls-cert", options.certificate,
                      "PEM: the first http.service speaks https and wss with "
@@ -86,9 +86,8 @@ loaded_config load(const daemon_options& options) {
                     : load_config_file(options.config_file, check_files);
   auto& services = result.config.services;
   if (!options.listen.empty() && !services.empty()) {
-    auto address = parse_listen_address(options.listen); // checked above
-    services.front().host = address->host;
-    services.front().port = address->port;
+    auto address = parse_service_address(options.listen); // checked above
+    services.front().addresses = {*address};
   }
   if (!options.certificate.empty() && !services.empty()) {
     auto& tls = services.front().tls;

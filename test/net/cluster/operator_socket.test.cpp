@@ -2,7 +2,7 @@
 #include "net/cluster/operator_socket.hpp"
 
 #include "net/cluster/connector.hpp"
-#include "net/cluster/local_socket.hpp"
+#include "net/loop/local_socket.hpp"
 #include "net/node.hpp"
 #include "test/support/temporary_folder.hpp"
 

@@ -27,7 +27,7 @@ struct fixture {
     auto& record = records.emplace_back();
     auto made = std::make_unique<memory_stream>(record);
     streams.push_back(made.get());
-    all.begin(std::move(made), address);
+    all.begin(std::move(made), {address});
     return record;
   }
 
@@ -44,9 +44,9 @@ struct fixture {
   std::string address;
   std::string log;
   handshakes all{home, 10s, most,
-                 [this](auto stream, std::string from) {
+                 [this](auto stream, client_peer from) {
                    done = std::move(stream);
-                   address = std::move(from);
+                   address = std::move(from.address);
                  },
                  [this](std::string_view check, std::string_view reason,
                         const std::string& from) {

@@ -38,11 +38,11 @@ public:
   bool is_stopping() const override { return stopping; }
 
   std::unique_ptr<http_task> serve(http_request request,
-                                   const std::string& peer,
+                                   const client_peer& peer,
                                    on_result done) override {
     if (throws)
       throw std::length_error{"host"};
-    questions.push_back({std::move(request), peer, std::move(done)});
+    questions.push_back({std::move(request), peer.address, std::move(done)});
     if (at_once)
       answer(*at_once);
     return std::make_unique<task>(*this);
@@ -53,6 +53,13 @@ public:
     upgraded = std::move(stream);
     upgrade_key = key;
     endpoint = admitted.endpoint;
+  }
+
+  void refuse(std::unique_ptr<byte_stream> stream, std::string_view key,
+              const refused_upgrade& refused) override {
+    upgraded = std::move(stream);
+    upgrade_key = key;
+    refusal = refused.reason;
   }
 
   void on_bad_request(const problem& why, const std::string&) override {
@@ -89,6 +96,7 @@ public:
   std::vector<std::string> cut_off; // for what, and whose
   std::unique_ptr<byte_stream> upgraded;
   std::string upgrade_key;
+  std::string refusal; // of an upgrade
   std::string endpoint;
 };
 
@@ -152,7 +160,7 @@ struct session_fixture {
   void start() {
     auto made = std::make_unique<memory_stream>(record);
     stream = made.get();
-    start_http_session(home, std::move(made), host, "192.0.2.1");
+    start_http_session(home, std::move(made), host, client_peer{"192.0.2.1"});
   }
 
   /// Some turns of the loop.

@@ -1,5 +1,5 @@
 // What Asio would do with a wait, or with another mode first.
-#include "net/cluster/local_socket.hpp"
+#include "net/loop/local_socket.hpp"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -58,9 +58,9 @@ unique_fd connect_local(const std::string& path, error_code& ec) {
 
 // The mode is that of the file to be (unix(7) leaves it to the umask, which the
 // whole process shares).
-unique_fd listen_local(const std::string& path, error_code& ec) {
-  return open_local(path, ec, [](int socket, const sockaddr* address) {
-    if (::fchmod(socket, S_IRUSR | S_IWUSR) != 0
+unique_fd listen_local(const std::string& path, mode_t mode, error_code& ec) {
+  return open_local(path, ec, [mode](int socket, const sockaddr* address) {
+    if (::fchmod(socket, mode) != 0
         || ::bind(socket, address, sizeof(sockaddr_un)) != 0)
       return -1;
     return ::listen(socket, SOMAXCONN);

@@ -1,4 +1,4 @@
-// Unix sockets of the nodes' loop, for those on the same machine.
+// Unix sockets, for those on the same machine.
 #pragma once
 
 #include "net/loop/unique_fd.hpp"
@@ -20,8 +20,9 @@ bool is_socket_path(const std::string& host);
 /// none; `connection_refused` is a socket that nobody listens on.
 unique_fd connect_local(const std::string& path, boost::system::error_code& ec);
 
-/// Binds and listens, with mode 0600 from the beginning. Never blocks.
-unique_fd listen_local(const std::string& path, boost::system::error_code& ec);
+/// Binds and listens; the file has this mode from the beginning. Never blocks.
+unique_fd listen_local(const std::string& path, mode_t mode,
+                       boost::system::error_code& ec);
 
 /// Returns the user whose process is at the other end, as the kernel saw it
 /// when it connected.

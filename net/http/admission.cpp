@@ -1,0 +1,86 @@
+// From commands and problems to what the WebSocket's session needs.
+#include "net/http/admission.hpp"
+
+#include "net/ws/message_codec.hpp"
+#include "protocol/subprotocol.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace wsrelay {
+
+namespace {
+
+// RFC 6455 section 7.4.2: codes from 4000 on are the application's.
+constexpr unsigned first_private_code = 4000;
+
+std::shared_ptr<const relay_options> options_of(const exchange_place& place,
+                                                const endpoint_match& match) {
+  return {place.owner->config, &match.router->options};
+}
+
+void set_terms(const exchange_place& place, const session_terms& terms,
+               admission& out) {
+  auto& options = *out.options;
+  out.config.subprotocol = place.texts.subprotocol.get(terms.subprotocol);
+  out.config.expires_at = terms.expires_at;
+  out.config.expiry = {out.options, &options.expiry};
+  if (!terms.subprotocol.empty())
+    out.headers.emplace_back(subprotocol_header, terms.subprotocol);
+  if (out.deflate)
+    out.headers.emplace_back("Sec-WebSocket-Extensions", out.deflate->response);
+}
+
+} // namespace
+
+admission make_admission(const exchange_place& place,
+                         const endpoint_match& match,
+                         const http_request& request,
+                         const relay_command& command,
+                         const session_terms& terms, http_fields headers,
+                         const caf::actor& target) {
+  auto& owner = *place.owner;
+  auto& options = match.router->options;
+  admission result{{},
+                   options_of(place, match),
+                   match.endpoint->name,
+                   std::move(headers),
+                   request.remote_address,
+                   agree_on_deflate(request.headers, options.deflate)};
+  apply(options, result.config);
+  result.config.target = target;
+  result.config.directory = owner.directory;
+  result.config.nodes = owner.nodes;
+  auto& topic = command.message_topic;
+  result.config.message_topic =
+      place.texts.topic.get(topic.empty() ? default_message_topic : topic);
+  result.config.heartbeat_interval =
+      command.heartbeat_interval.value_or(milliseconds{0});
+  result.config.metadata = place.texts.metadata.get(command.metadata);
+  set_terms(place, terms, result);
+  if (terms.subprotocol.empty()
+      && find_field(request.headers, subprotocol_header))
+    place.owner->log_no_subprotocol(match.endpoint->name);
+  return result;
+}
+
+refused_upgrade make_refused_upgrade(const exchange_place& place,
+                                     const endpoint_match& match,
+                                     const http_request& request,
+                                     const problem& why) {
+  auto& expiry = match.router->options.expiry;
+  refused_upgrade result{
+      options_of(place, match), {}, expiry.code, expiry.reason};
+  if (why.check != "expiry") {
+    result.code = static_cast<std::uint16_t>(first_private_code + why.status);
+    result.reason =
+        fmt::format(R"({{"status":{},"check":"{}"}})", why.status, why.check);
+  }
+  auto subprotocol = subprotocol_of_refusal(*match.endpoint, request.headers);
+  if (!subprotocol.empty())
+    result.headers.emplace_back(subprotocol_header, std::move(subprotocol));
+  return result;
+}
+
+} // namespace wsrelay
