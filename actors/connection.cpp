@@ -152,6 +152,12 @@ caf::result<void> connection_state::control(const ws_control& message) {
     return make_error(errc::closing);
   if (auto error = check(message, limits_.max_metadata))
     return error;
+  if (claims_.current() && sets_end_only(message)) { // it cannot wait
+    settings_ = merged(std::move(settings_), message, port_->now(), jitter());
+    claims_.current()->settings.expires_at = settings_.expires_at;
+    update_wake();
+    return caf::unit;
+  }
   if (claims_.is_full())
     return make_error(errc::busy, "too many controls wait for a transfer");
   auto promise = promise_to_requester(self_);

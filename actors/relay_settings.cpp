@@ -72,6 +72,12 @@ time_point point_of(milliseconds unix_time, time_point now,
   return now + left;
 }
 
+bool sets_end_only(const ws_control& control) noexcept {
+  return control.expires_at && !control.target && control.target_pid.empty()
+         && !control.message_topic && !control.heartbeat_interval
+         && !control.metadata;
+}
+
 relay_settings merged(relay_settings settings, const ws_control& control,
                       time_point now, milliseconds jitter) {
   if (control.message_topic)

@@ -28,6 +28,9 @@ time_point point_of(milliseconds unix_time, time_point now,
 /// `invalid_interval`, `message_too_big`, `invalid_json`, `invalid_expiry`.
 caf::error check(const ws_control& control, std::size_t max_metadata);
 
+/// Returns whether a control sets `expires_at` and nothing else.
+bool sets_end_only(const ws_control& control) noexcept;
+
 /// Returns `settings` with what a control sets; for its `expires_at` see
 /// `point_of`.
 relay_settings merged(relay_settings settings, const ws_control& control,

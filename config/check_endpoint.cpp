@@ -117,8 +117,7 @@ private:
 
   /// One field at a time: each error at its key, all of them in one run.
   void check_command(const relay_command& command) {
-    relay_command topic, interval, metadata, subprotocol;
-    subprotocol.subprotocol = command.subprotocol;
+    relay_command topic, interval, metadata;
     topic.message_topic = command.message_topic;
     interval.heartbeat_interval = command.heartbeat_interval;
     metadata.metadata = command.metadata;
@@ -130,7 +129,6 @@ private:
     check_field(std::move(topic), "message_topic");
     check_field(std::move(interval), "heartbeat_interval");
     check_field(std::move(metadata), "metadata");
-    check_field(std::move(subprotocol), "subprotocol");
   }
 
   void check_field(relay_command command, std::string_view field) {
@@ -174,8 +172,9 @@ void check_expiry(const endpoint_config& x, const router_config* router,
                   entry_report& report) {
   if (router && router->options.expiry.required
       && std::holds_alternative<relay_handler>(x.handler))
-    report.fail("relay", "has no expires_at, which wsrelay.require.expiry of "
-                         "its router demands");
+    report.fail("relay", "a fixed command has no expires_at, which "
+                         "wsrelay.require.expiry of its router demands: func "
+                         "and upstream can tell one");
 }
 
 void check_method(const std::string& method, entry_report& report) {

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -87,12 +88,23 @@ void check_tls(const service_tls_config& x, entry_report& report) {
                 "must be request or require beside client_ca");
 }
 
+void check_folder_of(const std::string& socket, entry_report& report) {
+  auto folder = std::filesystem::path{socket}.parent_path().string();
+  if (!folder.empty() && !is_folder(folder))
+    report.fail("addr", fmt::format("its folder is not there: {}", folder));
+}
+
 void check_addresses(const service_config& x, entry_report& report) {
   if (x.addresses.empty())
     report.fail("addr", "must hold one or more");
   for (auto& each : x.addresses)
+    check_folder_of(each.unix_path, report);
+  for (auto& each : x.addresses)
     if (auto text = to_text(each); !parse_service_address(text))
       report.fail("addr", fmt::format("is no address: {:.64}", text));
+  auto colons = std::count(x.socket_owner.begin(), x.socket_owner.end(), ':');
+  if (colons > 1 || x.socket_owner == ":")
+    report.fail("socket_owner", "must be USER, USER:GROUP or :GROUP");
   if (x.socket_mode > 0777)
     report.fail("socket_mode", "must be 0000 to 0777");
 }

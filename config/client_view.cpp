@@ -1,6 +1,7 @@
 // Both kinds of fields become hops, nearest first, which are walked the same.
 #include "config/client_view.hpp"
 
+#include "config/config.hpp"
 #include "config/ip_address.hpp"
 #include "protocol/forwarded.hpp"
 #include "protocol/host.hpp"
@@ -229,7 +230,10 @@ std::vector<std::string> forwarded_lines(const http_fields& headers) {
   return out;
 }
 
+// RFC 7239 section 6: a unix socket has no name there.
 std::string node_text(const std::string& address) {
+  if (address == unix_peer)
+    return "unknown";
   auto is_ipv6 = address.find(':') != address.npos;
   return is_ipv6 ? "[" + address + "]" : address;
 }

@@ -90,7 +90,7 @@ void visit_options(Options& x, Visitor&& visit) {
   visit("wsrelay.join.timeout", x.join_timeout);
   visit("wsrelay.refuse", x.refuse, choice_words{refusal_words});
   visit("wsrelay.deflate", x.deflate.enabled);
-  visit("wsrelay.deflate.level", x.deflate.level, number_range{1, 9});
+  visit("wsrelay.deflate.level", x.deflate.level, number_range{1, 6});
   visit("wsrelay.deflate.min.size", x.deflate.min_size, bytes_range(0, gib));
   visit("wsrelay.deflate.max.size", x.deflate.max_size, bytes_range(0, gib));
   visit("wsrelay.deflate.window.bits", x.deflate.window_bits,

@@ -71,7 +71,6 @@ relay_handler read_relay(yaml_map& in) {
     out.message_topic.clear();
   field_reader{relay}("heartbeat_interval", out.heartbeat_interval);
   out.metadata = relay.json("metadata").value_or(out.metadata);
-  out.subprotocol = relay.text("subprotocol").value_or("");
   relay.refuse_unknown();
   return {std::move(out)};
 }

@@ -48,7 +48,9 @@ result<service_address> parse_service_address(std::string_view text) {
   }
   auto tcp = parse_listen_address(text);
   if (!tcp)
-    return tcp.error();
+    return failure{fmt::format("must be HOST:PORT, unix:/PATH or systemd:NAME, "
+                               "not {:.64}",
+                               text)};
   return service_address{std::move(*tcp), {}, {}};
 }
 

@@ -191,7 +191,6 @@ private:
     text("message_topic", topic.empty() ? default_message_topic : topic);
     (*this)("heartbeat_interval", x.command.heartbeat_interval);
     line("metadata", metadata ? *metadata : "{}"); // JSON is YAML
-    text("subprotocol", x.command.subprotocol);
     close();
   }
 

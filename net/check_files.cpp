@@ -39,7 +39,9 @@ void check(const service_config& service, more_findings& out) {
   auto are_files = [](const certificate_files& each) {
     return is_file(each.certificate) && is_file(each.key);
   };
-  if (!std::all_of(certificates.begin(), certificates.end(), are_files))
+  auto asks = service.tls.client_certificate != client_certificate_policy::off;
+  if (!std::all_of(certificates.begin(), certificates.end(), are_files)
+      || (asks && !is_file(service.tls.client_ca)))
     return;
   for (auto& found : check_service_tls(service.tls)) {
     auto& issues = found.is_error ? out.errors : out.warnings;

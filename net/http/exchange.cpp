@@ -111,18 +111,16 @@ private:
   }
 
   std::optional<problem> check_origin() {
+    auto& policy = match_.router->options.origins;
     auto origin = find_field(request_.headers, "Origin");
     auto own = self_origin(request_.scheme, request_.host);
     auto allowed = count_fields(request_.headers, "Origin") > 1
                        ? checked{failure{"the request has two origins"}}
-                       : wsrelay::check_origin(match_.router->options.origins,
-                                               origin, own);
+                       : wsrelay::check_origin(policy, origin, own);
     if (allowed)
       return std::nullopt;
     culprit_ = origin.value_or("");
-    if (own
-        && match_.router->options.origins.allowed
-               .empty()) // else a list decides
+    if (own && policy.allowed.empty()) // else a list decides
       own_ = to_text(origin_pattern{false, *own});
     return problem{403, "origin", allowed.error().what};
   }
@@ -130,7 +128,6 @@ private:
   // -- the four kinds of handler ----------------------------------------------
 
   void ask(const func_handler& handler) {
-    // Names of the relay's own begin so: a client's word is worth nothing.
     std::erase_if(request_.headers, [](auto& field) {
       return begins_variable(field.first, relay_header);
     });
@@ -257,6 +254,9 @@ private:
     if (status < 200 || status > 599)
       return refuse({blame, "handler", "the handler's status is not final"});
     answer.response.relay = {};
+    if (may_accept_ && status >= 400)
+      return finish(make_refused_upgrade(place_, match_, request_,
+                                         {status, "handler", {}}));
     finish(std::move(answer));
   }
 

@@ -55,6 +55,8 @@ private:
       return end();
     auto header =
         parse_proxy_header({space.data(), static_cast<std::size_t>(count)});
+    if (!header && space[0] != 'P' && space[0] != '\r')
+      return fail("no PROXY header came");
     if (!header)
       return fail(header.error().what);
     if (*header)
@@ -66,8 +68,8 @@ private:
   void pass_on(const proxy_header& header) {
     if (!take(header.size))
       return end();
-    if (!header.is_local)
-      accepted_.remote_address = header.address;
+    accepted_.remote_address =
+        header.is_local ? std::string{unknown_peer} : header.address;
     accepted_.is_secure = header.is_tls;
     owner_.home_.sockets().remove(descriptor(), *this);
     auto mine = std::move(*me_);

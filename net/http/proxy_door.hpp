@@ -13,11 +13,15 @@
 
 namespace wsrelay {
 
+/// The address of whom a proxy did not name.
+inline constexpr std::string_view unknown_peer = "unknown";
+
 /// Of one loop. Loop thread only.
 class proxy_door {
 public:
-  /// Takes a socket whose header was read: the address is the client's, or the
-  /// proxy's own where the header tells of none (a health check).
+  /// Takes a socket whose header was read: the address is the client's, or
+  /// "unknown" where the header tells of none: nobody is to take what the
+  /// client says for the proxy's word.
   using done_function = std::function<void(accepted_socket)>;
 
   /// Why a socket was closed: its header is wrong, or did not come in time. Who

@@ -82,6 +82,19 @@ bool prepare(SSL_CTX* context) {
          && set_session_context(context, {});
 }
 
+// Bytes of authorities' names that clients are told: a message of TLS takes
+// 64 KiB with all else.
+constexpr std::size_t max_told_names = 32 * 1024;
+
+std::size_t size_of_names(const STACK_OF(X509_NAME) * names) {
+  std::size_t result = 0;
+  for (int i = 0; i < sk_X509_NAME_num(names); ++i)
+    result += 2
+              + static_cast<std::size_t>(std::max(
+                  i2d_X509_NAME(sk_X509_NAME_value(names, i), nullptr), 0));
+  return result;
+}
+
 // Asks clients for their certificates, and names the authorities.
 std::string ask_clients(ssl::context& context,
                         const service_tls_config& settings) {
@@ -99,7 +112,11 @@ std::string ask_clients(ssl::context& context,
     ERR_clear_error();
     return "it holds no certificate in PEM";
   }
-  SSL_CTX_set_client_CA_list(native, names);
+  // More names than a handshake has room for are not told.
+  if (size_of_names(names) <= max_told_names)
+    SSL_CTX_set_client_CA_list(native, names);
+  else
+    sk_X509_NAME_pop_free(names, X509_NAME_free);
   auto must = settings.client_certificate == client_certificate_policy::require;
   SSL_CTX_set_verify(
       native, SSL_VERIFY_PEER | (must ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),

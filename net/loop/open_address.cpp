@@ -4,6 +4,7 @@
 #include "net/loop/local_socket.hpp"
 #include "net/loop/passed_sockets.hpp"
 #include "net/loop/socket_file.hpp"
+#include "protocol/text.hpp"
 
 #include <fmt/format.h>
 
@@ -12,8 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
+#include <string_view>
 
 namespace wsrelay {
 
@@ -21,36 +25,49 @@ namespace {
 
 using sockets = std::vector<listening_socket>;
 
-constexpr uid_t unchanged = static_cast<uid_t>(-1);
-
 struct owner {
-  uid_t user = unchanged;
-  gid_t group = unchanged;
+  uid_t user;
+  gid_t group;
 };
 
 failure cannot_listen(const std::string& path, std::string_view why) {
   return {fmt::format("cannot listen on unix:{}: {}", path, why)};
 }
 
+// A number, or the id that `find` knows for a name.
+template <class Id, class Find>
+result<Id> id_of(std::string_view kind, const std::string& name, Find find) {
+  if (name.empty())
+    return static_cast<Id>(-1); // as it is
+  if (auto number = parse_decimal(name); number && *number < 0xffffffff)
+    return static_cast<Id>(*number);
+  auto found = find(name.c_str());
+  if (!found)
+    return failure{fmt::format("socket_owner: there is no {} {}", kind, name)};
+  return *found;
+}
+
+std::optional<uid_t> find_user(const char* name) {
+  auto* entry = ::getpwnam(name);
+  return entry ? std::optional{entry->pw_uid} : std::nullopt;
+}
+
+std::optional<gid_t> find_group(const char* name) {
+  auto* entry = ::getgrnam(name);
+  return entry ? std::optional{entry->gr_gid} : std::nullopt;
+}
+
 // "USER", "USER:GROUP" or ":GROUP", as chown(1).
 result<owner> find_owner(const std::string& text) {
-  owner result;
   auto colon = std::min(text.find(':'), text.size());
-  auto user = text.substr(0, colon);
-  auto group = text.substr(std::min(colon + 1, text.size()));
-  if (!user.empty()) {
-    auto* entry = ::getpwnam(user.c_str());
-    if (!entry)
-      return failure{fmt::format("socket_owner: there is no user {}", user)};
-    result.user = entry->pw_uid;
-  }
-  if (!group.empty()) {
-    auto* entry = ::getgrnam(group.c_str());
-    if (!entry)
-      return failure{fmt::format("socket_owner: there is no group {}", group)};
-    result.group = entry->gr_gid;
-  }
-  return result;
+  auto user = id_of<uid_t>("user", text.substr(0, colon), find_user);
+  if (!user)
+    return user.error();
+  auto group = id_of<gid_t>(
+      "group", text.substr(std::min(colon + 1, text.size())), find_group);
+  if (!group)
+    return group.error();
+  return owner{*user, *group};
 }
 
 // Nobody can connect to a file that only its owner may write; the mode comes

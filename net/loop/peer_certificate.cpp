@@ -18,6 +18,9 @@ namespace wsrelay {
 
 namespace {
 
+// A subject of which nothing can be told: it was shown all the same.
+constexpr std::string_view unprintable = "(not printable)";
+
 struct free_bio {
   void operator()(BIO* what) const noexcept { BIO_free(what); }
 };
@@ -42,9 +45,9 @@ std::string subject_of(const X509* certificate) {
   char* text = nullptr;
   auto size = BIO_get_mem_data(out.get(), &text);
   std::string result{text, static_cast<std::size_t>(size)};
-  return result.size() <= max_certificate_names && is_plain_utf8(result)
-             ? result
-             : std::string{};
+  result.resize(valid_utf8_prefix(
+      std::string_view{result}.substr(0, max_certificate_names)));
+  return is_plain_utf8(result) ? result : std::string{unprintable};
 }
 
 std::string_view bytes_of(const ASN1_STRING* text) {
@@ -106,6 +109,11 @@ certificate_of(const SSL* connection) {
     return nullptr;
   return std::make_shared<const client_certificate>(
       client_certificate{subject_of(shown), names_of(shown)});
+}
+
+bool has_expired_certificate(const SSL* connection) {
+  auto* shown = SSL_get0_peer_certificate(connection);
+  return shown && X509_cmp_current_time(X509_get0_notAfter(shown)) < 0;
 }
 
 } // namespace wsrelay

@@ -92,8 +92,13 @@ void tls_records::on_message(int is_written, int, int type, const void*,
 
 void tls_records::prove() {
   auto [count, ec] = engine_.handshake(tls_engine::server);
-  if (ec)
+  auto verified = SSL_get_verify_result(engine_.handle());
+  if (ec && verified != X509_V_OK)
+    fail(X509_verify_cert_error_string(verified));
+  else if (ec)
     fail(ec);
+  else if (count > 0 && has_expired_certificate(engine_.handle()))
+    fail("the certificate has expired");
   else if (count > 0)
     state_ = state::open;
 }

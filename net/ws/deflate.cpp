@@ -144,11 +144,13 @@ message_inflater::outcome message_inflater::inflate(std::string_view compressed,
 message_inflater::outcome message_inflater::run(std::string_view compressed,
                                                 buffer_builder& out) {
   left_ = max_message_;
+  blocks_ = 0;
+  between_ = false;
   finished_ = compressed.empty();
   auto result = feed(compressed, out);
   if (result == outcome::ok && !finished_)
     result = feed(flush_tail, out);
-  if (result == outcome::ok && !at_boundary())
+  if (result == outcome::ok && !finished_ && !between_)
     result = outcome::malformed;
   return result;
 }
@@ -161,7 +163,7 @@ message_inflater::outcome message_inflater::feed(std::string_view bytes,
       auto result = step(chunk.data(), chunk.size(), out);
       if (result != outcome::ok)
         return result;
-    } while (!finished_ && (stream_->avail_in > 0 || stream_->avail_out == 0));
+    } while (!finished_ && !stalled_);
   return outcome::ok;
 }
 
@@ -178,9 +180,12 @@ message_inflater::outcome message_inflater::step(char* chunk, std::size_t size,
   auto room = std::min(size - 1, left_) + 1;
   stream.next_out = reinterpret_cast<Bytef*>(chunk);
   stream.avail_out = static_cast<uInt>(room);
-  auto status = ::inflate(&stream, Z_SYNC_FLUSH);
+  auto status = ::inflate(&stream, Z_BLOCK); // up to the end of a block
   if (status == Z_MEM_ERROR)
     throw std::bad_alloc{};
+  stalled_ = status == Z_BUF_ERROR;
+  if (!stalled_)
+    note_block();
   finished_ = status == Z_STREAM_END && stream.avail_in == 0;
   if (status == Z_STREAM_END)
     inflateResetKeep(&stream);
@@ -188,6 +193,8 @@ message_inflater::outcome message_inflater::step(char* chunk, std::size_t size,
   if (made > left_)
     return outcome::too_big;
   append({chunk, made}, made == room, out);
+  if (is_costly())
+    return outcome::costly;
   auto good = status == Z_OK || status == Z_BUF_ERROR || status == Z_STREAM_END;
   return good ? outcome::ok : outcome::malformed;
 }
@@ -207,9 +214,15 @@ void message_inflater::append(std::string_view bytes, bool more,
 
 // zlib.h on data_type: 128 right after the end of a block, below 64 the bits of
 // the last byte that are unused.
-bool message_inflater::at_boundary() const noexcept {
+void message_inflater::note_block() noexcept {
   auto state = static_cast<unsigned>(stream_->data_type);
-  return finished_ || ((state & 128) != 0 && (state & 63) == 0);
+  auto ended = (state & 128) != 0;
+  blocks_ += ended;
+  between_ = ended && (state & 63) == 0;
+}
+
+bool message_inflater::is_costly() const noexcept {
+  return blocks_ > free_blocks + (max_message_ - left_) / text_per_block;
 }
 
 } // namespace wsrelay

@@ -49,7 +49,14 @@ public:
     ok,
     too_big,   // more than the limit: close code 1009
     malformed, // wrong or incomplete: close code 1007
+    costly,    // more blocks than its text is worth: close code 1008
   };
+
+  /// A block may be empty, and its tables take a microsecond: so many pass, and
+  /// one more for each of so many bytes of text. Whoever compresses messages
+  /// makes one or two, one more for each flush.
+  static constexpr std::size_t free_blocks = 256;
+  static constexpr std::size_t text_per_block = 256;
 
   /// `window_bits` is 8 to 15. Holds about 2^`window_bits` + 10 Ki bytes.
   /// Throws as `message_deflater` does.
@@ -71,13 +78,17 @@ private:
   outcome feed(std::string_view bytes, buffer_builder& out);
   outcome step(char* chunk, std::size_t size, buffer_builder& out);
   void append(std::string_view bytes, bool more, buffer_builder& out);
-  bool at_boundary() const noexcept;
+  void note_block() noexcept;
+  bool is_costly() const noexcept;
 
   std::unique_ptr<z_stream_s, ender> stream_;
   bool takeover_;
   std::size_t max_message_;
-  std::size_t left_ = 0;  // of the limit, for this message
-  bool finished_ = false; // the last bytes were the end of a final block
+  std::size_t left_ = 0;   // of the limit, for this message
+  std::size_t blocks_ = 0; // of this message
+  bool finished_ = false;  // the last bytes were the end of a final block
+  bool stalled_ = false;   // nothing happens without more bytes
+  bool between_ = false;   // a block has ended, at the end of a byte
 };
 
 } // namespace wsrelay

@@ -16,9 +16,10 @@ class frame_input {
 public:
   using event = message_reader::event;
 
-  /// Bytes that are decompressed before others have their turn: half a
-  /// millisecond, and a client needs to send a thousandth of it.
+  /// Bytes that are decompressed, before and after, until others have their
+  /// turn: half a millisecond. Each message counts as some more.
   static constexpr std::size_t max_inflated = 128 * 1024;
+  static constexpr std::size_t message_cost = 1024;
 
   /// `codec` is null where nothing is compressed; it outlives this.
   frame_input(std::size_t max_message, message_codec* codec)
@@ -64,6 +65,7 @@ public:
 
 private:
   event inflate() {
+    inflated_ += message_.size() + message_cost;
     fault_ = codec_->open(message_, is_text());
     inflated_ += message_.size();
     return fault_ ? event::failed : event::message;

@@ -66,6 +66,9 @@ std::optional<inflate_fault> message_codec::open(shared_buffer& message,
     case message_inflater::outcome::malformed:
       return inflate_fault{close_code::invalid_payload,
                            "a message cannot be decompressed"};
+    case message_inflater::outcome::costly:
+      return inflate_fault{close_code::policy_violation,
+                           "a message has too many compressed blocks"};
   }
   message = text.finish();
   if (is_text && !message.is_utf8())

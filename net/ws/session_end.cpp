@@ -66,6 +66,7 @@ void ws_session::tell_closed(end_cause cause) {
 void ws_session::on_released() {
   auto last = std::move(keep_);
   stream_.reset();
+  codec_.reset(); // its pool is the loop's
 }
 
 void ws_session::on_timer() {

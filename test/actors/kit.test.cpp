@@ -53,6 +53,28 @@ TEST_CASE("a probe records a refusal, and a node tells one as the relay does") {
   CHECK(target.refusals().empty());
 }
 
+TEST_CASE("a client may have a subprotocol and a session with an end") {
+  checked_node node;
+  std::string spoken;
+  std::optional<leave_reason> left;
+  auto target = node.system().spawn([&](caf::event_based_actor*) {
+    return caf::behavior{
+        [&](const ws_join& join) { spoken = join.subprotocol.view(); },
+        [&](const ws_leave& leave) { left = leave.reason; }};
+  });
+  auto client = node.connect(
+      target, {.subprotocol = "mqtt", .expires_in = std::chrono::hours{2}});
+  node.run();
+  CHECK(spoken == "mqtt");
+  node.advance(std::chrono::hours{1});
+  CHECK(!left);
+  node.advance(std::chrono::hours{1});
+  CHECK(left == leave_reason::expired);
+  REQUIRE(client.close_frame());
+  CHECK(client.close_frame()->code == 4401);
+  caf::anon_send_exit(target, caf::exit_reason::kill);
+}
+
 TEST_CASE("the clock moves only when the test says so") {
   checked_node node;
   auto start = node.now();

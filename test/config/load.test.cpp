@@ -178,7 +178,8 @@ TEST_CASE("all errors of a file come in one run in the order of their lines") {
         == "relay.yaml:3: e.meta.router: no http.router has the name nowhere\n"
            "relay.yaml:5: e.timeout: not a duration such as \"30s\", "
            "\"1m30s\" or \"500ms\": soon\n"
-           "relay.yaml:9: s.addr: must be HOST:PORT, not nothing\n"
+           "relay.yaml:9: s.addr: must be HOST:PORT, unix:/PATH or "
+           "systemd:NAME, not nothing\n"
            "relay.yaml:10: s.threads: must be 0 to 256, not 257\n"
            "relay.yaml:12: x.kind: unknown kind none, known are http.service, "
            "http.router, http.endpoint, http.static, cluster.node");

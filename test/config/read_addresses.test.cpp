@@ -1,6 +1,4 @@
-// Where a service listens and who comes by it (addr, unix sockets, proxies,
-// clients' certificates), and the terms of its WebSockets: subprotocols,
-// deflate, expiry, refusals.
+// Where a service listens, who comes by it, and the terms of its WebSockets.
 #include "config/validate.hpp"
 #include "test/config/endpoint_text.hpp"
 
@@ -109,7 +107,8 @@ TEST_CASE("a bad address among others is reported at its place") {
            "not unix:a.sock\n"
            "relay.yaml:7: gw.addr[3]: must be systemd:NAME, a "
            "FileDescriptorName of a .socket unit\n"
-           "relay.yaml:8: gw.addr[4]: must be HOST:PORT, not x");
+           "relay.yaml:8: gw.addr[4]: must be HOST:PORT, unix:/PATH or "
+           "systemd:NAME, not x");
 }
 
 TEST_CASE("an address that is no text is reported once, at its place") {
@@ -270,7 +269,7 @@ TEST_CASE("compression is off, and every key of it reaches its member") {
 }
 
 TEST_CASE("the numbers of compression and expiry have limits") {
-  check_limits("wsrelay.deflate.level", 1, 9, "1 to 9");
+  check_limits("wsrelay.deflate.level", 1, 6, "1 to 6");
   check_limits("wsrelay.deflate.window.bits", 9, 15, "9 to 15");
   check_limits("wsrelay.expiry.code", 3000, 4999, "3000 to 4999");
 }
@@ -344,8 +343,9 @@ TEST_CASE("a fixed command cannot say when it is over") {
                   + std::string{handler} + "\n");
   };
   CHECK(load("true", "relay: {target_pid: a}")
-        == "relay.yaml:6: e.relay: has no expires_at, which "
-           "wsrelay.require.expiry of its router demands");
+        == "relay.yaml:6: e.relay: a fixed command has no expires_at, which "
+           "wsrelay.require.expiry of its router demands: func and upstream "
+           "can tell one");
   CHECK(load("false", "relay: {target_pid: a}") == "");
   for (auto handler : {"func: f", "trusted_header: true"})
     CHECK(load("true", handler) == "");

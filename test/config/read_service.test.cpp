@@ -140,7 +140,8 @@ TEST_CASE("a bad duration of a service is reported at its key") {
 
 TEST_CASE("a bad address is reported at its key") {
   CHECK(errors(with("addr: 8080"))
-        == "relay.yaml:3: gw.addr: must be HOST:PORT, not 8080");
+        == "relay.yaml:3: gw.addr: must be HOST:PORT, unix:/PATH or "
+           "systemd:NAME, not 8080");
   CHECK(errors(with("addr: {port: 1}"))
         == "relay.yaml:3: gw.addr: must be text, not a map");
 }
@@ -177,8 +178,10 @@ TEST_CASE("two services on one host and port are in conflict") {
 TEST_CASE("a service with a bad address is in no conflict besides") {
   CHECK(errors("- {name: a, kind: http.service, addr: x}\n"
                "- {name: b, kind: http.service, addr: x}\n")
-        == "relay.yaml:1: a.addr: must be HOST:PORT, not x\n"
-           "relay.yaml:2: b.addr: must be HOST:PORT, not x");
+        == "relay.yaml:1: a.addr: must be HOST:PORT, unix:/PATH or "
+           "systemd:NAME, not x\n"
+           "relay.yaml:2: b.addr: must be HOST:PORT, unix:/PATH or "
+           "systemd:NAME, not x");
 }
 
 // -- tls ----------------------------------------------------------------------

@@ -127,7 +127,8 @@ TEST_CASE("a scheme is in lower case, and no other is known") {
        {"UNIX:/a", "Unix:/a", "SYSTEMD:a", "tcp:127.0.0.1:80", "http://a:80",
         "/run/relay.sock", "unix", "systemd", ""}) {
     CAPTURE(text);
-    CHECK(parse(text) == "! must be HOST:PORT, not " + text);
+    CHECK(parse(text)
+          == "! must be HOST:PORT, unix:/PATH or systemd:NAME, not " + text);
   }
 }
 

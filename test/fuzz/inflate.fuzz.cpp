@@ -113,6 +113,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   for (bool takeover : {false, true}) {
     message_inflater inflater{15, takeover, limit};
     auto found = run_inflater(inflater, in.rest());
+    if (found.what == inflate_outcome::costly)
+      return 0; // zlib has no such limit
     expect(found.text.size() <= limit, "the limit holds");
     expect(found == expected, "it is as zlib has it");
     expect(takeover || run_inflater(inflater, in.rest()) == expected,

@@ -7,9 +7,20 @@
 #include <caf/all.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <stdexcept>
 
 namespace wsrelay::test {
+
+namespace {
+
+// The simulated clock says how long it is until then.
+milliseconds unix_time() {
+  auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<milliseconds>(now);
+}
+
+} // namespace
 
 test_config::test_config() {
   wsrelay::add_message_types(*this);
@@ -45,6 +56,9 @@ fake_client test_node::connect(const caf::actor& target,
   config.message_topic = options.message_topic;
   config.heartbeat_interval = options.heartbeat_interval;
   config.metadata = options.metadata;
+  config.subprotocol = options.subprotocol;
+  if (options.expires_in.count() > 0)
+    config.expires_at = unix_time() + options.expires_in;
   config.window = options.window;
   config.window_bytes = options.window_bytes;
   config.output_limit = options.output_limit;

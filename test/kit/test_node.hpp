@@ -32,6 +32,8 @@ struct client_options {
   std::string metadata = "{}";
   std::string message_topic{default_message_topic};
   milliseconds heartbeat_interval{0}; // 0 = off
+  std::string subprotocol;            // "" = none
+  milliseconds expires_in{0};         // the session's end, 0 = never
   std::uint32_t window = 128;
   std::size_t window_bytes = 4 * 1024 * 1024;
   std::size_t output_limit = 4 * 1024 * 1024;

@@ -18,6 +18,7 @@ from support import RelayTest, echo_config, endpoint, wait_until
 
 PROXY, STRANGER = "127.0.0.1", "127.0.0.3"
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
+UNKNOWN = "unknown"
 LOCAL, REMOTE = 0x20, 0x21  # version 2 and the command
 CLIENT = ("192.0.2.1", "http")  # as an upstream is told
 TRUST = {"proxy_protocol": "true", "trusted_proxies": f'["{PROXY}"]'}
@@ -113,13 +114,13 @@ class Headers(ProxyProtocol):
                 (binary("::ffff:192.0.2.1"), "192.0.2.1"),
                 (binary(fields=more), "192.0.2.1"),
                 (binary(fields=field(4, bytes(3000))), "192.0.2.1"),
-                # The socket's own stays:
-                (b"PROXY UNKNOWN\r\n", PROXY),
-                (b"PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n", PROXY),
-                (binary(command=LOCAL), PROXY),
-                (binary(command=LOCAL, block=b"", family=0), PROXY),
-                (binary(block=b"", family=0), PROXY),
-                (binary(command=LOCAL, fields=tls_field(1)), PROXY)):
+                # Nobody speaks for the proxy:
+                (b"PROXY UNKNOWN\r\n", UNKNOWN),
+                (b"PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n", UNKNOWN),
+                (binary(command=LOCAL), UNKNOWN),
+                (binary(command=LOCAL, block=b"", family=0), UNKNOWN),
+                (binary(block=b"", family=0), UNKNOWN),
+                (binary(command=LOCAL, fields=tls_field(1)), UNKNOWN)):
             with self.subTest(start=start[:40]):
                 self.assertEqual(self.seen(self.connect(start)),
                                  (address, "http"))
@@ -189,7 +190,7 @@ class Headers(ProxyProtocol):
                 self.assert_refused(client)
 
     def test_each_refused_one_leaves_one_line(self):
-        for start, reason in ((b"GET ", "malformed"), (b"PROXY", "it ended")):
+        for start, reason in ((b"GET ", "no PROXY header came"), (b"PROXY", "it ended")):
             relay = self.start_relay(self.text)
             client = self.connect(start, relay=relay)
             with contextlib.suppress(OSError):  # it may have ended

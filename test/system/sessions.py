@@ -235,8 +235,13 @@ class Refusals(SessionsTest):
             self.assert_refused(4401, "session expired", "/ws/ws?until=1",
                                 offers, echoed)
 
-    def test_what_a_handler_answers_goes_as_it_is(self):
-        self.assertEqual(self.ask("/ws/ws?status=401").status, 401)
+    def test_what_a_handler_refuses_is_told_too(self):
+        self.assert_refused_by(401, "handler", "/ws/ws?status=401")
+        self.assert_refused_by(429, "handler", "/ws/ws?status=429")
+
+    def test_what_a_handler_answers_else_goes_as_it_is(self):
+        self.assertEqual(self.ask("/ws/ws?status=204").status, 204)
+        self.assertEqual(self.ask("/ws/ws?status=307").status, 307)
 
     def test_what_is_no_websocket_gets_its_status(self):
         found = self.ask("/ws/ws", ("Sec-WebSocket-Version", "99"), *OTHERS)

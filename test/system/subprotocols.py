@@ -111,8 +111,6 @@ class Route(DialectsTest):
               + endpoint("required", "/required",
                          "subprotocols: [v2, v1]\nrequire_subprotocol: true\n"
                          f"{TERMS}")
-              + endpoint("fixed", "/fixed", "relay: {target_pid: terms, "
-                         "subprotocol: v9}")
               + endpoint("without", "/without", TERMS)
               + endpoint("without_too", "/without_too", TERMS))
 
@@ -139,9 +137,6 @@ class Route(DialectsTest):
         self.assert_agreed("/ws/ordered", ["v1", "x", "v2, y"], "v2")
         self.assert_agreed("/ws/ordered", ["x", "v1"], "v1")
         self.assert_agreed("/ws/ordered", ["", "v1"], "v1")
-
-    def test_the_commands_choice_needs_no_list(self):
-        self.assert_agreed("/ws/fixed", ["v1, v9"], "v9")
 
     def test_what_is_offered_twice_or_is_no_token_is_400(self):
         for offers in (["v1, v1"], ["v1", "v1"], ["x, v2, x"], ["v 1"],

@@ -207,7 +207,8 @@ class Files(UnixTest):
             self.assertEqual(self.path.lstat(), before)
             self.path.unlink()
         self.assertEqual(other.read_text(), "mine")
-        self.assert_fails(echo_at(f"{self.address}/x"), self.address)
+        self.assert_fails(echo_at(f"{self.address}/x"),
+                          "its folder is not there")
 
     def test_what_others_put_there_meanwhile_stays(self):
         server = self.serve(echo_at(self.address))

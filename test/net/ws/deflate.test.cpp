@@ -293,15 +293,45 @@ TEST_CASE("memory is at most half more than the message, and the limit") {
   }
 }
 
-TEST_CASE("very many empty blocks, final ones or not, take linear time") {
-  std::string final_blocks;
-  std::string flushes;
-  for (int i = 0; i < 500'000; ++i) {
-    final_blocks += "\x03\x00"s;
-    flushes += "\x00\x00\x00\xff\xff"s;
+TEST_CASE("blocks that say nothing are limited, final ones or not") {
+  auto final_blocks = [](std::size_t count) {
+    std::string bytes;
+    for (std::size_t i = 0; i < count; ++i)
+      bytes += "\x03\x00"s;
+    return bytes;
+  };
+  auto flushes = [](std::size_t count) { // and the one that ends a message
+    std::string bytes;
+    for (std::size_t i = 1; i < count; ++i)
+      bytes += "\x00\x00\x00\xff\xff"s;
+    return bytes + "\x00"s;
+  };
+  constexpr auto most = message_inflater::free_blocks;
+  for (auto count : {most - 1, most}) {
+    CHECK(inflate(final_blocks(count), 0) == good(""));
+    CHECK(inflate(flushes(count), 0) == good(""));
   }
-  CHECK(inflate(final_blocks, 0) == good(""));
-  CHECK(inflate(flushes + "\x00"s, 0) == good(""));
+  CHECK(inflate(final_blocks(most + 1), 0).what == outcome::costly);
+  CHECK(inflate(flushes(most + 1), 0).what == outcome::costly);
+  CHECK(inflate(flushes(500'000), 0).what == outcome::costly);
+}
+
+TEST_CASE("text makes up for blocks") {
+  constexpr auto each = message_inflater::text_per_block;
+  std::string text(10 * each, 'x');
+  message_deflater deflater{6, 15, false};
+  std::string bytes{deflater.deflate(text).view()};
+  bytes += "\x00\x00\xff\xff"s; // the end of its block, which is left out
+  auto flushes = [](std::size_t count) {
+    std::string more;
+    for (std::size_t i = 1; i < count; ++i)
+      more += "\x00\x00\x00\xff\xff"s;
+    return more + "\x00"s;
+  };
+  // Its own are two: the text and the flush.
+  constexpr auto most = message_inflater::free_blocks + 10 - 2;
+  CHECK(inflate(bytes + flushes(most)) == good(text));
+  CHECK(inflate(bytes + flushes(most + 1)).what == outcome::costly);
 }
 
 TEST_CASE("random messages come back, in every window and at every level") {
