@@ -7,6 +7,7 @@ import re
 import signal
 import ssl
 import subprocess
+import time
 import unittest
 
 from authority import Authority
@@ -48,6 +49,31 @@ class Signer(Authority):
              self.file, "-CAkey", self.path("ca.key"), "-CAcreateserial",
              "-out", certificate], stderr=subprocess.STDOUT)
         return certificate, key
+
+
+    def short_lived(self, seconds):
+        """Returns the files of one that is over in so many seconds, and when
+        that is."""
+        end = int(time.time()) + seconds + 1
+        config = self.path("ca.cnf")
+        config.write_text(
+            "[ca]\ndefault_ca = own\n[own]\npolicy = any\ndefault_md = sha256\n"
+            f"database = {self.path('index')}\nrand_serial = yes\n"
+            f"new_certs_dir = {self.folder.name}\n"
+            "[any]\ncommonName = supplied\n")
+        self.path("index").touch()
+        certificate, key, request = map(
+            self.path, ("short.pem", "short.key", "short.csr"))
+        self.openssl("req", "-new", "-subj", "/CN=ann", "-keyout", key,
+                     "-out", request)
+        day = [time.strftime("%Y%m%d%H%M%SZ", time.gmtime(moment))
+               for moment in (end - 3600, end)]
+        subprocess.check_output(
+            ["openssl", "ca", "-batch", "-config", config, "-cert", self.file,
+             "-keyfile", self.path("ca.key"), "-in", request, "-out",
+             certificate, "-startdate", day[0], "-enddate", day[1]],
+            stderr=subprocess.STDOUT)
+        return (certificate, key), end
 
 
 class Refused(Exception):
@@ -189,6 +215,14 @@ class Required(CertificateTest):
                 self.assertTrue(client.socket.session_reused)
                 self.assertEqual(self.seen(client), [self.ANN])
                 session = client.socket.session
+
+    def test_one_that_is_over_is_not_good_in_a_session_of_before(self):
+        files, end = self.authority.short_lived(2)
+        contexts = [self.context(files, newest) for newest in VERSIONS]
+        sessions = [self.connect(each).socket.session for each in contexts]
+        wait_until(lambda: time.time() > end + 1, "it is over")
+        for context, session in zip(contexts, sessions):
+            self.assert_refused(context, session)
 
     def test_the_client_is_told_which_authority_is_asked_for(self):
         done = subprocess.run(
