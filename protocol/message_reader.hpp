@@ -26,7 +26,7 @@ public:
   };
 
   /// `max_message` in bytes, over all fragments. With `may_deflate` messages
-  /// may be compressed (RFC 7692).
+  /// may be compressed (RFC 7692), and a few bytes larger then.
   explicit message_reader(std::size_t max_message,
                           bool may_deflate = false) noexcept
       : max_message_{max_message}, may_deflate_{may_deflate} {}

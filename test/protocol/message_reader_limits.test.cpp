@@ -126,4 +126,21 @@ TEST_CASE("what nobody takes is replaced by the next") {
   CHECK(reader.take().view() == "q");
 }
 
+TEST_CASE("what is compressed may be a little larger than the limit") {
+  auto event_of = [](std::size_t size, unsigned reserved) {
+    message_reader reader{1000, true};
+    auto bytes = to_bytes({.op = opcode::binary,
+                           .payload = std::string(size, 'x'),
+                           .reserved = reserved});
+    std::string_view rest{bytes};
+    return reader.next(rest);
+  };
+  constexpr unsigned rsv1 = 4;
+  constexpr std::size_t most = 1000 + 1000 / 512 + 64;
+  CHECK(event_of(most, rsv1) == message_reader::event::message);
+  CHECK(event_of(most + 1, rsv1) == message_reader::event::failed);
+  CHECK(event_of(1000, 0) == message_reader::event::message);
+  CHECK(event_of(1001, 0) == message_reader::event::failed);
+}
+
 } // namespace wsrelay::message_reader_limits_test
