@@ -97,11 +97,11 @@ void check_folder_of(const std::string& socket, entry_report& report) {
 void check_addresses(const service_config& x, entry_report& report) {
   if (x.addresses.empty())
     report.fail("addr", "must hold one or more");
-  for (auto& each : x.addresses)
+  for (auto& each : x.addresses) {
     check_folder_of(each.unix_path, report);
-  for (auto& each : x.addresses)
     if (auto text = to_text(each); !parse_service_address(text))
       report.fail("addr", fmt::format("is no address: {:.64}", text));
+  }
   auto colons = std::count(x.socket_owner.begin(), x.socket_owner.end(), ':');
   if (colons > 1 || x.socket_owner == ":")
     report.fail("socket_owner", "must be USER, USER:GROUP or :GROUP");

@@ -2,6 +2,7 @@
 // permessage-deflate among them mean.
 #include "protocol/deflate_offer.hpp"
 
+#include "protocol/quoted.hpp"
 #include "protocol/text.hpp"
 
 #include <algorithm>
@@ -60,9 +61,9 @@ private:
       return false;
     if (!take('='))
       return true;
-    to.value =
-        rest_.starts_with('"') ? read_quoted() : std::string{read_token()};
-    return is_safe_field(*to.value, "");
+    to.value = rest_.starts_with('"') ? take_quoted(rest_).value_or("")
+                                      : std::string{read_token()};
+    return is_token(*to.value);
   }
 
   // Takes `mark` and the blanks around it.
@@ -84,22 +85,7 @@ private:
     auto end = std::min(rest_.find_first_of(",;=\" \t"), rest_.size());
     auto token = rest_.substr(0, end);
     rest_.remove_prefix(end);
-    return is_safe_field(token, "") ? token : std::string_view{};
-  }
-
-  // Empty, which no value may be, also when the quote stays open.
-  std::string read_quoted() {
-    std::string value;
-    for (std::size_t i = 1; i < rest_.size(); ++i) {
-      if (rest_[i] == '"') {
-        rest_.remove_prefix(i + 1);
-        return value;
-      }
-      if (rest_[i] == '\\' && ++i == rest_.size())
-        break;
-      value += rest_[i];
-    }
-    return {};
+    return is_token(token) ? token : std::string_view{};
   }
 
   std::string_view rest_;

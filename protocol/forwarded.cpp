@@ -2,6 +2,7 @@
 #include "protocol/forwarded.hpp"
 
 #include "protocol/http_fields.hpp"
+#include "protocol/quoted.hpp"
 #include "protocol/text.hpp"
 
 #include <algorithm>
@@ -59,7 +60,7 @@ private:
     if (equals == rest_.size() || !is_token(name))
       return false;
     rest_.remove_prefix(equals + 1);
-    auto value = rest_.starts_with('"') ? read_quoted() : read_plain();
+    auto value = rest_.starts_with('"') ? take_quoted(rest_) : read_plain();
     has_pair_ = true;
     expects_pair_ = false;
     return value && is_safe_field(name, *value)
@@ -71,20 +72,6 @@ private:
     auto value = std::string{rest_.substr(0, end)};
     rest_.remove_prefix(end);
     return value.empty() ? std::nullopt : std::optional{std::move(value)};
-  }
-
-  std::optional<std::string> read_quoted() {
-    std::string value;
-    for (std::size_t i = 1; i < rest_.size(); ++i) {
-      if (rest_[i] == '"') {
-        rest_.remove_prefix(i + 1);
-        return value;
-      }
-      if (rest_[i] == '\\' && ++i == rest_.size())
-        break;
-      value += rest_[i];
-    }
-    return std::nullopt;
   }
 
   bool store(std::string_view name, std::string value) {

@@ -1,7 +1,6 @@
 // Names in X.509.
 #include "net/loop/peer_certificate.hpp"
 
-#include "config/ip_address.hpp"
 #include "protocol/utf8.hpp"
 
 #include <openssl/asn1.h>
