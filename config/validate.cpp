@@ -97,11 +97,19 @@ private:
       report.fail("redirect_to_https", "it speaks https itself");
     else if (x.redirect_to_https && !find_https_service(config_))
       report.fail("redirect_to_https", "needs another http.service with tls");
-    for (auto& each : x.addresses)
-      if (!each.is_tcp() || each.tcp.port != 0)
-        if (auto first = addresses_.take(to_text(each), x))
-          report.fail("addr", fmt::format("{} is the address of {}",
-                                          to_text(each), *first));
+    for (std::size_t i = 0; i < x.addresses.size(); ++i)
+      check_address(x, i, report);
+  }
+
+  void check_address(const service_config& x, std::size_t place,
+                     entry_report& report) {
+    auto& address = x.addresses[place];
+    if (address.is_tcp() && address.tcp.port == 0)
+      return; // the kernel chooses
+    if (auto first = addresses_.take(to_text(address), x))
+      report.fail(
+          x.addresses.size() == 1 ? "addr" : fmt::format("addr[{}]", place),
+          fmt::format("{} is the address of {}", to_text(address), *first));
   }
 
   void check(const router_config& x, entry_report report) {

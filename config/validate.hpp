@@ -17,7 +17,7 @@ std::vector<config_issue> validate(const relay_config& config);
 
 /// Returns what works but is hardly meant: a router that allows any origin, an
 /// endpoint with `trusted_header` at a service that trusts no proxy, limits
-/// that do not fit each other.
+/// that do not fit each other, keys that do nothing.
 std::vector<config_issue> find_warnings(const relay_config& config);
 
 /// Returns how an entry is called in reports: by its name, or by its kind when

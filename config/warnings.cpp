@@ -1,6 +1,7 @@
 // What works but is hardly meant.
 #include "config/check_entry.hpp"
 #include "config/cluster_need.hpp"
+#include "config/dead_settings.hpp"
 #include "config/entry_index.hpp"
 #include "config/validate.hpp"
 
@@ -63,7 +64,12 @@ bool takes_more_than_it_gives(const router_config& router) {
   return router.relays && options.max_message_size > options.output_limit;
 }
 
+void warn(const service_config& service, entry_report report) {
+  find_dead_settings(service, report);
+}
+
 void warn(const router_config& router, entry_report report) {
+  find_dead_settings(router, report);
   if (allows_any(router))
     report.fail("post_options.wsrelay.allowed.origins",
                 "* lets the pages of every site open connections");
@@ -101,6 +107,8 @@ void warn(const cluster_config& cluster, std::size_t burst,
 
 std::vector<config_issue> find_warnings(const relay_config& config) {
   std::vector<config_issue> issues;
+  for (const auto& service : config.services)
+    warn(service, entry_report{service_kind, service, issues});
   for (const auto& router : config.routers)
     warn(router, entry_report{router_kind, router, issues});
   for (const auto& cluster : config.clusters)

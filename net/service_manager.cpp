@@ -1,4 +1,4 @@
-// libsystemd, and the watchdog's thread.
+// What systemd wants to hear, and the watchdog's thread.
 #include "net/service_manager.hpp"
 
 #include <fmt/format.h>
@@ -21,15 +21,10 @@ std::uint64_t monotonic_microseconds() {
          + static_cast<std::uint64_t>(now.tv_nsec) / 1'000;
 }
 
-// Nobody listens, or it is gone: there is nothing to do about it.
-void tell(const std::string& state) {
-  static_cast<void>(::sd_notify(0, state.c_str()));
-}
-
 } // namespace
 
 void service_manager::ready(std::string_view status, check is_well) {
-  tell(fmt::format("READY=1\nSTATUS={}", status));
+  manager_.send(fmt::format("READY=1\nSTATUS={}", status));
   std::uint64_t limit = 0;
   if (::sd_watchdog_enabled(0, &limit) <= 0)
     return;
@@ -39,9 +34,10 @@ void service_manager::ready(std::string_view status, check is_well) {
 }
 
 void service_manager::reload(const std::function<void()>& reload) {
-  tell(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", monotonic_microseconds()));
+  manager_.send(
+      fmt::format("RELOADING=1\nMONOTONIC_USEC={}", monotonic_microseconds()));
   reload();
-  tell("READY=1");
+  manager_.send("READY=1");
 }
 
 void service_manager::stopping() {
@@ -50,7 +46,7 @@ void service_manager::stopping() {
     if (std::exchange(stops_, true))
       return;
   }
-  tell("STOPPING=1");
+  manager_.send("STOPPING=1");
   changed_.notify_all();
   if (watchdog_.joinable())
     watchdog_.join();
@@ -60,7 +56,7 @@ void service_manager::watch(std::chrono::microseconds period,
                             const check& is_well) {
   for (;;) {
     if (is_well())
-      tell("WATCHDOG=1");
+      manager_.send("WATCHDOG=1");
     std::unique_lock guard{mutex_};
     if (changed_.wait_for(guard, period, [this] { return stops_; }))
       return;

@@ -1,6 +1,8 @@
 // What a service manager is told: systemd's notifications (sd_notify(3)).
 #pragma once
 
+#include "net/notify_socket.hpp"
+
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -10,8 +12,8 @@
 
 namespace wsrelay {
 
-/// Tells whoever started this process, if it wants to know (NOTIFY_SOCKET). Not
-/// for a loop's thread: the manager may keep it waiting.
+/// Tells whoever started this process, if it wants to know (NOTIFY_SOCKET).
+/// Never waits for it.
 class service_manager {
 public:
   /// Returns whether the process still does its work. Called on a thread of
@@ -37,6 +39,7 @@ public:
 private:
   void watch(std::chrono::microseconds period, const check& is_well);
 
+  notify_socket manager_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stops_ = false; // guarded by mutex_

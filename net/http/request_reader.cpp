@@ -42,6 +42,13 @@ problem to_problem(message_error error) {
   return bad_request("the request is no HTTP/1.1");
 }
 
+// What a proxy sends that was told to speak the PROXY protocol.
+bool begins_as_proxy(std::string_view bytes) {
+  constexpr std::string_view version_2{"\0\r\nQUIT\n", 8}; // after two lines
+  return bytes.starts_with("PROXY TCP") || bytes.starts_with("PROXY UNKNOWN")
+         || bytes.starts_with(version_2);
+}
+
 // -- the target ---------------------------------------------------------------
 
 // RFC 3986 has no other characters, but that is left to whom reads a path.
@@ -138,7 +145,9 @@ void set_length(http_fields& fields, std::uint64_t length) {
 
 class request_reader::parser {
 public:
-  explicit parser(const reader_limits& limits) : message_{limits} {}
+  /// `bytes` are the first ones of the request.
+  parser(const reader_limits& limits, std::string_view bytes)
+      : message_{limits}, is_proxy_{begins_as_proxy(bytes)} {}
 
   event next(std::string_view& bytes) {
     auto result = message_.next(bytes);
@@ -148,6 +157,8 @@ public:
   }
 
   problem error() const {
+    if (is_proxy_)
+      return bad_request("a PROXY header, and this port has no proxy_protocol");
     return refusal_ ? *refusal_ : to_problem(message_.error());
   }
 
@@ -181,6 +192,7 @@ public:
 
 private:
   message_parser<true> message_;
+  bool is_proxy_;
   std::optional<problem> refusal_;
 };
 
@@ -209,7 +221,7 @@ request_reader::event request_reader::read(std::string_view& bytes) {
       return event::none;
     if (empty_ % 2 != 0) // half a line end
       return fail(to_problem(message_error::malformed));
-    parser_ = std::make_unique<parser>(limits_);
+    parser_ = std::make_unique<parser>(limits_, bytes);
   }
   auto result = parser_->next(bytes);
   if (result == event::failed)

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -27,6 +28,14 @@ struct name_list {
 
 failure cannot_use(const std::string& name, std::string_view why) {
   return {fmt::format("systemd:{}: {}", name, why)};
+}
+
+std::vector<std::string> claimed_names(const relay_config& config) {
+  std::vector<std::string> result;
+  for (auto& service : config.services)
+    for (auto& address : service.addresses)
+      result.push_back(address.systemd_name);
+  return result;
 }
 
 // The original stays: a node may be stopped and started again.
@@ -62,6 +71,18 @@ result<std::vector<unique_fd>> passed_sockets(const std::string& name) {
                                 ? "systemd has passed no socket"
                                 : "systemd has passed others: " + others);
   return found;
+}
+
+std::vector<std::string> unclaimed_sockets(const relay_config& config) {
+  name_list list;
+  auto count = sd_listen_fds_with_names(0, &list.names);
+  auto claimed = claimed_names(config);
+  std::vector<std::string> result;
+  for (int i = 0; i < count; ++i)
+    if (std::find(claimed.begin(), claimed.end(), list.names[i])
+        == claimed.end())
+      result.push_back(list.names[i]);
+  return result;
 }
 
 } // namespace wsrelay

@@ -390,4 +390,28 @@ TEST_CASE("a control behind a transfer moves the time when that is done") {
   CHECK(on.client->close_frame() == usual_close);
 }
 
+TEST_CASE("a time alone does not wait for a transfer") {
+  expiring on;
+  on.other.hold_joins();
+  on.node.send(on.client->actor(), move_to(on.other));
+  SUBCASE("it comes while that is under way") {
+    CHECK_FALSE(on.answer(until(in(day / 2))));
+    on.check_ends_in(day / 2);
+  }
+  SUBCASE("it stays when that is done") {
+    CHECK_FALSE(on.answer(until(in(day / 2))));
+    on.other.release();
+    on.node.run();
+    on.check_ends_in(day / 2);
+  }
+  SUBCASE("it stays when that is rolled back") {
+    on.node.run();
+    CHECK_FALSE(on.answer(until(in(2 * day))));
+    on.other.crash();
+    on.node.run();
+    on.check_ends_in(2 * day);
+  }
+  CHECK(on.client->close_frame() == usual_close);
+}
+
 } // namespace wsrelay::connection_expiry_test

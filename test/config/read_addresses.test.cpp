@@ -143,12 +143,12 @@ TEST_CASE("two services on one unix address or one of systemd are in "
   CHECK(two("unix:/run/a", "unix:/run/b") == "");
   CHECK(two("systemd:web", "systemd:web") == at + "systemd:web" + end);
   CHECK(two("['127.0.0.1:80', 'unix:/run/a']", "[':0', 'unix:/run/a']")
-        == at + "unix:/run/a" + end);
+        == "relay.yaml:4: b.addr[1]: unix:/run/a" + end);
 }
 
 TEST_CASE("a service with one address twice is in its own way") {
   CHECK(errors(with("addr: ['unix:/run/a', 'unix:/run/a']"))
-        == "relay.yaml:3: gw.addr: unix:/run/a is the address of gw "
+        == "relay.yaml:3: gw.addr[1]: unix:/run/a is the address of gw "
            "(relay.yaml:1)");
   CHECK(errors(with("addr: [':0', ':0']")) == "");
 }

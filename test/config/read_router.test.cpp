@@ -17,7 +17,8 @@ std::string with(std::string_view line) {
 
 /// A router with one option, which stands in line 5.
 std::string with_option(std::string_view option) {
-  return with("post_options:\n    " + std::string{option});
+  return with("post_options:\n    " + std::string{option}
+              + "\n  post_middleware: [websocket_relay]\n");
 }
 
 relay_options options(std::string_view option) {

@@ -274,8 +274,10 @@ class Several(SocketTest):
             self.addCleanup(program.end)
         for program in programs:
             wait_until(lambda: "listening on" in program.stdout, "it listens")
-        paths = [re.search("operator socket: path=(.*)", program.stderr)[1]
-                 for program in programs]
+        said = "operator socket: path=(.*)\n"
+        for program in programs:  # its log may come after what it prints
+            wait_until(lambda: re.search(said, program.stderr), "its socket")
+        paths = [re.search(said, program.stderr)[1] for program in programs]
         self.assertEqual(len(set(paths)), 6, paths)
         for path in paths:
             self.assertEqual(run("ps", "--node", path).code, OK)

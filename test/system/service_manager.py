@@ -13,7 +13,7 @@ import time
 import unittest
 from pathlib import Path
 
-from support import BUILD, DEADLINE
+from support import BUILD, DEADLINE, wait_until
 from unix_sockets import Client, Server, echo_at, service_at
 
 # Becomes a program as systemd starts it: NAME=DESCRIPTOR,... PROGRAM ARGUMENTS;
@@ -153,6 +153,15 @@ class Activation(unittest.TestCase):
         self.assert_fails(config, ("other", web), says=[named, "no socket"],
                           environment={"LISTEN_PID": str(os.getpid())})
 
+    def test_a_socket_that_nobody_takes_is_told(self):
+        server = self.start(echo_at("systemd:web"), ("web", self.listen()),
+                            ("admin", self.listen()))
+        server.wait_until_ready()
+        wait_until(lambda: "no addr is systemd:admin\n" in server.stderr,
+                   "what it logs")
+        self.assertEqual(server.stderr.count("nobody accepts"), 1)
+        server.stop()
+
     def test_a_socket_that_does_not_listen(self):
         with socket.socket() as fresh, \
                 socket.socket(type=socket.SOCK_DGRAM) as datagram, \
@@ -177,6 +186,13 @@ class Notified(unittest.TestCase):
         made.settimeout(DEADLINE)
         made.bind(name)
         return made
+
+    def fill_queue(self):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+            other.setblocking(False)
+            with self.assertRaises(BlockingIOError):
+                for _ in range(100_000):
+                    other.sendto(b"STATUS=full", self.path)
 
     def told(self, manager=None):
         """Returns the next message as a dictionary."""
@@ -234,6 +250,26 @@ class Notified(unittest.TestCase):
         server = self.start()
         server.wait_until_ready()
         server.stop()
+
+    def test_a_manager_that_reads_nothing_keeps_nobody_waiting(self):
+        self.fill_queue()
+        server = self.start(WATCHDOG_USEC="100000")
+        server.wait_until_ready()
+        for _ in range(3):
+            server.signal(signal.SIGHUP)
+        begin = time.monotonic()
+        server.stop()
+        self.assertLess(time.monotonic() - begin, 5)
+
+    def test_a_manager_that_reads_late_hears_it_all(self):
+        self.fill_queue()
+        server = self.start()
+        server.wait_until_ready()
+        while "READY" not in (told := self.told()):
+            self.assertEqual(told, {"STATUS": "full"})
+        server.signal(signal.SIGTERM)
+        self.assertEqual(self.told(), {"STOPPING": "1"})
+        self.assertEqual(server.wait(), 0)
 
     def test_a_node_that_does_not_start_is_never_ready(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:

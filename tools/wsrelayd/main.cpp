@@ -1,8 +1,10 @@
 // wsrelayd: a relay node of its own. Wires everything, decides nothing.
 #include "actors/log.hpp"
+#include "config/findings.hpp"
 #include "net/check_files.hpp"
 #include "net/log_descriptor.hpp"
 #include "net/log_output.hpp"
+#include "net/loop/passed_sockets.hpp"
 #include "net/node.hpp"
 #include "net/service_manager.hpp"
 #include "tools/process/preflight.hpp"
@@ -126,6 +128,10 @@ int serve(const daemon_options& options, const relay_config& config) {
       log().error("cannot register a target: {}", put.error().what);
   if (auto started = relay.start(); !started)
     return complain(started.error().what);
+  for (auto& name : unclaimed_sockets(config))
+    log().warn("nobody accepts at a socket that systemd has passed: no addr is "
+               "systemd:{}",
+               shown(name));
   listen_for_operator(relay, options.operator_socket);
   print(STDOUT_FILENO, urls_text(relay, config));
   service_manager manager;

@@ -88,6 +88,18 @@ pem_pair make_rsa_self_signed() {
   return make_pair(key_ptr{EVP_RSA_gen(2048)}, 1800, nullptr);
 }
 
+std::string make_authorities(int count) {
+  auto key = make_key();
+  std::string out;
+  for (int i = 0; i < count; ++i) {
+    auto name = std::to_string(1'000'000 + i) + std::string(57, 'x');
+    auto made = make_certificate(key.get(), name.c_str());
+    sign(made.get(), made.get(), key.get());
+    out += to_pem(made.get(), key.get(), nullptr).certificate;
+  }
+  return out;
+}
+
 test_authority::test_authority()
     : key_{make_key()}, certificate_{make_certificate(key_.get(), "test")} {
   add(certificate_.get(), NID_basic_constraints, "critical,CA:TRUE");

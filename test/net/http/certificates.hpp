@@ -34,6 +34,10 @@ pem_pair make_self_signed(long until = 1800, const char* passphrase = nullptr);
 /// The same with an RSA key.
 pem_pair make_rsa_self_signed();
 
+/// Makes many that have signed themselves, each with a subject of its own, of
+/// some 80 bytes; PEM, one after the other, without the keys.
+std::string make_authorities(int count);
+
 /// Signs the certificates of servers. Its own one is in a file.
 class test_authority {
 public:

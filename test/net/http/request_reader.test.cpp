@@ -258,4 +258,20 @@ TEST_CASE("a client that expects to be told to go on") {
   CHECK(told("Expect: 100-continue\r\nExpect: x") == "failed 417");
 }
 
+TEST_CASE("a proxy that speaks the PROXY protocol to nobody is told so") {
+  auto detail = [](std::string_view bytes) {
+    request_reader reader{{}};
+    while (reader.next(bytes) != event::failed && !bytes.empty()) {
+    }
+    return reader.error().detail;
+  };
+  auto expected = "a PROXY header, and this port has no proxy_protocol";
+  CHECK(detail("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\nGET / HTTP/1.1\r\n")
+        == expected);
+  CHECK(detail("PROXY UNKNOWN\r\n") == expected);
+  CHECK(detail({"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c", 16}) == expected);
+  CHECK(detail("PROXY / HTTP/1.1\r\n\r\n")
+        == "the request needs one valid Host");
+}
+
 } // namespace wsrelay::request_reader_test

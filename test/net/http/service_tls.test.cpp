@@ -13,8 +13,10 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
+#include <utility>
 
 namespace wsrelay::service_tls_test {
 
@@ -195,6 +197,21 @@ TEST_CASE_FIXTURE(fixture, "what expires first counts") {
 }
 
 // -- files --------------------------------------------------------------------
+
+TEST_CASE_FIXTURE(fixture, "clients are told of authorities as many as a "
+                           "handshake has room for, and else of none") {
+  add("DNS:a.example");
+  settings.client_ca = folder / "authorities.pem";
+  settings.client_certificate = client_certificate_policy::request;
+  for (auto [count, told] : {std::pair{1, 1}, {300, 300}, {600, 0}}) {
+    CAPTURE(count);
+    folder.write("authorities.pem", make_authorities(count));
+    handshake made{*make(), client};
+    CHECK(made.is_done());
+    auto* names = SSL_get0_peer_CA_list(made.client.get());
+    CHECK(std::max(sk_X509_NAME_num(names), 0) == told);
+  }
+}
 
 TEST_CASE_FIXTURE(fixture, "what is wrong with a file is told before a start "
                            "and at it") {
