@@ -29,6 +29,7 @@ void apply(const relay_options& options, connection_config& config) {
   config.max_metadata = options.max_metadata_size;
   config.join_timeout = options.join_timeout;
   config.close_timeout = options.close_timeout;
+  config.rate = options.rate;
 }
 
 connection_state::connection_state(connection_actor* self) : self_{self} {}
@@ -39,6 +40,8 @@ caf::behavior connection_state::start(frame_port_ptr port,
   limits_ = connection_limits{config};
   owners_ = ownership{send_window{config.window, config.window_bytes}};
   output_ = output_gate{config.output_limit};
+  if (config.rate.is_on())
+    rate_ = std::make_unique<rate_gate>(config.rate, std::move(config.rates));
   started_ = port_->now();
   pid_ = pid_text(self_->id(), self_->node());
   // PIDs are resolved through CAF's registry, which forgets an actor that ends.

@@ -13,6 +13,7 @@
 #include "actors/node_messages.hpp"
 #include "actors/output_gate.hpp"
 #include "actors/ownership.hpp"
+#include "actors/rate_gate.hpp"
 #include "actors/relay_settings.hpp"
 #include "actors/target_nodes.hpp"
 #include "actors/traffic_watch.hpp"
@@ -49,7 +50,9 @@ struct connection_config {
   std::size_t max_metadata = 16 * 1024;
   milliseconds join_timeout{10'000};
   milliseconds close_timeout{5'000};
-  std::string remote_address;          // for the log
+  rate_options rate{};
+  std::shared_ptr<rate_counts> rates = nullptr; // needed where a rate is set
+  std::string remote_address;                   // for the log
   caf::actor directory;                // resolves `ws_control::target_pid`
   const target_nodes* nodes = nullptr; // null = this one alone
 };
@@ -148,6 +151,7 @@ private:
   ws_leave make_leave(const relay_settings& settings, const ending& how,
                       std::uint64_t last_seq) const;
   bool is_pressed() const;
+  bool is_held_back() const { return rate_ && rate_->is_held(); }
   void update_reading();
   void update_wake();
   void use(relay_settings settings);
@@ -195,6 +199,7 @@ private:
   const std::atomic<bool>* pressure_ = nullptr; // on the owner's node
   output_gate output_{0};
   heartbeat heartbeat_;
+  std::unique_ptr<rate_gate> rate_;      // null without a limit
   std::unique_ptr<traffic_watch> watch_; // null while nobody watches
 
   std::unique_ptr<const ending> ending_;     // null before

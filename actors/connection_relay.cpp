@@ -13,11 +13,15 @@ void connection_state::on_frame(message_type type, shared_buffer data) {
   if (closing() || !owners_.owner())
     return;
   auto asks = owners_.window().send(data.size());
+  auto is_enough =
+      rate_ && !overruns_ && rate_->count(data.size(), port_->now());
   if (watch_)
     watch_->on_message(traffic_kind::in, owners_.seq(), type, data);
   relay({caf::actor_cast<caf::actor>(self_), pid_, settings_.message_topic,
          owners_.seq(), type, std::move(data), settings_.metadata},
         asks);
+  if (is_enough)
+    update_wake();
 }
 
 void connection_state::relay(ws_message message, bool asks) {
@@ -33,7 +37,7 @@ void connection_state::relay(ws_message message, bool asks) {
         .then([answered] { answered({}); },
               [answered](caf::error& error) { answered(error); });
   }
-  if (owners_.window().full() || is_pressed())
+  if (owners_.window().full() || is_pressed() || is_held_back())
     update_reading();
 }
 
@@ -111,6 +115,15 @@ void connection_state::on_wake() {
     overruns_ = true;
     update_reading();
   }
+  if (rate_) {
+    rate_->release(now);
+    if (rate_->is_over(now)) {
+      rate_->count_end();
+      end(end_cause::too_fast);
+      return update_wake();
+    }
+    update_reading();
+  }
   if (now >= claims_.deadline())
     fail_claim(errc::target_silent, end_cause::join_timeout, true,
                "the target did not answer in time");
@@ -126,7 +139,9 @@ bool connection_state::is_pressed() const {
 
 // Reads while there is an owner with credit and nobody was asked to take over.
 void connection_state::update_reading() {
-  auto has_credit = overruns_ || (!owners_.window().full() && !is_pressed());
+  auto has_credit =
+      overruns_
+      || (!owners_.window().full() && !is_pressed() && !is_held_back());
   auto wanted =
       owners_.owner() && !claims_.is_asked() && has_credit && !closing();
   if (wanted == reading_)
@@ -139,9 +154,11 @@ void connection_state::update_reading() {
 }
 
 void connection_state::update_wake() {
-  port_->wake_at(closing() ? leave_due_
-                           : std::min({claims_.deadline(), heartbeat_.next(),
-                                       overrun_due_, settings_.expires_at}));
+  port_->wake_at(closing()
+                     ? leave_due_
+                     : std::min({claims_.deadline(), heartbeat_.next(),
+                                 overrun_due_, settings_.expires_at,
+                                 rate_ ? rate_->due() : time_point::max()}));
 }
 
 } // namespace wsrelay

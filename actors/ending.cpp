@@ -42,6 +42,8 @@ constexpr std::array<row, end_cause_count> table{{
      by_client},
     {"slow_consumer", 1013, source::row, "too slow", slow_consumer,
      exit_kind::error, by_client},
+    {"too_fast", 1008, source::row, "too fast", protocol_error,
+     exit_kind::error, by_client},
     {"closed_by_actor", 1000, source::given, "", closed, exit_kind::normal,
      planned},
     {"target_normal", 1000, source::row, "target ended", target_down,

@@ -21,6 +21,7 @@ enum class end_cause : std::uint8_t {
   protocol_error,    // RFC 6455 or the message size was broken; `code` says how
   timeout,           // half open: no byte within the timeouts
   slow_consumer,     // the output limit is reached
+  too_fast,          // the client sent more than its rate for too long
   closed_by_actor,   // ws.close, with its code and reason
   target_normal,     // the target ended: normally,
   target_shutdown,   //   with user_shutdown,
@@ -36,7 +37,7 @@ enum class end_cause : std::uint8_t {
   killed,            // the connection's own end without warning: kill, bug
 };
 
-inline constexpr std::size_t end_cause_count = 18;
+inline constexpr std::size_t end_cause_count = 19;
 
 /// How an ending is logged: beyond a few of a cause as a debug line.
 enum class end_severity : std::uint8_t {

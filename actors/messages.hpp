@@ -183,6 +183,8 @@ struct relay_to {
   shared_buffer metadata;                         // JSON object, empty = {}
   std::string subprotocol{}; // one that the client offers, "" = the route's
   caf::optional<milliseconds> expires_at{}; // Unix time; none = never
+  std::string limit_key{};     // as the command's; "" = not counted
+  std::uint32_t limit_max = 0; // 1 to 10000; 0 = 1
 };
 
 /// The handler's answer. With `relay`, or with a header X-WS-Relay, the request

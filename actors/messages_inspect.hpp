@@ -10,11 +10,14 @@ namespace wsrelay {
 struct relay_terms {
   std::string subprotocol;
   caf::optional<milliseconds> expires_at;
+  std::string limit_key;
+  std::uint32_t limit_max = 0;
 };
 
 /// @private
 inline relay_terms terms_of(const http_response& x) {
-  return x.relay ? relay_terms{x.relay->subprotocol, x.relay->expires_at}
+  return x.relay ? relay_terms{x.relay->subprotocol, x.relay->expires_at,
+                               x.relay->limit_key, x.relay->limit_max}
                  : relay_terms{};
 }
 
@@ -24,6 +27,8 @@ inline void set_terms(http_response& x, relay_terms terms) {
     return;
   x.relay->subprotocol = std::move(terms.subprotocol);
   x.relay->expires_at = terms.expires_at;
+  x.relay->limit_key = std::move(terms.limit_key);
+  x.relay->limit_max = terms.limit_max;
 }
 
 WSRELAY_INSPECT(ws_join, x.client, x.client_pid, x.metadata,
@@ -46,7 +51,8 @@ WSRELAY_INSPECT(http_request, x.method, x.target, x.path, x.query, x.headers,
                 x.websocket, appended<2>(x.certificate))
 WSRELAY_INSPECT(relay_to, x.target, x.message_topic, x.heartbeat_interval,
                 x.metadata)
-WSRELAY_INSPECT_ROW(relay_terms, x.subprotocol, x.expires_at)
+WSRELAY_INSPECT_ROW(relay_terms, x.subprotocol, x.expires_at, x.limit_key,
+                    x.limit_max)
 
 // A `relay_to` stands inside of it, so its later fields come behind the rest.
 template <class Inspector>

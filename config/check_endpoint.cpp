@@ -62,6 +62,7 @@ public:
     check_command(x.command);
     check_params("relay.target_pid", x.command.target_pid);
     check_params("relay.metadata", x.command.metadata);
+    check_params("relay.limit_key", x.command.limit_key);
   }
 
   void operator()(const trusted_header_handler&) {
@@ -117,7 +118,7 @@ private:
 
   /// One field at a time: each error at its key, all of them in one run.
   void check_command(const relay_command& command) {
-    relay_command topic, interval, metadata;
+    relay_command topic, interval, metadata, limit;
     topic.message_topic = command.message_topic;
     interval.heartbeat_interval = command.heartbeat_interval;
     metadata.metadata = command.metadata;
@@ -129,6 +130,11 @@ private:
     check_field(std::move(topic), "message_topic");
     check_field(std::move(interval), "heartbeat_interval");
     check_field(std::move(metadata), "metadata");
+    limit.limit_key = command.limit_key;
+    check_field(limit, "limit_key");
+    limit.limit_key = command.limit_key.empty() ? "" : "any";
+    limit.limit_max = command.limit_max;
+    check_field(std::move(limit), "limit_max");
   }
 
   void check_field(relay_command command, std::string_view field) {
@@ -207,6 +213,7 @@ void check_entry(const endpoint_config& x, const router_config* router,
   check_method(x.method, report);
   check_path(x.path.text(), router, report);
   std::visit(handler_check{x, router, report}, x.handler);
+  visit_endpoint(x, range_check{report});
   check_subprotocols(x, report);
   check_expiry(x, router, report);
 }

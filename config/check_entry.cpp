@@ -121,6 +121,15 @@ void check_proxies(const service_config& x, entry_report& report) {
                 "needs trusted_proxies: nobody else may send its header");
 }
 
+void check_address_limits(const address_limit_options& x,
+                          entry_report& report) {
+  visit_address_limits(x, range_check{report, "address_limits."});
+  address_set addresses;
+  for (std::size_t i = 0; i < x.allow.size(); ++i)
+    report.expect(addresses.add(x.allow[i]),
+                  fmt::format("address_limits.allow[{}]", i));
+}
+
 void check_expiry(const expiry_options& x, entry_report& report) {
   constexpr std::string_view key = "post_options.wsrelay.expiry.reason";
   if (x.reason.size() > max_close_reason)
@@ -177,6 +186,7 @@ void check_entry(const service_config& x, entry_report& report) {
   visit_service(x, range_check{report});
   check_addresses(x, report);
   check_proxies(x, report);
+  check_address_limits(x.address_limits, report);
   check_tls(x.tls, report);
 }
 

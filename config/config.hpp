@@ -62,6 +62,27 @@ enum class refusal_form : std::uint8_t {
   accept_then_close, // by 101, and a close frame with 4000 + that status
 };
 
+/// `wsrelay.limit.key`: who gives way where a command's `limit_max` is reached.
+enum class key_policy : std::uint8_t {
+  close_oldest,  // the connection that is open longest: close code 4409
+  refuse_newest, // the one that comes: 429
+};
+
+/// How fast a client may send. It is not read for a while beyond that.
+struct rate_options {
+  /// `wsrelay.rate.messages`, `wsrelay.rate.bytes`: per second, 0 = no limit,
+  /// at most 1000000 and 4 GiB.
+  std::uint32_t messages = 0;
+  std::size_t bytes = 0;
+  /// `wsrelay.rate.burst`: of so long a client may send at once.
+  std::chrono::milliseconds burst = std::chrono::seconds{2};
+  /// `wsrelay.rate.patience`: a client that never sends less for so long is
+  /// closed with 1008. "off" = never.
+  std::optional<std::chrono::milliseconds> patience = std::chrono::seconds{30};
+
+  bool is_on() const noexcept { return messages > 0 || bytes > 0; }
+};
+
 /// Limits and policies of relayed connections: a router's `post_options`.
 struct relay_options {
   /// `wsrelay.allowed.origins` (patterns, separated by commas) and
@@ -92,8 +113,10 @@ struct relay_options {
   /// `wsrelay.join.timeout`: longest wait for a target's answer to `ws.join`.
   std::chrono::milliseconds join_timeout = std::chrono::seconds{10};
   refusal_form refuse = refusal_form::status;
+  key_policy limit_key = key_policy::close_oldest;
   deflate_options deflate;
   expiry_options expiry;
+  rate_options rate;
 };
 
 /// PEM files: a certificate with the chain that leads to an authority, and its
@@ -136,6 +159,27 @@ struct service_tls_config {
   }
 };
 
+/// `address_limits` of an http.service: what clients of one address have, IPv4
+/// or a /64 of IPv6, in its loops together. 0 = no limit. Neither trusted
+/// proxies nor unix sockets are limited: those for whom they stand are.
+struct address_limit_options {
+  /// `connections`: open at a time, at most 1000000.
+  std::size_t connections = 0;
+  /// `connects` and `requests`: new connections, and requests of endpoints, per
+  /// second, at most 1000000.
+  std::uint32_t connects = 0;
+  std::uint32_t requests = 0;
+  /// `burst`: of so long they may come at once.
+  std::chrono::milliseconds burst = std::chrono::seconds{5};
+  /// `max_addresses`: remembered for what is told per second, 1024 to 16777216,
+  /// 24 bytes each.
+  std::size_t max_addresses = 65'536;
+  /// `allow`: addresses or CIDR blocks without limits.
+  std::vector<std::string> allow;
+
+  bool counts_time() const noexcept { return connects > 0 || requests > 0; }
+};
+
 /// Who is at the other end of a unix socket, in place of an address; also in
 /// `trusted_proxies`.
 inline constexpr std::string_view unix_peer = "unix:";
@@ -160,6 +204,12 @@ struct service_config {
   std::size_t max_header_fields = 100;
   /// `max_body_size`: bytes of a request's body, 0 to 1 GiB.
   std::size_t max_body_size = 1024 * 1024;
+  /// `first_byte_timeout`: from accept, or the end of a TLS handshake, to the
+  /// first byte; `request_timeout` where that is less.
+  std::chrono::milliseconds first_byte_timeout = std::chrono::seconds{10};
+  /// `header_timeout`: from the first byte of a request to the end of its
+  /// header; `request_timeout` where that is less.
+  std::chrono::milliseconds header_timeout = std::chrono::seconds{10};
   /// `request_timeout`: from the first byte of a request to its end.
   std::chrono::milliseconds request_timeout = std::chrono::seconds{10};
   /// `idle_timeout`: a kept-alive HTTP connection without a request.
@@ -185,6 +235,7 @@ struct service_config {
   /// `redirect_to_https`: every request is answered with 308 to the first
   /// service with `tls`.
   bool redirect_to_https = false;
+  address_limit_options address_limits;
   /// `tls`: without it the service speaks http and ws.
   service_tls_config tls;
   source_location where;
@@ -253,6 +304,8 @@ struct endpoint_config {
   std::vector<std::string> subprotocols;
   /// `require_subprotocol`: who offers none of them gets no WebSocket.
   bool require_subprotocol = false;
+  /// `max_connections`: WebSockets open at a time, 0 to 1000000, 0 = no limit.
+  std::size_t max_connections = 0;
   source_location where;
 };
 

@@ -100,6 +100,9 @@ void find_dead_proxies(const service_config& x, entry_report& report) {
 std::string_view switch_of(std::string_view key, const relay_options& options) {
   if (key.starts_with("wsrelay.deflate.") && !options.deflate.enabled)
     return "wsrelay.deflate";
+  if ((key == "wsrelay.rate.burst" || key == "wsrelay.rate.patience")
+      && !options.rate.is_on())
+    return "wsrelay.rate.messages";
   if (key == "wsrelay.pong.timeout" && !options.ping_interval)
     return "wsrelay.ping.interval";
   return "";

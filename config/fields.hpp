@@ -43,6 +43,8 @@ using choice_words = std::span<const std::string_view>;
 
 inline constexpr std::string_view refusal_words[] = {"status",
                                                      "accept_then_close"};
+inline constexpr std::string_view key_policy_words[] = {"close_oldest",
+                                                        "refuse_newest"};
 inline constexpr std::string_view client_certificate_words[] = {
     "off", "request", "require"};
 
@@ -56,6 +58,8 @@ void visit_service(Service& x, Visitor&& visit) {
   visit("max_header_size", x.max_header_size, bytes_range(256, mib));
   visit("max_header_fields", x.max_header_fields, number_range{8, 10'000});
   visit("max_body_size", x.max_body_size, bytes_range(0, gib));
+  visit("first_byte_timeout", x.first_byte_timeout);
+  visit("header_timeout", x.header_timeout);
   visit("request_timeout", x.request_timeout);
   visit("idle_timeout", x.idle_timeout);
   visit("write_timeout", x.write_timeout);
@@ -64,6 +68,16 @@ void visit_service(Service& x, Visitor&& visit) {
   visit("proxy_protocol", x.proxy_protocol);
   visit("proxy_protocol_timeout", x.proxy_protocol_timeout);
   visit("redirect_to_https", x.redirect_to_https);
+}
+
+/// As `visit_service`, for the `address_limits` of a service.
+template <class Limits, class Visitor>
+void visit_address_limits(Limits& x, Visitor&& visit) {
+  visit("connections", x.connections, number_range{0, 1'000'000});
+  visit("connects", x.connects, number_range{0, 1'000'000});
+  visit("requests", x.requests, number_range{0, 1'000'000});
+  visit("burst", x.burst);
+  visit("max_addresses", x.max_addresses, number_range{1024, 16'777'216});
 }
 
 /// As `visit_service`, for the `tls` of a service.
@@ -89,6 +103,11 @@ void visit_options(Options& x, Visitor&& visit) {
   visit("wsrelay.close.timeout", x.close_timeout);
   visit("wsrelay.join.timeout", x.join_timeout);
   visit("wsrelay.refuse", x.refuse, choice_words{refusal_words});
+  visit("wsrelay.limit.key", x.limit_key, choice_words{key_policy_words});
+  visit("wsrelay.rate.messages", x.rate.messages, number_range{0, 1'000'000});
+  visit("wsrelay.rate.bytes", x.rate.bytes, bytes_range(0, 4 * gib));
+  visit("wsrelay.rate.burst", x.rate.burst);
+  visit("wsrelay.rate.patience", x.rate.patience);
   visit("wsrelay.deflate", x.deflate.enabled);
   visit("wsrelay.deflate.level", x.deflate.level, number_range{1, 6});
   visit("wsrelay.deflate.min.size", x.deflate.min_size, bytes_range(0, gib));
@@ -110,6 +129,13 @@ void visit_cluster(Cluster& x, Visitor&& visit) {
   visit("reconnect_min", x.reconnect_min);
   visit("reconnect_max", x.reconnect_max);
   visit("output_limit", x.output_limit, bytes_range(mib, 64 * gib));
+}
+
+/// As `visit_service`, for an http.endpoint.
+template <class Endpoint, class Visitor>
+void visit_endpoint(Endpoint& x, Visitor&& visit) {
+  visit("max_connections", x.max_connections, number_range{0, 1'000'000});
+  visit("require_subprotocol", x.require_subprotocol);
 }
 
 /// As `visit_service`, for the keys beside `func`.

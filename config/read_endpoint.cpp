@@ -71,6 +71,9 @@ relay_handler read_relay(yaml_map& in) {
     out.message_topic.clear();
   field_reader{relay}("heartbeat_interval", out.heartbeat_interval);
   out.metadata = relay.json("metadata").value_or(out.metadata);
+  out.limit_key = relay.text("limit_key").value_or("");
+  if (auto max = relay.number("limit_max", {1, max_limit_max}))
+    out.limit_max = static_cast<std::uint32_t>(*max);
   relay.refuse_unknown();
   return {std::move(out)};
 }
@@ -181,8 +184,7 @@ endpoint_config read_endpoint(yaml_map& in, const relay_config& config,
   read_path(in, out, config);
   out.handler = read_handler(in, folder);
   out.subprotocols = in.texts("subprotocols");
-  out.require_subprotocol =
-      in.flag("require_subprotocol").value_or(out.require_subprotocol);
+  visit_endpoint(out, field_reader{in});
   return out;
 }
 

@@ -75,6 +75,14 @@ service_tls_config read_service_tls(yaml_map in, const std::string& folder) {
   return out;
 }
 
+address_limit_options read_address_limits(yaml_map in) {
+  address_limit_options out;
+  visit_address_limits(out, field_reader{in});
+  out.allow = in.texts("allow");
+  in.refuse_unknown();
+  return out;
+}
+
 } // namespace
 
 service_config read_service(yaml_map& in, const std::string& folder) {
@@ -85,6 +93,7 @@ service_config read_service(yaml_map& in, const std::string& folder) {
   out.socket_owner = in.text("socket_owner").value_or("");
   visit_service(out, field_reader{in});
   out.trusted_proxies = in.texts("trusted_proxies");
+  out.address_limits = read_address_limits(in.child("address_limits"));
   if (in.has("tls"))
     out.tls = read_service_tls(in.child("tls"), folder);
   return out;

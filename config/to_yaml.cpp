@@ -54,6 +54,10 @@ public:
     text("socket_owner", x.socket_owner);
     visit_service(x, *this);
     list("trusted_proxies", x.trusted_proxies);
+    open("address_limits");
+    visit_address_limits(x.address_limits, *this);
+    list("allow", x.address_limits.allow);
+    close();
     if (x.tls.enabled())
       print(x.tls);
   }
@@ -80,7 +84,7 @@ public:
     path.remove_prefix(path.starts_with(prefix) ? prefix.size() : 0);
     text("path", path);
     list("subprotocols", x.subprotocols);
-    (*this)("require_subprotocol", x.require_subprotocol);
+    visit_endpoint(x, *this);
     std::visit([this](const auto& handler) { print(handler); }, x.handler);
   }
 
@@ -191,6 +195,10 @@ private:
     text("message_topic", topic.empty() ? default_message_topic : topic);
     (*this)("heartbeat_interval", x.command.heartbeat_interval);
     line("metadata", metadata ? *metadata : "{}"); // JSON is YAML
+    if (!x.command.limit_key.empty()) {
+      text("limit_key", x.command.limit_key);
+      line("limit_max", std::to_string(std::max(x.command.limit_max, 1u)));
+    }
     close();
   }
 

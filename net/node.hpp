@@ -4,6 +4,7 @@
 
 #include "actors/messages.hpp"
 #include "config/config.hpp"
+#include "net/http/limit_counts.hpp"
 #include "net/system_config.hpp"
 #include "net/termination_signals.hpp"
 #include "protocol/result.hpp"
@@ -25,6 +26,7 @@ class certificate_watch;
 class cluster;
 class heap_keeper;
 class loop;
+class running_service;
 class upstream_contexts;
 
 /// A relay inside of this process. Not thread-safe itself; what it returns is.
@@ -85,6 +87,10 @@ public:
   std::optional<std::chrono::system_clock::time_point>
   certificates_expire(std::string_view service = {}) const;
 
+  /// Returns how often each limit of a running service was reached since it was
+  /// started. Any thread. Without a name: the first service.
+  limit_numbers limits_reached(std::string_view service = {}) const;
+
   /// Returns whether every loop of its services takes a turn within `limit`: a
   /// node that hangs does not. Blocks until then. Between `start` and `stop`,
   /// any thread but the loops'.
@@ -110,24 +116,10 @@ public:
   std::vector<caf::actor> acceptors(std::string_view service = {}) const;
 
 private:
-  struct running_service;
-
-  template <class Message>
-  checked tell_directory(Message message);
   checked start_service(const service_config& settings);
-  checked run_service(running_service& what);
-  void start_loops(running_service& what);
-  void add_loop(running_service& what, loop& home);
   std::vector<loop*> loops() const;
   void keep_heap();
   void begin_to_serve();
-  void name_acceptors(const running_service& what);
-  void begin_stop(running_service& what);
-  void stop_service(running_service& what,
-                    std::chrono::steady_clock::time_point deadline);
-  void close_connections(running_service& what,
-                         std::chrono::steady_clock::time_point deadline);
-  void end_acceptors(running_service& what);
   void end_actors(std::chrono::steady_clock::time_point deadline);
   std::chrono::milliseconds shutdown_timeout() const;
   const running_service* find(std::string_view service) const;

@@ -24,7 +24,7 @@ constexpr std::chrono::seconds farewell{1};
 constexpr timeval patience{0, 100'000}; // a send, before it looks for the end
 
 // "@NAME" is a socket without a file.
-socklen_t fill(sockaddr_un& address, std::string_view name) {
+socklen_t write_address(sockaddr_un& address, std::string_view name) {
   address.sun_family = AF_UNIX;
   std::copy(name.begin(), name.end(), address.sun_path);
   if (name.front() == '@')
@@ -35,7 +35,7 @@ socklen_t fill(sockaddr_un& address, std::string_view name) {
 // False: the manager's queue is full. Other errors are not for us to mend.
 bool is_sent(const std::string& name, std::string_view state) {
   sockaddr_un address{};
-  auto size = fill(address, name);
+  auto size = write_address(address, name);
   unique_fd to{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   ::setsockopt(to.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   return ::sendto(to.get(), state.data(), state.size(), MSG_NOSIGNAL,

@@ -16,6 +16,9 @@ struct problem {
   unsigned status = 500;
   std::string check;
   std::string detail;
+  /// Seconds after which another try makes sense, the Retry-After field; 0 =
+  /// nobody knows. Not the same for all, or all would come back at once.
+  unsigned retry_after = 0;
 };
 
 /// Returns the standard reason phrase of an HTTP status, or "Unknown".

@@ -28,13 +28,19 @@ enum class field {
   heartbeat_interval,
   metadata,
   subprotocol,
-  expires_at
+  expires_at,
+  limit_key,
+  limit_max
 };
 
 // In the order of `field`.
-constexpr std::array<std::string_view, 6> field_names{
-    "target_pid", "message_topic", "heartbeat_interval",
-    "metadata",   "subprotocol",   "expires_at"};
+constexpr std::array<std::string_view, 8> field_names{
+    "target_pid",  "message_topic", "heartbeat_interval", "metadata",
+    "subprotocol", "expires_at",    "limit_key",          "limit_max"};
+
+constexpr bool is_number(field which) {
+  return which == field::expires_at || which == field::limit_max;
+}
 
 std::string_view name_of(field which) {
   return field_names[static_cast<std::size_t>(which)];
@@ -50,6 +56,8 @@ constexpr std::size_t max_command_depth = max_json_depth + 1;
 constexpr unsigned parse_flags = rapidjson::kParseIterativeFlag
                                  | rapidjson::kParseValidateEncodingFlag
                                  | rapidjson::kParseNumbersAsStringsFlag;
+
+constexpr std::string_view limit_range = "not a number from 1 to 10000";
 
 constexpr std::uint64_t max_unix_seconds = max_expires_at.count() / 1000;
 
@@ -80,13 +88,10 @@ public:
 
   // The base class would make it a string.
   bool RawNumber(const char* digits, rapidjson::SizeType size, bool) {
-    if (depth_ != 1 || current_ != field::expires_at)
+    if (depth_ != 1 || !is_number(current_))
       return Default();
-    auto time = parse_unix_time({digits, size});
-    if (!time)
-      return refuse(in_field(current_, "not a time in seconds since 1970"));
-    command_.expires_at = *time;
-    return true;
+    return current_ == field::expires_at ? assign_expiry({digits, size})
+                                         : assign_limit({digits, size});
   }
 
   bool Key(const char* name, rapidjson::SizeType size, bool) {
@@ -135,9 +140,9 @@ private:
   bool refuse_type() {
     if (depth_ == 0)
       return refuse({"not a JSON object"});
-    auto wanted = current_ == field::metadata     ? "an object"
-                  : current_ == field::expires_at ? "a number"
-                                                  : "a string";
+    auto wanted = current_ == field::metadata ? "an object"
+                  : is_number(current_)       ? "a number"
+                                              : "a string";
     return refuse(in_field(current_, fmt::format("not {}", wanted)));
   }
 
@@ -167,8 +172,7 @@ private:
   }
 
   bool assign(std::string_view text) {
-    if (depth_ == 0 || current_ == field::metadata
-        || current_ == field::expires_at)
+    if (depth_ == 0 || current_ == field::metadata || is_number(current_))
       return refuse_type();
     if (current_ == field::heartbeat_interval)
       return assign_heartbeat(text);
@@ -179,8 +183,27 @@ private:
   std::string& text_of(field which) {
     if (which == field::subprotocol)
       return command_.subprotocol;
+    if (which == field::limit_key)
+      return command_.limit_key;
     return which == field::target_pid ? command_.target_pid
                                       : command_.message_topic;
+  }
+
+  bool assign_expiry(std::string_view digits) {
+    auto time = parse_unix_time(digits);
+    if (!time)
+      return refuse(in_field(current_, "not a time in seconds since 1970"));
+    command_.expires_at = *time;
+    return true;
+  }
+
+  // 0 would be taken for none.
+  bool assign_limit(std::string_view digits) {
+    auto count = parse_decimal(digits);
+    if (!count || *count == 0 || *count > max_limit_max)
+      return refuse(in_field(current_, limit_range));
+    command_.limit_max = static_cast<std::uint32_t>(*count);
+    return true;
   }
 
   bool assign_heartbeat(std::string_view text) {
@@ -239,6 +262,20 @@ checked check_expiry(const relay_command& command) {
   return passed();
 }
 
+checked check_limit(const relay_command& command) {
+  auto& key = command.limit_key;
+  if (key.size() > max_limit_key)
+    return in_field(field::limit_key,
+                    fmt::format("more than {} bytes", max_limit_key));
+  if (!is_plain_utf8(key))
+    return in_field(field::limit_key, "not UTF-8 without control characters");
+  if (command.limit_max > max_limit_max)
+    return in_field(field::limit_max, limit_range);
+  if (command.limit_max > 0 && key.empty())
+    return in_field(field::limit_max, "without a limit_key");
+  return passed();
+}
+
 result<std::string> check_metadata(const std::string& json,
                                    const relay_command_limits& limits) {
   auto compacted = compact_json_object(json);
@@ -281,6 +318,8 @@ result<relay_command> check_relay_command(relay_command command,
     return valid.error();
   if (auto valid = check_expiry(command); !valid)
     return valid.error();
+  if (auto valid = check_limit(command); !valid)
+    return valid.error();
   auto metadata = check_metadata(command.metadata, limits);
   if (!metadata)
     return metadata.error();
@@ -308,6 +347,10 @@ std::string to_json(const relay_command& command) {
   if (auto time = command.expires_at)
     add(field::expires_at,
         fmt::format("{}.{:03}", time->count() / 1000, time->count() % 1000));
+  if (!command.limit_key.empty())
+    add(field::limit_key, json_string(command.limit_key));
+  if (command.limit_max > 0)
+    add(field::limit_max, std::to_string(command.limit_max));
   return out.empty() ? "{}" : out + '}';
 }
 

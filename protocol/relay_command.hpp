@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,7 +36,14 @@ struct relay_command {
   /// Unix time at which the connection closes; none = never. In JSON a number
   /// of seconds, with a fraction if need be, as `exp` of a JWT (RFC 7519).
   std::optional<std::chrono::milliseconds> expires_at;
+  /// Of the connections with this key, a user's name say, `limit_max` are open
+  /// at a time; at most 256 bytes of UTF-8, "" = not counted.
+  std::string limit_key;
+  std::uint32_t limit_max = 0; // 1 to 10000; 0 = not told, which is 1
 };
+
+inline constexpr std::size_t max_limit_key = 256;
+inline constexpr std::uint32_t max_limit_max = 10'000;
 
 /// The largest `expires_at`: the end of the year 9999.
 inline constexpr std::chrono::milliseconds max_expires_at{253'402'300'799'999};

@@ -49,6 +49,7 @@ admission make_admission(const exchange_place& place,
                    request.remote_address,
                    agree_on_deflate(request.headers, options.deflate)};
   apply(options, result.config);
+  result.config.rates = {place.owner, &place.owner->rates};
   result.config.target = target;
   result.config.directory = owner.directory;
   result.config.nodes = owner.nodes;
@@ -75,7 +76,11 @@ refused_upgrade make_refused_upgrade(const exchange_place& place,
   if (why.check != "expiry") {
     result.code = static_cast<std::uint16_t>(first_private_code + why.status);
     result.reason =
-        fmt::format(R"({{"status":{},"check":"{}"}})", why.status, why.check);
+        why.retry_after > 0
+            ? fmt::format(R"({{"status":{},"check":"{}","retry":{}}})",
+                          why.status, why.check, why.retry_after)
+            : fmt::format(R"({{"status":{},"check":"{}"}})", why.status,
+                          why.check);
   }
   auto subprotocol = subprotocol_of_refusal(*match.endpoint, request.headers);
   if (!subprotocol.empty())

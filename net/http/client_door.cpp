@@ -10,7 +10,7 @@ namespace wsrelay {
 
 client_door::client_door(service& owner, loop& home,
                          std::shared_ptr<http_host> host, std::size_t share)
-    : owner_{owner}, home_{home}, host_{std::move(host)} {
+    : owner_{owner}, home_{home}, host_{std::move(host)}, refused_{home} {
   auto& settings = owner.settings;
   if (settings.proxy_protocol)
     proxies_.emplace(
@@ -35,13 +35,17 @@ client_door::client_door(service& owner, loop& home,
 
 // Whoever is no trusted proxy has no such header: what comes first is its own.
 void client_door::serve(accepted_socket accepted) {
-  if (proxies_ && owner_.is_trusted(accepted.remote_address))
+  if (!accepted.place)
+    turn_away(std::move(accepted), owner_.too_many_connections());
+  else if (proxies_ && owner_.is_trusted(accepted.remote_address))
     proxies_->begin(std::move(accepted));
   else
     admit(std::move(accepted));
 }
 
 void client_door::admit(accepted_socket accepted) {
+  if (auto bad = check_limits(accepted))
+    return turn_away(std::move(accepted), *bad);
   auto tls = owner_.tls.load();
   auto stream = std::make_unique<stream_socket>(
       home_, std::move(accepted.descriptor), std::move(accepted.place),
@@ -52,6 +56,25 @@ void client_door::admit(accepted_socket accepted) {
     handshakes_->begin(std::move(stream), std::move(peer), std::move(tls));
   else
     start(std::move(stream), std::move(peer));
+}
+
+std::optional<problem> client_door::check_limits(accepted_socket& accepted) {
+  address_place place;
+  auto bad =
+      owner_.addresses->connect(accepted.remote_address, home_.now(), place);
+  if (place)
+    accepted.place.keep(std::make_shared<address_place>(std::move(place)));
+  return bad;
+}
+
+// Nobody is worth a handshake only to be told that it was in vain.
+void client_door::turn_away(accepted_socket accepted, const problem& why) {
+  owner_.log_refusal(why, {accepted.remote_address});
+  if (!handshakes_)
+    refused_.tell(
+        std::make_unique<stream_socket>(home_, std::move(accepted.descriptor),
+                                        std::move(accepted.place), nullptr),
+        why);
 }
 
 void client_door::start(std::unique_ptr<byte_stream> stream, client_peer peer) {

@@ -1,11 +1,13 @@
 // How a client's socket becomes an HTTP session: at once, or behind the PROXY
-// protocol's header and a TLS handshake.
+// protocol's header and a TLS handshake; or does not, where a limit is
+// reached.
 #pragma once
 
 #include "net/http/handshakes.hpp"
 #include "net/http/proxy_door.hpp"
 #include "net/http/service.hpp"
 #include "net/http/session.hpp"
+#include "net/http/turned_away.hpp"
 #include "net/loop/listener.hpp"
 #include "net/loop/loop.hpp"
 
@@ -27,6 +29,8 @@ public:
 
 private:
   void admit(accepted_socket accepted);
+  std::optional<problem> check_limits(accepted_socket& accepted);
+  void turn_away(accepted_socket accepted, const problem& why);
   void start(std::unique_ptr<byte_stream> stream, client_peer peer);
 
   service& owner_;
@@ -34,6 +38,7 @@ private:
   std::shared_ptr<http_host> host_;
   std::optional<proxy_door> proxies_;    // with the PROXY protocol
   std::optional<handshakes> handshakes_; // with TLS
+  turned_away refused_;
 };
 
 } // namespace wsrelay

@@ -7,13 +7,14 @@
 #include "config/client_view.hpp"
 #include "net/http/admission.hpp"
 #include "net/http/answer_fields.hpp"
+#include "net/http/held_places.hpp"
 #include "net/http/problem_response.hpp"
+#include "net/http/request_checks.hpp"
 #include "net/http/trusted_header.hpp"
 #include "net/loop/guard.hpp"
 #include "protocol/json.hpp"
 #include "protocol/pid.hpp"
 #include "protocol/subprotocol.hpp"
-#include "protocol/upgrade.hpp"
 
 #include <caf/sec.hpp>
 
@@ -52,7 +53,8 @@ public:
         match_{std::move(match)},
         request_{std::move(incoming.request)},
         peer_{std::move(incoming.peer)},
-        done_{std::move(done)} {
+        done_{std::move(done)},
+        held_{place_.owner} {
     request_.params = match_.params;
   }
 
@@ -68,6 +70,7 @@ public:
   void cancel() {
     done_ = nullptr;
     call_.reset();
+    held_ = held_places{place_.owner};
     nobody_comes("client");
   }
 
@@ -84,45 +87,15 @@ public:
 private:
   // -- checks that need no handler -------------------------------------------
 
-  bool needs_websocket() const {
-    return std::holds_alternative<relay_handler>(match_.endpoint->handler)
-           || std::holds_alternative<trusted_header_handler>(
-               match_.endpoint->handler);
-  }
-
   std::optional<problem> check_before_handler() {
-    auto asks = asks_upgrade(request_.method, request_.headers);
-    if (asks && !match_.router->relays) {
-      place_.owner->log_no_relay(match_.endpoint->name, match_.router->name);
-      asks = false;
-    }
-    if (!asks && !needs_websocket())
-      return std::nullopt;
-    if (auto bad = check_upgrade(request_.method, request_.headers))
-      return bad;
-    may_accept_ =
-        match_.router->options.refuse == refusal_form::accept_then_close;
-    if (auto bad = check_origin())
-      return bad;
-    if (auto bad = check_offers(*match_.endpoint, request_.headers))
-      return bad;
-    request_.websocket = true;
-    return std::nullopt;
-  }
-
-  std::optional<problem> check_origin() {
-    auto& policy = match_.router->options.origins;
-    auto origin = find_field(request_.headers, "Origin");
-    auto own = self_origin(request_.scheme, request_.host);
-    auto allowed = count_fields(request_.headers, "Origin") > 1
-                       ? checked{failure{"the request has two origins"}}
-                       : wsrelay::check_origin(policy, origin, own);
-    if (allowed)
-      return std::nullopt;
-    culprit_ = origin.value_or("");
-    if (own && policy.allowed.empty()) // else a list decides
-      own_ = to_text(origin_pattern{false, *own});
-    return problem{403, "origin", allowed.error().what};
+    auto verdict = check_request(*place_.owner, match_, request_);
+    request_.websocket = verdict.websocket;
+    may_accept_ = verdict.may_accept;
+    culprit_ = std::move(verdict.culprit);
+    own_ = std::move(verdict.own);
+    if (verdict.refusal)
+      return verdict.refusal;
+    return held_.begin(*match_.endpoint, request_, peer_, place_.home.now());
   }
 
   // -- the four kinds of handler ----------------------------------------------
@@ -157,6 +130,7 @@ private:
     }
     command.target_pid = std::move(*target);
     command.metadata = expand_params(command.metadata, escaped(match_.params));
+    command.limit_key = expand_params(command.limit_key, match_.params);
     on_command(check_relay_command(std::move(command), limits()), 400);
   }
 
@@ -270,6 +244,8 @@ private:
     command.subprotocol = relay.subprotocol;
     if (relay.expires_at && relay.expires_at->count() != 0)
       command.expires_at = *relay.expires_at;
+    command.limit_key = relay.limit_key;
+    command.limit_max = relay.limit_max;
     on_command(check_relay_command(std::move(command), limits(), true), blame);
   }
 
@@ -325,9 +301,13 @@ private:
       return refuse({503, "shutdown", "the server stops"});
     if (!done_)
       return;
+    if (auto bad = held_.take_key(command_, match_.router->options.limit_key))
+      return refuse(std::move(*bad));
     auto admitted = make_admission(place_, match_, request_, command_, terms_,
                                    std::move(headers_), target);
     announced_.reset(); // its connection is on its way
+    if (held_.has_any())
+      admitted.hold = std::make_unique<held_places>(std::move(held_));
     finish(std::move(admitted));
   }
 
@@ -351,7 +331,9 @@ private:
               [&] { place_.acceptor.refuse(*command, std::string{reason}); });
   }
 
+  // What it held of limits goes with it, or is free.
   void finish(exchange_result result) {
+    held_ = held_places{place_.owner};
     if (auto done = std::exchange(done_, nullptr))
       done(std::move(result));
   }
@@ -370,6 +352,7 @@ private:
   std::optional<relay_to> announced_; // by the handler, not yet settled
   std::string culprit_; // the origin or target that is refused, for the log
   std::string own_;     // origin of the relay, where another one is refused
+  held_places held_;
 };
 
 class exchange_task final : public http_task {

@@ -28,6 +28,7 @@ struct exchange_place {
   acceptor_state& acceptor;
   upstream_client& upstreams;
   command_texts& texts;
+  loop_context& home;
 };
 
 /// A request as its handler sees it, and whose socket it came from.
@@ -37,7 +38,8 @@ struct incoming_request {
 };
 
 /// Checks and asks, in this order: a request for a WebSocket is one by RFC 6455
-/// and comes from an allowed origin; the handler answers; its command is valid,
+/// and comes from an allowed origin; limits are not reached; the handler
+/// answers; its command is valid,
 /// its target lives and can be reached. Who was named as a target in vain is
 /// told so. Calls `done` on the loop's thread once, maybe before this returns,
 /// and not after the task was destroyed.

@@ -105,7 +105,7 @@ private:
 
   std::unique_ptr<http_task> serve(endpoint_match& route,
                                    incoming_request incoming, on_result done) {
-    return start_exchange({owner_, acceptor_, upstreams_, texts_},
+    return start_exchange({owner_, acceptor_, upstreams_, texts_, home_},
                           std::move(route), std::move(incoming),
                           std::move(done));
   }

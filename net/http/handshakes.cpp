@@ -1,13 +1,10 @@
 // From accept to the first request.
 #include "net/http/handshakes.hpp"
 
-#include "net/http/http_date.hpp"
-#include "net/http/problem_response.hpp"
-#include "net/http/response_writer.hpp"
+#include "net/http/turned_away.hpp"
 #include "net/loop/guard.hpp"
 
 #include <algorithm>
-#include <ctime>
 #include <utility>
 
 namespace wsrelay {
@@ -18,13 +15,8 @@ namespace {
 constexpr milliseconds reading_time{2000};
 
 std::string plain_answer() {
-  auto response = to_response(
+  return refusal_text(
       {400, "tls", "this port speaks https and wss: TLS comes first"});
-  response_frame frame;
-  frame.keep_alive = false;
-  frame.length = response.body.size();
-  return make_response_head(response, frame, to_http_date(std::time(nullptr)))
-         + std::string{response.body.view()};
 }
 
 } // namespace

@@ -7,6 +7,8 @@
 
 #include <caf/sec.hpp>
 
+#include <string>
+
 namespace wsrelay {
 
 /// Returns the response that carries a problem document. With 426 it names what
@@ -20,6 +22,9 @@ inline http_response to_response(const problem& value) {
     result.headers.insert(
         result.headers.end(),
         {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}});
+  if (value.retry_after > 0)
+    result.headers.emplace_back("Retry-After",
+                                std::to_string(value.retry_after));
   result.body = to_json(value);
   return result;
 }

@@ -2,6 +2,7 @@
 #include "net/http/service.hpp"
 
 #include "actors/log.hpp"
+#include "net/http/retry_after.hpp"
 #include "net/loop/guard.hpp"
 #include "protocol/json.hpp"
 
@@ -51,6 +52,9 @@ service::service(std::shared_ptr<const relay_config> configuration,
       settings{settings_},
       routes{*config, settings.name},
       places{std::make_shared<socket_places>(settings.max_connections)},
+      addresses{std::make_shared<address_limits>(settings.address_limits,
+                                                 is_trusted, counts)},
+      endpoints{config->endpoints},
       directory{std::move(directory_)} {
   for (auto& address : settings.trusted_proxies)
     if (address == unix_peer)
@@ -62,6 +66,16 @@ service::service(std::shared_ptr<const relay_config> configuration,
             std::get_if<trusted_header_handler>(&endpoint.handler))
       nonces.try_emplace(signed_by->secret,
                          nonce_capacity(settings.max_connections));
+}
+
+problem service::too_many_connections() {
+  ++counts.connections;
+  return {503, "capacity", "too many connections", retry_after(place_wait)};
+}
+
+problem service::no_descriptors() {
+  ++counts.descriptors;
+  return {503, "capacity", "out of descriptors", retry_after(place_wait)};
 }
 
 checked service::load_certificates() {
@@ -96,6 +110,19 @@ void service::log_refusal(const problem& why, const refused_request& what) {
                quoted_part("reason", why.detail),
                quoted_part(why.check, what.culprit),
                quoted_part("own", what.own), suppressed_text(*left_out));
+}
+
+limit_numbers service::limits_reached() const noexcept {
+  return {counts.connections,
+          counts.descriptors,
+          counts.address_connections,
+          counts.address_connects,
+          counts.address_requests,
+          counts.endpoint_connections,
+          counts.key_refused,
+          counts.key_closed,
+          rates.held_back,
+          rates.ended};
 }
 
 std::optional<std::chrono::system_clock::time_point>

@@ -2,12 +2,17 @@
 #pragma once
 
 #include "actors/log_limit.hpp"
+#include "actors/rate_gate.hpp"
 #include "actors/target_nodes.hpp"
 #include "config/address_set.hpp"
 #include "config/client_view.hpp"
 #include "config/route_table.hpp"
+#include "net/http/address_limits.hpp"
 #include "net/http/certificate_watch.hpp"
+#include "net/http/endpoint_limits.hpp"
 #include "net/http/file_pool.hpp"
+#include "net/http/key_limits.hpp"
+#include "net/http/limit_counts.hpp"
 #include "net/http/nonce_cache.hpp"
 #include "net/http/service_tls.hpp"
 #include "net/http/static_files.hpp"
@@ -50,6 +55,11 @@ struct service {
   service(std::shared_ptr<const relay_config> configuration,
           const service_config& settings, caf::actor directory);
 
+  /// Counts one connection more than `max_connections`, or than the process
+  /// has descriptors for, and returns what it is told: 503, "capacity".
+  problem too_many_connections();
+  problem no_descriptors();
+
   /// A request was refused: one line, of which a stranger cannot cause many.
   void log_refusal(const problem& why, const refused_request& what);
 
@@ -86,6 +96,11 @@ struct service {
                                 : trusted_proxies.contains(address);
   };
   std::shared_ptr<socket_places> places;
+  limit_counts counts;
+  rate_counts rates;
+  std::shared_ptr<address_limits> addresses;
+  endpoint_limits endpoints;
+  key_limits keys;
   std::shared_ptr<file_pool> pool = std::make_shared<file_pool>();
   static_files files{pool};
   /// By secret: what the holder of one sends is no burden to another's clients.
@@ -102,6 +117,9 @@ struct service {
   /// The same while it serves: those that are there stay when others cannot be
   /// used, which is logged.
   void reload_certificates() noexcept;
+
+  /// Returns how often each limit was reached. Any thread.
+  limit_numbers limits_reached() const noexcept;
 
   /// Returns when the first of them does; nothing without. Any thread.
   std::optional<std::chrono::system_clock::time_point>

@@ -11,15 +11,17 @@ namespace wsrelay {
 
 checked service_ports::open(const std::vector<loop*>& loops,
                             const std::shared_ptr<socket_places>& places,
-                            const listener::serve_function& serve) {
+                            const listener::serve_function& serve,
+                            const listener::busy_function& busy) {
   std::vector<open_port> opened;
   for (auto& address : settings_.addresses) {
     auto sockets = open_address(settings_, address);
     if (!sockets)
       return sockets.error();
     for (auto& each : *sockets)
-      opened.push_back({&address, std::make_shared<listener>(
-                                      loops, places, std::move(each), serve)});
+      opened.push_back(
+          {&address, std::make_shared<listener>(loops, places, std::move(each),
+                                                serve, busy)});
   }
   all_ = std::move(opened);
   return passed();

@@ -23,7 +23,8 @@ public:
   /// Blocks for names.
   checked open(const std::vector<loop*>& loops,
                const std::shared_ptr<socket_places>& places,
-               const listener::serve_function& serve);
+               const listener::serve_function& serve,
+               const listener::busy_function& busy);
 
   /// Begins to accept.
   void start();

@@ -18,9 +18,7 @@ namespace {
 // How long, and how much, a client may keep sending after it has the end.
 constexpr milliseconds linger_time{2000};
 constexpr std::size_t linger_bytes = 16 * 1024 * 1024;
-
-// A task ends by itself; this is for one that does not.
-constexpr std::chrono::seconds grace{1};
+constexpr std::chrono::seconds grace{1}; // for a task that does not end
 
 // So much of an answer waits for the kernel before more of it is read.
 constexpr std::size_t low_water = 128 * 1024;
@@ -45,13 +43,13 @@ public:
     keep_ = shared_from_this();
     stream_->attach(*this);
     stream_->give_way(true);
-    enter(phase::waiting, settings().request_timeout);
+    enter(phase::waiting,
+          std::min(settings().first_byte_timeout, settings().request_timeout));
     stream_->want_input(true);
   }
 
 private:
-  // Each has one deadline, which acts at once; a request's header and body
-  // share theirs.
+  // Each has one deadline, which acts at once.
   enum class phase : std::uint8_t {
     waiting,      // for the first byte of a request
     reading_head, //
@@ -118,7 +116,7 @@ private:
       switch (reader_.next(bytes)) {
         case request_reader::event::none:
           if (phase_ == phase::waiting && reader_.has_begun())
-            enter(phase::reading_head, settings().request_timeout);
+            begin_head();
           return;
         case request_reader::event::header:
           on_header(bytes.empty());
@@ -131,11 +129,18 @@ private:
     }
   }
 
-  // A request that is here at once has its time from now on; nobody waits.
+  void begin_head() {
+    auto& from = settings();
+    enter(phase::reading_head,
+          std::min(from.header_timeout, from.request_timeout));
+    body_due_ = home_.now() + from.request_timeout;
+  }
+
   void on_header(bool nothing_behind) {
     if (phase_ == phase::waiting)
-      enter(phase::reading_body, settings().request_timeout);
+      begin_head();
     phase_ = phase::reading_body;
+    home_.set_timer(*this, body_due_);
     if (nothing_behind && reader_.expects_continue())
       stream_->send(raw("HTTP/1.1 100 Continue\r\n\r\n"));
   }
@@ -373,6 +378,7 @@ private:
   std::unique_ptr<body_source> source_;
   std::string key_;
   answer_clock clock_;
+  time_point body_due_{}; // of the request that is read
   std::size_t discarded_ = 0;
   phase phase_ = phase::waiting;
   body_framing framing_ = body_framing::none;

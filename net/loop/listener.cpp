@@ -4,9 +4,11 @@
 #include "actors/log.hpp"
 #include "net/loop/guard.hpp"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -18,29 +20,42 @@ namespace {
 // Sockets at a time: the loop's other sockets want theirs, too.
 constexpr std::size_t batch = 16;
 
+// Of a request that comes with the connection.
+constexpr std::size_t max_drained = 16 * 1024;
+
+unique_fd make_reserve() {
+  return unique_fd{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+}
+
+// What is unread when it is closed would reset the connection.
+void tell_and_close(unique_fd socket, const std::string& text) {
+  std::array<char, max_drained> space;
+  static_cast<void>(::send(socket.get(), text.data(), text.size(),
+                           MSG_NOSIGNAL | MSG_DONTWAIT));
+  ::shutdown(socket.get(), SHUT_WR);
+  static_cast<void>(
+      ::recv(socket.get(), space.data(), space.size(), MSG_DONTWAIT));
+}
+
 } // namespace
 
 listener::listener(std::vector<loop*> loops,
                    std::shared_ptr<socket_places> places,
                    listening_socket socket, serve_function serve,
-                   milliseconds back_off)
+                   busy_function busy, milliseconds back_off)
     : loops_{std::move(loops)},
       places_{std::move(places)},
       serve_{std::move(serve)},
+      busy_{std::move(busy)},
       back_off_{back_off},
-      socket_{std::move(socket)} {}
+      socket_{std::move(socket)},
+      reserve_{make_reserve()} {}
 
 listener::~listener() {
   close();
 }
 
 void listener::start() {
-  places_->on_free([weak = weak_from_this(), home = loops_.front()] {
-    home->post([weak] {
-      if (auto me = weak.lock())
-        me->accept();
-    });
-  });
   loops_.front()->post([me = shared_from_this()] { me->begin(); });
 }
 
@@ -84,23 +99,19 @@ void listener::accept() {
 }
 
 bool listener::accept_one() {
-  if (!places_->take()) {
-    if (auto left_out = lines_.allow("limit", loops_.front()->now()))
-      log().warn("connection limit reached: max_connections={}{}",
-                 places_->limit(), suppressed_text(*left_out));
-    return false; // it goes on when a place is given back
-  }
   sockaddr_storage remote{};
   socklen_t size = sizeof remote;
   unique_fd socket{::accept4(socket_.socket.get(),
                              reinterpret_cast<sockaddr*>(&remote), &size,
                              SOCK_NONBLOCK | SOCK_CLOEXEC)};
-  if (!socket) {
-    auto error = errno;
-    places_->give_back();
-    return on_refused(error);
-  }
-  deal(std::move(socket), address_text(remote));
+  if (!socket)
+    return on_refused(errno);
+  auto has_place = places_->take();
+  if (!has_place)
+    if (auto left_out = lines_.allow("limit", loops_.front()->now()))
+      log().warn("connection limit reached: max_connections={}{}",
+                 places_->limit(), suppressed_text(*left_out));
+  deal(std::move(socket), address_text(remote), has_place);
   return true;
 }
 
@@ -113,16 +124,34 @@ bool listener::on_refused(int error) {
   if (auto left_out = lines_.allow("shortage", loops_.front()->now()))
     log().warn("cannot accept: {}{}", std::strerror(error),
                suppressed_text(*left_out));
+  if (error == EMFILE || error == ENFILE)
+    for (std::size_t i = 0; i < batch && tell_busy(); ++i) {
+    }
   auto& home = *loops_.front();
   home.set_timer(*this, home.now() + back_off_);
   return false;
 }
 
+// Returns whether there was somebody.
+bool listener::tell_busy() {
+  if (!std::exchange(reserve_, {}))
+    return false;
+  unique_fd socket{::accept4(socket_.socket.get(), nullptr, nullptr,
+                             SOCK_NONBLOCK | SOCK_CLOEXEC)};
+  auto found = static_cast<bool>(socket);
+  if (found)
+    guarded("busy answer", [&] { tell_and_close(std::move(socket), busy_()); });
+  reserve_ = make_reserve();
+  return found;
+}
+
 // It counts for its loop from now on, so that a burst is dealt evenly.
-void listener::deal(unique_fd socket, std::string remote_address) {
+void listener::deal(unique_fd socket, std::string remote_address,
+                    bool has_place) {
   auto& home = least_loaded();
-  accepted_socket accepted{std::move(socket),
-                           socket_place{places_, home.socket_count},
+  auto place =
+      has_place ? socket_place{places_, home.socket_count} : socket_place{};
+  accepted_socket accepted{std::move(socket), std::move(place),
                            std::move(remote_address), false};
   if (&home == loops_.front())
     return guarded("accept", [&] { serve_(home, std::move(accepted)); });

@@ -1,5 +1,5 @@
-// The listening socket of a service: accepts while a place is left, and deals
-// the sockets to the loops.
+// The listening socket of a service: accepts, and deals the sockets to the
+// loops, with a place while one is left.
 #pragma once
 
 #include "actors/log_limit.hpp"
@@ -17,8 +17,8 @@ namespace wsrelay {
 
 /// A socket on its way to its loop.
 struct accepted_socket {
-  unique_fd descriptor; // non-blocking, not inherited by other programs
-  socket_place place;
+  unique_fd descriptor;       // non-blocking, not inherited by other programs
+  socket_place place;         // none: too many are open
   std::string remote_address; // without port; IPv4 also where it was mapped
   bool is_secure = false;     // its proxy says that the client speaks TLS
 };
@@ -32,13 +32,17 @@ public:
   /// Serves a socket on its loop's thread.
   using serve_function = std::function<void(loop& home, accepted_socket)>;
 
+  /// Returns what whoever comes is told when there are no descriptors; "" for
+  /// nothing. Called on the first loop.
+  using busy_function = std::function<std::string()>;
+
   /// How long nothing is accepted after the kernel refused for lack of
   /// descriptors or memory.
   static constexpr milliseconds default_back_off{100};
 
   /// Any thread, before `start`. The loops outlive the listener.
   listener(std::vector<loop*> loops, std::shared_ptr<socket_places> places,
-           listening_socket socket, serve_function serve,
+           listening_socket socket, serve_function serve, busy_function busy,
            milliseconds back_off = default_back_off);
   ~listener();
 
@@ -66,15 +70,18 @@ private:
   void accept();
   bool accept_one();
   bool on_refused(int error);
-  void deal(unique_fd socket, std::string remote_address);
+  bool tell_busy();
+  void deal(unique_fd socket, std::string remote_address, bool has_place);
   loop& least_loaded() const;
   void close();
 
   std::vector<loop*> loops_;
   std::shared_ptr<socket_places> places_;
   serve_function serve_;
+  busy_function busy_;
   milliseconds back_off_;
   listening_socket socket_;
+  unique_fd reserve_; // to accept, and to tell, when there is no other
   bool put_off_ = false;
   log_limit lines_{{.max_lines = 1}};
 };

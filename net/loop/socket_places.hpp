@@ -5,27 +5,28 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <utility>
-#include <vector>
 
 namespace wsrelay {
+
+/// Adds one to a count that is below the limit; else returns false.
+inline bool add_below(std::atomic<std::size_t>& count, std::size_t limit) {
+  auto before = count.load();
+  while (before < limit)
+    if (count.compare_exchange_weak(before, before + 1))
+      return true;
+  return false;
+}
 
 /// Any thread.
 class socket_places {
 public:
   explicit socket_places(std::size_t limit) noexcept : limit_{limit} {}
 
-  /// Adds to what is called, on any thread, when a place is given back after
-  /// one was asked for in vain. Before the first `take`.
-  void on_free(std::function<void()> waker) {
-    wakers_.push_back(std::move(waker));
-  }
-
   /// Takes a place, if one is left.
-  bool take();
+  bool take() { return add_below(taken_, limit_); }
 
   void give_back();
 
@@ -37,12 +38,8 @@ public:
   bool wait_until_empty(std::chrono::steady_clock::time_point deadline);
 
 private:
-  bool try_take();
-
   std::size_t limit_;
-  std::vector<std::function<void()>> wakers_;
   std::atomic<std::size_t> taken_{0};
-  std::atomic<bool> wanted_{false}; // one was asked for in vain
   std::atomic<bool> awaited_{false};
   std::mutex mutex_;
   std::condition_variable empty_;
@@ -66,11 +63,19 @@ public:
   socket_place& operator=(socket_place&& other) noexcept {
     std::swap(places_, other.places_);
     std::swap(load_, other.load_);
+    std::swap(kept_, other.kept_);
     return *this;
   }
   ~socket_place() { give_back(); }
 
+  /// Returns whether it is one, and not none.
+  explicit operator bool() const noexcept { return places_ != nullptr; }
+
+  /// Keeps something else for as long.
+  void keep(std::shared_ptr<const void> what) { kept_ = std::move(what); }
+
   void give_back() {
+    kept_.reset();
     if (auto places = std::exchange(places_, nullptr)) {
       --*load_;
       places->give_back();
@@ -80,6 +85,7 @@ public:
 private:
   std::shared_ptr<socket_places> places_;
   std::atomic<std::size_t>* load_ = nullptr;
+  std::shared_ptr<const void> kept_;
 };
 
 } // namespace wsrelay

@@ -29,9 +29,12 @@ void ws_session::start(const std::string& response, admission admitted,
   answer(response);
   liveness_.start(loop_.now(), stream_->descriptor());
   update_timer();
+  hold_ = std::move(admitted.hold);
   actor_ = acceptor.open(
       frame_port_ptr{shared_from_this()}, std::move(admitted.config),
       std::move(admitted.remote_address), std::move(admitted.endpoint));
+  if (hold_)
+    hold_->on_open(actor_);
 }
 
 void ws_session::refuse(const std::string& response, std::uint16_t code,

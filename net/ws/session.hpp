@@ -17,6 +17,15 @@
 
 namespace wsrelay {
 
+/// What a connection holds, within limits, until its socket is closed.
+class connection_hold {
+public:
+  virtual ~connection_hold() = default;
+
+  /// Its actor is this one.
+  virtual void on_open(const caf::actor& client) = 0;
+};
+
 /// A request that was let in.
 struct admission {
   connection_config config;
@@ -26,6 +35,7 @@ struct admission {
                        // agreed on
   std::string remote_address;
   std::optional<deflate_agreement> deflate{};
+  std::unique_ptr<connection_hold> hold{}; // null = nothing
 };
 
 /// A request that is refused by a close frame, for browsers' scripts to read.

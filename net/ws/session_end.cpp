@@ -52,6 +52,7 @@ void ws_session::finish(end_cause cause, bool in_time) {
   phase_ = phase::done;
   loop_.set_timer(*this, time_point::max());
   in_time ? stream_->close() : stream_->cut_off();
+  hold_.reset();
   tell_closed(cause);
   actor_ = nullptr;
 }

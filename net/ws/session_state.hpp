@@ -101,8 +101,9 @@ private:
 
   loop_context& loop_;
   std::shared_ptr<const relay_options> options_;
-  std::unique_ptr<byte_stream> stream_; // null once it was released
-  std::shared_ptr<ws_session> keep_;    // while the socket is open
+  std::unique_ptr<byte_stream> stream_;   // null once it was released
+  std::shared_ptr<ws_session> keep_;      // while the socket is open
+  std::unique_ptr<connection_hold> hold_; // as long
   caf::actor actor_; // keeps the connection alive while the socket is open
   frame_sink* sink_ = nullptr;
   phase phase_ = phase::open;

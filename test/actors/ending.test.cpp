@@ -34,6 +34,8 @@ const std::vector<expectation> rows{
      end_severity::by_client},
     {end_cause::slow_consumer, 1013, "too slow", leave_reason::slow_consumer,
      false, end_severity::by_client},
+    {end_cause::too_fast, 1008, "too fast", leave_reason::protocol_error, false,
+     end_severity::by_client},
     {end_cause::closed_by_actor, 1000, "", leave_reason::closed, true,
      end_severity::planned},
     {end_cause::target_normal, 1000, "target ended", leave_reason::target_down,

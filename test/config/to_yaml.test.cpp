@@ -185,6 +185,8 @@ TEST_CASE("every key is printed with its value") {
   max_header_size: 16384
   max_header_fields: 100
   max_body_size: 1048576
+  first_byte_timeout: 10s
+  header_timeout: 10s
   request_timeout: 10s
   idle_timeout: 1m
   write_timeout: 30s
@@ -194,6 +196,13 @@ TEST_CASE("every key is printed with its value") {
   proxy_protocol_timeout: 5s
   redirect_to_https: "false"
   trusted_proxies: []
+  address_limits:
+    connections: 0
+    connects: 0
+    requests: 0
+    burst: 5s
+    max_addresses: 65536
+    allow: []
 
 - name: r
   kind: http.router
@@ -215,6 +224,11 @@ TEST_CASE("every key is printed with its value") {
     wsrelay.close.timeout: 5s
     wsrelay.join.timeout: 10s
     wsrelay.refuse: status
+    wsrelay.limit.key: close_oldest
+    wsrelay.rate.messages: 0
+    wsrelay.rate.bytes: 0
+    wsrelay.rate.burst: 2s
+    wsrelay.rate.patience: 30s
     wsrelay.deflate: "false"
     wsrelay.deflate.level: 1
     wsrelay.deflate.min.size: 128
@@ -233,6 +247,7 @@ TEST_CASE("every key is printed with its value") {
   method: GET
   path: /e
   subprotocols: []
+  max_connections: 0
   require_subprotocol: "false"
   relay:
     target_pid: t

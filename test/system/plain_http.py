@@ -5,7 +5,8 @@ import time
 import unittest
 
 from http_base import HttpTest
-from raw_client import elapsed, request_bytes, upgrade_fields
+from raw_client import (Closed, Connection, elapsed, request_bytes,
+                        upgrade_fields)
 from support import DEADLINE, echo_config, wait_until
 
 DEMO = """\
@@ -287,26 +288,45 @@ class Limits(PlainTest):
 class ConnectionLimit(PlainTest):
     CONFIG = echo_config(dict(max_connections=3)) + DEMO
 
-    def test_one_more_than_the_limit_waits_until_one_closes(self):
+    def gets_in(self):
+        with Connection(self.relay.port) as client:
+            return client.request("GET", "/none").status == 404
+
+    def assert_full(self):
+        with Connection(self.relay.port) as late:
+            response = late.request("GET", "/none")
+            self.assert_problem(response, 503, "capacity")
+            self.assertGreater(int(response.get("Retry-After")), 0)
+            with self.assertRaises(Closed):
+                late.read(1)
+
+    def test_one_more_than_the_limit_is_told_so(self):
         clients = [self.connect() for _ in range(3)]
         for client in clients:
             self.assertEqual(client.request("GET", "/none").status, 404)
-        late = self.connect()
-        late.send(request_bytes("GET", "/none"))
-        self.assertTrue(late.is_silent(0.3))
+        for _ in range(3):
+            self.assert_full()
         clients[1].close()
-        self.assertEqual(late.response().status, 404)
+        wait_until(self.gets_in, "there is a place")
 
     def test_a_websocket_counts_until_it_has_closed(self):
         sockets = [self.connect() for _ in range(3)]
         for client in sockets:
             response = client.request("GET", "/ws/echo", upgrade_fields())
             self.assertEqual(response.status, 101)
-        late = self.connect()
-        late.send(request_bytes("GET", "/none"))
-        self.assertTrue(late.is_silent(0.3))
+        self.assert_full()
         sockets[0].abort()
-        self.assertEqual(late.response().status, 404)
+        wait_until(self.gets_in, "there is a place")
+
+    def test_more_than_can_be_told_are_cut_off_and_the_others_served(self):
+        clients = [self.connect() for _ in range(3)]
+        for client in clients:
+            self.assertEqual(client.request("GET", "/none").status, 404)
+        silent = [self.connect() for _ in range(300)]
+        for client in clients:
+            self.assertEqual(client.request("GET", "/none").status, 404)
+        wait_until(lambda: self.relay.sockets() < 20, "they are closed")
+        self.assertEqual(len(silent), 300)
 
 
 if __name__ == "__main__":

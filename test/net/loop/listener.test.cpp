@@ -21,12 +21,19 @@ using namespace wsrelay::test;
 
 namespace {
 
+std::string no_words() {
+  return {};
+}
+
 // A listener on one loop.
 struct fixture : loop_fixture {
   ~fixture() {
     if (port)
       port->stop();
-    home.call([this] { served.clear(); });
+    home.call([this] {
+      served.clear();
+      refused.clear();
+    });
     make_turns();
     home.stop();
   }
@@ -38,9 +45,9 @@ struct fixture : loop_fixture {
     port = std::make_shared<listener>(
         std::vector<loop*>{&home}, places, std::move(*opened),
         [this](loop&, accepted_socket socket) {
-          served.push_back(std::move(socket));
+          (socket.place ? served : refused).push_back(std::move(socket));
         },
-        back_off);
+        [] { return std::string{"busy"}; }, back_off);
   }
 
   void start(std::size_t max_connections) {
@@ -63,7 +70,8 @@ struct fixture : loop_fixture {
 
   plain_socket connect() { return plain_socket::connect_to(port->port()); }
 
-  std::vector<accepted_socket> served; // on the loop
+  std::vector<accepted_socket> served;  // on the loop
+  std::vector<accepted_socket> refused; // without a place
   std::shared_ptr<socket_places> places;
   std::shared_ptr<listener> port;
 };
@@ -114,21 +122,23 @@ TEST_CASE_FIXTURE(fixture, "nothing is accepted before the start") {
   CHECK(serves(1));
 }
 
-TEST_CASE_FIXTURE(fixture, "with places for two the third waits until one "
-                           "closes") {
+TEST_CASE_FIXTURE(fixture, "with places for two the third gets none, and the "
+                           "next one after an end does") {
   start(2);
-  auto a = connect(), b = connect(), c = connect(), d = connect();
+  auto a = connect(), b = connect(), c = connect();
   REQUIRE(serves(2));
-  make_turns();
-  CHECK(count() == 2);
+  CHECK(holds_soon(
+      [&] { return home.call([this] { return refused.size(); }) == 1; }));
   CHECK(places->taken() == 2);
   close_one();
-  CHECK(holds_soon([this] { return places->taken() == 2; }));
+  auto d = connect();
   CHECK(serves(2));
-  SUBCASE("and the fourth until another one does, on any thread") {
+  CHECK(places->taken() == 2);
+  SUBCASE("also where it ended on another thread") {
     std::vector<accepted_socket> taken;
     home.call([&] { taken.swap(served); });
     taken.clear();
+    auto e = connect();
     CHECK(serves(1));
   }
 }
@@ -155,15 +165,17 @@ TEST_CASE_FIXTURE(fixture, "without descriptors it tries again after a pause, "
   auto sink = std::make_shared<counting_sink>();
   set_log_sink(sink, spdlog::level::warn);
   open(100, 5ms);
-  auto client = connect();
+  auto first = connect(), second = connect();
   {
     no_descriptors shortage;
     port->start();
+    CHECK(first.receive_exactly(100) == "busy");
+    CHECK(second.receive_exactly(100) == "busy");
     CHECK(holds_soon([&] { return sink->count >= 1; }));
-    make_turns();
     CHECK(count() == 0);
     CHECK(places->taken() == 0);
   }
+  auto third = connect();
   CHECK(serves(1));
   CHECK(sink->count == 1);
   set_log_sink(std::make_shared<counting_sink>(), spdlog::level::off);
@@ -187,9 +199,9 @@ TEST_CASE("a listener that was stopped may outlive its loops") {
     loop_fixture one;
     auto opened = open_listening("127.0.0.1", 0);
     REQUIRE(opened);
-    port = std::make_shared<listener>(std::vector<loop*>{&one.home}, places,
-                                      std::move(*opened),
-                                      [](loop&, accepted_socket) {});
+    port = std::make_shared<listener>(
+        std::vector<loop*>{&one.home}, places, std::move(*opened),
+        [](loop&, accepted_socket) {}, no_words);
     port->start();
     port->stop();
     one.home.stop();
@@ -215,11 +227,12 @@ TEST_CASE_FIXTURE(fixture, "every address is those of IPv4, too, which are "
   places = std::make_shared<socket_places>(2);
   auto opened = open_listening("", 0);
   REQUIRE(opened);
-  port = std::make_shared<listener>(std::vector<loop*>{&home}, places,
-                                    std::move(*opened),
-                                    [this](loop&, accepted_socket socket) {
-                                      served.push_back(std::move(socket));
-                                    });
+  port = std::make_shared<listener>(
+      std::vector<loop*>{&home}, places, std::move(*opened),
+      [this](loop&, accepted_socket socket) {
+        served.push_back(std::move(socket));
+      },
+      no_words);
   port->start();
   auto client = connect();
   REQUIRE(serves(1));
@@ -242,11 +255,13 @@ TEST_CASE("a burst is dealt evenly to the loops") {
   std::vector<accepted_socket> served;
   auto opened = open_listening("127.0.0.1", 0);
   REQUIRE(opened);
-  auto port = std::make_shared<listener>(all, places, std::move(*opened),
-                                         [&](loop&, accepted_socket socket) {
-                                           std::unique_lock guard{mutex};
-                                           served.push_back(std::move(socket));
-                                         });
+  auto port = std::make_shared<listener>(
+      all, places, std::move(*opened),
+      [&](loop&, accepted_socket socket) {
+        std::unique_lock guard{mutex};
+        served.push_back(std::move(socket));
+      },
+      no_words);
   std::vector<plain_socket> clients; // they wait in the backlog
   for (int i = 0; i < 100; ++i)
     clients.push_back(plain_socket::connect_to(port->port()));
