@@ -37,11 +37,11 @@ connection_state::connection_state(connection_actor* self) : self_{self} {}
 caf::behavior connection_state::start(frame_port_ptr port,
                                       connection_config config) {
   port_ = std::move(port);
+  if (config.rate.is_on())
+    rate_ = std::make_unique<rate_gate>(config.rate, config.flows);
   limits_ = connection_limits{config};
   owners_ = ownership{send_window{config.window, config.window_bytes}};
   output_ = output_gate{config.output_limit};
-  if (config.rate.is_on())
-    rate_ = std::make_unique<rate_gate>(config.rate, std::move(config.rates));
   started_ = port_->now();
   pid_ = pid_text(self_->id(), self_->node());
   // PIDs are resolved through CAF's registry, which forgets an actor that ends.
@@ -95,38 +95,15 @@ caf::result<void> connection_state::on_send(const ws_send& message) {
 caf::result<void> connection_state::send(const ws_send& message) {
   if (auto error = wsrelay::check(message))
     return error;
-  return write(message.type, message.data);
+  return write(message);
 }
 
 caf::result<void> connection_state::on_event(const ws_event& message) {
-  auto made = to_send(message);
-  caf::result<void> result =
-      made ? write(made->type, made->data) : std::move(made.error());
+  auto made =
+      to_send(message, limits_.overflow->policy == overflow_policy::latest);
+  caf::result<void> result = made ? write(*made) : std::move(made.error());
   settle(result, message.topic);
   return result;
-}
-
-caf::result<void> connection_state::write(message_type type,
-                                          const shared_buffer& data) {
-  if (closing() && !leaving())
-    return make_error(errc::closing);
-  switch (output_.check(data.size(), port_->queued_cost())) {
-    case output_gate::verdict::too_big:
-      return make_error(errc::message_too_big, "over the output limit");
-    case output_gate::verdict::full:
-      end(end_cause::slow_consumer);
-      return make_error(errc::slow_consumer);
-    case output_gate::verdict::pass:
-      break;
-  }
-  output_.count(data.size());
-  if (watch_)
-    watch_->on_message(traffic_kind::out, output_.messages(), type, data);
-  auto promise = promise_to_requester(self_);
-  auto number = port_->write(type, data, promise.has_value());
-  if (promise)
-    output_.waiting().add(number, *promise);
-  return later(promise);
 }
 
 caf::result<void> connection_state::on_close(const ws_close& message) {

@@ -4,9 +4,11 @@
 // sends in ownership.hpp, what waits for a transfer in claim_line.hpp.
 #pragma once
 
+#include "actors/backlog.hpp"
 #include "actors/claim_line.hpp"
 #include "actors/ending.hpp"
 #include "actors/error.hpp"
+#include "actors/flow_counts.hpp"
 #include "actors/frame_port.hpp"
 #include "actors/heartbeat.hpp"
 #include "actors/loop_actor.hpp"
@@ -51,8 +53,11 @@ struct connection_config {
   milliseconds join_timeout{10'000};
   milliseconds close_timeout{5'000};
   rate_options rate{};
-  std::shared_ptr<rate_counts> rates = nullptr; // needed where a rate is set
-  std::string remote_address;                   // for the log
+  std::shared_ptr<const overflow_options> overflow =
+      std::make_shared<const overflow_options>();
+  bool reports_overflow = false; // to the owner
+  std::shared_ptr<flow_counts> flows = std::make_shared<flow_counts>();
+  std::string remote_address;          // for the log
   caf::actor directory;                // resolves `ws_control::target_pid`
   const target_nodes* nodes = nullptr; // null = this one alone
 };
@@ -66,9 +71,12 @@ struct connection_limits {
       : max_metadata{config.max_metadata},
         join_timeout{config.join_timeout},
         close_timeout{config.close_timeout},
+        reports_overflow{config.reports_overflow},
         remote_address{std::move(config.remote_address)},
         subprotocol{std::move(config.subprotocol)},
         expiry{std::move(config.expiry)},
+        overflow{std::move(config.overflow)},
+        flows{std::move(config.flows)},
         directory{std::move(config.directory)},
         nodes{config.nodes} {}
   connection_limits() = default;
@@ -76,9 +84,12 @@ struct connection_limits {
   std::size_t max_metadata = 0;
   milliseconds join_timeout{0};
   milliseconds close_timeout{0};
+  bool reports_overflow = false;
   std::string remote_address;
   shared_buffer subprotocol;
   std::shared_ptr<const expiry_options> expiry; // where its end is told
+  std::shared_ptr<const overflow_options> overflow;
+  std::shared_ptr<flow_counts> flows; // null = not counted
   caf::actor directory;
   const target_nodes* nodes = nullptr;
 };
@@ -141,7 +152,21 @@ private:
   void on_exit(caf::exit_msg& message);
   void on_node_stops(const node_stops& message);
   void on_relieved(const node_relieved&) { update_reading(); }
-  caf::result<void> write(message_type type, const shared_buffer& data);
+
+  // output (connection_output.cpp)
+  caf::result<void> write(const ws_send& message);
+  std::size_t queued_cost() const;
+  output_gate::verdict make_room(const ws_send& message);
+  caf::error refuse_output();
+  void drop(backlog::item& what);
+  void note_drop();
+  void log_overflow() const;
+  void put(backlog::item what);
+  void put_behind(backlog::item what);
+  void ensure_waiting();
+  void tell_hole(std::uint64_t count);
+  void refill(bool all = false);
+  void on_drained_all();
 
   // towards the owner (connection_relay.cpp)
   void relay(ws_message message, bool asks);
@@ -178,6 +203,7 @@ private:
   void leave_others();
   void end_leaving();
   void close_port();
+  void fail_waiting(errc why);
   void on_finished(connection_finished);
   void log_end(end_cause cause) const;
 
@@ -198,6 +224,7 @@ private:
   claim_line claims_;
   const std::atomic<bool>* pressure_ = nullptr; // on the owner's node
   output_gate output_{0};
+  std::unique_ptr<backlog> waiting_; // behind the port; null = nothing
   heartbeat heartbeat_;
   std::unique_ptr<rate_gate> rate_;      // null without a limit
   std::unique_ptr<traffic_watch> watch_; // null while nobody watches

@@ -93,8 +93,10 @@ void connection_state::close_port() {
     watch_->on_end(*ending_);
   watch_.reset();
   update_wake();
-  if (!port_closed_)
-    port_->close(ending_->code, ending_->text);
+  if (port_closed_)
+    return;
+  refill(true);
+  port_->close(ending_->code, ending_->text);
 }
 
 // CAF 0.17.6 never cleans up an actor that quits outside of a message: the port
@@ -102,6 +104,7 @@ void connection_state::close_port() {
 void connection_state::on_closed(end_cause cause) {
   port_closed_ = true;
   output_.waiting().fail(make_error(errc::connection_lost));
+  fail_waiting(errc::connection_lost);
   end(cause);
   self_->send(self_, connection_finished{});
 }
@@ -109,6 +112,14 @@ void connection_state::on_closed(end_cause cause) {
 void connection_state::on_finished(connection_finished) {
   if (port_closed_)
     self_->quit(ending_->exit);
+}
+
+// What never reached the port.
+void connection_state::fail_waiting(errc why) {
+  if (auto all = std::exchange(waiting_, nullptr))
+    while (auto next = all->pop())
+      if (next->who)
+        next->who->deliver(make_error(why));
 }
 
 // Strangers can end as many as they can open: beyond a few of a cause they are

@@ -90,6 +90,7 @@ void connection_state::use(relay_settings settings) {
 
 void connection_state::on_drained(std::uint64_t count) {
   output_.waiting().complete(count);
+  refill();
 }
 
 void connection_state::on_hang_up() {

@@ -16,7 +16,8 @@ connection_stats connection_state::on_stats(connection_stats_get) const {
           pid_,
           {owner ? pid_text(owner.id(), owner.node()) : std::string{}, age,
            owners_.seq(), owners_.bytes(), output_.messages(), output_.bytes(),
-           port_->queued_messages(), port_->queued_bytes()}};
+           port_->queued_messages() + (waiting_ ? waiting_->size() : 0),
+           port_->queued_bytes() + (waiting_ ? waiting_->bytes() : 0)}};
 }
 
 caf::result<void> connection_state::on_watch(const ws_watch& message) {

@@ -14,7 +14,7 @@ namespace wsrelay {
 
 namespace {
 
-constexpr std::array<std::string_view, 23> names{
+constexpr std::array<std::string_view, 24> names{
     "none",
     "invalid_utf8",
     "invalid_topic",
@@ -38,9 +38,9 @@ constexpr std::array<std::string_view, 23> names{
     "peer_silent",
     "incompatible",
     "invalid_expiry",
+    "dropped",
 };
-static_assert(names.size()
-              == static_cast<std::size_t>(errc::invalid_expiry) + 1);
+static_assert(names.size() == static_cast<std::size_t>(errc::dropped) + 1);
 
 std::string context_text(const caf::message& context) {
   if (context.match_elements<std::string>())

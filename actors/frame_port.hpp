@@ -46,7 +46,7 @@ public:
   virtual void on_hang_up() = 0;
 
   /// The kernel has taken every message up to the `count`-th that was written.
-  /// Only told when `write` asked for it.
+  /// Only told when `write` or `ask_drained` asked for it.
   virtual void on_drained(std::uint64_t count) = 0;
 
   /// The socket is done; nothing else comes. `cause` is why, unless the end of
@@ -75,6 +75,10 @@ public:
   /// messages were written in all, this one included.
   virtual std::uint64_t write(message_type type, const shared_buffer& data,
                               bool notify) = 0;
+
+  /// Has `on_drained` told of the last message that was written.
+  /// @pre `queued_messages` is not 0
+  virtual void ask_drained() = 0;
 
   /// Returns the bytes of messages that were written and not yet taken by the
   /// kernel.

@@ -29,6 +29,8 @@ void add_message_types(caf::actor_system_config& config) {
   add<ws_heartbeat>(config, "ws.heartbeat");
   add<ws_leave>(config, "ws.leave");
   add<ws_refused>(config, "ws.refused");
+  add<ws_overflow>(config, "ws.overflow");
+  add<ws_drained>(config, "ws.drained");
   add<ws_send>(config, "ws.send");
   add<ws_close>(config, "ws.close");
   add<ws_control>(config, "ws.control");

@@ -99,6 +99,24 @@ struct ws_leave {
   shared_buffer metadata;
 };
 
+/// `ws.overflow`: the client reads too slowly, and messages to it were dropped,
+/// so many since `ws.drained`: at the first one, and each time when they have
+/// doubled. Only where the command has `report_overflow`.
+struct ws_overflow {
+  caf::actor client;
+  shared_buffer client_pid;
+  std::uint64_t dropped;
+  std::uint64_t queued; // messages that wait
+};
+
+/// `ws.drained`: after a `ws.overflow` nothing waits any more that could be
+/// dropped.
+struct ws_drained {
+  caf::actor client;
+  shared_buffer client_pid;
+  std::uint64_t dropped; // in all since it began
+};
+
 // -- anyone -> connection -----------------------------------------------------
 
 /// `ws.send`: one WebSocket message to the client. As a request it is answered
@@ -106,6 +124,8 @@ struct ws_leave {
 struct ws_send {
   message_type type = message_type::text;
   shared_buffer data;
+  bool priority = false;  // goes before those without that wait
+  shared_buffer key = {}; // of `wsrelay.overflow: latest`; empty = none
 };
 
 /// `ws.close`: close frame, then the actor ends. Answered when the close frame
@@ -131,6 +151,8 @@ struct ws_control {
 struct ws_event {
   std::string topic;
   shared_buffer data; // JSON text
+  bool priority = false;
+  shared_buffer key = {}; // empty = the topic
 };
 
 // -- relay -> target that nobody comes to ------------------------------------
@@ -183,8 +205,9 @@ struct relay_to {
   shared_buffer metadata;                         // JSON object, empty = {}
   std::string subprotocol{}; // one that the client offers, "" = the route's
   caf::optional<milliseconds> expires_at{}; // Unix time; none = never
-  std::string limit_key{};     // as the command's; "" = not counted
-  std::uint32_t limit_max = 0; // 1 to 10000; 0 = 1
+  std::string limit_key{};      // as the command's; "" = not counted
+  std::uint32_t limit_max = 0;  // 1 to 10000; 0 = 1
+  bool report_overflow = false; // the target gets ws_overflow, ws_drained
 };
 
 /// The handler's answer. With `relay`, or with a header X-WS-Relay, the request

@@ -12,12 +12,14 @@ struct relay_terms {
   caf::optional<milliseconds> expires_at;
   std::string limit_key;
   std::uint32_t limit_max = 0;
+  bool report_overflow = false;
 };
 
 /// @private
 inline relay_terms terms_of(const http_response& x) {
   return x.relay ? relay_terms{x.relay->subprotocol, x.relay->expires_at,
-                               x.relay->limit_key, x.relay->limit_max}
+                               x.relay->limit_key, x.relay->limit_max,
+                               x.relay->report_overflow}
                  : relay_terms{};
 }
 
@@ -29,6 +31,7 @@ inline void set_terms(http_response& x, relay_terms terms) {
   x.relay->expires_at = terms.expires_at;
   x.relay->limit_key = std::move(terms.limit_key);
   x.relay->limit_max = terms.limit_max;
+  x.relay->report_overflow = terms.report_overflow;
 }
 
 WSRELAY_INSPECT(ws_join, x.client, x.client_pid, x.metadata,
@@ -40,11 +43,15 @@ WSRELAY_INSPECT(ws_heartbeat, x.client, x.client_pid, x.uptime, x.message_count,
 WSRELAY_INSPECT(ws_leave, x.client, x.client_pid, x.reason, x.code, x.text,
                 x.last_seq, x.metadata)
 WSRELAY_INSPECT(ws_refused, x.metadata, x.reason)
-WSRELAY_INSPECT(ws_send, x.type, x.data)
+WSRELAY_INSPECT(ws_send, x.type, x.data, appended<2>(x.priority),
+                appended<2>(x.key))
+WSRELAY_INSPECT(ws_overflow, x.client, x.client_pid, x.dropped, x.queued)
+WSRELAY_INSPECT(ws_drained, x.client, x.client_pid, x.dropped)
 WSRELAY_INSPECT(ws_close, x.code, x.reason)
 WSRELAY_INSPECT(ws_control, x.target, x.target_pid, x.message_topic,
                 x.heartbeat_interval, x.metadata, appended<2>(x.expires_at))
-WSRELAY_INSPECT(ws_event, x.topic, x.data)
+WSRELAY_INSPECT(ws_event, x.topic, x.data, appended<2>(x.priority),
+                appended<2>(x.key))
 WSRELAY_INSPECT_ROW(client_certificate, x.subject, x.names)
 WSRELAY_INSPECT(http_request, x.method, x.target, x.path, x.query, x.headers,
                 x.params, x.body, x.remote_address, x.scheme, x.host,
@@ -52,7 +59,7 @@ WSRELAY_INSPECT(http_request, x.method, x.target, x.path, x.query, x.headers,
 WSRELAY_INSPECT(relay_to, x.target, x.message_topic, x.heartbeat_interval,
                 x.metadata)
 WSRELAY_INSPECT_ROW(relay_terms, x.subprotocol, x.expires_at, x.limit_key,
-                    x.limit_max)
+                    x.limit_max, x.report_overflow)
 
 // A `relay_to` stands inside of it, so its later fields come behind the rest.
 template <class Inspector>

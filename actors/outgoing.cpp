@@ -13,7 +13,7 @@ caf::expected<caf::message> to_outgoing(const caf::message& content) {
     return content;
   }
   if (content.match_elements<ws_event>()) {
-    auto made = to_send(content.get_as<ws_event>(0));
+    auto made = to_send(content.get_as<ws_event>(0), true);
     if (!made)
       return std::move(made.error());
     return caf::make_message(std::move(*made));
@@ -24,7 +24,7 @@ caf::expected<caf::message> to_outgoing(const caf::message& content) {
                     "clients get ws_send, ws_event and ws_close");
 }
 
-caf::expected<ws_send> to_send(const ws_event& event) {
+caf::expected<ws_send> to_send(const ws_event& event, bool needs_key) {
   if (is_reserved(event.topic))
     return make_error(errc::reserved_topic, "topics in ws. are reserved");
   if (auto checked = check_topic(event.topic); !checked)
@@ -32,7 +32,10 @@ caf::expected<ws_send> to_send(const ws_event& event) {
   auto envelope = make_envelope(event.topic, event.data.view());
   if (!envelope)
     return make_error(errc::invalid_json, envelope.error().what);
-  return ws_send{message_type::text, *envelope};
+  ws_send made{message_type::text, *envelope, event.priority, event.key};
+  if (needs_key && made.key.empty())
+    made.key = shared_buffer{event.topic};
+  return made;
 }
 
 caf::error check(const ws_send& message) {

@@ -15,9 +15,10 @@ namespace wsrelay {
 /// other content.
 caf::expected<caf::message> to_outgoing(const caf::message& content);
 
-/// Returns the text message of an event. Errors: `reserved_topic`,
+/// Returns the text message of an event; with `needs_key` its topic is the key
+/// of one that has none. Errors: `reserved_topic`,
 /// `invalid_topic`, `invalid_json`.
-caf::expected<ws_send> to_send(const ws_event& event);
+caf::expected<ws_send> to_send(const ws_event& event, bool needs_key);
 
 /// Checks type and text: `invalid_utf8`, `invalid_message`.
 caf::error check(const ws_send& message);

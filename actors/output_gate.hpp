@@ -5,6 +5,7 @@
 #include "actors/frame_port.hpp"
 #include "actors/pending_writes.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -32,6 +33,13 @@ public:
     return cost > limit_ && queued > 0 ? verdict::full : verdict::pass;
   }
 
+  /// Returns whether the port gets one more message: what it has cannot be
+  /// dropped or overtaken, and it sends no more than so much in a turn.
+  bool may_pass(const frame_port& port) const noexcept {
+    return port.queued_messages() == 0
+           || port.queued_cost() < std::min(limit_ / 4, port_share);
+  }
+
   void count(std::size_t size) noexcept {
     ++messages_;
     bytes_ += size;
@@ -45,6 +53,8 @@ public:
   pending_writes& waiting() noexcept { return waiting_; }
 
 private:
+  static constexpr std::size_t port_share = 256 * 1024;
+
   std::size_t limit_;
   std::uint64_t messages_ = 0;
   std::uint64_t bytes_ = 0;

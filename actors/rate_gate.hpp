@@ -1,12 +1,12 @@
 // How fast a client may send: messages and bytes per second.
 #pragma once
 
+#include "actors/flow_counts.hpp"
 #include "actors/frame_port.hpp"
 #include "config/config.hpp"
 #include "protocol/token_bucket.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -14,18 +14,12 @@
 
 namespace wsrelay {
 
-/// How often the rates of a service's routes were reached. Any thread.
-struct rate_counts {
-  std::atomic<std::uint64_t> held_back{0}; // a client was not read for a while
-  std::atomic<std::uint64_t> ended{0};     // and for so long that it was closed
-};
-
 /// Says when a client is not to be read. What has come counts, whatever its
 /// size: the rest of its time is owed.
 class rate_gate {
 public:
   /// @pre a rate is more than 0
-  rate_gate(const rate_options& limits, std::shared_ptr<rate_counts> counts)
+  rate_gate(const rate_options& limits, std::shared_ptr<flow_counts> counts)
       : messages_{static_cast<double>(limits.messages), limits.burst},
         bytes_{static_cast<double>(limits.bytes), limits.burst},
         patience_{limits.patience ? *limits.patience : time_point::duration{}},
@@ -97,7 +91,7 @@ private:
   token_bucket byte_bucket_;
   time_point busy_since_ = time_point::max(); // first held back, since it idled
   bool is_held_ = false;
-  std::shared_ptr<rate_counts> counts_;
+  std::shared_ptr<flow_counts> counts_;
 };
 
 } // namespace wsrelay

@@ -7,6 +7,7 @@
 #include "config/validate.hpp"
 #include "protocol/close_code.hpp"
 #include "protocol/text.hpp"
+#include "protocol/topic.hpp"
 #include "protocol/utf8.hpp"
 
 #include <fmt/format.h>
@@ -139,6 +140,12 @@ void check_expiry(const expiry_options& x, entry_report& report) {
     report.fail(key, "must be UTF-8 without control characters");
 }
 
+void check_overflow(const overflow_options& x, entry_report& report) {
+  if (!x.event.empty())
+    report.expect(check_message_topic(x.event),
+                  "post_options.wsrelay.overflow.event");
+}
+
 void check_deflate(const deflate_options& x, entry_report& report) {
   if (x.min_size > x.max_size)
     report.fail("post_options.wsrelay.deflate.max.size",
@@ -193,6 +200,7 @@ void check_entry(const service_config& x, entry_report& report) {
 void check_entry(const router_config& x, entry_report& report) {
   visit_options(x.options, range_check{report, "post_options."});
   check_expiry(x.options.expiry, report);
+  check_overflow(x.options.overflow, report);
   check_deflate(x.options.deflate, report);
   if (x.prefix.empty())
     return;

@@ -59,6 +59,8 @@ std::vector<std::string_view> changed_keys(const relay_options& options) {
   auto result = now.different_in(before);
   if (!options.origins.allowed.empty())
     result.insert(result.begin(), "wsrelay.allowed.origins");
+  if (!options.overflow.event.empty())
+    result.push_back("wsrelay.overflow.event");
   if (options.expiry.reason != defaults.expiry.reason)
     result.push_back("wsrelay.expiry.reason");
   return result;
@@ -103,6 +105,9 @@ std::string_view switch_of(std::string_view key, const relay_options& options) {
   if ((key == "wsrelay.rate.burst" || key == "wsrelay.rate.patience")
       && !options.rate.is_on())
     return "wsrelay.rate.messages";
+  if (key == "wsrelay.overflow.event"
+      && options.overflow.policy == overflow_policy::close)
+    return "wsrelay.overflow";
   if (key == "wsrelay.pong.timeout" && !options.ping_interval)
     return "wsrelay.ping.interval";
   return "";

@@ -43,6 +43,8 @@ using choice_words = std::span<const std::string_view>;
 
 inline constexpr std::string_view refusal_words[] = {"status",
                                                      "accept_then_close"};
+inline constexpr std::string_view overflow_words[] = {"close", "drop_newest",
+                                                      "drop_oldest", "latest"};
 inline constexpr std::string_view key_policy_words[] = {"close_oldest",
                                                         "refuse_newest"};
 inline constexpr std::string_view client_certificate_words[] = {
@@ -104,6 +106,7 @@ void visit_options(Options& x, Visitor&& visit) {
   visit("wsrelay.join.timeout", x.join_timeout);
   visit("wsrelay.refuse", x.refuse, choice_words{refusal_words});
   visit("wsrelay.limit.key", x.limit_key, choice_words{key_policy_words});
+  visit("wsrelay.overflow", x.overflow.policy, choice_words{overflow_words});
   visit("wsrelay.rate.messages", x.rate.messages, number_range{0, 1'000'000});
   visit("wsrelay.rate.bytes", x.rate.bytes, bytes_range(0, 4 * gib));
   visit("wsrelay.rate.burst", x.rate.burst);

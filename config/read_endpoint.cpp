@@ -72,6 +72,7 @@ relay_handler read_relay(yaml_map& in) {
   field_reader{relay}("heartbeat_interval", out.heartbeat_interval);
   out.metadata = relay.json("metadata").value_or(out.metadata);
   out.limit_key = relay.text("limit_key").value_or("");
+  out.report_overflow = relay.flag("report_overflow").value_or(false);
   if (auto max = relay.number("limit_max", {1, max_limit_max}))
     out.limit_max = static_cast<std::uint32_t>(*max);
   relay.refuse_unknown();

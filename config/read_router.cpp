@@ -52,6 +52,8 @@ router_config read_router(yaml_map& in) {
   visit_options(out.options, field_reader{options});
   auto& reason = out.options.expiry.reason;
   reason = options.text("wsrelay.expiry.reason").value_or(reason);
+  out.options.overflow.event =
+      options.text("wsrelay.overflow.event").value_or("");
   options.refuse_unknown();
   return out;
 }

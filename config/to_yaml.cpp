@@ -73,6 +73,7 @@ public:
     text("wsrelay.allowed.origins", origins_text(x.options.origins));
     visit_options(x.options, *this);
     text("wsrelay.expiry.reason", x.options.expiry.reason);
+    text("wsrelay.overflow.event", x.options.overflow.event);
     close();
   }
 
@@ -199,6 +200,7 @@ private:
       text("limit_key", x.command.limit_key);
       line("limit_max", std::to_string(std::max(x.command.limit_max, 1u)));
     }
+    (*this)("report_overflow", x.command.report_overflow);
     close();
   }
 

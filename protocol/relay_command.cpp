@@ -30,13 +30,15 @@ enum class field {
   subprotocol,
   expires_at,
   limit_key,
-  limit_max
+  limit_max,
+  report_overflow
 };
 
 // In the order of `field`.
-constexpr std::array<std::string_view, 8> field_names{
-    "target_pid",  "message_topic", "heartbeat_interval", "metadata",
-    "subprotocol", "expires_at",    "limit_key",          "limit_max"};
+constexpr std::array<std::string_view, 9> field_names{
+    "target_pid", "message_topic", "heartbeat_interval",
+    "metadata",   "subprotocol",   "expires_at",
+    "limit_key",  "limit_max",     "report_overflow"};
 
 constexpr bool is_number(field which) {
   return which == field::expires_at || which == field::limit_max;
@@ -85,6 +87,13 @@ public:
 
   // Every value that has no function of its own.
   bool Default() { return depth_ > 1 || refuse_type(); }
+
+  bool Bool(bool value) {
+    if (depth_ != 1 || current_ != field::report_overflow)
+      return Default();
+    command_.report_overflow = value;
+    return true;
+  }
 
   // The base class would make it a string.
   bool RawNumber(const char* digits, rapidjson::SizeType size, bool) {
@@ -140,9 +149,10 @@ private:
   bool refuse_type() {
     if (depth_ == 0)
       return refuse({"not a JSON object"});
-    auto wanted = current_ == field::metadata ? "an object"
-                  : is_number(current_)       ? "a number"
-                                              : "a string";
+    auto wanted = current_ == field::metadata          ? "an object"
+                  : is_number(current_)                ? "a number"
+                  : current_ == field::report_overflow ? "true or false"
+                                                       : "a string";
     return refuse(in_field(current_, fmt::format("not {}", wanted)));
   }
 
@@ -172,7 +182,8 @@ private:
   }
 
   bool assign(std::string_view text) {
-    if (depth_ == 0 || current_ == field::metadata || is_number(current_))
+    if (depth_ == 0 || current_ == field::metadata || is_number(current_)
+        || current_ == field::report_overflow)
       return refuse_type();
     if (current_ == field::heartbeat_interval)
       return assign_heartbeat(text);
@@ -351,6 +362,8 @@ std::string to_json(const relay_command& command) {
     add(field::limit_key, json_string(command.limit_key));
   if (command.limit_max > 0)
     add(field::limit_max, std::to_string(command.limit_max));
+  if (command.report_overflow)
+    add(field::report_overflow, "true");
   return out.empty() ? "{}" : out + '}';
 }
 

@@ -39,7 +39,8 @@ struct relay_command {
   /// Of the connections with this key, a user's name say, `limit_max` are open
   /// at a time; at most 256 bytes of UTF-8, "" = not counted.
   std::string limit_key;
-  std::uint32_t limit_max = 0; // 1 to 10000; 0 = not told, which is 1
+  std::uint32_t limit_max = 0;  // 1 to 10000; 0 = not told, which is 1
+  bool report_overflow = false; // the target is told of what is dropped
 };
 
 inline constexpr std::size_t max_limit_key = 256;

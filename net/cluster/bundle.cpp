@@ -164,6 +164,12 @@ bool is_sound(kind what, message_type type, caf::message_id id) noexcept {
   return number_of(type) == 0 && (what != kind::answer || id.is_response());
 }
 
+// A record has no room for priority and key, which are rare.
+template <class Message>
+std::size_t size_of_plain(const Message& x) noexcept {
+  return x.priority || !x.key.empty() ? 0 : min_basp_record + content_size(x);
+}
+
 } // namespace
 
 std::size_t record_bytes(const record_head& head,
@@ -172,9 +178,9 @@ std::size_t record_bytes(const record_head& head,
   if (content.empty())
     return caf::make_message_id(head.id).is_response() ? min_basp_record : 0;
   if (content.match_elements<ws_send>())
-    return min_basp_record + content_size(content.get_as<ws_send>(0));
+    return size_of_plain(content.get_as<ws_send>(0));
   if (content.match_elements<ws_event>())
-    return min_basp_record + content_size(content.get_as<ws_event>(0));
+    return size_of_plain(content.get_as<ws_event>(0));
   if (!content.match_elements<ws_message>())
     return 0;
   // Its client is who sends it, nearly always.

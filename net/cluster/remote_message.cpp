@@ -130,11 +130,11 @@ std::size_t size_of(const ws_message& x) {
 }
 
 std::size_t size_of(const ws_send& x) {
-  return x.data.size();
+  return x.data.size() + x.key.size();
 }
 
 std::size_t size_of(const ws_event& x) {
-  return x.topic.size() + x.data.size();
+  return x.topic.size() + x.data.size() + x.key.size();
 }
 
 std::size_t size_of(const ws_heartbeat& x) {

@@ -49,7 +49,9 @@ admission make_admission(const exchange_place& place,
                    request.remote_address,
                    agree_on_deflate(request.headers, options.deflate)};
   apply(options, result.config);
-  result.config.rates = {place.owner, &place.owner->rates};
+  result.config.flows = {place.owner, &place.owner->flows};
+  result.config.overflow = {result.options, &options.overflow};
+  result.config.reports_overflow = command.report_overflow;
   result.config.target = target;
   result.config.directory = owner.directory;
   result.config.nodes = owner.nodes;

@@ -246,6 +246,7 @@ private:
       command.expires_at = *relay.expires_at;
     command.limit_key = relay.limit_key;
     command.limit_max = relay.limit_max;
+    command.report_overflow = relay.report_overflow;
     on_command(check_relay_command(std::move(command), limits(), true), blame);
   }
 

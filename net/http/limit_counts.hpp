@@ -20,7 +20,7 @@ struct limit_counts {
   count key_closed{0};           //   the oldest closed
 };
 
-/// The same at a point in time, and `rate_counts` of rate_gate.hpp.
+/// The same at a point in time, and `flow_counts`.
 struct limit_numbers {
   std::uint64_t connections = 0;
   std::uint64_t descriptors = 0;
@@ -32,6 +32,8 @@ struct limit_numbers {
   std::uint64_t key_closed = 0;
   std::uint64_t rate_held_back = 0;
   std::uint64_t rate_ended = 0;
+  std::uint64_t output_dropped = 0;
+  std::uint64_t output_replaced = 0;
 };
 
 } // namespace wsrelay

@@ -121,8 +121,10 @@ limit_numbers service::limits_reached() const noexcept {
           counts.endpoint_connections,
           counts.key_refused,
           counts.key_closed,
-          rates.held_back,
-          rates.ended};
+          flows.held_back,
+          flows.ended,
+          flows.dropped,
+          flows.replaced};
 }
 
 std::optional<std::chrono::system_clock::time_point>

@@ -1,8 +1,8 @@
 // What the sockets of one http.service share, fixed once the service runs.
 #pragma once
 
+#include "actors/flow_counts.hpp"
 #include "actors/log_limit.hpp"
-#include "actors/rate_gate.hpp"
 #include "actors/target_nodes.hpp"
 #include "config/address_set.hpp"
 #include "config/client_view.hpp"
@@ -97,7 +97,7 @@ struct service {
   };
   std::shared_ptr<socket_places> places;
   limit_counts counts;
-  rate_counts rates;
+  flow_counts flows;
   std::shared_ptr<address_limits> addresses;
   endpoint_limits endpoints;
   key_limits keys;

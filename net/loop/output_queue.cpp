@@ -117,6 +117,14 @@ void output_queue::taken(std::size_t count) noexcept {
   }
 }
 
+void output_queue::notify_last() noexcept {
+  for (auto i = pieces_.size(); i > first_; --i)
+    if (is_message(pieces_[i - 1])) {
+      pieces_[i - 1].notify = true;
+      return;
+    }
+}
+
 std::uint64_t output_queue::take_notice() noexcept {
   return std::exchange(notice_, 0);
 }

@@ -74,6 +74,9 @@ public:
   /// The first `count` bytes of what waits are gone.
   void taken(std::size_t count) noexcept;
 
+  /// Sets `notify` of the last message that waits.
+  void notify_last() noexcept;
+
   /// Returns the number of the last message with `notify` that was taken since
   /// the last call, or 0.
   std::uint64_t take_notice() noexcept;

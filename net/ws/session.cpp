@@ -63,6 +63,11 @@ std::uint64_t ws_session::write(message_type type, const shared_buffer& data,
   return stream_->output().pushed();
 }
 
+void ws_session::ask_drained() {
+  if (stream_)
+    stream_->output().notify_last();
+}
+
 std::size_t ws_session::queued_bytes() const {
   return stream_ ? stream_->output().bytes() : 0;
 }

@@ -44,6 +44,7 @@ public:
   bool attach(frame_sink* sink) override;
   std::uint64_t write(message_type type, const shared_buffer& data,
                       bool notify) override;
+  void ask_drained() override;
   std::size_t queued_bytes() const override;
   std::size_t queued_messages() const override;
   std::size_t queued_cost() const override;

@@ -42,6 +42,7 @@ struct ticking_port final : frame_port {
   std::uint64_t write(message_type, const shared_buffer&, bool) override {
     return 1;
   }
+  void ask_drained() override {}
   std::size_t queued_bytes() const override { return 0; }
   std::size_t queued_messages() const override { return 0; }
   std::size_t queued_cost() const override { return 0; }
@@ -101,7 +102,7 @@ TEST_CASE("who is held back is woken, however time passes meanwhile") {
     config.target = target;
     config.directory = node.directory();
     config.rate = {.messages = 1'000, .burst = 1ms};
-    config.rates = std::make_shared<rate_counts>();
+    config.flows = std::make_shared<flow_counts>();
     auto actor = spawn_on(node.system(), nullptr, connection,
                           frame_port_ptr{port}, std::move(config));
     node.run();

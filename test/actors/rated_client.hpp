@@ -43,7 +43,7 @@ struct rated {
     config.expires_at = limits.expires_at;
     config.heartbeat_interval = limits.heartbeat_interval;
     config.rate = rate;
-    config.rates = counts;
+    config.flows = counts;
     auto port = node.make_port();
     client.emplace(spawn_on(node.system(), nullptr, connection,
                             frame_port_ptr{port}, std::move(config)),
@@ -90,7 +90,7 @@ struct rated {
   checked_node node;
   probe target{node};
   probe other{node};
-  std::shared_ptr<rate_counts> counts = std::make_shared<rate_counts>();
+  std::shared_ptr<flow_counts> counts = std::make_shared<flow_counts>();
   std::optional<fake_client> client;
   std::size_t sent = 0;
 };

@@ -225,6 +225,7 @@ TEST_CASE("every key is printed with its value") {
     wsrelay.join.timeout: 10s
     wsrelay.refuse: status
     wsrelay.limit.key: close_oldest
+    wsrelay.overflow: close
     wsrelay.rate.messages: 0
     wsrelay.rate.bytes: 0
     wsrelay.rate.burst: 2s
@@ -239,6 +240,7 @@ TEST_CASE("every key is printed with its value") {
     wsrelay.expiry.code: 4401
     wsrelay.expiry.jitter: off
     wsrelay.expiry.reason: "session expired"
+    wsrelay.overflow.event: ""
 
 - name: e
   kind: http.endpoint
@@ -254,6 +256,7 @@ TEST_CASE("every key is printed with its value") {
     message_topic: ws.message
     heartbeat_interval: off
     metadata: {}
+    report_overflow: "false"
 )");
 }
 

@@ -35,6 +35,7 @@ public:
       later([](auto& me) { me.sink_->on_drained(me.written_); });
     return written_;
   }
+  void ask_drained() override {}
   std::size_t queued_bytes() const override { return 0; }
   std::size_t queued_messages() const override { return 0; }
   std::size_t queued_cost() const override { return 0; }

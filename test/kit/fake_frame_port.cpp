@@ -47,6 +47,11 @@ std::uint64_t fake_frame_port::write(message_type type,
   return ++written_;
 }
 
+void fake_frame_port::ask_drained() {
+  require(!output_.empty(), "no wait for nothing");
+  output_.back().notify = true;
+}
+
 void fake_frame_port::close(std::uint16_t code, std::string_view reason) {
   require(is_silent(code) || static_cast<bool>(check_close(code, reason)),
           "a close frame that may be sent");

@@ -41,6 +41,7 @@ public:
   bool attach(frame_sink* sink) override;
   std::uint64_t write(message_type type, const shared_buffer& data,
                       bool notify) override;
+  void ask_drained() override;
   std::size_t queued_bytes() const override { return queued_; }
   std::size_t queued_messages() const override { return output_.size(); }
   std::size_t queued_cost() const override {
