@@ -28,15 +28,30 @@ caf::behavior streaming(caf::event_based_actor* self, shared_record to) {
   };
 }
 
+// What a client reads: its pongs in order, and how many messages of a size.
+struct reading {
+  std::string pongs;
+  std::size_t messages = 0;
+
+  void take(raw_client& client, std::size_t size) {
+    auto next = client.receive();
+    if (next.starts_with("pong "))
+      pongs += next.substr(5) + " ";
+    else if (next.size() == 7 + size)
+      ++messages;
+    else
+      FAIL(next.substr(0, 100));
+  }
+};
+
 } // namespace
 
 TEST_CASE_FIXTURE(fixture, "two pings while output is blocked are both "
-                           "answered, in order, behind it") {
+                           "answered, in order, while it waits") {
   start_with(recording);
   auto client = connect_raw();
   client.send(opcode::ping, "0");
   CHECK(client.receive() == "pong 0");
-  // Few enough pieces for pongs to wait behind them.
   auto data = shared_buffer{std::string(1 << 20, 'x')};
   for (int i = 0; i < 30; ++i)
     caf::anon_send(log->client(), ws_send{message_type::binary, data});
@@ -44,38 +59,17 @@ TEST_CASE_FIXTURE(fixture, "two pings while output is blocked are both "
   client.send(opcode::ping, "1");
   client.send(opcode::ping, "2");
   settle();
-  for (int i = 0; i < 30; ++i)
-    CHECK(client.receive().size() == 7 + data.size());
-  CHECK(client.receive() == "pong 1");
-  CHECK(client.receive() == "pong 2");
+  reading seen;
+  while (seen.pongs != "1 2 ")
+    seen.take(client, data.size());
+  CHECK(seen.messages < 30); // most had not been given to the socket
+  while (seen.messages < 30)
+    seen.take(client, data.size());
+  CHECK(seen.pongs == "1 2 ");
 }
 
-TEST_CASE_FIXTURE(fixture, "of two pings of which the first had to wait the "
-                           "second is answered last") {
-  start_with(recording);
-  auto client = connect_raw();
-  block(client);
-  client.send(opcode::ping, "1"); // behind too much: waits
-  settle();
-  // Less than 64 pieces are left, and more than none.
-  for (std::size_t i = 0; i < flood_pieces - 40; ++i)
-    REQUIRE(client.receive().size() == 7 + flood_piece);
-  settle();
-  client.send(opcode::ping, "2");
-  settle();
-  std::string pongs;
-  for (auto next = client.receive(); !next.starts_with("text ");
-       next = client.receive()) {
-    if (next.starts_with("pong "))
-      pongs += next + ", ";
-    if (next.starts_with("pong ") && pongs.size() == 8)
-      caf::anon_send(log->client(), ws_send{message_type::text, "done"});
-  }
-  CHECK((pongs == "pong 2, " || pongs == "pong 1, pong 2, "));
-}
-
-TEST_CASE_FIXTURE(fixture, "of a flood of pings behind blocked output only the "
-                           "last is answered") {
+TEST_CASE_FIXTURE(fixture, "of a flood of pings behind blocked output few are "
+                           "answered, the last one among them") {
   start_with(recording);
   auto client = connect_raw();
   block(client);
@@ -85,8 +79,13 @@ TEST_CASE_FIXTURE(fixture, "of a flood of pings behind blocked output only the "
   client.socket().send(pings);
   client.send("pinged");
   REQUIRE(saw("pinged")); // all of them were read
-  CHECK(receives_flood(client));
-  CHECK(client.receive() == "pong 9999");
+  reading seen;
+  while (!seen.pongs.ends_with(" 9999 "))
+    seen.take(client, flood_piece);
+  CHECK(std::count(seen.pongs.begin(), seen.pongs.end(), ' ') <= 66);
+  while (seen.messages < flood_pieces)
+    seen.take(client, flood_piece);
+  CHECK(seen.pongs.ends_with(" 9999 "));
   client.send(opcode::ping, "next");
   CHECK(client.receive() == "pong next");
 }
