@@ -13,6 +13,15 @@
 
 namespace wsrelay {
 
+namespace {
+
+// Between those that close one after the other: none is a burst.
+constexpr milliseconds drain_step{10};
+
+constexpr milliseconds least_retry{500};
+
+} // namespace
+
 acceptor_state::acceptor_state(acceptor_actor* self)
     : self_{self}, numbers_{self, [this](std::optional<caf::actor_id> after) {
                               return collect(after);
@@ -31,6 +40,8 @@ caf::behavior acceptor_state::start(acceptor_config config) {
       [this](acceptor_stats) { return numbers_.ask(std::nullopt); },
       [this](acceptor_page_get request) { return numbers_.ask(request.after); },
       [this](const acceptor_stop& message) { return on_stop(message); },
+      [this](const acceptor_drain& message) { on_drain(message); },
+      [this](acceptor_drain_tick) { drain_some(); },
       [this](const node_stops& message) {
         for (auto& [id, info] : connections_)
           self_->send(info.client, message);
@@ -67,12 +78,43 @@ void acceptor_state::on_relieved(const node_relieved& message) {
     self_->send(info.client, message);
 }
 
+// Once.
+void acceptor_state::on_drain(const acceptor_drain& message) {
+  if (drain_ || phase_ != phase::running)
+    return;
+  std::vector<caf::actor> all;
+  for (auto& [id, info] : connections_)
+    all.push_back(info.client);
+  milliseconds needed{static_cast<milliseconds::rep>(
+      static_cast<double>(all.size()) * 1000 / message.rate)};
+  drain_span_ = std::min(std::max(message.spread, needed), message.longest);
+  drain_ = std::make_unique<drain_line>(std::move(all), self_->clock().now(),
+                                        drain_span_, random_());
+  drain_some();
+}
+
+void acceptor_state::drain_some() {
+  for (auto& client : drain_->take_due(self_->clock().now()))
+    self_->send(client, connection_drain{retry_time()});
+  if (!drain_->done())
+    self_->delayed_send(self_, drain_step, acceptor_drain_tick{});
+}
+
+// Who comes back is not to come with all the others.
+milliseconds acceptor_state::retry_time() {
+  return least_retry
+         + milliseconds{std::uniform_int_distribution<milliseconds::rep>{
+             0, std::max(drain_span_, least_retry).count()}(random_)};
+}
+
 // What a connection does that is open while the node stops.
 void acceptor_state::hasten(const caf::actor& client) {
   if (phase_ == phase::stopping)
     self_->send(client, connection_shutdown{});
   else if (phase_ == phase::given_up)
     self_->send_exit(client, caf::exit_reason::kill);
+  else if (drain_)
+    self_->send(client, connection_drain{retry_time()});
 }
 
 // Ids are a node's own: a handler elsewhere may have that of a connection here.

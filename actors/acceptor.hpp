@@ -5,6 +5,7 @@
 #pragma once
 
 #include "actors/connection.hpp"
+#include "actors/drain_line.hpp"
 #include "actors/loop_actor.hpp"
 #include "actors/node_messages.hpp"
 #include "actors/stats_line.hpp"
@@ -19,6 +20,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <random>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -98,6 +100,9 @@ private:
   // connections (acceptor.cpp)
   void on_down(const caf::actor_addr& who);
   caf::result<void> on_stop(const acceptor_stop& message);
+  void on_drain(const acceptor_drain& message);
+  void drain_some();
+  milliseconds retry_time();
   void give_up();
   void try_finish();
   void on_relieved(const node_relieved& message);
@@ -126,6 +131,9 @@ private:
   std::unordered_map<caf::actor_id, connection_info> connections_;
   phase phase_ = phase::running;
   std::vector<caf::response_promise> stop_requests_;
+  std::unique_ptr<drain_line> drain_; // null while it does not drain
+  milliseconds drain_span_{0};
+  std::minstd_rand random_{std::random_device{}()};
   stats_line numbers_;
 
   std::map<std::uint64_t, question> questions_;

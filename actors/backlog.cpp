@@ -4,22 +4,35 @@
 #include "actors/frame_port.hpp"
 
 #include <iterator>
-#include <utility>
 
 namespace wsrelay {
 
-std::size_t backlog::cost() const noexcept {
-  return bytes_ + size() * queued_message_cost
-         + waiters_ * sizeof(caf::response_promise);
+namespace {
+
+// A node of the index by keys.
+constexpr std::size_t key_cost = 64;
+
+std::size_t cost_of(const backlog::item& what) noexcept {
+  auto& [message, who, hole] = what;
+  return message.data.size() + queued_message_cost
+         + (message.key.empty() ? 0 : message.key.size() + key_cost)
+         + (who ? sizeof(caf::response_promise) : 0);
 }
 
+} // namespace
+
+std::size_t backlog::cost_of_key(std::string_view key) const {
+  auto found = keys_.find(key);
+  return found == keys_.end() ? 0 : cost_of(*found->second);
+}
+
+// A hole at the end is before it, unless others without priority are.
 void backlog::push(item what) {
   auto urgent = what.message.priority;
   auto& queue = queue_of(urgent);
-  if (!urgent)
+  if (!urgent || normal_.empty())
     what.hole += take_end_hole();
-  bytes_ += what.message.data.size();
-  waiters_ += what.who ? 1 : 0;
+  count(what, true);
   queue.push_back(std::move(what));
   if (auto key = queue.back().message.key.view(); !key.empty())
     keys_.try_emplace(key, std::prev(queue.end()));
@@ -30,13 +43,19 @@ std::optional<backlog::item> backlog::replace(item& what) {
   if (found == keys_.end())
     return std::nullopt;
   auto place = found->second;
+  auto& queue = queue_of(place->message.priority);
+  if (what.message.priority && !place->message.priority) {
+    auto next = std::next(place);
+    auto old = take(queue, place);
+    (next == queue.end() ? end_hole_ : next->hole) += old.hole;
+    push(std::move(what));
+    return old;
+  }
   keys_.erase(found); // its text is the old one's
   what.hole = place->hole;
-  what.message.priority = place->message.priority; // it stays where it is
-  bytes_ += what.message.data.size();
-  bytes_ -= place->message.data.size();
-  waiters_ += what.who ? 1 : 0;
-  waiters_ -= place->who ? 1 : 0;
+  what.message.priority = place->message.priority;
+  count(*place, false);
+  count(what, true);
   auto old = std::exchange(*place, std::move(what));
   keys_.emplace(place->message.key.view(), place);
   return old;
@@ -66,12 +85,18 @@ std::optional<backlog::item> backlog::drop_newest() {
   return result;
 }
 
+void backlog::count(const item& what, bool comes) noexcept {
+  auto& cost = what.message.priority ? urgent_cost_ : normal_cost_;
+  auto size = what.message.data.size();
+  bytes_ = comes ? bytes_ + size : bytes_ - size;
+  cost = comes ? cost + cost_of(what) : cost - cost_of(what);
+}
+
 backlog::item backlog::take(items& from, items::iterator which) {
   auto key = keys_.find(which->message.key.view());
   if (key != keys_.end() && key->second == which)
     keys_.erase(key);
-  bytes_ -= which->message.data.size();
-  waiters_ -= which->who ? 1 : 0;
+  count(*which, false);
   auto result = std::move(*which);
   from.erase(which);
   return result;

@@ -35,12 +35,21 @@ public:
   /// Messages, bytes of them, and the memory that they take.
   std::size_t size() const noexcept { return urgent_.size() + normal_.size(); }
   std::size_t bytes() const noexcept { return bytes_; }
-  std::size_t cost() const noexcept;
+  std::size_t cost() const noexcept { return normal_cost_ + urgent_cost_; }
+
+  /// Returns the memory of those without priority, or of all.
+  std::size_t cost(bool also_urgent) const noexcept {
+    return normal_cost_ + (also_urgent ? urgent_cost_ : 0);
+  }
+
+  /// Returns the memory of the one with a key; 0 when there is none.
+  std::size_t cost_of_key(std::string_view key) const;
 
   void push(item what);
 
-  /// Puts a message in the place of the one with its key, and returns what
-  /// waited there. Nothing when there is none. @pre the key is not empty
+  /// Puts a message in the place of the one with its key, or, where it alone
+  /// has priority, at the end of those; and returns what waited there. Nothing
+  /// when there is none. @pre the key is not empty
   std::optional<item> replace(item& what);
 
   /// Takes the next one to send. Nothing when only a hole is left.
@@ -64,10 +73,14 @@ public:
   /// Returns how many were dropped in all.
   std::uint64_t dropped() const noexcept { return dropped_; }
 
+  /// Of the owner that was told of it: its epoch, and 1; 0 = none.
+  std::uint64_t told_epoch = 0;
+
 private:
   using items = std::list<item>;
 
   items& queue_of(bool urgent) noexcept { return urgent ? urgent_ : normal_; }
+  void count(const item& what, bool comes) noexcept;
   item take(items& from, items::iterator which);
   void widen_hole(items& in, items::iterator behind, std::uint64_t count);
 
@@ -75,7 +88,8 @@ private:
   items normal_;
   std::unordered_map<std::string_view, items::iterator> keys_; // into items
   std::size_t bytes_ = 0;
-  std::size_t waiters_ = 0;
+  std::size_t normal_cost_ = 0;
+  std::size_t urgent_cost_ = 0;
   std::uint64_t end_hole_ = 0;
   std::uint64_t dropped_ = 0;
 };

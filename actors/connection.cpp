@@ -10,6 +10,8 @@
 
 #include <caf/all.hpp>
 
+#include <fmt/format.h>
+
 namespace wsrelay {
 
 const shared_buffer& default_topic_text() {
@@ -67,8 +69,8 @@ caf::behavior connection_state::make_behavior() {
   return share_behavior<connection_actor, &me::on_send, &me::on_event,
                         &me::on_close, &me::on_control, &me::on_watch,
                         &me::on_stats, &me::on_audience, &me::on_shutdown,
-                        &me::on_node_stops, &me::on_relieved, &me::on_finished>(
-      self_);
+                        &me::on_drain, &me::on_node_stops, &me::on_relieved,
+                        &me::on_finished>(self_);
 }
 
 caf::behavior connection(connection_actor* self, frame_port_ptr port,
@@ -82,6 +84,10 @@ void connection_state::settle(caf::result<void>& result,
                               std::string_view what) {
   if (result.flag != caf::rt_error || is_request(self_))
     return;
+  if (is(result.err, errc::dropped)) { // that is said in another way
+    result = caf::unit;
+    return;
+  }
   log_undelivered(pid_.view(), what, result.err);
   result = caf::unit;
 }
@@ -175,6 +181,11 @@ void connection_state::on_audience(const audience_open& message) {
 
 void connection_state::on_shutdown(connection_shutdown) {
   end(end_cause::node_shutdown);
+}
+
+void connection_state::on_drain(const connection_drain& message) {
+  end(end_cause::node_drains, 1012,
+      fmt::format("retry={}", message.retry.count()));
 }
 
 void connection_state::on_exit(caf::exit_msg& message) {

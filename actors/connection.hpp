@@ -148,6 +148,7 @@ private:
   connection_stats on_stats(connection_stats_get) const;
   void on_audience(const audience_open& message);
   void on_shutdown(connection_shutdown);
+  void on_drain(const connection_drain& message);
   void on_down(const caf::down_msg& message);
   void on_exit(caf::exit_msg& message);
   void on_node_stops(const node_stops& message);

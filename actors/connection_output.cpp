@@ -51,28 +51,39 @@ std::size_t connection_state::queued_cost() const {
   return port_->queued_cost() + (waiting_ ? waiting_->cost() : 0);
 }
 
-// What gives way to a new message, by the route's policy. One with priority
-// never does where there is another one.
+// What gives way to a new message, by the route's policy, and only where that
+// helps. One with priority never does where there is another one.
 output_gate::verdict connection_state::make_room(const ws_send& message) {
   using verdict = output_gate::verdict;
   auto policy = limits_.overflow->policy;
-  auto check = [&] {
-    return output_.check(message.data.size(), queued_cost());
-  };
-  auto result = check();
+  auto size = message.data.size();
+  auto result = output_.check(size, queued_cost());
+  if (result != verdict::full)
+    return result;
+  if (!waiting_) // nothing but pongs may be in its way
+    return port_->queued_messages() == 0 ? verdict::pass : result;
   auto oldest = policy == overflow_policy::drop_oldest
                 || policy == overflow_policy::latest;
-  if (policy == overflow_policy::close || !waiting_)
+  if (policy == overflow_policy::close || (!oldest && !message.priority))
     return result;
-  while (result == verdict::full && (oldest || message.priority)) {
+  // One with its key leaves its place to it.
+  auto others = [&] {
+    return queued_cost()
+           - (policy == overflow_policy::latest
+                  ? waiting_->cost_of_key(message.key.view())
+                  : 0);
+  };
+  auto may_go = waiting_->cost(oldest && message.priority);
+  if (output_.check(size, queued_cost() - may_go) == verdict::full)
+    return result; // in vain
+  while (output_.check(size, others()) == verdict::full) {
     auto given = oldest ? waiting_->drop_oldest(message.priority)
                         : waiting_->drop_newest();
     if (!given)
-      break;
+      return verdict::full;
     drop(*given);
-    result = check();
   }
-  return result;
+  return verdict::pass;
 }
 
 // There is no room, and nobody gives way.
@@ -93,19 +104,23 @@ void connection_state::drop(backlog::item& what) {
   note_drop();
 }
 
-// The log says it once until the client has taken everything; the owner hears
-// of the first, and each time when they have doubled.
+// The log says it once until nothing waits; the owner hears of the first, and
+// each time when they have doubled.
 void connection_state::note_drop() {
   if (limits_.flows)
     ++limits_.flows->dropped;
   auto dropped = waiting_->dropped();
   if (dropped == 1)
     log_overflow();
-  if (limits_.reports_overflow && std::has_single_bit(dropped)
-      && owners_.owner())
-    self_->send(owners_.owner(),
-                ws_overflow{caf::actor_cast<caf::actor>(self_), pid_, dropped,
-                            port_->queued_messages() + waiting_->size()});
+  if (!limits_.reports_overflow || !owners_.owner())
+    return;
+  auto epoch = owners_.epoch() + 1;
+  if (!std::has_single_bit(dropped) && waiting_->told_epoch == epoch)
+    return;
+  waiting_->told_epoch = epoch;
+  self_->send(owners_.owner(),
+              ws_overflow{caf::actor_cast<caf::actor>(self_), pid_, dropped,
+                          port_->queued_messages() + waiting_->size()});
 }
 
 void connection_state::log_overflow() const {
@@ -126,8 +141,9 @@ void connection_state::put(backlog::item what) {
 
 void connection_state::put_behind(backlog::item what) {
   ensure_waiting();
-  if (limits_.overflow->policy == overflow_policy::latest
-      && !what.message.key.empty())
+  if (limits_.overflow->policy != overflow_policy::latest)
+    what.message.key = {};
+  if (!what.message.key.empty())
     if (auto old = waiting_->replace(what)) {
       if (limits_.flows)
         ++limits_.flows->replaced;
@@ -138,7 +154,8 @@ void connection_state::put_behind(backlog::item what) {
   waiting_->push(std::move(what));
 }
 
-// It goes on when the port has sent what it has.
+// It goes on when the port has sent what it has: something, or all would have
+// passed.
 void connection_state::ensure_waiting() {
   if (!waiting_)
     waiting_ = std::make_unique<backlog>();
@@ -171,8 +188,9 @@ void connection_state::refill(bool all) {
 
 void connection_state::on_drained_all() {
   auto dropped = waiting_->dropped();
+  auto is_told = waiting_->told_epoch == owners_.epoch() + 1;
   waiting_.reset();
-  if (limits_.reports_overflow && dropped > 0 && owners_.owner())
+  if (is_told && owners_.owner())
     self_->send(owners_.owner(),
                 ws_drained{caf::actor_cast<caf::actor>(self_), pid_, dropped});
 }

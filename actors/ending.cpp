@@ -64,6 +64,8 @@ constexpr std::array<row, end_cause_count> table{{
      exit_kind::error, unplanned},
     {"node_shutdown", 1001, source::row, "server shutting down", shutdown,
      exit_kind::error, planned},
+    {"node_drains", 1012, source::given, "", shutdown, exit_kind::error,
+     planned},
     {"session_expired", 4401, source::given, "", expired, exit_kind::error,
      planned},
     {"exited", 1011, source::row, "ended by another actor", exited,

@@ -32,12 +32,13 @@ enum class end_cause : std::uint8_t {
   join_refused,      // the first target answered ws.join with an error
   join_timeout,      // the first target did not answer ws.join in time
   node_shutdown,     // the node stops
+  node_drains,       //   in a while; the text says when to come back
   session_expired,   // its `expires_at` has come; code and text are the route's
   exited,            // exit_msg from a link or from anyone
   killed,            // the connection's own end without warning: kill, bug
 };
 
-inline constexpr std::size_t end_cause_count = 19;
+inline constexpr std::size_t end_cause_count = 20;
 
 /// How an ending is logged: beyond a few of a cause as a debug line.
 enum class end_severity : std::uint8_t {

@@ -39,7 +39,7 @@ enum class errc : std::uint8_t {
   peer_silent,      // the name's node has not answered in time
   incompatible,     // the other node's version cannot work with this one
   invalid_expiry,   // an `expires_at` that is no time
-  dropped,          // the client reads too slowly, and its route drops
+  dropped,          // the client reads too slowly: dropped, or replaced
 };
 
 /// Category of `errc` in `caf::error`.

@@ -122,11 +122,29 @@ struct acceptor_stop {
   milliseconds timeout;
 };
 
+/// Closes every connection with 1012, in random order, evenly within `spread`,
+/// or in more time at `rate` per second, but within `longest`. Those that are
+/// opened from now on close at once.
+struct acceptor_drain {
+  milliseconds spread;
+  double rate;
+  milliseconds longest;
+};
+
 /// From the acceptor to its connections: the node stops.
 struct connection_shutdown {};
 
+/// From the acceptor to a connection: the node drains. The client is told when
+/// to come back: "retry=MS".
+struct connection_drain {
+  milliseconds retry;
+};
+
 /// From a connection to itself: the socket is done.
 struct connection_finished {};
+
+/// From the acceptor to itself, from a timer: the next ones are to close.
+struct acceptor_drain_tick {};
 
 /// From the acceptor to itself, from a timer.
 struct acceptor_tick {

@@ -22,6 +22,8 @@ WSRELAY_INSPECT_ROW(connection_page_row, x.client_pid, x.remote_address,
                     x.endpoint, x.numbers)
 WSRELAY_INSPECT(connection_page, x.rows, x.last, x.more)
 WSRELAY_INSPECT(acceptor_stop, x.timeout)
+WSRELAY_INSPECT(acceptor_drain, x.spread, x.rate, x.longest)
+WSRELAY_INSPECT(connection_drain, x.retry)
 WSRELAY_INSPECT(acceptor_tick, x.gives_up)
 WSRELAY_INSPECT(peer_hello, x.name, x.directory, appended<2>(x.version.release),
                 appended<2>(x.version.protocol), appended<2>(x.version.oldest),
@@ -55,6 +57,7 @@ WSRELAY_INSPECT_EMPTY(connection_stats_get)
 WSRELAY_INSPECT_EMPTY(acceptor_list)
 WSRELAY_INSPECT_EMPTY(acceptor_stats)
 WSRELAY_INSPECT_EMPTY(connection_shutdown)
+WSRELAY_INSPECT_EMPTY(acceptor_drain_tick)
 WSRELAY_INSPECT_EMPTY(connection_finished)
 WSRELAY_INSPECT_EMPTY(directory_stop)
 WSRELAY_INSPECT_EMPTY(peer_goodbye)

@@ -13,7 +13,7 @@ caf::expected<caf::message> to_outgoing(const caf::message& content) {
     return content;
   }
   if (content.match_elements<ws_event>()) {
-    auto made = to_send(content.get_as<ws_event>(0), true);
+    auto made = to_send(content.get_as<ws_event>(0), false);
     if (!made)
       return std::move(made.error());
     return caf::make_message(std::move(*made));

@@ -28,7 +28,8 @@ public:
   /// A message has come. Returns whether it is held back now.
   bool count(std::size_t size, time_point now) noexcept {
     auto was_idle =
-        std::max(message_bucket_.full_at(), byte_bucket_.full_at()) <= now;
+        std::max(message_bucket_.full_at(), byte_bucket_.full_at()) <= now
+        && now - released_at_ >= at_once;
     if (messages_.per_second > 0)
       message_bucket_.take(1, messages_, now);
     if (bytes_.per_second > 0)
@@ -45,7 +46,10 @@ public:
 
   /// Lets it go on, if its time has come.
   void release(time_point now) noexcept {
-    is_held_ = is_held_ && now < ready();
+    if (!is_held_ || now < ready())
+      return;
+    is_held_ = false;
+    released_at_ = now;
   }
 
   /// Returns when something is to be done about who is held back.
@@ -63,6 +67,9 @@ public:
   void count_end() noexcept { ++counts_->ended; }
 
 private:
+  // What comes so soon behind a release has waited for it.
+  static constexpr milliseconds at_once{10};
+
   void hold(time_point since) noexcept {
     busy_since_ = std::min(busy_since_, since);
     if (!std::exchange(is_held_, true))
@@ -90,6 +97,7 @@ private:
   token_bucket message_bucket_;
   token_bucket byte_bucket_;
   time_point busy_since_ = time_point::max(); // first held back, since it idled
+  time_point released_at_ = time_point{} - at_once;
   bool is_held_ = false;
   std::shared_ptr<flow_counts> counts_;
 };

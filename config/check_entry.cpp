@@ -131,6 +131,12 @@ void check_address_limits(const address_limit_options& x,
                   fmt::format("address_limits.allow[{}]", i));
 }
 
+void check_drain(const drain_options& x, entry_report& report) {
+  visit_drain(x, range_check{report, "drain."});
+  if (x.lead && *x.lead >= x.deadline)
+    report.fail("drain.deadline", "must be longer than drain.lead");
+}
+
 void check_expiry(const expiry_options& x, entry_report& report) {
   constexpr std::string_view key = "post_options.wsrelay.expiry.reason";
   if (x.reason.size() > max_close_reason)
@@ -194,6 +200,7 @@ void check_entry(const service_config& x, entry_report& report) {
   check_addresses(x, report);
   check_proxies(x, report);
   check_address_limits(x.address_limits, report);
+  check_drain(x.drain, report);
   check_tls(x.tls, report);
 }
 

@@ -86,6 +86,18 @@ struct address_limit_options {
   bool counts_time() const noexcept { return connects > 0 || requests > 0; }
 };
 
+/// `drain` of an http.service: how it empties before it stops.
+struct drain_options {
+  /// `lead`: still accepting, for load balancers to notice. "off" = none.
+  std::optional<std::chrono::milliseconds> lead = std::chrono::seconds{5};
+  /// `spread` and `rate`: connections close within so long at random moments,
+  /// or in more time at so many per second, 1 to 1000000.
+  std::chrono::milliseconds spread = std::chrono::seconds{10};
+  std::uint32_t rate = 1000;
+  /// `deadline`: of all of it; what is left closes with 1001.
+  std::chrono::milliseconds deadline = std::chrono::seconds{25};
+};
+
 /// Who is at the other end of a unix socket, in place of an address; also in
 /// `trusted_proxies`.
 inline constexpr std::string_view unix_peer = "unix:";
@@ -142,6 +154,7 @@ struct service_config {
   /// service with `tls`.
   bool redirect_to_https = false;
   address_limit_options address_limits;
+  drain_options drain;
   /// `tls`: without it the service speaks http and ws.
   service_tls_config tls;
   source_location where;

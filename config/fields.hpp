@@ -82,6 +82,15 @@ void visit_address_limits(Limits& x, Visitor&& visit) {
   visit("max_addresses", x.max_addresses, number_range{1024, 16'777'216});
 }
 
+/// As `visit_service`, for the `drain` of a service.
+template <class Drain, class Visitor>
+void visit_drain(Drain& x, Visitor&& visit) {
+  visit("lead", x.lead);
+  visit("spread", x.spread);
+  visit("rate", x.rate, number_range{1, 1'000'000});
+  visit("deadline", x.deadline);
+}
+
 /// As `visit_service`, for the `tls` of a service.
 template <class Tls, class Visitor>
 void visit_tls(Tls& x, Visitor&& visit) {

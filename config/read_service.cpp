@@ -75,6 +75,13 @@ service_tls_config read_service_tls(yaml_map in, const std::string& folder) {
   return out;
 }
 
+drain_options read_drain(yaml_map in) {
+  drain_options out;
+  visit_drain(out, field_reader{in});
+  in.refuse_unknown();
+  return out;
+}
+
 address_limit_options read_address_limits(yaml_map in) {
   address_limit_options out;
   visit_address_limits(out, field_reader{in});
@@ -94,6 +101,7 @@ service_config read_service(yaml_map& in, const std::string& folder) {
   visit_service(out, field_reader{in});
   out.trusted_proxies = in.texts("trusted_proxies");
   out.address_limits = read_address_limits(in.child("address_limits"));
+  out.drain = read_drain(in.child("drain"));
   if (in.has("tls"))
     out.tls = read_service_tls(in.child("tls"), folder);
   return out;

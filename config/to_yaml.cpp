@@ -58,6 +58,9 @@ public:
     visit_address_limits(x.address_limits, *this);
     list("allow", x.address_limits.allow);
     close();
+    open("drain");
+    visit_drain(x.drain, *this);
+    close();
     if (x.tls.enabled())
       print(x.tls);
   }

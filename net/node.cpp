@@ -19,6 +19,7 @@
 #include <caf/all.hpp>
 
 #include <algorithm>
+#include <thread>
 
 namespace wsrelay {
 
@@ -26,6 +27,9 @@ namespace {
 
 // For actors to end when the connections have taken all the time there was.
 constexpr std::chrono::milliseconds actors_patience{1'000};
+
+// Between looks at whether all are gone.
+constexpr std::chrono::milliseconds drain_step{20};
 
 } // namespace
 
@@ -102,7 +106,40 @@ checked node::start() {
     }
   begin_to_serve();
   keep_heap();
+  ready_ = true;
   return passed();
+}
+
+void node::drain(const std::function<bool()>& is_enough) {
+  using clock = std::chrono::steady_clock;
+  ready_ = false;
+  std::chrono::milliseconds lead{0}, deadline{0};
+  for (auto& service : services_) {
+    auto& options = service->settings().drain;
+    lead = std::max(lead, options.lead.value_or(lead));
+    deadline = std::max(deadline, options.deadline);
+  }
+  auto begin = clock::now();
+  auto wait = [&](clock::time_point until, auto is_done) {
+    while (clock::now() < until && !is_done()) {
+      if (is_enough && is_enough())
+        return false;
+      std::this_thread::sleep_for(drain_step);
+    }
+    return true;
+  };
+  log().info("draining: lead={}ms deadline={}ms", lead.count(),
+             deadline.count());
+  if (!wait(begin + lead, [] { return false; }))
+    return;
+  // Each close takes its time, too.
+  for (auto& service : services_)
+    service->drain((deadline - lead) * 4 / 5);
+  auto are_empty = [this] {
+    return std::all_of(services_.begin(), services_.end(),
+                       [](auto& each) { return each->is_empty(); });
+  };
+  wait(begin + deadline, are_empty);
 }
 
 std::vector<loop*> node::loops() const {
@@ -173,6 +210,7 @@ bool node::reload_certificates() {
 
 // What other nodes do about it goes on while the own connections close.
 void node::stop() {
+  ready_ = false;
   auto begin = std::chrono::steady_clock::now();
   if (!stopped_at_) {
     stopped_at_ = begin;

@@ -12,8 +12,10 @@
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -69,6 +71,18 @@ public:
   /// Returns the path. Failure: somebody else is in the way, or the actor
   /// system is not prepared; the node goes on without.
   result<std::string> listen_for_operator(const std::string& path = {});
+
+  /// Empties the services before a stop, as their `drain` says: `is_ready` is
+  /// false from now on, after the lead nothing more is accepted, WebSockets
+  /// close at random moments with 1012 and "retry=MS", behind what waits for
+  /// them, and their targets get `ws_leave`. Blocks until no socket is left, at
+  /// most until the longest deadline, or until `is_enough`, which is asked all
+  /// the time, returns true. Between `start` and `stop`.
+  void drain(const std::function<bool()>& is_enough = nullptr);
+
+  /// Returns whether new clients are welcome: it runs, and does not drain. Any
+  /// thread.
+  bool is_ready() const noexcept { return ready_; }
 
   /// Tells the other nodes, whose connections to actors of this one close with
   /// 1001. Closes every connection with 1001 and waits until all are gone, at
@@ -133,6 +147,7 @@ private:
   std::unique_ptr<certificate_watch> certificates_;
   std::unique_ptr<cluster> cluster_;
   std::optional<std::chrono::steady_clock::time_point> stopped_at_;
+  std::atomic<bool> ready_{false};
   bool meets_nodes_; // or its operator, who is one
 };
 

@@ -131,13 +131,31 @@ void running_service::name_acceptors() {
   }
 }
 
-// Nothing new is accepted, and what is there begins to end.
-void running_service::begin_stop() {
+// Nothing new is accepted, and who waits for nothing is dropped.
+void running_service::close_doors() {
   if (shared_)
     shared_->stopping = true;
   ports_.stop();
   for (auto* home : all_loops_)
     home->post([home] { home->abort_sockets(true); });
+}
+
+void running_service::drain(std::chrono::milliseconds longest) {
+  close_doors();
+  auto& options = settings_.drain;
+  auto share = static_cast<double>(options.rate)
+               / static_cast<double>(acceptors_.size());
+  for (auto& acceptor : acceptors_)
+    caf::anon_send(acceptor, acceptor_drain{options.spread, share, longest});
+}
+
+bool running_service::is_empty() const {
+  return !shared_ || shared_->places->taken() == 0;
+}
+
+// What is there begins to end.
+void running_service::begin_stop() {
+  close_doors();
   for (auto& acceptor : acceptors_)
     caf::anon_send(acceptor, acceptor_stop{settings_.shutdown_timeout});
 }

@@ -48,6 +48,13 @@ public:
   /// Begins to accept.
   void serve();
 
+  /// Accepts no more, answers requests that are here with the end of their
+  /// connections, and closes WebSockets with 1012 within `longest`.
+  void drain(std::chrono::milliseconds longest);
+
+  /// Returns whether no socket is open.
+  bool is_empty() const;
+
   /// Accepts no more, and begins to close what is there.
   void begin_stop();
 
@@ -70,6 +77,7 @@ public:
 private:
   checked open();
   std::string busy_text();
+  void close_doors();
   void start_loops();
   void add_loop(loop& home);
   void name_acceptors();

@@ -40,13 +40,18 @@ void service_manager::reload(const std::function<void()>& reload) {
   manager_.send("READY=1");
 }
 
+void service_manager::will_stop() {
+  if (!std::exchange(is_told_, true))
+    manager_.send("STOPPING=1");
+}
+
 void service_manager::stopping() {
+  will_stop();
   {
     std::unique_lock guard{mutex_};
     if (std::exchange(stops_, true))
       return;
   }
-  manager_.send("STOPPING=1");
   changed_.notify_all();
   if (watchdog_.joinable())
     watchdog_.join();

@@ -33,7 +33,10 @@ public:
   /// What was set is read again, and `reload` says when that has begun.
   void reload(const std::function<void()>& reload);
 
-  /// It ends. Once.
+  /// It is going to end. Once.
+  void will_stop();
+
+  /// It ends, and there is no watchdog any more.
   void stopping();
 
 private:
@@ -43,6 +46,7 @@ private:
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stops_ = false; // guarded by mutex_
+  bool is_told_ = false;
   std::thread watchdog_;
 };
 

@@ -56,6 +56,18 @@ int termination_signals::wait(const std::function<void()>& on_hang_up) const {
   }
 }
 
+bool termination_signals::again() const {
+  sigset_t ends;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGINT);
+  sigaddset(&ends, SIGTERM);
+  constexpr timespec at_once{0, 0};
+  auto number = sigtimedwait(&ends, nullptr, &at_once);
+  if (number > 0)
+    log().info("stopping now: signal=SIG{}", ::sigabbrev_np(number));
+  return number > 0;
+}
+
 bool termination_signals::received() noexcept {
   return was_received;
 }

@@ -23,6 +23,9 @@ public:
   /// arrives after that changes nothing: whoever stops does so in bounded time.
   int wait(const std::function<void()>& on_hang_up = nullptr) const;
 
+  /// Returns whether a further SIGINT or SIGTERM has come. Never blocks.
+  bool again() const;
+
   /// Returns whether the process was told to end: the `wait` of an object that
   /// still lives has returned.
   static bool received() noexcept;

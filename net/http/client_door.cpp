@@ -67,8 +67,10 @@ std::optional<problem> client_door::check_limits(accepted_socket& accepted) {
   return bad;
 }
 
-// Nobody is worth a handshake only to be told that it was in vain.
+// Nobody is worth a handshake only to be told that it was in vain, and nobody's
+// place is taken by who is told.
 void client_door::turn_away(accepted_socket accepted, const problem& why) {
+  accepted.place.give_back();
   owner_.log_refusal(why, {accepted.remote_address});
   if (!handshakes_)
     refused_.tell(

@@ -134,7 +134,7 @@ struct service {
   log_limit faults{{.max_reasons = SIZE_MAX, .max_reason_size = SIZE_MAX}};
   caf::actor directory;
   const target_nodes* nodes = nullptr; // null = this one alone
-  std::atomic<bool> stopping{false};
+  std::atomic<bool> stopping{false};   // no further request, no upgrade
 
 private:
   std::mutex mutex_;

@@ -56,6 +56,8 @@ const std::vector<expectation> rows{
      leave_reason::target_down, false, end_severity::unplanned},
     {end_cause::node_shutdown, 1001, "server shutting down",
      leave_reason::shutdown, false, end_severity::planned},
+    {end_cause::node_drains, 1012, "", leave_reason::shutdown, false,
+     end_severity::planned},
     {end_cause::session_expired, 4401, "", leave_reason::expired, false,
      end_severity::planned},
     {end_cause::exited, 1011, "ended by another actor", leave_reason::exited,
@@ -101,6 +103,7 @@ TEST_CASE("code and text are the other side's only where the cause has them") {
     auto given = row.cause == end_cause::client_closed
                  || row.cause == end_cause::protocol_error
                  || row.cause == end_cause::closed_by_actor
+                 || row.cause == end_cause::node_drains
                  || row.cause == end_cause::session_expired;
     auto how = make_ending(row.cause, 4321, "theirs");
     CHECK((how.code == 4321) == given);

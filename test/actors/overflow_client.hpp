@@ -3,7 +3,7 @@
 #pragma once
 
 #include "actors/audience.hpp"
-#include "actors/backlog.hpp"
+#include "actors/ending.hpp"
 #include "test/support/connected.hpp"
 
 #include <caf/all.hpp>
@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -37,7 +38,7 @@ inline const std::vector<overflow_policy> dropping_policies{
     overflow_policy::drop_newest, overflow_policy::drop_oldest,
     overflow_policy::latest};
 
-inline const char* name_of(overflow_policy policy) {
+inline std::string name_of(overflow_policy policy) {
   constexpr const char* names[] = {"close", "drop_newest", "drop_oldest",
                                    "latest"};
   return names[static_cast<std::size_t>(policy)];
@@ -62,10 +63,10 @@ struct letter {
   ws_event as_event() const {
     auto& its_topic = topic.empty() ? name : topic;
     auto around = 22 + its_topic.size(); // {"topic":"","data":""}
-    return {its_topic,
-            shared_buffer{'"' + padded(size > around ? size - around : 0)
-                          + '"'},
-            priority, key};
+    return {
+        its_topic,
+        shared_buffer{'"' + padded(size > around ? size - around : 0) + '"'},
+        priority, key};
   }
 
   std::string name;
@@ -125,12 +126,15 @@ inline const std::vector<way> all_ways{way::send, way::event, way::request,
 class hearer {
 public:
   explicit hearer(test_node& node) : record_{std::make_shared<record>()} {
-    auto behavior = [me = record_](caf::event_based_actor*) {
+    auto behavior = [me = record_](caf::event_based_actor* self) {
       return caf::behavior{
           [me](const ws_join&) { me->log.push_back("join"); },
           [](const ws_message&) {},
-          [me](const ws_leave& x) {
+          [me, self](const ws_leave& x) -> caf::result<void> {
             me->log.push_back("leave " + std::string{to_text(x.reason)});
+            if (me->is_mute)
+              return self->make_response_promise<void>();
+            return caf::unit;
           },
           [me](const ws_overflow& x) {
             me->log.push_back("overflow " + std::to_string(x.dropped));
@@ -161,6 +165,9 @@ public:
     return record_->drains;
   }
 
+  /// Never answers a ws_leave from now on.
+  void be_mute() { record_->is_mute = true; }
+
   void end(caf::exit_reason how) { caf::anon_send_exit(actor_, how); }
 
 private:
@@ -168,6 +175,7 @@ private:
     strings log;
     std::vector<ws_overflow> overflows;
     std::vector<ws_drained> drains;
+    bool is_mute = false;
   };
 
   std::shared_ptr<record> record_;

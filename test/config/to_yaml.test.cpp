@@ -203,6 +203,11 @@ TEST_CASE("every key is printed with its value") {
     burst: 5s
     max_addresses: 65536
     allow: []
+  drain:
+    lead: 5s
+    spread: 10s
+    rate: 1000
+    deadline: 25s
 
 - name: r
   kind: http.router

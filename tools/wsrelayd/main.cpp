@@ -137,7 +137,11 @@ int serve(const daemon_options& options, const relay_config& config) {
   service_manager manager;
   manager.ready(relay.url(),
                 [&relay] { return relay.is_responsive(patience); });
-  signals.wait([&] { manager.reload([&relay] { on_hang_up(relay); }); });
+  auto signal =
+      signals.wait([&] { manager.reload([&relay] { on_hang_up(relay); }); });
+  manager.will_stop();
+  if (signal == SIGTERM && options.drain == "on")
+    relay.drain([&signals] { return signals.again(); });
   manager.stopping();
   relay.stop();
   return 0;

@@ -59,6 +59,12 @@ void declare(CLI::App& app, daemon_options& options) {
                  "unix socket for wsrelay, or off; without it one named after "
                  "the node in $XDG_RUNTIME_DIR/wsrelay or /run/wsrelay")
       ->type_name("PATH|off");
+  app.add_option("--drain", options.drain,
+                 "whether SIGTERM drains, as each http.service says, before it "
+                 "stops; SIGINT, and a second signal, stop at once")
+      ->type_name("on|off")
+      ->envname("WSRELAY_DRAIN")
+      ->check(CLI::IsMember({"on", "off"}));
   app.add_option("--log-level", options.log_level,
                  "what goes to standard error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}));

@@ -18,6 +18,7 @@ struct daemon_options {
   std::optional<unsigned> threads; // replaces every service's `threads`
   std::string operator_socket;     // "" = in its usual place, or "off"
   std::string log_level = "info";
+  std::string drain = "on"; // on SIGTERM, or "off"
   bool print_config = false;
 };
 
