@@ -4,7 +4,7 @@
 
 #include "actors/messages.hpp"
 #include "config/config.hpp"
-#include "net/http/limit_counts.hpp"
+#include "net/http/limit_numbers.hpp"
 #include "net/system_config.hpp"
 #include "net/termination_signals.hpp"
 #include "protocol/result.hpp"

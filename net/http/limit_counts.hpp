@@ -20,20 +20,4 @@ struct limit_counts {
   count key_closed{0};           //   the oldest closed
 };
 
-/// The same at a point in time, and `flow_counts`.
-struct limit_numbers {
-  std::uint64_t connections = 0;
-  std::uint64_t descriptors = 0;
-  std::uint64_t address_connections = 0;
-  std::uint64_t address_connects = 0;
-  std::uint64_t address_requests = 0;
-  std::uint64_t endpoint_connections = 0;
-  std::uint64_t key_refused = 0;
-  std::uint64_t key_closed = 0;
-  std::uint64_t rate_held_back = 0;
-  std::uint64_t rate_ended = 0;
-  std::uint64_t output_dropped = 0;
-  std::uint64_t output_replaced = 0;
-};
-
 } // namespace wsrelay

@@ -13,6 +13,7 @@
 #include "net/http/file_pool.hpp"
 #include "net/http/key_limits.hpp"
 #include "net/http/limit_counts.hpp"
+#include "net/http/limit_numbers.hpp"
 #include "net/http/nonce_cache.hpp"
 #include "net/http/service_tls.hpp"
 #include "net/http/static_files.hpp"

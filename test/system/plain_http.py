@@ -288,6 +288,15 @@ class Limits(PlainTest):
 class ConnectionLimit(PlainTest):
     CONFIG = echo_config(dict(max_connections=3)) + DEMO
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.idle = cls.relay.sockets()
+
+    def setUp(self):
+        super().setUp()  # those of the test before are still closing
+        wait_until(lambda: self.relay.sockets() == self.idle, "all have gone")
+
     def gets_in(self):
         with Connection(self.relay.port) as client:
             return client.request("GET", "/none").status == 404

@@ -13,6 +13,8 @@ install(DIRECTORY protocol config actors DESTINATION ${wsrelay_headers}
 install(FILES net/log_output.hpp net/node.hpp net/system_config.hpp
     net/termination_signals.hpp
   DESTINATION ${wsrelay_headers}/net)
+install(FILES net/http/limit_numbers.hpp
+  DESTINATION ${wsrelay_headers}/net/http)
 install(DIRECTORY test/kit DESTINATION ${wsrelay_headers}/test
   FILES_MATCHING PATTERN "*.hpp")
 # Installed they include each other as <wsrelay/..> as well: whoever uses them may
