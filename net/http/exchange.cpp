@@ -93,9 +93,13 @@ private:
     may_accept_ = verdict.may_accept;
     culprit_ = std::move(verdict.culprit);
     own_ = std::move(verdict.own);
+    auto now = place_.home.now();
+    if (auto bad =
+            place_.owner->addresses->request(request_.remote_address, now))
+      return bad;
     if (verdict.refusal)
       return verdict.refusal;
-    return held_.begin(*match_.endpoint, request_, peer_, place_.home.now());
+    return held_.begin(*match_.endpoint, request_, peer_, now);
   }
 
   // -- the four kinds of handler ----------------------------------------------

@@ -11,13 +11,11 @@ std::optional<problem> held_places::begin(const endpoint_config& endpoint,
                                           const http_request& request,
                                           const client_peer& peer,
                                           time_point now) {
-  auto& limits = *owner_->addresses;
-  if (auto bad = limits.request(request.remote_address, now))
-    return bad;
   if (!request.websocket)
     return std::nullopt;
   if (owner_->is_trusted(peer.address))
-    if (auto bad = limits.connect(request.remote_address, now, address_))
+    if (auto bad =
+            owner_->addresses->connect(request.remote_address, now, address_))
       return bad;
   if (owner_->endpoints.take(endpoint, endpoint_))
     return std::nullopt;

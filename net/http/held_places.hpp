@@ -24,10 +24,9 @@ public:
   held_places(held_places&&) noexcept = default;
   held_places& operator=(held_places&&) noexcept = default;
 
-  /// Takes what needs no handler: one of the requests of its client, and for a
-  /// WebSocket a place of the endpoint and, where `peer` is a proxy, of the
-  /// client, whose socket nobody has counted. Returns what it has too much of:
-  /// 429, "address", or 503, "endpoint".
+  /// Takes what needs no handler: for a WebSocket a place of the endpoint and,
+  /// where `peer` is a proxy, of the client, whose socket nobody has counted.
+  /// Returns what it has too much of: 429, "address", or 503, "endpoint".
   std::optional<problem> begin(const endpoint_config& endpoint,
                                const http_request& request,
                                const client_peer& peer, time_point now);

@@ -106,6 +106,7 @@ bool listener::accept_one() {
                              SOCK_NONBLOCK | SOCK_CLOEXEC)};
   if (!socket)
     return on_refused(errno);
+  keep_reserve();
   auto has_place = places_->take();
   if (!has_place)
     if (auto left_out = lines_.allow("limit", loops_.front()->now()))
@@ -134,6 +135,7 @@ bool listener::on_refused(int error) {
 
 // Returns whether there was somebody.
 bool listener::tell_busy() {
+  keep_reserve();
   if (!std::exchange(reserve_, {}))
     return false;
   unique_fd socket{::accept4(socket_.socket.get(), nullptr, nullptr,
@@ -141,8 +143,15 @@ bool listener::tell_busy() {
   auto found = static_cast<bool>(socket);
   if (found)
     guarded("busy answer", [&] { tell_and_close(std::move(socket), busy_()); });
-  reserve_ = make_reserve();
+  keep_reserve();
   return found;
+}
+
+// Somebody else may have got the descriptor meanwhile: it is taken back when
+// one is free.
+void listener::keep_reserve() {
+  if (!reserve_)
+    reserve_ = make_reserve();
 }
 
 // It counts for its loop from now on, so that a burst is dealt evenly.

@@ -71,6 +71,7 @@ private:
   bool accept_one();
   bool on_refused(int error);
   bool tell_busy();
+  void keep_reserve();
   void deal(unique_fd socket, std::string remote_address, bool has_place);
   loop& least_loaded() const;
   void close();

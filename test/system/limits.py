@@ -287,6 +287,12 @@ class Requests(LimitTest):
         self.spend(lambda: client.get("/ws/up"), 4, 2)
         self.assertEqual(client.get("/").status, 200)
 
+    def test_those_that_are_refused_are_counted(self):
+        client = self.connect("127.0.0.5")
+        codes = [client.get("/ws/echo").status for _ in range(8)]  # no upgrade
+        self.assertIn(429, codes)
+        self.assertEqual(codes[:4], [426] * 4)
+
     def test_those_of_a_proxy_are_its_clients(self):
         proxy = self.connect("127.0.0.8")
         for address in ("192.0.2.1", "2001:db8::1"):

@@ -181,6 +181,30 @@ TEST_CASE_FIXTURE(fixture, "without descriptors it tries again after a pause, "
   set_log_sink(std::make_shared<counting_sink>(), spdlog::level::off);
 }
 
+TEST_CASE_FIXTURE(fixture, "a reserve that somebody else has got is taken back"
+                               * doctest::skip(is_sanitized)) {
+  auto opened = open_listening("127.0.0.1", 0);
+  REQUIRE(opened);
+  open(100, 5ms);
+  {
+    no_descriptors shortage; // there is none to reserve
+    port = std::make_shared<listener>(
+        std::vector<loop*>{&home}, places, std::move(*opened),
+        [this](loop&, accepted_socket socket) {
+          served.push_back(std::move(socket));
+        },
+        [] { return std::string{"busy"}; }, 5ms);
+  }
+  port->start();
+  auto first = connect();
+  CHECK(serves(1));
+  auto second = plain_socket{::socket(AF_INET, SOCK_STREAM, 0)};
+  sockaddr_in to{AF_INET, htons(port->port()), {htonl(INADDR_LOOPBACK)}, {}};
+  no_descriptors shortage;
+  ::connect(second.descriptor(), reinterpret_cast<sockaddr*>(&to), sizeof to);
+  CHECK(second.receive_exactly(100) == "busy");
+}
+
 TEST_CASE_FIXTURE(fixture, "a listener that was stopped accepts nothing") {
   start(2);
   auto a = connect();
