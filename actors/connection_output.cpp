@@ -19,6 +19,14 @@ caf::error dropped_error(std::string_view why) {
   return make_error(errc::dropped, std::string{why});
 }
 
+// `who` waits for it; null = nobody.
+void give(frame_port& port, output_gate& output, const ws_send& message,
+          const caf::response_promise* who) {
+  auto number = port.write(message.type, message.data, who != nullptr);
+  if (who)
+    output.waiting().add(number, *who);
+}
+
 } // namespace
 
 caf::result<void> connection_state::write(const ws_send& message) {
@@ -37,13 +45,14 @@ caf::result<void> connection_state::write(const ws_send& message) {
     watch_->on_message(traffic_kind::out, output_.messages(), message.type,
                        message.data);
   auto promise = promise_to_requester(self_);
+  if (!waiting_ && output_.may_pass(*port_)) {
+    give(*port_, output_, message, promise ? &*promise : nullptr);
+    return later(promise);
+  }
   backlog::item what{message};
   if (promise)
     what.who = std::make_unique<caf::response_promise>(*promise);
-  if (!waiting_ && output_.may_pass(*port_))
-    put(std::move(what));
-  else
-    put_behind(std::move(what));
+  put_behind(std::move(what));
   return later(promise);
 }
 
@@ -133,10 +142,7 @@ void connection_state::log_overflow() const {
 void connection_state::put(backlog::item what) {
   if (what.hole > 0)
     tell_hole(what.hole);
-  auto& message = what.message;
-  auto number = port_->write(message.type, message.data, what.who != nullptr);
-  if (what.who)
-    output_.waiting().add(number, *what.who);
+  give(*port_, output_, what.message, what.who.get());
 }
 
 void connection_state::put_behind(backlog::item what) {

@@ -1,5 +1,5 @@
-// Promises of config/LIMITS.md and actors/MESSAGES.md about slow clients that
-// the code does not keep yet.
+// Slow clients where a policy could do harm in vain: what fits all the same,
+// what never fits, and pongs in the way.
 #include "test/actors/overflow_client.hpp"
 
 #include <cstddef>
