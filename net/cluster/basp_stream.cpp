@@ -65,8 +65,9 @@ public:
   void flush() override {
     if (options_.how != greeting::any)
       writer_->sort(nodes_ ? nodes_->directory_id() : 0);
-    if (may_write() && writer_->flush_later())
-      note_records();
+    if (may_write())
+      writer_->flush_later();
+    note_unseen_life();
   }
 
   // What is written goes out first, unless nobody is there.
@@ -78,7 +79,8 @@ public:
     auto silent = is_silent();
     detach(&home_, false);
     if (silent)
-      return drop_silent();
+      return lose("lost",
+                  silence_reason(home_.now() - last_read_, nodes_->patience()));
     home_.set_timer(*this, home_.now() + basp_linger_timeout);
     if (writer_->is_empty())
       half_close();
@@ -214,27 +216,25 @@ private:
       nodes_->saw(hdl(), last_read_);
   }
 
-  // TLS gives a record when it is whole. The broker writes a heartbeat before
-  // it looks who was silent.
-  void note_records() {
-    if (socket_->received() != received_)
+  // TLS gives a record when it is whole, and what came while the broker was
+  // held up is not read yet. It writes a heartbeat before it looks who was
+  // silent.
+  void note_unseen_life() {
+    if (socket_->received() != received_
+        || (reading_ && is_silent(2) && socket_->has_unread()))
       note_life();
   }
 
-  bool is_silent() const {
+  bool is_silent(int part = 1) const {
     return nodes_ && is_open(phase_) && nodes_->patience().count() > 0
-           && home_.now() - last_read_ > nodes_->patience();
-  }
-
-  void drop_silent() {
-    lose("lost", silence_reason(home_.now() - last_read_, nodes_->patience()));
-    close();
+           && home_.now() - last_read_ > nodes_->patience() / part;
   }
 
   // A reset tells the other side, should it live, that this was no farewell.
   void lose(std::string_view limited_as, std::string_view why) {
     warn(limited_as, "node lost", why);
     socket_->reset();
+    close();
   }
 
   // Who has asked for this connection says why there is none; else it is said

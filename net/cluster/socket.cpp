@@ -109,6 +109,8 @@ public:
     return tls_ ? stream_->received() : 0;
   }
 
+  bool has_unread() const override { return stream_->has_unread(); }
+
   std::uint64_t sent() const override { return stream_->sent(); }
 
   std::uint64_t unacknowledged() const override {

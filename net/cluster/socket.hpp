@@ -60,6 +60,9 @@ public:
   /// that is given out when it is whole. 0 without TLS.
   virtual std::uint64_t received() const { return 0; }
 
+  /// Returns whether something has come that nobody has read yet.
+  virtual bool has_unread() const { return false; }
+
   /// Returns how many bytes `write` has passed on, and how many of them the
   /// other side has not taken; with TLS those of its records.
   virtual std::uint64_t sent() const = 0;

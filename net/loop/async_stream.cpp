@@ -331,6 +331,11 @@ std::uint64_t async_stream::unacknowledged() const noexcept {
   return known ? static_cast<unsigned>(count) : 0;
 }
 
+bool async_stream::has_unread() const noexcept {
+  int count = 0;
+  return is_open() && ::ioctl(descriptor(), FIONREAD, &count) == 0 && count > 0;
+}
+
 // -- end ----------------------------------------------------------------------
 
 void async_stream::end_output() {

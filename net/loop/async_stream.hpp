@@ -74,6 +74,9 @@ public:
   std::uint64_t received() const noexcept { return received_; }
   std::uint64_t sent() const noexcept { return sent_; }
 
+  /// Returns whether something has come that nobody has read yet.
+  bool has_unread() const noexcept;
+
   /// Returns how many of those that were sent the other side has not taken.
   std::uint64_t unacknowledged() const noexcept;
 

@@ -5,6 +5,9 @@
 #include "test/net/cluster/wire_fixture.hpp"
 #include "test/support/line_sink.hpp"
 
+#include <functional>
+#include <future>
+
 namespace wsrelay::slow_lines_test {
 
 using namespace wsrelay::test;
@@ -40,6 +43,19 @@ wire join_and_ask_much(wire_node& node) {
   return result;
 }
 
+// An answer that is written as soon as the test wants.
+struct held_up {
+  inline static std::function<void()> wait;
+};
+
+template <class Inspector>
+auto inspect(Inspector& f, held_up&) {
+  if constexpr (Inspector::reads_state)
+    if (auto wait = std::exchange(held_up::wait, nullptr))
+      wait();
+  return f(caf::meta::type_name("held_up"));
+}
+
 } // namespace
 
 TEST_CASE("who connects waits for the greeting, not for heartbeats") {
@@ -70,6 +86,39 @@ TEST_CASE("every byte of a long message is a sign of life") {
   tick(witness, 2);
   slow.socket.send(basp::message({basp::client_handshake, 2}, basp::node(7)));
   slow.drain(); // as another node: ended for that, not before
+}
+
+TEST_CASE("a node is not lost for what a broker that is held up has not read") {
+  captured_log log;
+  wire_node clock{wire_config(10ms, 20s)};
+  wire_node node{wire_config(10ms, 100ms), [](auto& config) {
+                   config.template add_message_type<held_up>("held_up");
+                 }};
+  auto watch = clock.join(5);
+  auto other = node.join(6);
+  REQUIRE(other.read_to(basp::heartbeat));
+  other.socket.send(basp::header({}));
+  std::promise<void> is_held;
+  std::promise<void> may_go_on;
+  held_up::wait = [&] {
+    is_held.set_value();
+    may_go_on.get_future().wait();
+  };
+  auto slow = node.publish(node.system.spawn([]() -> caf::behavior {
+    return {[](std::uint8_t) { return held_up{}; }};
+  }));
+  other.socket.send(basp::message(
+      {basp::direct_message, 0, 0, std::uint64_t{1} << 60 | 1, 7, slow},
+      basp::payload("+@u8", "x")));
+  is_held.get_future().wait();
+  other.socket.send(basp::header({}));
+  tick(watch, 30); // three times what the node endures
+  may_go_on.set_value();
+  CHECK(other.read_to(basp::direct_message));
+  CHECK(other.read_to(basp::heartbeat));
+  other.socket.send(basp::header({}));
+  CHECK(other.read_to(basp::heartbeat));
+  CHECK_FALSE(log.sink->has("node lost"));
 }
 
 TEST_CASE("a node that is silent is reset, and a line says for how long") {

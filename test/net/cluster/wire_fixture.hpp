@@ -11,6 +11,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -75,10 +76,13 @@ struct wire {
 
 /// A node; what was published ends with it.
 struct wire_node {
-  explicit wire_node(relay_config settings = wire_config())
+  using preparation = std::function<void(caf::actor_system_config&)>;
+
+  explicit wire_node(relay_config settings = wire_config(),
+                     const preparation& prepare = {})
       : settings{std::move(settings)},
         config{this->settings},
-        system{config},
+        system{prepared(prepare)},
         self{system},
         relay{system, this->settings} {
     REQUIRE(relay.start());
@@ -120,6 +124,12 @@ struct wire_node {
         basp::payload("+@u8", "x")));
     return node.read_to(basp::direct_message)
            && node.payload == basp::payload("+@u8", "x");
+  }
+
+  caf::actor_system_config& prepared(const preparation& prepare) {
+    if (prepare)
+      prepare(config);
+    return config;
   }
 
   relay_config settings;

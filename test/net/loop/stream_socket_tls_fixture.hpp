@@ -42,6 +42,10 @@ struct tls_session : stream_events {
 };
 
 struct tls_socket_fixture : stream_socket_fixture {
+  ~tls_socket_fixture() {
+    on_loop([this] { socket.reset(); }); // before the session that it tells
+  }
+
   void open(std::array<plain_socket, 2> pair) {
     peer = std::move(pair[1]);
     timeval limit{20, 0};
