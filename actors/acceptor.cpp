@@ -37,6 +37,7 @@ caf::behavior acceptor_state::start(acceptor_config config) {
   return {
       [](caf::ok_atom) {},
       [this](acceptor_list) { return on_list(); },
+      [this](acceptor_count_get) { return std::uint64_t{connections_.size()}; },
       [this](acceptor_stats) { return numbers_.ask(std::nullopt); },
       [this](acceptor_page_get request) { return numbers_.ask(request.after); },
       [this](const acceptor_stop& message) { return on_stop(message); },

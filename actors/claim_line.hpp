@@ -12,6 +12,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace wsrelay {
 
@@ -28,6 +29,8 @@ struct claim {
   relay_settings settings;
   time_point deadline;
   requester who;
+  std::string name{};        // how the target was called; "" = by its handle
+  bool is_successor = false; // nobody asked: it has the name of a lost target
 };
 
 /// A control and who asked for it.

@@ -41,6 +41,9 @@ caf::behavior connection_state::start(frame_port_ptr port,
   port_ = std::move(port);
   if (config.rate.is_on())
     rate_ = std::make_unique<rate_gate>(config.rate, config.flows);
+  if (config.parking)
+    parking_ = std::make_unique<parking>(std::move(config.parking), config.lot,
+                                         std::move(config.target_name));
   limits_ = connection_limits{config};
   owners_ = ownership{send_window{config.window, config.window_bytes}};
   output_ = output_gate{config.output_limit};
@@ -59,6 +62,8 @@ caf::behavior connection_state::start(frame_port_ptr port,
   first.target = std::move(config.target);
   auto is_there = port_->attach(this);
   apply_control(first, std::nullopt);
+  if (parking_ && claims_.current())
+    claims_.current()->name = parking_->name();
   if (!is_there) // the target that was asked is told, too
     on_closed(end_cause::connection_lost);
   return make_behavior();
@@ -69,8 +74,8 @@ caf::behavior connection_state::make_behavior() {
   return share_behavior<connection_actor, &me::on_send, &me::on_event,
                         &me::on_close, &me::on_control, &me::on_watch,
                         &me::on_stats, &me::on_audience, &me::on_shutdown,
-                        &me::on_drain, &me::on_node_stops, &me::on_relieved,
-                        &me::on_finished>(self_);
+                        &me::on_drain, &me::on_unpark, &me::on_node_stops,
+                        &me::on_relieved, &me::on_finished>(self_);
 }
 
 caf::behavior connection(connection_actor* self, frame_port_ptr port,
@@ -158,21 +163,12 @@ void connection_state::on_down(const caf::down_msg& message) {
   if (watch_ && watch_->drop(message.source))
     watch_.reset();
   auto cause = cause_of_target_end(message.reason);
-  if (owners_.forget(message.source) && cause == end_cause::target_lost)
+  if (!lose_former(message.source, cause))
     return end(cause);
   if (claims_.is_asked() && claims_.current()->target == message.source)
     return fail_claim(errc::target_down, cause, false, "the target has ended");
-  if (owners_.owner() != message.source || closing())
-    return;
-  auto took_messages =
-      cause == end_cause::target_lost && !owners_.window().all_answered();
-  if (!claims_.current() || took_messages)
-    return end(cause);
-  // The claim decides: it takes the connection over, or nobody is left.
-  self_->send(owners_.owner(), make_leave(settings_, make_ending(cause),
-                                          owners_.last_owned_seq()));
-  owners_.lose(cause);
-  update_reading();
+  if (owners_.owner() == message.source && !closing())
+    lose_owner(cause);
 }
 
 void connection_state::on_audience(const audience_open& message) {
@@ -201,7 +197,11 @@ void connection_state::on_node_stops(const node_stops& message) {
     fail_claim(errc::target_down, end_cause::target_node_stops, true,
                "the target's node stops");
   auto& owner = owners_.owner();
-  if (!closing() && !claims_.current() && owner && owner.node() == node)
+  if (closing() || claims_.current() || !owner || owner.node() != node)
+    return;
+  if (parks(end_cause::target_node_stops))
+    part_from_stopping(end_cause::target_node_stops);
+  else
     end(end_cause::target_node_stops);
 }
 

@@ -15,6 +15,7 @@
 #include "actors/node_messages.hpp"
 #include "actors/output_gate.hpp"
 #include "actors/ownership.hpp"
+#include "actors/parking.hpp"
 #include "actors/rate_gate.hpp"
 #include "actors/relay_settings.hpp"
 #include "actors/target_nodes.hpp"
@@ -55,7 +56,10 @@ struct connection_config {
   rate_options rate{};
   std::shared_ptr<const overflow_options> overflow =
       std::make_shared<const overflow_options>();
-  bool reports_overflow = false; // to the owner
+  bool reports_overflow = false;                    // to the owner
+  std::shared_ptr<const parking_options> parking{}; // null = it never waits
+  std::shared_ptr<parking_lot> lot{};               // null = not counted
+  std::string target_name{}; // who has it next is its target's successor
   std::shared_ptr<flow_counts> flows = std::make_shared<flow_counts>();
   std::string remote_address;          // for the log
   caf::actor directory;                // resolves `ws_control::target_pid`
@@ -77,6 +81,7 @@ struct connection_limits {
         expiry{std::move(config.expiry)},
         overflow{std::move(config.overflow)},
         flows{std::move(config.flows)},
+        lot{std::move(config.lot)},
         directory{std::move(config.directory)},
         nodes{config.nodes} {}
   connection_limits() = default;
@@ -90,6 +95,7 @@ struct connection_limits {
   std::shared_ptr<const expiry_options> expiry; // where its end is told
   std::shared_ptr<const overflow_options> overflow;
   std::shared_ptr<flow_counts> flows; // null = not counted
+  std::shared_ptr<parking_lot> lot;
   caf::actor directory;
   const target_nodes* nodes = nullptr;
 };
@@ -102,8 +108,9 @@ class connection_state;
 using connection_actor = caf::stateful_actor<connection_state, loop_actor>;
 
 /// The state of a connection and its small functions. Phases: binding (no owner
-/// yet), relaying, transferring (an owner and a claim), leaving (the client has
-/// ended, its target still answers), closing.
+/// yet), relaying, transferring (an owner and a claim), parked (the owner has
+/// ended, and the next one is awaited), leaving (the client has ended, its
+/// target still answers), closing.
 ///
 /// Transfer: the new target is monitored and gets ws.join as a request, the
 /// socket is not read meanwhile; on its answer the old target gets
@@ -149,6 +156,7 @@ private:
   void on_audience(const audience_open& message);
   void on_shutdown(connection_shutdown);
   void on_drain(const connection_drain& message);
+  void on_unpark(const connection_unpark& message);
   void on_down(const caf::down_msg& message);
   void on_exit(caf::exit_msg& message);
   void on_node_stops(const node_stops& message);
@@ -156,6 +164,8 @@ private:
 
   // output (connection_output.cpp)
   caf::result<void> write(const ws_send& message);
+  caf::error admit(const ws_send& message);
+  void pass(const ws_send& message, const requester& who);
   std::size_t queued_cost() const;
   output_gate::verdict make_room(const ws_send& message);
   caf::error refuse_output();
@@ -170,7 +180,11 @@ private:
   void on_drained_all();
 
   // towards the owner (connection_relay.cpp)
+  void pass_on(message_type type, shared_buffer data);
   void relay(ws_message message, bool asks);
+  ws_message make_message(std::uint64_t seq, message_type type,
+                          shared_buffer data) const;
+  ws_join make_join(const relay_settings& settings) const;
   void on_answer(std::uint64_t epoch, const send_window::mark& until,
                  const caf::error& error);
   void send_heartbeat();
@@ -178,6 +192,7 @@ private:
                       std::uint64_t last_seq) const;
   bool is_pressed() const;
   bool is_held_back() const { return rate_ && rate_->is_held(); }
+  void wake(time_point now);
   void update_reading();
   void update_wake();
   void use(relay_settings settings);
@@ -188,13 +203,33 @@ private:
   void join_claim(caf::actor target);
   void on_claim_answer(std::uint64_t id, const caf::error& error);
   void commit_claim();
-  void part_from_owner();
+  void part_from_owner(leave_reason why);
   void on_parted(std::uint64_t epoch);
   void unwatch(const caf::actor& target);
   void fail_claim(errc code, end_cause cause, bool tell_target,
                   std::string detail);
   void run_waiting_controls();
   void forget(const caf::actor& target);
+
+  // without an owner (connection_parking.cpp)
+  bool parks(end_cause cause) const;
+  bool is_parked() const;
+  bool redelivers() const;
+  bool may_go_on(end_cause cause) const;
+  void lose_owner(end_cause cause);
+  void part_from_stopping(end_cause cause);
+  bool lose_former(const caf::actor_addr& who, end_cause cause);
+  void park(end_cause how);
+  void find_successor();
+  void on_successor(std::uint64_t search, const caf::actor& found);
+  void stay_without(const claim& failed, end_cause cause);
+  void hold(message_type type, shared_buffer data);
+  void resume(std::string name);
+  void redeliver();
+  void tell_client(std::string_view topic, std::string_view data);
+  bool stays_parked(time_point now);
+  std::size_t leave_parking(end_cause cause);
+  void say_last_words(parking& parked);
 
   // end (connection_end.cpp)
   void end(end_cause cause, std::uint16_t code = 0, std::string_view text = {},
@@ -206,7 +241,7 @@ private:
   void close_port();
   void fail_waiting(errc why);
   void on_finished(connection_finished);
-  void log_end(end_cause cause) const;
+  void log_end(end_cause cause, std::size_t lost) const;
 
   milliseconds jitter() const {
     return limits_.expiry->jitter.value_or(milliseconds{0});
@@ -227,6 +262,7 @@ private:
   output_gate output_{0};
   std::unique_ptr<backlog> waiting_; // behind the port; null = nothing
   heartbeat heartbeat_;
+  std::unique_ptr<parking> parking_;     // null where the route never waits
   std::unique_ptr<rate_gate> rate_;      // null without a limit
   std::unique_ptr<traffic_watch> watch_; // null while nobody watches
 

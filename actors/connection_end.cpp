@@ -5,6 +5,8 @@
 
 #include <caf/all.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <optional>
@@ -51,7 +53,7 @@ void connection_state::on_end(end_cause cause, std::uint16_t code,
 
 void connection_state::begin_end(end_cause cause, ending how) {
   ending_ = std::make_unique<const ending>(std::move(how));
-  log_end(cause);
+  log_end(cause, leave_parking(cause));
   leave_others();
   claims_.fail(errc::closing);
   update_reading();
@@ -124,7 +126,7 @@ void connection_state::fail_waiting(errc why) {
 
 // Strangers can end as many as they can open: beyond a few of a cause they are
 // debug lines, as planned ends are.
-void connection_state::log_end(end_cause cause) const {
+void connection_state::log_end(end_cause cause, std::size_t lost) const {
   static auto& unplanned = *new log_limit; // actors may end after main
   std::optional<std::uint64_t> left_out;
   auto level = ending_->severity;
@@ -135,9 +137,10 @@ void connection_state::log_end(end_cause cause) const {
             : level == end_severity::by_client ? spdlog::level::info
                                                : spdlog::level::warn,
             "connection ended: pid={} client={} cause={} code={} "
-            "messages={}{}",
+            "messages={}{}{}",
             pid_.view(), limits_.remote_address, to_text(cause), ending_->code,
-            owners_.seq(), suppressed_text(left_out.value_or(0)));
+            owners_.seq(), lost > 0 ? fmt::format(" lost={}", lost) : "",
+            suppressed_text(left_out.value_or(0)));
 }
 
 } // namespace wsrelay

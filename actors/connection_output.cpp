@@ -30,6 +30,15 @@ void give(frame_port& port, output_gate& output, const ws_send& message,
 } // namespace
 
 caf::result<void> connection_state::write(const ws_send& message) {
+  if (auto error = admit(message))
+    return error;
+  auto promise = promise_to_requester(self_);
+  pass(message, promise);
+  return later(promise);
+}
+
+// Makes room for it. Returns why there is none.
+caf::error connection_state::admit(const ws_send& message) {
   if (closing() && !leaving())
     return make_error(errc::closing);
   switch (make_room(message)) {
@@ -40,20 +49,21 @@ caf::result<void> connection_state::write(const ws_send& message) {
     case output_gate::verdict::pass:
       break;
   }
+  return {};
+}
+
+// @pre it was admitted
+void connection_state::pass(const ws_send& message, const requester& who) {
   output_.count(message.data.size());
   if (watch_)
     watch_->on_message(traffic_kind::out, output_.messages(), message.type,
                        message.data);
-  auto promise = promise_to_requester(self_);
-  if (!waiting_ && output_.may_pass(*port_)) {
-    give(*port_, output_, message, promise ? &*promise : nullptr);
-    return later(promise);
-  }
+  if (!waiting_ && output_.may_pass(*port_))
+    return give(*port_, output_, message, who ? &*who : nullptr);
   backlog::item what{message};
-  if (promise)
-    what.who = std::make_unique<caf::response_promise>(*promise);
+  if (who)
+    what.who = std::make_unique<caf::response_promise>(*who);
   put_behind(std::move(what));
-  return later(promise);
 }
 
 std::size_t connection_state::queued_cost() const {

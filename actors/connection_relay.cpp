@@ -10,18 +10,43 @@ namespace wsrelay {
 // -- to the owner -------------------------------------------------------------
 
 void connection_state::on_frame(message_type type, shared_buffer data) {
-  if (closing() || !owners_.owner())
+  if (closing())
     return;
-  auto asks = owners_.window().send(data.size());
   auto is_enough =
       rate_ && !overruns_ && rate_->count(data.size(), port_->now());
-  if (watch_)
-    watch_->on_message(traffic_kind::in, owners_.seq(), type, data);
-  relay({caf::actor_cast<caf::actor>(self_), pid_, settings_.message_topic,
-         owners_.seq(), type, std::move(data), settings_.metadata},
-        asks);
+  if (owners_.owner())
+    pass_on(type, std::move(data));
+  else
+    hold(type, std::move(data));
   if (is_enough)
     update_wake();
+}
+
+// Of a connection that may be parked each message is asked for, so that what is
+// under way is known.
+void connection_state::pass_on(message_type type, shared_buffer data) {
+  auto asks = owners_.window().send(data.size()) || parking_;
+  if (watch_)
+    watch_->on_message(traffic_kind::in, owners_.seq(), type, data);
+  if (parking_)
+    parking_->on_sent(owners_.epoch(), owners_.seq(), type, data);
+  relay(make_message(owners_.seq(), type, std::move(data)), asks);
+}
+
+ws_message connection_state::make_message(std::uint64_t seq, message_type type,
+                                          shared_buffer data) const {
+  return {caf::actor_cast<caf::actor>(self_),
+          pid_,
+          settings_.message_topic,
+          seq,
+          type,
+          std::move(data),
+          settings_.metadata};
+}
+
+ws_join connection_state::make_join(const relay_settings& settings) const {
+  return {caf::actor_cast<caf::actor>(self_), pid_, settings.metadata,
+          limits_.subprotocol};
 }
 
 void connection_state::relay(ws_message message, bool asks) {
@@ -45,10 +70,13 @@ void connection_state::relay(ws_message message, bool asks) {
 void connection_state::on_answer(std::uint64_t epoch,
                                  const send_window::mark& until,
                                  const caf::error& error) {
-  if (error == caf::sec::request_receiver_down)
+  if (error == caf::sec::request_receiver_down) {
     owners_.on_return(epoch, until);
-  else
+  } else {
     owners_.on_answer(epoch, until);
+    if (parking_)
+      parking_->on_answered(until.seq);
+  }
   update_reading();
 }
 
@@ -104,13 +132,17 @@ void connection_state::on_wake() {
   auto now = port_->now();
   if (leaving() && now >= leave_due_)
     close_port();
-  if (closing())
-    return update_wake();
-  if (now >= settings_.expires_at) {
-    end(end_cause::session_expired, limits_.expiry->code,
-        limits_.expiry->reason);
-    return update_wake();
-  }
+  if (!closing())
+    wake(now);
+  update_wake();
+}
+
+void connection_state::wake(time_point now) {
+  if (now >= settings_.expires_at)
+    return end(end_cause::session_expired, limits_.expiry->code,
+               limits_.expiry->reason);
+  if (is_parked() && !stays_parked(now))
+    return;
   if (now >= overrun_due_) {
     overrun_due_ = time_point::max();
     overruns_ = true;
@@ -120,8 +152,7 @@ void connection_state::on_wake() {
     rate_->release(now);
     if (rate_->is_over(now)) {
       rate_->count_end();
-      end(end_cause::too_fast);
-      return update_wake();
+      return end(end_cause::too_fast);
     }
     update_reading();
   }
@@ -130,7 +161,6 @@ void connection_state::on_wake() {
                "the target did not answer in time");
   if (!closing() && now >= heartbeat_.next())
     send_heartbeat();
-  update_wake();
 }
 
 // What many clients send within their windows may be more than a line takes.
@@ -138,13 +168,14 @@ bool connection_state::is_pressed() const {
   return pressure_ && owners_.owner() && *pressure_;
 }
 
-// Reads while there is an owner with credit and nobody was asked to take over.
+// Reads while there is an owner with credit, or room for the next one, and
+// nobody was asked to take over.
 void connection_state::update_reading() {
-  auto has_credit =
-      overruns_
-      || (!owners_.window().full() && !is_pressed() && !is_held_back());
-  auto wanted =
-      owners_.owner() && !claims_.is_asked() && has_credit && !closing();
+  auto has_room = owners_.owner() ? !owners_.window().full() && !is_pressed()
+                                  : is_parked() && parking_->has_room();
+  auto may_read =
+      overruns_ ? owners_.owner() || is_parked() : has_room && !is_held_back();
+  auto wanted = may_read && !claims_.is_asked() && !closing();
   if (wanted == reading_)
     return;
   reading_ = wanted;
@@ -155,11 +186,12 @@ void connection_state::update_reading() {
 }
 
 void connection_state::update_wake() {
-  port_->wake_at(closing()
-                     ? leave_due_
-                     : std::min({claims_.deadline(), heartbeat_.next(),
-                                 overrun_due_, settings_.expires_at,
-                                 rate_ ? rate_->due() : time_point::max()}));
+  port_->wake_at(closing() ? leave_due_
+                           : std::min({claims_.deadline(), heartbeat_.next(),
+                                       overrun_due_, settings_.expires_at,
+                                       rate_ ? rate_->due() : time_point::max(),
+                                       is_parked() ? parking_->due()
+                                                   : time_point::max()}));
 }
 
 } // namespace wsrelay

@@ -305,6 +305,15 @@ caf::behavior directory(directory_actor* self, std::string node_name) {
       [self](goodbye_told message) { self->state.on_told(message.number); },
       [self](const directory_own& message) { self->state.name_own(message); },
       [self](directory_stop) { return answer(self, self->state.stop()); },
+      [self](const peer_step_back& message) {
+        return answer(self, self->state.step_back(message));
+      },
+      [self](const drain_watch& message) {
+        return answer(self, self->state.watch_drain(message));
+      },
+      [self](const directory_drain& message) {
+        self->state.tell_drain(message.deadline);
+      },
       [self](const directory_start& message) {
         self->state.start(message.links);
       },

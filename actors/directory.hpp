@@ -100,6 +100,9 @@ struct directory_state {
   void on_told(std::uint64_t number);
   caf::result<void> stop();
   void start(caf::actor who_links);
+  caf::result<void> step_back(const peer_step_back& message);
+  caf::result<void> watch_drain(const drain_watch& message);
+  void tell_drain(milliseconds deadline);
 
   directory_actor* self;
   std::string node_name; // in the cluster, "" = in none
@@ -114,6 +117,7 @@ struct directory_state {
   peer_questions questions;
   std::map<std::uint64_t, caf::response_promise> goodbyes; // to be answered
   std::uint64_t last_goodbye = 0;
+  std::vector<caf::actor> drain_watchers;
   bool stopping = false;
 };
 

@@ -137,6 +137,7 @@ directory_state::forget(const caf::actor_addr& peer) {
   questions.fail(peer);
   feeds.erase(peer);
   names.remove_foreign(gone->directory.node());
+  names.set_behind(gone->directory.node(), false);
   if (gone->next) {
     names.set_behind(gone->next.node(), false);
     if (auto left_out = lines.allow("again " + gone->name, self->clock().now()))
@@ -176,6 +177,33 @@ caf::result<void> directory_state::on_goodbye() {
 void directory_state::tell_acceptors(const caf::message& message) {
   for (auto& acceptor : names.list(acceptor_prefix))
     self->send(acceptor.who, message);
+}
+
+caf::result<void> directory_state::step_back(const peer_step_back& message) {
+  auto* peer = peers.find(message.name);
+  if (!peer)
+    return make_error(errc::no_such_peer, message.name);
+  names.set_behind(peer->node(), message.steps_back);
+  log().info("peer steps {}: name={} node={}",
+             message.steps_back ? "back" : "forward", message.name,
+             to_string(peer->node()));
+  return caf::unit;
+}
+
+// Its own node's actors are its program's affair.
+caf::result<void> directory_state::watch_drain(const drain_watch& message) {
+  auto& who = message.who;
+  if (!who || is_from_outside() || who.node() != self->node())
+    return make_error(errc::invalid_message, "only actors of its own node");
+  std::erase_if(drain_watchers,
+                [&](auto& each) { return each == who || !is_alive(each); });
+  drain_watchers.push_back(who);
+  return caf::unit;
+}
+
+void directory_state::tell_drain(milliseconds deadline) {
+  for (auto& each : drain_watchers)
+    caf::anon_send(each, node_draining{deadline});
 }
 
 // When the last message that holds what is returned has been handled, wherever.

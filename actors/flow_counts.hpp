@@ -1,4 +1,4 @@
-// How often clients were too fast, or too slow.
+// How often clients were too fast or too slow, and targets went away.
 #pragma once
 
 #include <atomic>
@@ -14,6 +14,10 @@ struct flow_counts {
   count ended{0};     // and for so long that it was closed
   count dropped{0};   // messages to a client that reads too slowly
   count replaced{0};  // the same, by a newer one with their key
+  count parked{0};    // connections that had to wait for a successor,
+  count resumed{0};   //   of which so many got one,
+  count park_over{0}; //   so many waited in vain,
+  count unparked{0};  //   and so many had to go for others
 };
 
 } // namespace wsrelay

@@ -69,6 +69,11 @@ void add_message_types(caf::actor_system_config& config) {
   add<acceptor_page_get>(config, "acceptor.page-get");
   add<connection_page>(config, "acceptor.page");
   add<peer_goodbye>(config, "peer.goodbye");
+  add<drain_watch>(config, "drain.watch");
+  add<node_draining>(config, "node.draining");
+  add<acceptor_count_get>(config, "acceptor.count-get");
+  add<peer_step_back>(config, "peer.step-back");
+  add<node_drain>(config, "node.drain");
   add_error_category(config);
 }
 

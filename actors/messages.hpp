@@ -74,6 +74,8 @@ struct ws_message {
   message_type type;
   shared_buffer data;
   shared_buffer metadata;
+  bool redelivered = false; // it was sent to a target that ended, and that has
+                            // not answered it (`wsrelay.park.redeliver`)
 };
 
 /// `ws.heartbeat`: sent every `heartbeat_interval`, if one is set.
@@ -86,14 +88,16 @@ struct ws_heartbeat {
 };
 
 /// `ws.leave`: the last message of a connection to this target, exactly one
-/// for each join that was not refused. A request with `transferred` and where
-/// the client ended: its answer, which is ignored, says that everything before
-/// it is handled. What is sent until then still reaches the client.
+/// for each join that was not refused. A request with `transferred`, where the
+/// connection waits for a successor of a node that stops (`shutdown`, code 0),
+/// and where the client ended: its answer, which is ignored, says that
+/// everything before it is handled. What is sent until then still reaches the
+/// client.
 struct ws_leave {
   caf::actor client;
   shared_buffer client_pid;
   leave_reason reason;
-  std::uint16_t code;     // close code, 0 with `transferred`, `rolled_back`
+  std::uint16_t code;     // close code; 0 where the connection goes on
   std::string text;       // close reason
   std::uint64_t last_seq; // the last message that was the target's, 0 = none
   shared_buffer metadata;
@@ -208,6 +212,9 @@ struct relay_to {
   std::string limit_key{};      // as the command's; "" = not counted
   std::uint32_t limit_max = 0;  // 1 to 10000; 0 = 1
   bool report_overflow = false; // the target gets ws_overflow, ws_drained
+  /// As the command's `target_pid`, though `target` is the target: who has this
+  /// name next is its successor where the route parks; "" = nobody.
+  std::string target_name{};
 };
 
 /// The handler's answer. With `relay`, or with a header X-WS-Relay, the request
@@ -282,6 +289,20 @@ struct directory_row {
 struct directory_page {
   std::vector<directory_row> rows; // sorted by name
   bool more;                       // there are names behind the last one
+};
+
+/// Asks to be told by `node_draining`, until `who` ends. Only of actors of the
+/// directory's own node.
+struct drain_watch {
+  caf::actor who;
+};
+
+// -- directory -> who asked for it --------------------------------------------
+
+/// The node is about to drain: from now on it is not ready, in a while its
+/// connections close, and `deadline` from now it stops. Without a sender.
+struct node_draining {
+  milliseconds deadline;
 };
 
 /// Adds every message, also those of node_messages.hpp, to a configuration

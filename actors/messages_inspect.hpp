@@ -13,13 +13,14 @@ struct relay_terms {
   std::string limit_key;
   std::uint32_t limit_max = 0;
   bool report_overflow = false;
+  std::string target_name;
 };
 
 /// @private
 inline relay_terms terms_of(const http_response& x) {
-  return x.relay ? relay_terms{x.relay->subprotocol, x.relay->expires_at,
-                               x.relay->limit_key, x.relay->limit_max,
-                               x.relay->report_overflow}
+  return x.relay ? relay_terms{x.relay->subprotocol,     x.relay->expires_at,
+                               x.relay->limit_key,       x.relay->limit_max,
+                               x.relay->report_overflow, x.relay->target_name}
                  : relay_terms{};
 }
 
@@ -32,12 +33,13 @@ inline void set_terms(http_response& x, relay_terms terms) {
   x.relay->limit_key = std::move(terms.limit_key);
   x.relay->limit_max = terms.limit_max;
   x.relay->report_overflow = terms.report_overflow;
+  x.relay->target_name = std::move(terms.target_name);
 }
 
 WSRELAY_INSPECT(ws_join, x.client, x.client_pid, x.metadata,
                 appended<2>(x.subprotocol))
 WSRELAY_INSPECT(ws_message, x.client, x.client_pid, x.topic, x.seq, x.type,
-                x.data, x.metadata)
+                x.data, x.metadata, appended<2>(x.redelivered))
 WSRELAY_INSPECT(ws_heartbeat, x.client, x.client_pid, x.uptime, x.message_count,
                 x.metadata)
 WSRELAY_INSPECT(ws_leave, x.client, x.client_pid, x.reason, x.code, x.text,
@@ -59,7 +61,7 @@ WSRELAY_INSPECT(http_request, x.method, x.target, x.path, x.query, x.headers,
 WSRELAY_INSPECT(relay_to, x.target, x.message_topic, x.heartbeat_interval,
                 x.metadata)
 WSRELAY_INSPECT_ROW(relay_terms, x.subprotocol, x.expires_at, x.limit_key,
-                    x.limit_max, x.report_overflow)
+                    x.limit_max, x.report_overflow, x.target_name)
 
 // A `relay_to` stands inside of it, so its later fields come behind the rest.
 template <class Inspector>
@@ -87,6 +89,8 @@ WSRELAY_INSPECT(directory_get, x.target)
 WSRELAY_INSPECT(directory_page_get, x.prefix, x.after)
 WSRELAY_INSPECT_ROW(directory_row, x.name, x.pid)
 WSRELAY_INSPECT(directory_page, x.rows, x.more)
+WSRELAY_INSPECT(drain_watch, x.who)
+WSRELAY_INSPECT(node_draining, x.deadline)
 WSRELAY_INSPECT_EMPTY(directory_list)
 
 } // namespace wsrelay

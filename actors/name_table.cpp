@@ -104,12 +104,12 @@ void name_table::remove_actor(const caf::actor_addr& who) {
 }
 
 void name_table::remove_node(const caf::node_id& node) {
+  behind_.erase(node);
   auto held = held_.extract(node);
   if (!held)
     return;
   for (auto& [id, entry] : held.mapped())
     leave_line(*entry, entry->second.find(holder_is(node, id)));
-  behind_.erase(node);
 }
 
 // Seldom: nodes put their own actors.
@@ -124,13 +124,13 @@ void name_table::remove_foreign(const caf::node_id& by) {
 }
 
 void name_table::set_behind(const caf::node_id& node, bool behind) {
-  auto held = held_.find(node);
-  if (held == held_.end())
-    return;
   if (behind)
     behind_.insert(node);
   else
     behind_.erase(node);
+  auto held = held_.find(node);
+  if (held == held_.end())
+    return;
   for (auto& [id, entry] : held->second)
     sort_behind(entry->second);
 }
@@ -235,10 +235,8 @@ void name_table::sort_behind(name_line& waiting) const {
 }
 
 void name_table::forget_if_empty(node_map::iterator held) {
-  if (!held->second.empty())
-    return;
-  behind_.erase(held->first);
-  held_.erase(held);
+  if (held->second.empty())
+    held_.erase(held);
 }
 
 } // namespace wsrelay

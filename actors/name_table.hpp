@@ -64,8 +64,8 @@ public:
   /// Takes all actors of a node out of all lines.
   void remove_node(const caf::node_id& node);
 
-  /// Puts the actors of a node behind all others, whenever these come, or back
-  /// among them.
+  /// Puts the actors of a node behind all others, whenever these or those come,
+  /// or back among them. It is to be put back when the node is gone.
   void set_behind(const caf::node_id& node, bool behind);
 
   /// Returns the names that begin with `prefix` and who has them, sorted.

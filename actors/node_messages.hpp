@@ -83,6 +83,9 @@ struct connection_info {
   std::string endpoint; // name of the http.endpoint
 };
 
+/// Asks how many are open: answers `std::uint64_t`.
+struct acceptor_count_get {};
+
 /// Asks who is connected: answers `std::vector<connection_info>`. Only actors
 /// of the acceptor's node may ask.
 struct acceptor_list {};
@@ -138,6 +141,18 @@ struct connection_shutdown {};
 /// to come back: "retry=MS".
 struct connection_drain {
   milliseconds retry;
+};
+
+/// From the parking lot to a parked connection: there are too many, and it is
+/// the one that waits longest.
+struct connection_unpark {
+  std::uint64_t place;
+};
+
+/// From a parked connection to `successors`: asks for the actor that has this
+/// name, now or as soon as there is one. Answers `caf::actor`.
+struct successor_get {
+  std::string name;
 };
 
 /// From a connection to itself: the socket is done.
@@ -239,6 +254,20 @@ struct name_lookup {
   std::string host;
 };
 
+// -- operator -> node ---------------------------------------------------------
+
+/// To the directory: new clients, and whoever asks for a name, get the actors
+/// of this node only where no other node has the name; or, with false, as
+/// before. Until the node is lost. Error: `no_such_peer`.
+struct peer_step_back {
+  std::string name; // of the cluster.node
+  bool steps_back = true;
+};
+
+/// To "wsrelay.drain", which programs have that can be told so: drains the
+/// node, and ends it. Answered at once.
+struct node_drain {};
+
 // -- inside of a node; none of these can leave it -----------------------------
 
 /// From a node to its directory: one of the relay's own actors gets a name that
@@ -251,6 +280,11 @@ struct directory_own {
 /// From a node to its directory: the node stops, tell the peers. Answered when
 /// they know, or have taken `goodbye_patience`.
 struct directory_stop {};
+
+/// From a node to its directory: who watches is told that it drains.
+struct directory_drain {
+  milliseconds deadline;
+};
 
 /// From a node to its directory: the node starts, maybe again.
 struct directory_start {

@@ -19,14 +19,24 @@ void ownership::on_return(std::uint64_t epoch,
 }
 
 void ownership::take_over(caf::actor next) {
-  if (owner_) {
-    forget(owner_.address()); // its last leave counts
-    former_.push_front({epoch_, std::move(owner_)});
-  }
+  if (owner_)
+    step_back();
   owner_ = std::move(next);
   ++epoch_;
   owned_from_ = seq() + 1;
   window_.reset();
+}
+
+void ownership::step_back() {
+  auto owes = forget(owner_.address()) || !window_.all_answered();
+  former_.push_front(
+      {epoch_, std::move(owner_), owes}); // its last leave counts
+  owner_ = nullptr;
+}
+
+void ownership::part(end_cause how) {
+  lost_how_ = how;
+  step_back();
 }
 
 void ownership::lose(end_cause how) noexcept {
@@ -50,7 +60,13 @@ caf::actor ownership::forget(std::uint64_t epoch) {
 }
 
 bool ownership::forget(const caf::actor_addr& who) {
-  return former_.remove_if([&](auto& each) { return each.target == who; }) > 0;
+  auto owed = false;
+  former_.remove_if([&](auto& each) {
+    auto found = each.target == who;
+    owed = owed || (found && each.owes);
+    return found;
+  });
+  return owed;
 }
 
 bool ownership::knows(const caf::actor& who) const noexcept {

@@ -8,6 +8,7 @@
 #include <caf/actor.hpp>
 #include <caf/actor_addr.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <forward_list>
 
@@ -25,6 +26,7 @@ public:
   struct former_owner {
     std::uint64_t epoch;
     caf::actor target;
+    bool owes; // it had not answered everything when it parted
   };
 
   explicit ownership(const send_window& window) noexcept : window_{window} {}
@@ -63,6 +65,14 @@ public:
   /// owns what comes, or the connection ends like this.
   void lose(end_cause how) noexcept;
 
+  /// The owner is a former one, and there is no other yet; `how` as in `lose`.
+  void part(end_cause how);
+
+  /// The owner gets an earlier message again, of which it has none so far.
+  void own_from(std::uint64_t seq) noexcept {
+    owned_from_ = std::min(owned_from_, seq);
+  }
+
   /// Returns how the last owner ended that was lost.
   end_cause lost_how() const noexcept { return lost_how_; }
 
@@ -77,13 +87,15 @@ public:
   /// Forgets a former owner. Returns it, or null.
   caf::actor forget(std::uint64_t epoch);
 
-  /// Forgets all that `who` has been. Returns whether that was something.
+  /// Forgets all that `who` has been. Returns whether it owed something.
   bool forget(const caf::actor_addr& who);
 
   /// Returns whether `who` is the owner or a former one.
   bool knows(const caf::actor& who) const noexcept;
 
 private:
+  void step_back();
+
   caf::actor owner_;
   std::uint64_t epoch_ = 0;
   std::uint64_t owned_from_ = 1; // first seq of the owner

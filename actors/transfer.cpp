@@ -16,8 +16,10 @@ void connection_state::apply_control(const ws_control& control, requester who) {
       who->deliver(caf::unit);
     return;
   }
-  claims_.begin(std::move(settings), port_->now() + limits_.join_timeout,
-                std::move(who));
+  auto& asked = claims_.begin(
+      std::move(settings), port_->now() + limits_.join_timeout, std::move(who));
+  if (parking_ && !control.target)
+    asked.name = successor_name(control.target_pid);
   update_wake();
   if (control.target)
     join_claim(control.target);
@@ -44,8 +46,11 @@ void connection_state::resolve_claim(const std::string& target_pid) {
 }
 
 void connection_state::join_claim(caf::actor target) {
-  if (target && target == owners_.owner()) // only the settings change
+  if (target && target == owners_.owner()) { // only the settings change
+    if (parking_ && !claims_.current()->name.empty())
+      parking_->set_name(claims_.current()->name);
     return commit_claim();
+  }
   if (!target || !is_alive(target))
     return fail_claim(errc::target_down, end_cause::target_crashed, false,
                       "the target has ended");
@@ -57,10 +62,7 @@ void connection_state::join_claim(caf::actor target) {
   update_reading();
   self_->monitor(asked.target);
   // No timeout: the claim's deadline covers it.
-  self_
-      ->request(asked.target, caf::infinite,
-                ws_join{caf::actor_cast<caf::actor>(self_), pid_,
-                        asked.settings.metadata, limits_.subprotocol})
+  self_->request(asked.target, caf::infinite, make_join(asked.settings))
       .then([this, id = asked.id] { on_claim_answer(id, caf::none); },
             [this, id = asked.id](caf::error& error) {
               on_claim_answer(id, error);
@@ -84,7 +86,7 @@ void connection_state::on_claim_answer(std::uint64_t id,
 void connection_state::commit_claim() {
   auto won = claims_.take();
   if (won.target) {
-    part_from_owner();
+    part_from_owner(leave_reason::transferred);
     owners_.take_over(won.target);
     pressure_ =
         limits_.nodes ? limits_.nodes->pressure_on(won.target) : nullptr;
@@ -93,6 +95,8 @@ void connection_state::commit_claim() {
       watch_->on_transfer(owners_.owner(), owners_.seq());
   }
   use(std::move(won.settings));
+  if (parking_ && won.target)
+    resume(std::move(won.name));
   if (won.who)
     won.who->deliver(caf::unit);
   update_reading();
@@ -100,10 +104,14 @@ void connection_state::commit_claim() {
 }
 
 // Its answer tells that everything before has arrived.
-void connection_state::part_from_owner() {
+void connection_state::part_from_owner(leave_reason why) {
   if (!owners_.owner())
     return;
-  ending moved{0, {}, leave_reason::transferred, {}, end_severity::planned};
+  if (parking_)
+    for (auto& former : owners_.former())
+      if (former.target == owners_.owner()) // its last leave counts
+        parking_->merge(former.epoch, owners_.epoch());
+  ending moved{0, {}, why, {}, end_severity::planned};
   auto parted = [this, epoch = owners_.epoch()] { on_parted(epoch); };
   // No timeout: the monitor tells of the target's end.
   self_
@@ -116,6 +124,8 @@ void connection_state::part_from_owner() {
 }
 
 void connection_state::on_parted(std::uint64_t epoch) {
+  if (parking_)
+    parking_->on_parted(epoch);
   if (auto target = owners_.forget(epoch))
     unwatch(target);
 }
@@ -138,15 +148,12 @@ void connection_state::fail_claim(errc code, end_cause cause, bool tell_target,
     if (tell_target)
       self_->send(lost.target, make_leave(lost.settings, back, 0));
   }
-  if (!owners_.owner()) { // the first target, or the old one ended meanwhile
-    if (lost.who)
-      lost.who->deliver(std::move(why));
-    return end(owners_.epoch() == 0 ? cause : owners_.lost_how());
-  }
   if (lost.who)
     lost.who->deliver(std::move(why));
-  else
+  else if (owners_.owner())
     log_undelivered(pid_.view(), "ws.control", why);
+  if (!owners_.owner()) // the first target, or the old one ended meanwhile
+    return stay_without(lost, cause);
   update_reading();
   update_wake();
   run_waiting_controls();

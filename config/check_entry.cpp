@@ -152,6 +152,13 @@ void check_overflow(const overflow_options& x, entry_report& report) {
                   "post_options.wsrelay.overflow.event");
 }
 
+void check_parking(const parking_options& x, entry_report& report) {
+  constexpr park_endings none{false, false, false, false};
+  if (x.is_on() && x.endings == none)
+    report.fail("post_options.wsrelay.park.endings",
+                "must name one of crashed, lost, shutdown, normal");
+}
+
 void check_deflate(const deflate_options& x, entry_report& report) {
   if (x.min_size > x.max_size)
     report.fail("post_options.wsrelay.deflate.max.size",
@@ -201,6 +208,7 @@ void check_entry(const service_config& x, entry_report& report) {
   check_proxies(x, report);
   check_address_limits(x.address_limits, report);
   check_drain(x.drain, report);
+  visit_parking(x.parking, range_check{report, "parking."});
   check_tls(x.tls, report);
 }
 
@@ -208,6 +216,7 @@ void check_entry(const router_config& x, entry_report& report) {
   visit_options(x.options, range_check{report, "post_options."});
   check_expiry(x.options.expiry, report);
   check_overflow(x.options.overflow, report);
+  check_parking(x.options.parking, report);
   check_deflate(x.options.deflate, report);
   if (x.prefix.empty())
     return;

@@ -98,6 +98,15 @@ struct drain_options {
   std::chrono::milliseconds deadline = std::chrono::seconds{25};
 };
 
+/// `parking` of an http.service: of the connections that wait for a successor
+/// of their target. The one that waits longest goes first when there are more.
+struct parking_limits {
+  /// `max_connections`: 0 to 1000000.
+  std::size_t max_connections = 10'000;
+  /// `max_bytes`: of what was read from their clients, 0 to 64 GiB.
+  std::size_t max_bytes = 64 * 1024 * 1024;
+};
+
 /// Who is at the other end of a unix socket, in place of an address; also in
 /// `trusted_proxies`.
 inline constexpr std::string_view unix_peer = "unix:";
@@ -155,6 +164,7 @@ struct service_config {
   bool redirect_to_https = false;
   address_limit_options address_limits;
   drain_options drain;
+  parking_limits parking;
   /// `tls`: without it the service speaks http and ws.
   service_tls_config tls;
   source_location where;

@@ -61,6 +61,8 @@ std::vector<std::string_view> changed_keys(const relay_options& options) {
     result.insert(result.begin(), "wsrelay.allowed.origins");
   if (!options.overflow.event.empty())
     result.push_back("wsrelay.overflow.event");
+  if (options.parking.endings != defaults.parking.endings)
+    result.push_back("wsrelay.park.endings");
   if (options.expiry.reason != defaults.expiry.reason)
     result.push_back("wsrelay.expiry.reason");
   return result;
@@ -102,6 +104,8 @@ void find_dead_proxies(const service_config& x, entry_report& report) {
 std::string_view switch_of(std::string_view key, const relay_options& options) {
   if (key.starts_with("wsrelay.deflate.") && !options.deflate.enabled)
     return "wsrelay.deflate";
+  if (key.starts_with("wsrelay.park.") && !options.parking.is_on())
+    return "wsrelay.on_target_exit";
   if ((key == "wsrelay.rate.burst" || key == "wsrelay.rate.patience")
       && !options.rate.is_on())
     return "wsrelay.rate.messages";
@@ -130,8 +134,10 @@ void find_dead_settings(const router_config& x, entry_report& report) {
   }
   for (auto key : changed)
     if (auto off = switch_of(key, x.options); !off.empty())
-      report.fail(fmt::format("post_options.{}", key),
-                  fmt::format("does nothing: {} is off", off));
+      report.fail(
+          fmt::format("post_options.{}", key),
+          fmt::format("does nothing: {} is {}", off,
+                      off == "wsrelay.on_target_exit" ? "close" : "off"));
 }
 
 } // namespace wsrelay

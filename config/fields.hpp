@@ -45,6 +45,7 @@ inline constexpr std::string_view refusal_words[] = {"status",
                                                      "accept_then_close"};
 inline constexpr std::string_view overflow_words[] = {"close", "drop_newest",
                                                       "drop_oldest", "latest"};
+inline constexpr std::string_view target_exit_words[] = {"close", "park"};
 inline constexpr std::string_view key_policy_words[] = {"close_oldest",
                                                         "refuse_newest"};
 inline constexpr std::string_view client_certificate_words[] = {
@@ -91,6 +92,22 @@ void visit_drain(Drain& x, Visitor&& visit) {
   visit("deadline", x.deadline);
 }
 
+/// As `visit_service`, for the `parking` of a service.
+template <class Limits, class Visitor>
+void visit_parking(Limits& x, Visitor&& visit) {
+  visit("max_connections", x.max_connections, number_range{0, 1'000'000});
+  visit("max_bytes", x.max_bytes, bytes_range(0, 64 * gib));
+}
+
+/// Calls `visit(word, member)` for each of them.
+template <class Endings, class Visitor>
+void visit_endings(Endings& x, Visitor&& visit) {
+  visit("crashed", x.crashed);
+  visit("lost", x.lost);
+  visit("shutdown", x.shutdown);
+  visit("normal", x.normal);
+}
+
 /// As `visit_service`, for the `tls` of a service.
 template <class Tls, class Visitor>
 void visit_tls(Tls& x, Visitor&& visit) {
@@ -116,6 +133,13 @@ void visit_options(Options& x, Visitor&& visit) {
   visit("wsrelay.refuse", x.refuse, choice_words{refusal_words});
   visit("wsrelay.limit.key", x.limit_key, choice_words{key_policy_words});
   visit("wsrelay.overflow", x.overflow.policy, choice_words{overflow_words});
+  visit("wsrelay.on_target_exit", x.parking.policy,
+        choice_words{target_exit_words});
+  visit("wsrelay.park.time", x.parking.time);
+  visit("wsrelay.park.messages", x.parking.messages, number_range{0, 65536});
+  visit("wsrelay.park.bytes", x.parking.bytes, bytes_range(0, gib));
+  visit("wsrelay.park.redeliver", x.parking.redeliver);
+  visit("wsrelay.park.events", x.parking.events);
   visit("wsrelay.rate.messages", x.rate.messages, number_range{0, 1'000'000});
   visit("wsrelay.rate.bytes", x.rate.bytes, bytes_range(0, 4 * gib));
   visit("wsrelay.rate.burst", x.rate.burst);

@@ -38,6 +38,27 @@ void read_origins(yaml_map& options, origin_policy& out) {
   }
 }
 
+constexpr std::string_view endings_key = "wsrelay.park.endings";
+
+void read_endings(yaml_map& options, park_endings& out) {
+  auto text = options.text(endings_key);
+  if (!text)
+    return;
+  out = {false, false, false, false};
+  for (auto part : split(*text, ',')) {
+    auto word = trim(part);
+    auto known = word.empty();
+    visit_endings(out, [&](std::string_view name, bool& member) {
+      if (word == name)
+        known = member = true;
+    });
+    if (!known)
+      options.fail(endings_key, fmt::format("unknown ending {}, known are "
+                                            "crashed, lost, shutdown, normal",
+                                            shown(word)));
+  }
+}
+
 } // namespace
 
 router_config read_router(yaml_map& in) {
@@ -50,6 +71,7 @@ router_config read_router(yaml_map& in) {
   auto options = in.child("post_options");
   read_origins(options, out.options.origins);
   visit_options(out.options, field_reader{options});
+  read_endings(options, out.options.parking.endings);
   auto& reason = out.options.expiry.reason;
   reason = options.text("wsrelay.expiry.reason").value_or(reason);
   out.options.overflow.event =

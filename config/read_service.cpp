@@ -75,6 +75,13 @@ service_tls_config read_service_tls(yaml_map in, const std::string& folder) {
   return out;
 }
 
+parking_limits read_parking(yaml_map in) {
+  parking_limits out;
+  visit_parking(out, field_reader{in});
+  in.refuse_unknown();
+  return out;
+}
+
 drain_options read_drain(yaml_map in) {
   drain_options out;
   visit_drain(out, field_reader{in});
@@ -102,6 +109,7 @@ service_config read_service(yaml_map& in, const std::string& folder) {
   out.trusted_proxies = in.texts("trusted_proxies");
   out.address_limits = read_address_limits(in.child("address_limits"));
   out.drain = read_drain(in.child("drain"));
+  out.parking = read_parking(in.child("parking"));
   if (in.has("tls"))
     out.tls = read_service_tls(in.child("tls"), folder);
   return out;

@@ -71,6 +71,44 @@ struct overflow_options {
   std::string event;
 };
 
+/// Ends of a target after which its connections may wait for another one:
+/// `wsrelay.park.endings`, a list of these words.
+struct park_endings {
+  bool crashed = true;  // with an error, or killed
+  bool lost = true;     // with its node
+  bool shutdown = true; // with `user_shutdown`, or because its node stops
+  bool normal = false;
+
+  bool operator==(const park_endings&) const = default;
+};
+
+/// `wsrelay.on_target_exit`: what becomes of a connection whose target ends.
+enum class target_exit_policy : std::uint8_t {
+  close, // it closes
+  park,  // it waits for the next one
+};
+
+/// How a connection waits for a successor of its target.
+struct parking_options {
+  target_exit_policy policy = target_exit_policy::close;
+  park_endings endings;
+  /// `wsrelay.park.time`: how long, then it closes as it would have.
+  std::chrono::milliseconds time = std::chrono::seconds{30};
+  /// `wsrelay.park.messages`, 0 to 65536, and `wsrelay.park.bytes`, 0 to 1 GiB:
+  /// what is read from the client meanwhile, before the socket is no longer
+  /// read; one message more when that is nearly reached.
+  std::uint32_t messages = 128;
+  std::size_t bytes = 1024 * 1024;
+  /// `wsrelay.park.redeliver`: the successor gets again what the target was
+  /// sent and has not answered.
+  bool redeliver = false;
+  /// `wsrelay.park.events`: the client is told, by the topics `relay.parked`
+  /// and `relay.resumed`.
+  bool events = false;
+
+  bool is_on() const noexcept { return policy == target_exit_policy::park; }
+};
+
 /// How fast a client may send. It is not read for a while beyond that.
 struct rate_options {
   /// `wsrelay.rate.messages`, `wsrelay.rate.bytes`: per second, 0 = no limit,
@@ -121,6 +159,7 @@ struct relay_options {
   expiry_options expiry;
   rate_options rate;
   overflow_options overflow;
+  parking_options parking;
 };
 
 } // namespace wsrelay

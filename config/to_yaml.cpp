@@ -61,6 +61,9 @@ public:
     open("drain");
     visit_drain(x.drain, *this);
     close();
+    open("parking");
+    visit_parking(x.parking, *this);
+    close();
     if (x.tls.enabled())
       print(x.tls);
   }
@@ -77,6 +80,7 @@ public:
     visit_options(x.options, *this);
     text("wsrelay.expiry.reason", x.options.expiry.reason);
     text("wsrelay.overflow.event", x.options.overflow.event);
+    text("wsrelay.park.endings", endings_text(x.options.parking.endings));
     close();
   }
 
@@ -221,6 +225,15 @@ private:
                    std::back_inserter(texts),
                    [](const origin_pattern& x) { return to_text(x); });
     return fmt::format("{}", fmt::join(texts, ", "));
+  }
+
+  static std::string endings_text(const park_endings& endings) {
+    std::vector<std::string_view> words;
+    visit_endings(endings, [&](std::string_view word, bool is_in) {
+      if (is_in)
+        words.push_back(word);
+    });
+    return fmt::format("{}", fmt::join(words, ", "));
   }
 
   void meta(std::string_view key, std::string_view value) {

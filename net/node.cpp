@@ -4,6 +4,7 @@
 #include "actors/directory.hpp"
 #include "actors/log.hpp"
 #include "actors/node_messages.hpp"
+#include "actors/successors.hpp"
 #include "config/load.hpp"
 #include "config/validate.hpp"
 #include "net/cluster/cluster.hpp"
@@ -94,6 +95,7 @@ checked node::start() {
     return contexts.error();
   contexts_ = *contexts;
   stopped_at_.reset();
+  find_successors();
   for (auto& settings : config_->services)
     if (auto started = start_service(settings); !started) {
       stop();
@@ -108,6 +110,18 @@ checked node::start() {
   keep_heap();
   ready_ = true;
   return passed();
+}
+
+void node::on_drain_order(std::function<void()> order) {
+  orders_ = system_.spawn([order](caf::event_based_actor* self) {
+    self->set_default_handler(caf::drop);
+    self->set_error_handler([](caf::error&) {});
+    return caf::behavior{[order, is_given = false](node_drain) mutable {
+      if (!std::exchange(is_given, true))
+        order();
+    }};
+  });
+  caf::anon_send(directory_, directory_own{"wsrelay.drain", orders_});
 }
 
 void node::drain(const std::function<bool()>& is_enough) {
@@ -130,6 +144,7 @@ void node::drain(const std::function<bool()>& is_enough) {
   };
   log().info("draining: lead={}ms deadline={}ms", lead.count(),
              deadline.count());
+  caf::anon_send(directory_, directory_drain{deadline});
   if (!wait(begin + lead, [] { return false; }))
     return;
   // Each close takes its time, too.
@@ -140,6 +155,14 @@ void node::drain(const std::function<bool()>& is_enough) {
                        [](auto& each) { return each->is_empty(); });
   };
   wait(begin + deadline, are_empty);
+}
+
+// What parked connections have left behind ends with it.
+void node::find_successors() {
+  auto& routers = config_->routers;
+  if (std::any_of(routers.begin(), routers.end(),
+                  [](auto& each) { return each.options.parking.is_on(); }))
+    successors_ = system_.spawn(wsrelay::successors, directory_);
 }
 
 std::vector<loop*> node::loops() const {
@@ -183,7 +206,7 @@ void node::keep_heap() {
 checked node::start_service(const service_config& settings) {
   auto is_first = !config_->clusters.empty() && services_.empty();
   auto& made = services_.emplace_back(std::make_unique<running_service>(
-      service_place{system_, config_, contexts_, directory_,
+      service_place{system_, config_, contexts_, directory_, successors_,
                     is_first ? loop_of_nodes(system_) : nullptr},
       settings));
   return made->start();
@@ -232,6 +255,9 @@ void node::stop() {
     service->stop(begin + service->settings().shutdown_timeout);
   certificates_ = nullptr; // which may wait for a disk
   services_.clear();
+  for (auto* each : {&successors_, &orders_})
+    if (auto ended = std::exchange(*each, nullptr))
+      caf::anon_send_exit(ended, caf::exit_reason::user_shutdown);
 }
 
 const running_service* node::find(std::string_view service) const {

@@ -72,12 +72,18 @@ public:
   /// system is not prepared; the node goes on without.
   result<std::string> listen_for_operator(const std::string& path = {});
 
+  /// Has an operator's first `wsrelay drain` call `order`, on a thread of
+  /// CAF's: it must not block, and lets somebody `drain` and stop the node
+  /// soon. Until `stop`.
+  void on_drain_order(std::function<void()> order);
+
   /// Empties the services before a stop, as their `drain` says: `is_ready` is
-  /// false from now on, after the lead nothing more is accepted, WebSockets
-  /// close at random moments with 1012 and "retry=MS", behind what waits for
-  /// them, and their targets get `ws_leave`. Blocks until no socket is left, at
-  /// most until the longest deadline, or until `is_enough`, which is asked all
-  /// the time, returns true. Between `start` and `stop`.
+  /// false from now on, actors that asked for it get `node_draining`, after the
+  /// lead nothing more is accepted, WebSockets close at random moments with
+  /// 1012 and "retry=MS", behind what waits for them, and their targets get
+  /// `ws_leave`. Blocks until no socket is left, at most until the longest
+  /// deadline, or until `is_enough`, which is asked all the time, returns true.
+  /// Between `start` and `stop`.
   void drain(const std::function<bool()>& is_enough = nullptr);
 
   /// Returns whether new clients are welcome: it runs, and does not drain. Any
@@ -132,6 +138,7 @@ public:
 private:
   checked start_service(const service_config& settings);
   std::vector<loop*> loops() const;
+  void find_successors();
   void keep_heap();
   void begin_to_serve();
   void end_actors(std::chrono::steady_clock::time_point deadline);
@@ -142,6 +149,8 @@ private:
   std::shared_ptr<const relay_config> config_; // outlived by what uses it
   std::shared_ptr<const upstream_contexts> contexts_; // of running services
   caf::actor directory_;
+  caf::actor successors_; // null = nobody parks
+  caf::actor orders_;     // null = no operator can drain it
   std::vector<std::unique_ptr<running_service>> services_;
   std::unique_ptr<heap_keeper> heap_; // uses the services' loops
   std::unique_ptr<certificate_watch> certificates_;

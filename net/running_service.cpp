@@ -63,6 +63,10 @@ checked running_service::open() {
       std::make_shared<service>(place_.config, settings_, place_.directory);
   shared_->nodes = &cluster_nodes();
   shared_->contexts = place_.contexts;
+  if (place_.successors)
+    shared_->lot = std::make_shared<parking_lot>(
+        settings_.parking.max_connections, settings_.parking.max_bytes,
+        place_.successors);
   if (settings_.tls.enabled())
     if (auto loaded = shared_->load_certificates(); !loaded)
       return loaded;

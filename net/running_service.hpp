@@ -25,6 +25,7 @@ struct service_place {
   std::shared_ptr<const relay_config> config;
   std::shared_ptr<const upstream_contexts> contexts;
   caf::actor directory;
+  caf::actor successors; // null = no router parks
   /// The loop of the nodes, to be its first one: its connections' messages to
   /// them cross no thread. Null = none.
   loop* shared_loop = nullptr;

@@ -7,6 +7,8 @@
 
 #include <cstring>
 
+#include <unistd.h>
+
 namespace wsrelay {
 
 namespace {
@@ -66,6 +68,11 @@ bool termination_signals::again() const {
   if (number > 0)
     log().info("stopping now: signal=SIG{}", ::sigabbrev_np(number));
   return number > 0;
+}
+
+// To all of its threads: the one that waits takes it.
+void termination_signals::raise() noexcept {
+  ::kill(::getpid(), SIGTERM);
 }
 
 bool termination_signals::received() noexcept {

@@ -26,6 +26,9 @@ public:
   /// Returns whether a further SIGINT or SIGTERM has come. Never blocks.
   bool again() const;
 
+  /// Sends the process a SIGTERM. Any thread.
+  static void raise() noexcept;
+
   /// Returns whether the process was told to end: the `wait` of an object that
   /// still lives has returned.
   static bool received() noexcept;

@@ -186,7 +186,9 @@ std::size_t record_bytes(const record_head& head,
   // Its client is who sends it, nearly always.
   auto& message = content.get_as<ws_message>(0);
   auto* client = caf::actor_cast<caf::actor_control_block*>(message.client);
-  return client == sender.get() ? min_basp_record + content_size(message) : 0;
+  return client == sender.get() && !message.redelivered
+             ? min_basp_record + content_size(message)
+             : 0;
 }
 
 void write_record(std::vector<char>& to, const record_head& head,

@@ -52,6 +52,11 @@ admission make_admission(const exchange_place& place,
   result.config.flows = {place.owner, &place.owner->flows};
   result.config.overflow = {result.options, &options.overflow};
   result.config.reports_overflow = command.report_overflow;
+  if (options.parking.is_on()) {
+    result.config.parking = {result.options, &options.parking};
+    result.config.lot = owner.lot;
+    result.config.target_name = successor_name(command.target_pid);
+  }
   result.config.target = target;
   result.config.directory = owner.directory;
   result.config.nodes = owner.nodes;

@@ -240,6 +240,7 @@ private:
 
   void on_relay_to(const relay_to& relay, unsigned blame) {
     relay_command command;
+    command.target_pid = relay.target_name;
     command.message_topic = relay.message_topic;
     if (relay.heartbeat_interval)
       command.heartbeat_interval = *relay.heartbeat_interval;

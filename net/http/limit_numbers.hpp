@@ -20,6 +20,10 @@ struct limit_numbers {
   std::uint64_t rate_ended = 0;
   std::uint64_t output_dropped = 0;
   std::uint64_t output_replaced = 0;
+  std::uint64_t parked = 0; // in all
+  std::uint64_t park_resumed = 0;
+  std::uint64_t park_over = 0;
+  std::uint64_t park_evicted = 0;
 };
 
 } // namespace wsrelay

@@ -124,7 +124,11 @@ limit_numbers service::limits_reached() const noexcept {
           flows.held_back,
           flows.ended,
           flows.dropped,
-          flows.replaced};
+          flows.replaced,
+          flows.parked,
+          flows.resumed,
+          flows.park_over,
+          flows.unparked};
 }
 
 std::optional<std::chrono::system_clock::time_point>

@@ -3,6 +3,7 @@
 
 #include "actors/flow_counts.hpp"
 #include "actors/log_limit.hpp"
+#include "actors/parking_lot.hpp"
 #include "actors/target_nodes.hpp"
 #include "config/address_set.hpp"
 #include "config/client_view.hpp"
@@ -100,6 +101,7 @@ struct service {
   limit_counts counts;
   flow_counts flows;
   std::shared_ptr<address_limits> addresses;
+  std::shared_ptr<parking_lot> lot; // null = no router parks
   endpoint_limits endpoints;
   key_limits keys;
   std::shared_ptr<file_pool> pool = std::make_shared<file_pool>();

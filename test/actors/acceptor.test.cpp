@@ -198,6 +198,31 @@ TEST_CASE_FIXTURE(fixture, "a connection that ends is listed no more") {
   CHECK(state().connection_count() == 1);
 }
 
+TEST_CASE_FIXTURE(fixture, "the count is of the connections that are open, and "
+                           "other nodes may ask for it") {
+  auto count = [this] {
+    auto answer = node.request<std::uint64_t>(actor, acceptor_count_get{});
+    return answer ? *answer : 999;
+  };
+  CHECK(count() == 0);
+  auto first = open();
+  auto second = open();
+  CHECK(count() == 2);
+  far_node other{node, 'a'};
+  auto answer = other.ask(actor, acceptor_count_get{});
+  REQUIRE(answer.match_elements<std::uint64_t>());
+  CHECK(answer.get_as<std::uint64_t>(0) == 2);
+  first.lose();
+  node.run();
+  CHECK(count() == 1);
+  second.stall(); // its close frame waits
+  auto reply = stop();
+  CHECK(count() == 1);
+  second.lose();
+  node.run();
+  CHECK(count() == 0);
+}
+
 TEST_CASE_FIXTURE(fixture, "a connection whose target has ended closes") {
   target.end();
   node.run();

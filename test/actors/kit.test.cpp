@@ -75,6 +75,102 @@ TEST_CASE("a client may have a subprotocol and a session with an end") {
   caf::anon_send_exit(target, caf::exit_reason::kill);
 }
 
+TEST_CASE("a client may have a limit of output, of which its target hears") {
+  checked_node node;
+  probe target{node};
+  auto client =
+      node.connect(target, {.output_limit = 100'000,
+                            .overflow = {overflow_policy::drop_newest, "gap"},
+                            .report_overflow = true});
+  node.run();
+  client.stall();
+  for (int i = 0; i < 11; ++i) // nine fit
+    node.send(client.actor(),
+              ws_send{message_type::text, std::string(10'000, 'x')});
+  node.run();
+  CHECK(target.log() == strings{"join {}", "overflow 1 9", "overflow 2 9"});
+  REQUIRE(target.overflows().size() == 2);
+  CHECK(target.overflows()[1].dropped == 2);
+  client.read_again();
+  node.run();
+  CHECK(target.log().back() == "drained 2");
+  CHECK(target.drains().size() == 1);
+  CHECK(client.events()
+        == std::vector{client_event{"gap", R"({"dropped":2})"}});
+  target.clear();
+  CHECK(target.overflows().empty());
+  CHECK(target.drains().empty());
+}
+
+TEST_CASE("a target hears nothing of a limit of output unless it is to") {
+  checked_node node;
+  probe target{node};
+  auto client =
+      node.connect(target, {.output_limit = 100'000,
+                            .overflow = {overflow_policy::drop_oldest, ""}});
+  node.run();
+  client.stall();
+  for (int i = 0; i < 11; ++i)
+    node.send(client.actor(),
+              ws_send{message_type::text, std::string(10'000, 'x')});
+  node.run();
+  client.read_again();
+  node.run();
+  CHECK(client.received().size() == 9);
+  CHECK(target.log() == strings{"join {}"});
+}
+
+TEST_CASE("a client may have a rate") {
+  checked_node node;
+  probe target{node};
+  auto client = node.connect(
+      target, {.rate = {.messages = 2, .burst = milliseconds{1'000}}});
+  for (int i = 0; i < 4; ++i)
+    client.send_text("x");
+  node.run();
+  CHECK(target.messages().size() == 2);
+  CHECK(client.is_paused());
+  node.advance(milliseconds{499});
+  CHECK(target.messages().size() == 2);
+  node.advance(milliseconds{1});
+  CHECK(target.messages().size() == 3);
+}
+
+TEST_CASE("a client may wait for whoever has its target's name next") {
+  checked_node node;
+  probe target{node};
+  probe next{node};
+  parking_options parking;
+  parking.policy = target_exit_policy::park;
+  parking.redeliver = true;
+  auto client =
+      node.connect(target, {.parking = parking, .target_name = "chat"});
+  node.run();
+  target.hold();
+  client.send_text("a");
+  node.run();
+  target.crash();
+  node.run();
+  CHECK(client.is_open());
+  client.send_text("b");
+  node.run();
+  CHECK(node.put("chat", next));
+  node.advance(milliseconds{1'000});
+  CHECK(next.log() == strings{"join {}", "message 1 a again", "message 2 b"});
+  client.lose();
+  node.run();
+}
+
+TEST_CASE("a client does not wait unless its options say so") {
+  checked_node node;
+  probe target{node};
+  auto client = node.connect(target, {.target_name = "chat"});
+  node.run();
+  target.crash();
+  node.run();
+  CHECK_FALSE(client.is_open());
+}
+
 TEST_CASE("the clock moves only when the test says so") {
   checked_node node;
   auto start = node.now();

@@ -86,9 +86,50 @@ TEST_CASE_FIXTURE(owners, "an owner that comes again is known once") {
   CHECK(held.forget(3) == first);
   CHECK_FALSE(held.forget(3));
   CHECK_FALSE(held.knows(first));
-  CHECK(held.forget(second.address()));
-  CHECK_FALSE(held.forget(second.address()));
+  held.forget(second.address());
+  CHECK(held.former().empty());
   CHECK(held.knows(second)); // as the owner
+}
+
+TEST_CASE_FIXTURE(owners, "a former owner owes what it had not answered when "
+                          "it parted") {
+  held.take_over(first);
+  send(3);
+  held.take_over(second);
+  CHECK(held.forget(first.address()));
+  CHECK_FALSE(held.forget(first.address()));
+  held.take_over(first);
+  CHECK_FALSE(held.forget(second.address())); // it was sent nothing
+  send(4);
+  held.on_answer(held.epoch(), held.window().sent());
+  held.take_over(second);
+  CHECK_FALSE(held.forget(first.address())); // it has answered
+}
+
+TEST_CASE_FIXTURE(owners, "an owner that parts is a former one, and there is "
+                          "none") {
+  held.take_over(first);
+  send(3);
+  held.part(end_cause::target_node_stops);
+  CHECK_FALSE(held.owner());
+  CHECK(held.lost_how() == end_cause::target_node_stops);
+  CHECK(held.knows(first));
+  held.take_over(second);
+  CHECK(held.epoch() == 2);
+  CHECK(held.last_owned_seq() == 0);
+}
+
+TEST_CASE_FIXTURE(owners, "who gets earlier messages again owns them") {
+  held.take_over(first);
+  send(3);
+  send(3);
+  held.lose(end_cause::target_lost);
+  held.take_over(second);
+  CHECK(held.last_owned_seq() == 0);
+  held.own_from(2);
+  CHECK(held.last_owned_seq() == 6);
+  held.own_from(5);
+  CHECK(held.last_owned_seq() == 6);
 }
 
 TEST_CASE_FIXTURE(owners, "an owner that is lost is no former one") {

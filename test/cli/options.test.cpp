@@ -232,8 +232,9 @@ TEST_CASE("a completion needs no node") {
     auto result = parse({"completion", shell});
     REQUIRE(std::holds_alternative<options>(result));
     auto& script = std::get<options>(result).script;
-    for (auto* word : {"ps", "targets", "peers", "send", "close", "transfer",
-                       "watch", "call", "completion", "payload", "timeout"})
+    for (auto* word :
+         {"ps", "targets", "peers", "send", "close", "transfer", "drain",
+          "watch", "call", "completion", "payload", "timeout"})
       CHECK(script.find(word) != std::string::npos);
   }
 }

@@ -12,12 +12,17 @@ namespace wsrelay::cluster_probe {
 
 namespace {
 
+void answer(caf::event_based_actor* self, const std::string& name,
+            const ws_message& message) {
+  auto text = fmt::format("{} {} {}", name, message.seq, message.data.view());
+  self->send(message.client, ws_send{message_type::text, text});
+}
+
 void echo_back(caf::event_based_actor* self, const std::string& name,
                const ws_message& message) {
   report("message {} {} {} {}", name, message.client_pid.view(), message.seq,
          message.data.view());
-  auto text = fmt::format("{} {} {}", name, message.seq, message.data.view());
-  self->send(message.client, ws_send{message_type::text, text});
+  answer(self, name, message);
 }
 
 // A target for one client.
@@ -67,6 +72,26 @@ caf::behavior target(caf::event_based_actor* self, std::string name) {
         report("refused {} {}", name, message.reason);
       },
       [self](caf::ok_atom) { self->quit(); },
+  };
+}
+
+caf::behavior quiet_target(caf::event_based_actor* self, std::string name) {
+  return {
+      [name](const ws_join& message) {
+        report("join {} {}", name, message.client_pid.view());
+      },
+      [self, name](const ws_message& message) { answer(self, name, message); },
+      [](const ws_leave&) {},
+  };
+}
+
+caf::behavior deaf_target(caf::event_based_actor* self) {
+  return {
+      [](const ws_join&) {},
+      [self](const ws_message&) -> caf::result<void> {
+        return self->make_response_promise();
+      },
+      [](const ws_leave&) {},
   };
 }
 

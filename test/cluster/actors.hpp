@@ -16,6 +16,12 @@ namespace wsrelay::cluster_probe {
 /// "leave NAME PID REASON CODE LAST_SEQ". An `ok_atom` ends it normally.
 caf::behavior target(caf::event_based_actor* self, std::string name);
 
+/// A target that echoes as well, and prints joins alone.
+caf::behavior quiet_target(caf::event_based_actor* self, std::string name);
+
+/// A target that answers no message.
+caf::behavior deaf_target(caf::event_based_actor* self);
+
 /// A handler actor that names a target in the header X-WS-Relay. Prints
 /// "request NAME PATH".
 caf::behavior naming_handler(caf::event_based_actor* self, std::string name,

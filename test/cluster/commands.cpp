@@ -85,6 +85,10 @@ bool commander::spawn(const std::string& command, std::istringstream& words) {
   auto name = word(words);
   if (command == "register" || command == "offer")
     add(name, system_.spawn(target, name), command == "offer");
+  else if (command == "quiet")
+    add(name, system_.spawn(quiet_target, name), true);
+  else if (command == "deaf")
+    add(name, system_.spawn(deaf_target), true);
   else if (command == "handler")
     add(name, system_.spawn(naming_handler, name, word(words)));
   else if (command == "giver")

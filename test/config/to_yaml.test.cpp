@@ -208,6 +208,9 @@ TEST_CASE("every key is printed with its value") {
     spread: 10s
     rate: 1000
     deadline: 25s
+  parking:
+    max_connections: 10000
+    max_bytes: 67108864
 
 - name: r
   kind: http.router
@@ -231,6 +234,12 @@ TEST_CASE("every key is printed with its value") {
     wsrelay.refuse: status
     wsrelay.limit.key: close_oldest
     wsrelay.overflow: close
+    wsrelay.on_target_exit: close
+    wsrelay.park.time: 30s
+    wsrelay.park.messages: 128
+    wsrelay.park.bytes: 1048576
+    wsrelay.park.redeliver: "false"
+    wsrelay.park.events: "false"
     wsrelay.rate.messages: 0
     wsrelay.rate.bytes: 0
     wsrelay.rate.burst: 2s
@@ -246,6 +255,7 @@ TEST_CASE("every key is printed with its value") {
     wsrelay.expiry.jitter: off
     wsrelay.expiry.reason: "session expired"
     wsrelay.overflow.event: ""
+    wsrelay.park.endings: "crashed, lost, shutdown"
 
 - name: e
   kind: http.endpoint

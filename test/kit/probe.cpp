@@ -23,7 +23,8 @@ std::string to_line(const ws_join& x) {
 }
 
 std::string to_line(const ws_message& x) {
-  return "message " + std::to_string(x.seq) + " " + std::string{x.data.view()};
+  return "message " + std::to_string(x.seq) + " " + std::string{x.data.view()}
+         + (x.redelivered ? " again" : "");
 }
 
 std::string to_line(const ws_heartbeat& x) {
@@ -39,6 +40,15 @@ std::string to_line(const ws_refused& x) {
   return "refused " + x.reason;
 }
 
+std::string to_line(const ws_overflow& x) {
+  return "overflow " + std::to_string(x.dropped) + " "
+         + std::to_string(x.queued);
+}
+
+std::string to_line(const ws_drained& x) {
+  return "drained " + std::to_string(x.dropped);
+}
+
 } // namespace
 
 struct probe::record {
@@ -48,6 +58,8 @@ struct probe::record {
   std::vector<ws_heartbeat> heartbeats;
   std::vector<ws_leave> leaves;
   std::vector<ws_refused> refusals;
+  std::vector<ws_overflow> overflows;
+  std::vector<ws_drained> drains;
   caf::error refusal;
   bool holds_joins = false;
   bool holds = false;
@@ -99,6 +111,8 @@ probe::probe(test_node& node) : record_{std::make_shared<record>()} {
         },
         [me](const ws_leave& x) { me->add(me->leaves, x); },
         [me](const ws_refused& x) { me->add(me->refusals, x); },
+        [me](const ws_overflow& x) { me->add(me->overflows, x); },
+        [me](const ws_drained& x) { me->add(me->drains, x); },
         [me](release_atom) { me->release(); },
         [self](quit_atom, caf::error& reason) {
           self->quit(std::move(reason));
@@ -140,6 +154,14 @@ const std::vector<ws_refused>& probe::refusals() const noexcept {
   return record_->refusals;
 }
 
+const std::vector<ws_overflow>& probe::overflows() const noexcept {
+  return record_->overflows;
+}
+
+const std::vector<ws_drained>& probe::drains() const noexcept {
+  return record_->drains;
+}
+
 void probe::clear() {
   record_->log.clear();
   record_->joins.clear();
@@ -147,6 +169,8 @@ void probe::clear() {
   record_->heartbeats.clear();
   record_->leaves.clear();
   record_->refusals.clear();
+  record_->overflows.clear();
+  record_->drains.clear();
 }
 
 void probe::accept_joins() {

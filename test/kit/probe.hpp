@@ -28,8 +28,9 @@ public:
   operator const caf::actor&() const noexcept { return actor_; }
 
   /// Every message, in order and one per line: "join {}", "message 1 hi" (with
-  /// its seq), "heartbeat 5" (messages so far), "leave closed 1000 last=1",
-  /// "refused command".
+  /// its seq), "message 1 hi again" (redelivered), "heartbeat 5" (messages so
+  /// far), "leave closed 1000 last=1", "refused command", "overflow 1 9"
+  /// (dropped, queued), "drained 1" (dropped).
   const std::vector<std::string>& log() const noexcept;
 
   /// The same by type.
@@ -38,6 +39,8 @@ public:
   const std::vector<ws_heartbeat>& heartbeats() const noexcept;
   const std::vector<ws_leave>& leaves() const noexcept;
   const std::vector<ws_refused>& refusals() const noexcept;
+  const std::vector<ws_overflow>& overflows() const noexcept;
+  const std::vector<ws_drained>& drains() const noexcept;
 
   /// Forgets what came so far.
   void clear();

@@ -3,6 +3,7 @@
 
 #include "actors/directory.hpp"
 #include "actors/refusal.hpp"
+#include "actors/successors.hpp"
 
 #include <caf/all.hpp>
 
@@ -40,6 +41,7 @@ test_node::test_node(std::unique_ptr<test_config> config)
 test_node::~test_node() {
   lose_all();
   directory_ = nullptr;
+  lot_ = nullptr;
   scheduler_.kill_actors();
   run();
   scheduler_.cancel_timeouts();
@@ -65,10 +67,27 @@ fake_client test_node::connect(const caf::actor& target,
   config.max_metadata = options.max_metadata;
   config.join_timeout = options.join_timeout;
   config.directory = directory_;
+  set_policies(options, config);
   auto port = make_port();
   return {spawn_on(system_, nullptr, connection, frame_port_ptr{port},
                    std::move(config)),
           port};
+}
+
+void test_node::set_policies(const client_options& options,
+                             connection_config& config) {
+  config.overflow = std::make_shared<const overflow_options>(options.overflow);
+  config.reports_overflow = options.report_overflow;
+  config.rate = options.rate;
+  if (!options.parking.is_on())
+    return;
+  if (!lot_)
+    lot_ = std::make_shared<parking_lot>(
+        parking_limits{}.max_connections, parking_limits{}.max_bytes,
+        system_.spawn<caf::hidden>(wsrelay::successors, directory_));
+  config.parking = std::make_shared<const parking_options>(options.parking);
+  config.lot = lot_;
+  config.target_name = options.target_name;
 }
 
 std::shared_ptr<fake_frame_port> test_node::make_port() {

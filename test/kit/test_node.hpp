@@ -32,13 +32,18 @@ struct client_options {
   std::string metadata = "{}";
   std::string message_topic{default_message_topic};
   milliseconds heartbeat_interval{0}; // 0 = off
-  std::string subprotocol;            // "" = none
+  std::string subprotocol{};          // "" = none
   milliseconds expires_in{0};         // the session's end, 0 = never
   std::uint32_t window = 128;
   std::size_t window_bytes = 4 * 1024 * 1024;
   std::size_t output_limit = 4 * 1024 * 1024;
   std::size_t max_metadata = 16 * 1024;
   milliseconds join_timeout{10'000};
+  overflow_options overflow{};
+  bool report_overflow = false; // the target gets ws_overflow, ws_drained
+  rate_options rate{};
+  parking_options parking{};
+  std::string target_name{}; // whoever has it next is the target's successor
 };
 
 /// The node. Declare it before the handles of actors, which it must outlive.
@@ -118,6 +123,7 @@ public:
   std::shared_ptr<fake_frame_port> make_port();
 
 private:
+  void set_policies(const client_options& options, connection_config& config);
   bool step();
   time_point next_event() const;
 
@@ -126,6 +132,7 @@ private:
   simulated_scheduler scheduler_;
   std::vector<std::shared_ptr<fake_frame_port>> ports_;
   caf::actor directory_;
+  std::shared_ptr<parking_lot> lot_; // null before a client that may park
   bool running_ = false;
 };
 

@@ -127,7 +127,7 @@ TEST_CASE_FIXTURE(node_fixture, "a slow target does not stall the other "
 }
 
 TEST_CASE_FIXTURE(node_fixture, "a target that fails closes with 1011, one "
-                                "that ends with 1000") {
+                                "that shuts down with 1001") {
   start();
   auto doomed = add("doomed", system.spawn(echo));
   auto client = connect("/ws/to/doomed");

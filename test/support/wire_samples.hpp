@@ -36,12 +36,12 @@ inline std::vector<wire_sample> wire_samples(const caf::actor& who) {
       "GET",           "/a?b=1",      "/a",   "b=1",
       {{"Host", "h"}}, {{"id", "1"}}, "body", "192.0.2.1",
       "https",         "h.example",   true,   {"CN=ann", {"DNS:a"}}};
-  http_response response{201,
-                         {{"A", "b"}},
-                         "made",
-                         relay_to{who, "topic", milliseconds{1'000},
-                                  R"({"d":4})", "mqtt",
-                                  milliseconds{1'700'000'000'500}}};
+  http_response response{
+      201,
+      {{"A", "b"}},
+      "made",
+      relay_to{who, "topic", milliseconds{1'000}, R"({"d":4})", "mqtt",
+               milliseconds{1'700'000'000'500}, "user-1", 5, true, "chat"}};
   node_version version{"1.2.3", 7, 6, {"pages", "names"}};
   connection_numbers numbers{"7@x", milliseconds{1}, 2, 3, 4, 5, 6, 7};
   return {
@@ -49,7 +49,7 @@ inline std::vector<wire_sample> wire_samples(const caf::actor& who) {
       make("ws.join", ws_join{who, "1@x", R"({"a":1})", "mqtt"}),
       make("ws.message",
            ws_message{who, "1@x", "topic", 1ull << 40, message_type::binary,
-                      std::string{"\0\xff\n", 3}, R"({"b":2})"}),
+                      std::string{"\0\xff\n", 3}, R"({"b":2})", true}),
       make("ws.heartbeat",
            ws_heartbeat{who, "1@x", milliseconds{1'500}, 7, R"({"b":2})"}),
       make("ws.leave", ws_leave{who, "1@x", leave_reason::timeout, 1006, "text",
@@ -77,6 +77,11 @@ inline std::vector<wire_sample> wire_samples(const caf::actor& who) {
       make("directory.puts-answer", directory_puts_answer{{1, 70'000}, {2}}),
       make("directory.erases",
            directory_erases{{{"chat", who}, {"news", who}}}),
+      make("drain.watch", drain_watch{who}),
+      make("node.draining", node_draining{milliseconds{25'000}}),
+      make("acceptor.count-get", acceptor_count_get{}),
+      make("peer.step-back", peer_step_back{"app1", true}),
+      make("node.drain", node_drain{}),
       make("directory.erase", directory_erase{"chat", who}),
       make("directory.get", directory_get{"chat@app1"}),
       make("directory.list", directory_list{}),

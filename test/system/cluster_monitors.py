@@ -88,6 +88,7 @@ class Monitors(SceneTest):
         self.check_fired(again, "normal")
         self.check_fired_once()
 
+    # Known failure 27: it did not fire, and a node that froze was not noticed.
     def test_the_relays_node_freezes_and_is_the_same_afterwards(self):
         client = self.watched()
         old = self.app1.peers()["relay1"]

@@ -45,6 +45,7 @@ class Targets(SceneTest):
     def expected_messages(last, first=1):
         return [f"message {i} m{i}" for i in range(first, last + 1)]
 
+    # Known failure 1: the next message ended the socket without a close frame.
     def test_a_transfer_to_a_target_on_another_node_and_back_loses_nothing(
             self):
         client = self.scene.connect_far(self.relay1)

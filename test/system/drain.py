@@ -51,6 +51,7 @@ class Drain(unittest.TestCase):
                 client.close()
         return seen
 
+    # Known failure 26: all were closed at once, and came back at once.
     def test_all_are_closed_evenly_with_a_time_to_come_back(self):
         relay = self.start(spread="2s")
         clients = self.connect(relay, 400)

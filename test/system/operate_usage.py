@@ -20,6 +20,8 @@ class CommandLine(unittest.TestCase):
                           ["--node", "h:1", "send", "1@x"],
                           ["--node", "h:1", "close", "1@x", "1005"],
                           ["--node", "h:1", "call", "x", "{"],
+                          ["--node", "h:1", "drain", "--to", "x"],
+                          ["--node", "h:1", "drain", "--node", "x"],
                           ["--node", "h:1", "ps", "--timeout", "5"],
                           ["--node", "h:1", "ps", "--tls-cert", "/dev/null"]):
             done = run(*arguments)
@@ -72,7 +74,7 @@ class CommandLine(unittest.TestCase):
     def test_help_has_commands_and_exit_codes(self):
         text = run("--help").text
         for word in ("ps", "targets", "peers", "send", "close", "transfer",
-                     "watch", "call", "completion", "WSRELAY_NODE",
+                     "drain", "watch", "call", "completion", "WSRELAY_NODE",
                      "Exit codes: 0 ok, 1 refused, 2 usage"):
             self.assertIn(word, text)
         text = run("watch", "--help").text

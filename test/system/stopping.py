@@ -8,6 +8,7 @@ import time
 import unittest
 from pathlib import Path
 
+from operate_base import run
 from raw_client import BINARY, TEXT, Connection, WebSocket, elapsed, request_bytes
 from support import RelayTest, echo_config, endpoint, free_port, wait_until
 
@@ -179,6 +180,26 @@ class Stopping(unittest.TestCase):
             self.assertEqual(found.payload.decode(), text)
             found = client.read_frame()
         self.assertEqual(found.code, 1001)
+        self.assertEqual(relay.wait(10), 0)
+
+    # Known failure 22: they were not flushed, and the code was 1000.
+    def test_each_reply_that_waits_comes_before_1001(self):
+        relay = self.start_relay(PATIENT)
+        client, = self.connect(relay, receive_buffer=4096)
+        messages = [bytes([i]) * (MIB // 16) for i in range(64)]
+        for message in messages:  # and reads none of the answers
+            client.send_frame(BINARY, message)
+        row = wait_until(lambda: next(
+            (row for row in run("ps", "--json").json
+             if row["messages_out"] == len(messages)), None), "all are answered")
+        self.assertGreater(row["queued_messages"], 10)
+        relay.signal(signal.SIGTERM)
+        wait_until(lambda: not is_open(relay.port), "it stops")
+        for message in messages:
+            self.assertEqual(client.read_message(), (BINARY, message))
+        self.assert_goes_away(client)
+        client.send_close(1001)
+        self.assertEqual(client.read_to_end(), b"")
         self.assertEqual(relay.wait(10), 0)
 
     def test_idle_http_connections_end_at_once(self):

@@ -233,8 +233,11 @@ def service(**keys):
 
 def router(name="ws", prefix="/ws", middleware="websocket_relay", **options):
     """Returns the entry of a router. Options are those of the relay, with "_"
-    for "." and without their "wsrelay.": max_message_size="16MiB"."""
-    lines = [f"    wsrelay.{key.replace('_', '.')}: \"{value}\""
+    for "." and without their "wsrelay.": max_message_size="16MiB"; but for
+    on_target_exit, which is one word."""
+    names = {key: key.replace("_", ".") for key in options}
+    names["on_target_exit"] = "on_target_exit"
+    lines = [f"    wsrelay.{names[key]}: \"{value}\""
              for key, value in options.items()]
     return "\n".join([
         f"- name: {name}", "  kind: http.router", "  meta: {server: gateway}",

@@ -4,6 +4,7 @@
 #include "actors/directory.hpp"
 #include "protocol/pid.hpp"
 #include "tools/wsrelay/call.hpp"
+#include "tools/wsrelay/drain.hpp"
 #include "tools/wsrelay/json_output.hpp"
 #include "tools/wsrelay/ps.hpp"
 #include "tools/wsrelay/text.hpp"
@@ -119,6 +120,7 @@ std::string run_one(session& node, const options& opts) {
     case command::call:
       return call(node, opts);
     case command::ps:
+    case command::drain:
     case command::watch:
     case command::completion:
       break;
@@ -128,7 +130,10 @@ std::string run_one(session& node, const options& opts) {
 
 } // namespace
 
-command_output run_command(session& node, const options& opts) {
+command_output run_command(session& node, const options& opts,
+                           const progress& tell) {
+  if (opts.what == command::drain)
+    return drain(node, opts, tell);
   if (opts.what == command::ps)
     return ps(node, opts);
   return {run_one(node, opts), {}};

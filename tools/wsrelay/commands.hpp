@@ -4,6 +4,7 @@
 #include "tools/wsrelay/options.hpp"
 #include "tools/wsrelay/session.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,12 @@ struct command_output {
   std::vector<command_error> missing;
 };
 
+/// Is told how far a command is that takes its time; null = nobody is.
+using progress = std::function<void(const std::string&)>;
+
 /// Runs the command and returns what it prints. Throws `command_error`. Not
 /// for `watch` and `completion`.
-command_output run_command(session& node, const options& opts);
+command_output run_command(session& node, const options& opts,
+                           const progress& tell = nullptr);
 
 } // namespace wsrelay::cli

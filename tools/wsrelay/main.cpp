@@ -83,7 +83,10 @@ int run(caf::actor_system& system, const options& opts) {
     watch(node, opts, print);
     return 0;
   }
-  auto output = run_command(node, opts);
+  progress tell;
+  if (!opts.json)
+    tell = [](const std::string& text) { print_error("wsrelay: " + text); };
+  auto output = run_command(node, opts, tell);
   print(output.text);
   auto code = 0;
   for (auto& missing : output.missing) {

@@ -3,13 +3,12 @@
 
 #include "actors/node_version.hpp"
 #include "config/listen_address.hpp"
-#include "net/loop/local_socket.hpp"
 #include "protocol/close_code.hpp"
 #include "protocol/duration.hpp"
 #include "protocol/http_fields.hpp"
-#include "protocol/json.hpp"
 #include "protocol/text.hpp"
 #include "tools/wsrelay/completion.hpp"
+#include "tools/wsrelay/option_checks.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -41,6 +40,7 @@ struct raw_options {
   std::string file;
   std::string body;
   std::string shell;
+  std::string drained_node;
   std::vector<std::string> headers;
   std::vector<std::string> params;
 };
@@ -53,55 +53,6 @@ CLI::Validator checked_by(std::string (*check)(const std::string&)) {
 
 CLI::Validator existing_file() {
   return CLI::ExistingFile.description(""); // the type says it
-}
-
-// "unix:/path", "/path".
-std::string socket_path(const std::string& text) {
-  constexpr std::string_view scheme = "unix:";
-  auto path = text.starts_with("unix:/") ? text.substr(scheme.size()) : text;
-  return is_socket_path(path) ? path : std::string{};
-}
-
-std::string check_node(const std::string& text) {
-  if (!socket_path(text).empty())
-    return {};
-  auto parsed = parse_listen_address(text);
-  auto good = parsed && !parsed->host.empty() && parsed->port != 0;
-  return good ? std::string{}
-              : "must be HOST:PORT or the whole path of a unix socket: " + text;
-}
-
-std::string check_timeout(const std::string& text) {
-  auto parsed = parse_duration(text);
-  return parsed ? std::string{} : parsed.error().what;
-}
-
-std::string check_field(const std::string& text) {
-  auto colon = text.find(':');
-  auto good = colon != std::string::npos
-              && is_safe_field(text.substr(0, colon), text.substr(colon + 1));
-  return good ? std::string{} : "not 'Name: value': " + text;
-}
-
-std::string check_param(const std::string& text) {
-  auto equals = text.find('=');
-  return equals == 0 || equals == text.npos ? "not NAME=VALUE: " + text
-                                            : std::string{};
-}
-
-std::string check_body(const std::string& text) {
-  auto json = check_json(text);
-  return json ? std::string{} : "not JSON: " + json.error().what;
-}
-
-std::string check_code(const std::string& text) {
-  auto code = parse_decimal(text);
-  auto good =
-      code && *code <= 0xffff && is_sendable(static_cast<std::uint16_t>(*code));
-  return good ? std::string{}
-              : "no close code that may be sent (1000 to 1003, 1007 to 1014, "
-                "3000 to 4999): "
-                    + text;
 }
 
 void add_tls(CLI::App& app, const char* name, std::string& file,
@@ -201,6 +152,30 @@ void add_actions(CLI::App& app, commands& all, options& out, raw_options& raw) {
   watch->add_flag("--payload", out.payload, "show what is in the messages");
 }
 
+// Behind the command `--node` is the one whose targets move; before it, where
+// to ask, as ever.
+void add_drain(CLI::App& app, commands& all, options& out, raw_options& raw) {
+  auto* drain = add_command(app, all, command::drain, "drain",
+                            "empty a node and end it; with --to: move the "
+                            "connections of a target, or of a node's targets");
+  auto* from = drain
+                   ->add_option("--target", out.subject,
+                                "whose connections move: name or PID")
+                   ->type_name("NAME");
+  drain
+      ->add_option("--node", raw.drained_node,
+                   "the node whose targets' connections move, each to the "
+                   "actor of its target's name")
+      ->type_name("NAME")
+      ->excludes(from);
+  drain->add_option("--to", out.target, "where to: a target, or a node")
+      ->type_name("NAME");
+  drain->add_option("--rate", out.rate, "moves per second")
+      ->type_name("COUNT")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+}
+
 void add_call(CLI::App& app, commands& all, options& out, raw_options& raw) {
   auto* call = add_command(app, all, command::call, "call",
                            "ask a handler actor as the relay does for a "
@@ -282,6 +257,23 @@ void finish_call(const CLI::App& app, const raw_options& raw, options& out) {
     out.method = out.text.empty() ? "GET" : "POST";
 }
 
+// A word that a script has left empty is no reason to end a node.
+std::string finish_drain(const CLI::App& app, const raw_options& raw,
+                         options& out) {
+  out.from_node = raw.drained_node;
+  auto has_from = app.count("--target") + app.count("--node") > 0;
+  auto has_to = app.count("--to") > 0;
+  if (has_from && !has_to)
+    return "drain --target or --node wants --to (before the command --node "
+           "says where to ask)";
+  if (!has_from && (has_to || app.count("--rate") > 0))
+    return "drain --to and --rate want --target or --node";
+  if (has_from
+      && (out.target.empty() || out.subject.empty() == out.from_node.empty()))
+    return "drain: a name is empty";
+  return {};
+}
+
 std::string finish_node(const raw_options& raw, options& out) {
   out.node.host = socket_path(raw.node);
   if (!raw.node.empty() && out.node.host.empty()) {
@@ -321,6 +313,8 @@ std::string finish(const CLI::App& app, const commands& all,
     error = finish_send(sub, raw, out);
   if (out.what == command::close)
     error = finish_close(raw, out);
+  if (out.what == command::drain)
+    error = finish_drain(sub, raw, out);
   if (out.what == command::call)
     finish_call(sub, raw, out);
   if (out.what == command::completion)
@@ -344,6 +338,7 @@ std::variant<options, early_exit> parse_options(std::vector<std::string> args) {
   add_node(app, out, raw);
   add_lists(app, all, out);
   add_actions(app, all, out, raw);
+  add_drain(app, all, out, raw);
   add_call(app, all, out, raw);
   add_completion(app, all, raw);
   try {

@@ -19,6 +19,7 @@ enum class command {
   send,
   close,
   transfer,
+  drain,
   watch,
   call,
   completion
@@ -30,11 +31,13 @@ struct options {
   connect_options node;
   std::string peer; // act on this peer of the node, "" = on the node itself
   bool json = false;
-  bool all = false;    // targets: those of the relay, too
-  std::string subject; // the PID, or the name of a handler
-  std::string target;  // transfer
-  std::string text;    // send: the message; call: the body
-  bool binary = false; // send: as a binary message
+  bool all = false;         // targets: those of the relay, too
+  std::string subject;      // the PID, or the name of a handler
+  std::string target;       // transfer; drain: where to, "" = nowhere
+  std::string from_node;    // drain: whose targets
+  std::uint32_t rate = 500; // drain: moves per second
+  std::string text;         // send: the message; call: the body
+  bool binary = false;      // send: as a binary message
   std::uint16_t code = 1000;
   std::string reason;
   bool payload = false; // watch

@@ -40,12 +40,16 @@ public:
   caf::actor_system& system() const noexcept { return system_; }
   const caf::actor& node() const noexcept { return node_; }
   milliseconds timeout() const noexcept { return timeout_; }
+  void set_timeout(milliseconds timeout) noexcept { timeout_ = timeout; }
 
   /// Returns the directory to ask: of the node, or of the chosen peer.
   const caf::actor& directory() const noexcept { return directory_; }
 
   /// Asks this peer's directory from now on.
   void choose_peer(const std::string& name);
+
+  /// The same, of one that is known already.
+  void choose(caf::actor directory) { directory_ = std::move(directory); }
 
   /// Returns the actor of a name or PID.
   caf::actor find(const std::string& target);

@@ -17,6 +17,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -132,6 +133,11 @@ int serve(const daemon_options& options, const relay_config& config) {
     log().warn("nobody accepts at a socket that systemd has passed: no addr is "
                "systemd:{}",
                shown(name));
+  std::atomic<bool> is_ordered{false};
+  relay.on_drain_order([&is_ordered] {
+    is_ordered = true;
+    termination_signals::raise();
+  });
   listen_for_operator(relay, options.operator_socket);
   print(STDOUT_FILENO, urls_text(relay, config));
   service_manager manager;
@@ -140,7 +146,7 @@ int serve(const daemon_options& options, const relay_config& config) {
   auto signal =
       signals.wait([&] { manager.reload([&relay] { on_hang_up(relay); }); });
   manager.will_stop();
-  if (signal == SIGTERM && options.drain == "on")
+  if (signal == SIGTERM && (options.drain == "on" || is_ordered))
     relay.drain([&signals] { return signals.again(); });
   manager.stopping();
   relay.stop();

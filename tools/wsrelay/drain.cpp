@@ -1,0 +1,363 @@
+// Lists, and moves what is on them, until nothing is.
+#include "tools/wsrelay/drain.hpp"
+
+#include "actors/directory.hpp"
+#include "actors/pid_text.hpp"
+#include "tools/wsrelay/connection_pages.hpp"
+#include "tools/wsrelay/json_output.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <optional>
+#include <thread>
+
+namespace wsrelay::cli {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+// A target may take ten seconds to join.
+constexpr std::chrono::seconds move_patience{15};
+
+// New clients may come while others move.
+constexpr int max_passes = 10;
+
+constexpr std::chrono::milliseconds beat{100};
+constexpr std::chrono::seconds progress_period{1};
+
+// Longer than a drain may take by any configuration that makes sense.
+constexpr std::chrono::hours drain_patience{1};
+
+// -- which connections --------------------------------------------------------
+
+// Where a connection goes whose target is this one; "" = it stays.
+class destinations {
+public:
+  virtual ~destinations() = default;
+  virtual std::string of(const std::string& target_pid) const = 0;
+};
+
+class of_target final : public destinations {
+public:
+  of_target(std::string pid, std::string to)
+      : pid_{std::move(pid)}, to_{std::move(to)} {}
+
+  std::string of(const std::string& target_pid) const override {
+    return target_pid == pid_ ? to_ : std::string{};
+  }
+
+private:
+  std::string pid_;
+  std::string to_;
+};
+
+// The actor of the same name at the other node. One without a name has none.
+class of_node final : public destinations {
+public:
+  of_node(std::string node, std::string to,
+          const std::vector<directory_row>& names)
+      : end_{"@" + std::move(node)}, to_{std::move(to)} {
+    for (auto& row : names)
+      if (!row.name.starts_with(reserved_prefix))
+        names_.emplace(row.pid, row.name);
+  }
+
+  std::string of(const std::string& target_pid) const override {
+    if (!target_pid.ends_with(end_))
+      return {};
+    auto name = names_.find(target_pid);
+    return (name == names_.end() ? "?" : name->second) + "@" + to_;
+  }
+
+private:
+  std::string end_;
+  std::string to_;
+  std::map<std::string, std::string> names_;
+};
+
+// -- moving them --------------------------------------------------------------
+
+struct move {
+  std::string pid;
+  std::string to;
+};
+
+class mover {
+public:
+  mover(const options& opts, const progress& tell) : opts_{opts}, tell_{tell} {}
+
+  // Moves what is there, again and again while there is more and it can be
+  // moved.
+  void empty(session relay, const destinations& where) {
+    relay.set_timeout(std::max<milliseconds>(relay.timeout(), move_patience));
+    for (int pass = 0; pass < max_passes; ++pass) {
+      std::vector<command_error> missing;
+      auto moves = list(relay, where, missing);
+      failures_ = std::move(missing);
+      if (moves.empty() || move_all(relay, moves) == 0)
+        break;
+    }
+    std::move(failures_.begin(), failures_.end(),
+              std::back_inserter(all_failures_));
+    failures_.clear();
+  }
+
+  std::size_t moved() const noexcept { return moved_; }
+  std::vector<command_error> failures() { return std::move(all_failures_); }
+
+private:
+  using answers = std::vector<caf::expected<std::monostate>>;
+
+  static std::vector<move> list(session& relay, const destinations& where,
+                                std::vector<command_error>& missing) {
+    std::vector<move> result;
+    for (auto& row : list_connections(relay, find_acceptors(relay), missing))
+      if (row.numbers)
+        if (auto to = where.of(row.numbers->target_pid); !to.empty())
+          result.push_back({std::string{row.client_pid.view()}, to});
+    return result;
+  }
+
+  // Returns how many have moved.
+  std::size_t move_all(session& relay, const std::vector<move>& moves) {
+    auto before = moved_;
+    auto at_once = std::max<std::size_t>(1, opts_.rate / 10);
+    auto next = clock::now();
+    for (std::size_t i = 0; i < moves.size(); i += at_once) {
+      std::this_thread::sleep_until(next);
+      next += beat;
+      auto end = std::min(i + at_once, moves.size());
+      move_some(relay, {moves.begin() + static_cast<std::ptrdiff_t>(i),
+                        moves.begin() + static_cast<std::ptrdiff_t>(end)});
+      report(end, moves.size());
+    }
+    return moved_ - before;
+  }
+
+  void move_some(session& relay, const std::vector<move>& moves) {
+    std::vector<std::pair<caf::actor, directory_get>> names;
+    for (auto& each : moves)
+      names.emplace_back(relay.directory(), directory_get{each.pid});
+    auto found = relay.ask_all<caf::actor>(names);
+    std::vector<std::pair<caf::actor, ws_control>> controls;
+    std::vector<const move*> asked;
+    for (std::size_t i = 0; i < moves.size(); ++i)
+      if (found[i] && *found[i]) { // else it has ended
+        ws_control control;
+        control.target_pid = moves[i].to;
+        controls.emplace_back(*found[i], std::move(control));
+        asked.push_back(&moves[i]);
+      }
+    auto moved = relay.ask_all<std::monostate>(controls);
+    for (std::size_t i = 0; i < moved.size(); ++i)
+      note(*asked[i], moved[i]);
+  }
+
+  void note(const move& what, const caf::expected<std::monostate>& moved) {
+    if (moved) {
+      ++moved_;
+      return;
+    }
+    auto why = to_command_error(moved.error(), what.pid + " to " + what.to);
+    if (why.kind == "ended" || why.kind == "closing")
+      return;
+    if (what.to.starts_with("?@"))
+      why.text = what.pid + ": its target has no name";
+    failures_.push_back(std::move(why));
+  }
+
+  void report(std::size_t done, std::size_t all) {
+    auto now = clock::now();
+    if (!tell_ || (now < told_ + progress_period && done < all))
+      return;
+    told_ = now;
+    tell_(fmt::format("asked {} of {}, moved {} in all", done, all, moved_));
+  }
+
+  const options& opts_;
+  const progress& tell_;
+  std::size_t moved_ = 0;
+  std::vector<command_error> failures_; // of this pass
+  std::vector<command_error> all_failures_;
+  clock::time_point told_{};
+};
+
+// The nodes whose connections are meant: the one that was chosen, or all.
+std::vector<session> relays_of(session& node, const options& opts) {
+  std::vector<session> result{node};
+  if (!opts.peer.empty())
+    return result;
+  for (auto& peer : node.peers()) {
+    auto there = node;
+    there.choose(peer.directory);
+    result.push_back(there);
+  }
+  return result;
+}
+
+std::string node_id_of(const std::vector<peer_info>& peers,
+                       const std::string& name) {
+  for (auto& peer : peers)
+    if (peer.name == name)
+      return peer.node;
+  throw command_error{exit_code::not_found, "no_such_peer",
+                      "no such peer: " + name};
+}
+
+std::vector<directory_row> names_at(session& node, const std::string& name) {
+  for (auto& peer : node.peers())
+    if (peer.name == name)
+      return node.names_of(peer);
+  return {};
+}
+
+// A node that does not know the question has all its names where they were.
+void step_back(session& relay, const std::string& name) {
+  std::vector<std::pair<caf::actor, peer_step_back>> question;
+  question.emplace_back(relay.directory(), peer_step_back{name, true});
+  relay.ask_all<std::monostate>(question);
+}
+
+void move_node(session& node, const options& opts, mover& moves) {
+  auto peers = node.peer_details();
+  auto from = node_id_of(peers, opts.from_node);
+  node_id_of(peers, opts.target); // it is there
+  of_node where{from, opts.target, names_at(node, opts.from_node)};
+  auto relays = relays_of(node, opts);
+  for (auto& relay : relays)
+    step_back(relay, opts.from_node);
+  for (auto& relay : relays)
+    moves.empty(relay, where);
+}
+
+// Not everybody has to know the name.
+void move_target(session& node, const options& opts, mover& moves) {
+  std::optional<command_error> unknown;
+  auto known = false;
+  for (auto& relay : relays_of(node, opts))
+    try {
+      auto target = relay.find(opts.subject);
+      of_target where{pid_text(target.id(), target.node()), opts.target};
+      known = true;
+      moves.empty(relay, where);
+    } catch (const command_error& error) {
+      if (error.code == exit_code::unreachable)
+        throw;
+      unknown = error;
+    }
+  if (!known && unknown)
+    throw *unknown;
+}
+
+command_output move_away(session& node, const options& opts,
+                         const progress& tell) {
+  mover moves{opts, tell};
+  if (opts.from_node.empty())
+    move_target(node, opts, moves);
+  else
+    move_node(node, opts, moves);
+  command_output result;
+  result.missing = moves.failures();
+  auto moved = static_cast<std::uint64_t>(moves.moved());
+  result.text = opts.json
+                    ? make_json([&](json_writer& out) {
+                        out.StartObject();
+                        put(out, "moved", moved);
+                        put(out, "failed",
+                            static_cast<std::uint64_t>(result.missing.size()));
+                        out.EndObject();
+                      }) + "\n"
+                    : fmt::format("moved {} connections\n", moved);
+  return result;
+}
+
+// -- a node -------------------------------------------------------------------
+
+void give_order(session& node) {
+  try {
+    node.ask<void>(node.find("wsrelay.drain"), node_drain{}, "the node");
+  } catch (const command_error& error) {
+    if (error.code == exit_code::not_found)
+      throw command_error{exit_code::refused, "refused",
+                          "the node's program does not drain by an order"};
+    throw;
+  }
+}
+
+// Who does not answer in time may still be there.
+bool is_gone(const caf::error& error) {
+  return error && error != caf::sec::request_timeout;
+}
+
+bool is_there(session& node) {
+  std::vector<std::pair<caf::actor, peer_list>> question;
+  question.emplace_back(node.directory(), peer_list{});
+  try {
+    auto answer = node.ask_all<std::vector<peer_entry>>(question);
+    return answer.front() || !is_gone(answer.front().error());
+  } catch (const command_error& error) {
+    if (error.code != exit_code::unreachable)
+      throw;
+    return false;
+  }
+}
+
+// Nothing when not all of them have said so in time.
+std::optional<std::uint64_t>
+count_connections(session& node, const std::vector<known_acceptor>& all) {
+  std::vector<std::pair<caf::actor, acceptor_count_get>> questions;
+  for (auto& each : all)
+    questions.emplace_back(each.who, acceptor_count_get{});
+  std::uint64_t result = 0;
+  for (auto& count : node.ask_all<std::uint64_t>(questions))
+    if (count)
+      result += *count;
+    else
+      return std::nullopt;
+  return result;
+}
+
+// It may end meanwhile.
+std::optional<std::uint64_t>
+left_there(session& node, const std::vector<known_acceptor>& all) {
+  try {
+    return count_connections(node, all);
+  } catch (const command_error&) {
+    return std::nullopt;
+  }
+}
+
+command_output drain_node(session& node, const options& opts,
+                          const progress& tell) {
+  auto acceptors = find_acceptors(node);
+  give_order(node);
+  auto next = clock::now();
+  auto until = next + drain_patience;
+  std::optional<std::uint64_t> told;
+  while (is_there(node)) {
+    if (clock::now() > until)
+      throw command_error{exit_code::timeout, "timeout",
+                          "the node still drains"};
+    if (tell && clock::now() >= next)
+      if (auto left = left_there(node, acceptors); left && left != told) {
+        told = left;
+        tell(fmt::format("{} connections", *left));
+        next = clock::now() + progress_period;
+      }
+    std::this_thread::sleep_for(beat);
+  }
+  return {opts.json ? "{\"ok\":true}\n" : "the node has stopped\n", {}};
+}
+
+} // namespace
+
+command_output drain(session& node, const options& opts, const progress& tell) {
+  return opts.target.empty() ? drain_node(node, opts, tell)
+                             : move_away(node, opts, tell);
+}
+
+} // namespace wsrelay::cli
