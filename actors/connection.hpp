@@ -152,6 +152,7 @@ private:
   caf::result<void> close(const ws_close& message);
   caf::result<void> control(const ws_control& message);
   caf::result<void> on_watch(const ws_watch& message);
+  std::string target_text() const;
   connection_stats on_stats(connection_stats_get) const;
   void on_audience(const audience_open& message);
   void on_shutdown(connection_shutdown);
@@ -222,13 +223,13 @@ private:
   void park(end_cause how);
   void find_successor();
   void on_successor(std::uint64_t search, const caf::actor& found);
-  void stay_without(const claim& failed, end_cause cause);
+  void stay_without(const claim& failed, errc code, end_cause cause);
   void hold(message_type type, shared_buffer data);
   void resume(std::string name);
   void redeliver();
   void tell_client(std::string_view topic, std::string_view data);
   bool stays_parked(time_point now);
-  std::size_t leave_parking(end_cause cause);
+  std::string leave_parking(end_cause cause);
   void say_last_words(parking& parked);
 
   // end (connection_end.cpp)
@@ -241,7 +242,7 @@ private:
   void close_port();
   void fail_waiting(errc why);
   void on_finished(connection_finished);
-  void log_end(end_cause cause, std::size_t lost) const;
+  void log_end(end_cause cause, std::string_view more) const;
 
   milliseconds jitter() const {
     return limits_.expiry->jitter.value_or(milliseconds{0});

@@ -5,8 +5,6 @@
 
 #include <caf/all.hpp>
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <chrono>
 #include <optional>
@@ -126,7 +124,7 @@ void connection_state::fail_waiting(errc why) {
 
 // Strangers can end as many as they can open: beyond a few of a cause they are
 // debug lines, as planned ends are.
-void connection_state::log_end(end_cause cause, std::size_t lost) const {
+void connection_state::log_end(end_cause cause, std::string_view more) const {
   static auto& unplanned = *new log_limit; // actors may end after main
   std::optional<std::uint64_t> left_out;
   auto level = ending_->severity;
@@ -139,8 +137,7 @@ void connection_state::log_end(end_cause cause, std::size_t lost) const {
             "connection ended: pid={} client={} cause={} code={} "
             "messages={}{}{}",
             pid_.view(), limits_.remote_address, to_text(cause), ending_->code,
-            owners_.seq(), lost > 0 ? fmt::format(" lost={}", lost) : "",
-            suppressed_text(left_out.value_or(0)));
+            owners_.seq(), more, suppressed_text(left_out.value_or(0)));
 }
 
 } // namespace wsrelay

@@ -52,17 +52,19 @@ bool connection_state::may_go_on(end_cause cause) const {
   if (cause == end_cause::target_lost && !owners_.window().all_answered()
       && !redelivers())
     return false; // what was under way may never have arrived
-  if (cause == end_cause::target_crashed && parking_
-      && parking_->failed_again(owners_.epoch()))
-    return false; // two in a row have crashed on a message: no third one
+  if (parking_ && parking_->failed_again(owners_.epoch(), cause))
+    return false; // it would end the next one, too
   return claims_.current() || parks(cause);
 }
 
 // A claim that is under way decides: it takes the connection over, or nobody is
 // left.
 void connection_state::lose_owner(end_cause cause) {
-  if (!may_go_on(cause))
+  if (!may_go_on(cause)) {
+    if (parking_)
+      parking_->owe(owners_.epoch()); // it is counted
     return end(cause);
+  }
   self_->send(owners_.owner(), make_leave(settings_, make_ending(cause),
                                           owners_.last_owned_seq()));
   if (parking_)
@@ -146,10 +148,14 @@ void connection_state::on_successor(std::uint64_t search,
   join_claim(found);
 }
 
-// A claim came to nothing, and there is no owner.
-void connection_state::stay_without(const claim& failed, end_cause cause) {
-  auto how = owners_.epoch() == 0 ? cause : owners_.lost_how();
-  if (!is_parked() && (owners_.epoch() == 0 || !parks(how)))
+// A claim came to nothing, and there is no owner. The first target, too, may
+// have ended, or has refused: then nobody follows it.
+void connection_state::stay_without(const claim& failed, errc code,
+                                    end_cause cause) {
+  auto is_first = owners_.epoch() == 0;
+  auto how = is_first ? cause : owners_.lost_how();
+  auto may_wait = parks(how) && (!is_first || code == errc::target_down);
+  if (!is_parked() && !may_wait)
     return end(how);
   if (!is_parked())
     park(how);
@@ -191,8 +197,9 @@ void connection_state::resume(std::string name) {
 
 void connection_state::redeliver() {
   for (auto& each : parking_->take_owed()) {
-    owners_.own_from(each.seq);
-    parking_->on_sent(owners_.epoch(), each.seq, each.type, each.data, true);
+    owners_.on_again(each.seq);
+    parking_->on_sent(owners_.epoch(), each.seq, each.type, each.data,
+                      static_cast<std::uint8_t>(each.again + 1));
     auto answered = [this, seq = each.seq](const caf::error& error) {
       if (parking_ && error != caf::sec::request_receiver_down)
         parking_->on_answered(seq);
@@ -224,6 +231,7 @@ void connection_state::on_unpark(const connection_unpark& message) {
     return;
   if (limits_.flows)
     ++limits_.flows->unparked;
+  parking_->set_fate("evicted");
   end(parking_->how());
 }
 
@@ -232,6 +240,7 @@ bool connection_state::stays_parked(time_point now) {
   if (now >= parking_->over_at()) {
     if (limits_.flows)
       ++limits_.flows->park_over;
+    parking_->set_fate("over");
     end(parking_->how());
     return false;
   }
@@ -242,15 +251,20 @@ bool connection_state::stays_parked(time_point now) {
   return true;
 }
 
-// The connection ends. Returns how many messages nobody gets.
-std::size_t connection_state::leave_parking(end_cause cause) {
+// The connection ends. Returns what the log says of it: whether it was parked,
+// and how many messages nobody gets.
+std::string connection_state::leave_parking(end_cause cause) {
   auto parked = std::exchange(parking_, nullptr);
-  if (!parked || parked->waiting() == 0)
-    return 0;
-  if (!leaves_words(cause) || parked->name().empty() || !limits_.lot)
-    return parked->waiting();
-  say_last_words(*parked);
-  return 0;
+  if (!parked)
+    return {};
+  auto result =
+      parked->is_parked() ? fmt::format(" parking={}", parked->fate()) : "";
+  if (parked->waiting() > 0 && leaves_words(cause) && !parked->name().empty()
+      && limits_.lot)
+    say_last_words(*parked);
+  else if (auto left = parked->left())
+    result += fmt::format(" lost={}", left);
+  return result;
 }
 
 void connection_state::say_last_words(parking& parked) {
@@ -271,7 +285,7 @@ void connection_state::say_last_words(parking& parked) {
     add(each, false);
   }
   words->join = make_join(settings_);
-  words->leave = make_leave(settings_, *ending_, owners_.seq());
+  words->leave = make_leave(settings_, *ending_, words->messages.back().seq);
   words->redelivers = parked.options().redeliver;
   words->name = parked.name();
   words->successors = limits_.lot->successors();
@@ -279,8 +293,8 @@ void connection_state::say_last_words(parking& parked) {
       std::chrono::duration_cast<milliseconds>(parked.over_at() - port_->now());
   words->join_timeout = limits_.join_timeout;
   words->place = parked.take_place();
-  spawn_on(self_->home_system(), self_->home(), bring_last_words,
-           std::move(words));
+  // Not on the loop: there may be many messages.
+  self_->home_system().spawn(bring_last_words, std::move(words));
 }
 
 } // namespace wsrelay

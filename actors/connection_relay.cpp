@@ -174,7 +174,7 @@ void connection_state::update_reading() {
   auto has_room = owners_.owner() ? !owners_.window().full() && !is_pressed()
                                   : is_parked() && parking_->has_room();
   auto may_read =
-      overruns_ ? owners_.owner() || is_parked() : has_room && !is_held_back();
+      (has_room && !is_held_back()) || (overruns_ && owners_.owner());
   auto wanted = may_read && !claims_.is_asked() && !closing();
   if (wanted == reading_)
     return;

@@ -9,13 +9,19 @@
 
 namespace wsrelay {
 
+std::string connection_state::target_text() const {
+  if (is_parked())
+    return std::string{parked_prefix} + parking_->name();
+  auto& owner = owners_.owner();
+  return owner ? pid_text(owner.id(), owner.node()) : std::string{};
+}
+
 connection_stats connection_state::on_stats(connection_stats_get) const {
   auto age = std::chrono::duration_cast<milliseconds>(port_->now() - started_);
-  auto& owner = owners_.owner();
   return {caf::actor_cast<caf::actor>(self_),
           pid_,
-          {owner ? pid_text(owner.id(), owner.node()) : std::string{}, age,
-           owners_.seq(), owners_.bytes(), output_.messages(), output_.bytes(),
+          {target_text(), age, owners_.seq(), owners_.bytes(),
+           output_.messages(), output_.bytes(),
            port_->queued_messages() + (waiting_ ? waiting_->size() : 0),
            port_->queued_bytes() + (waiting_ ? waiting_->bytes() : 0)}};
 }

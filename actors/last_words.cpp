@@ -36,7 +36,12 @@ public:
     if (asked_ != who)
       return;
     if (said_ && !what_->redelivers)
-      return self_->quit(); // it had them
+      return self_->quit();   // it had them
+    if (said_ && is_again_) { // a third one would end, too
+      said_ = false;
+      return give_up();
+    }
+    is_again_ = is_again_ || said_;
     for (auto& message : what_->messages)
       message.redelivered = message.redelivered || said_;
     said_ = false;
@@ -109,6 +114,7 @@ private:
   std::shared_ptr<last_words> what_;
   caf::actor asked_; // null = nobody has been
   bool said_ = false;
+  bool is_again_ = false; // one that had them has ended
 };
 
 } // namespace

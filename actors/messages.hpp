@@ -148,6 +148,9 @@ struct ws_control {
   caf::optional<milliseconds> heartbeat_interval; // 0 = off
   caf::optional<shared_buffer> metadata;          // JSON object
   caf::optional<milliseconds> expires_at;         // Unix time, 0 = never
+  /// The target has taken the place of the one before: where the route parks,
+  /// whoever has *that* one's name next is its successor.
+  bool is_successor = false;
 };
 
 /// Any other topic: reaches the client as {"topic":...,"data":...}. Answered

@@ -51,7 +51,8 @@ WSRELAY_INSPECT(ws_overflow, x.client, x.client_pid, x.dropped, x.queued)
 WSRELAY_INSPECT(ws_drained, x.client, x.client_pid, x.dropped)
 WSRELAY_INSPECT(ws_close, x.code, x.reason)
 WSRELAY_INSPECT(ws_control, x.target, x.target_pid, x.message_topic,
-                x.heartbeat_interval, x.metadata, appended<2>(x.expires_at))
+                x.heartbeat_interval, x.metadata, appended<2>(x.expires_at),
+                appended<2>(x.is_successor))
 WSRELAY_INSPECT(ws_event, x.topic, x.data, appended<2>(x.priority),
                 appended<2>(x.key))
 WSRELAY_INSPECT_ROW(client_certificate, x.subject, x.names)

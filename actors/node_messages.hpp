@@ -10,18 +10,23 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace wsrelay {
 
 // -- anyone -> connection -----------------------------------------------------
 
+/// How the target of a parked connection begins in `connection_numbers`.
+inline constexpr std::string_view parked_prefix = "parked:";
+
 /// Asks a connection for its numbers: answers `connection_stats`.
 struct connection_stats_get {};
 
 /// A connection in numbers. Payload bytes, without the frames' headers.
 struct connection_numbers {
-  std::string target_pid; // "" while no target has joined
+  std::string target_pid; // "" while no target has joined; "parked:NAME" while
+                          // whoever has that name next is awaited
   milliseconds age;       // since the upgrade
   std::uint64_t messages_in;
   std::uint64_t bytes_in;

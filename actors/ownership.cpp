@@ -24,6 +24,7 @@ void ownership::take_over(caf::actor next) {
   owner_ = std::move(next);
   ++epoch_;
   owned_from_ = seq() + 1;
+  owned_again_ = 0;
   window_.reset();
 }
 

@@ -43,7 +43,7 @@ public:
 
   /// Returns the last `seq` that was the owner's, 0 for none.
   std::uint64_t last_owned_seq() const noexcept {
-    return seq() >= owned_from_ ? seq() : 0;
+    return seq() >= owned_from_ ? seq() : owned_again_;
   }
 
   /// Returns the window of the owner; its messages count there.
@@ -68,9 +68,9 @@ public:
   /// The owner is a former one, and there is no other yet; `how` as in `lose`.
   void part(end_cause how);
 
-  /// The owner gets an earlier message again, of which it has none so far.
-  void own_from(std::uint64_t seq) noexcept {
-    owned_from_ = std::min(owned_from_, seq);
+  /// The owner gets a message again that another one had before.
+  void on_again(std::uint64_t seq) noexcept {
+    owned_again_ = std::max(owned_again_, seq);
   }
 
   /// Returns how the last owner ended that was lost.
@@ -98,7 +98,8 @@ private:
 
   caf::actor owner_;
   std::uint64_t epoch_ = 0;
-  std::uint64_t owned_from_ = 1; // first seq of the owner
+  std::uint64_t owned_from_ = 1;  // first seq of the owner
+  std::uint64_t owned_again_ = 0; // last one of before that it got, 0 = none
   end_cause lost_how_ = end_cause::target_normal;
   std::forward_list<former_owner> former_; // have not answered their leave
   send_window window_;

@@ -14,6 +14,13 @@ namespace {
 constexpr milliseconds least_pause{100};
 constexpr milliseconds most_pause{5'000};
 
+// Nodes are lost for other reasons than a message, but hardly so often in a
+// row.
+constexpr int most_losses = 3;
+
+// Places that an idle connection keeps.
+constexpr std::size_t most_spare = 16;
+
 } // namespace
 
 std::string successor_name(std::string_view target) {
@@ -62,7 +69,7 @@ bool parking::covers(end_cause cause) const noexcept {
 }
 
 void parking::on_sent(std::uint64_t epoch, std::uint64_t seq, message_type type,
-                      const shared_buffer& data, bool again) {
+                      const shared_buffer& data, std::uint8_t again) {
   sent_.push_back(
       {seq, type, options_->redeliver ? data : shared_buffer{}, epoch, again});
 }
@@ -72,6 +79,8 @@ void parking::on_answered(std::uint64_t seq) noexcept {
                             [&](auto& each) { return each.seq == seq; });
   if (found != sent_.end())
     sent_.erase(found);
+  if (sent_.empty() && sent_.capacity() > most_spare)
+    sent_ = {};
 }
 
 void parking::merge(std::uint64_t epoch, std::uint64_t into) noexcept {
@@ -97,9 +106,11 @@ std::size_t parking::owe(std::uint64_t epoch) noexcept {
   return count;
 }
 
-bool parking::failed_again(std::uint64_t epoch) const noexcept {
+bool parking::failed_again(std::uint64_t epoch,
+                           end_cause cause) const noexcept {
+  auto most = cause == end_cause::target_crashed ? 1 : most_losses;
   return std::any_of(sent_.begin(), sent_.end(), [&](auto& each) {
-    return each.epoch == epoch && each.redelivered;
+    return each.epoch == epoch && each.again >= most;
   });
 }
 
@@ -144,7 +155,7 @@ std::size_t parking::waiting() const noexcept {
   return held_.size() + static_cast<std::size_t>(owed);
 }
 
-std::deque<kept_message> parking::take_held() {
+std::vector<kept_message> parking::take_held() {
   held_bytes_ = 0;
   return std::exchange(held_, {});
 }

@@ -10,7 +10,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,9 +22,9 @@ struct kept_message {
   std::uint64_t seq; // 0 = it has none yet
   message_type type;
   shared_buffer data;
-  std::uint64_t epoch = 0;  // of the owner that it was sent to
-  bool redelivered = false; // before that it was sent to another one
-  bool owed = false;        // that one has ended
+  std::uint64_t epoch = 0; // of the owner that it was sent to
+  std::uint8_t again = 0;  // how often it was sent again
+  bool owed = false;       // that one has ended
 };
 
 /// Returns the name under which the successor of a target can be found that was
@@ -54,7 +53,7 @@ public:
   // what is under way; its data is kept where the route redelivers
 
   void on_sent(std::uint64_t epoch, std::uint64_t seq, message_type type,
-               const shared_buffer& data, bool again = false);
+               const shared_buffer& data, std::uint8_t again = 0);
   void on_answered(std::uint64_t seq) noexcept;
 
   /// What the owner of an epoch has got is counted with what it gets in
@@ -71,9 +70,10 @@ public:
   /// Returns how many that were, since the last `end`.
   std::size_t unanswered() const noexcept { return unanswered_; }
 
-  /// Returns whether it has not answered something that the one before did not
-  /// answer either.
-  bool failed_again(std::uint64_t epoch) const noexcept;
+  /// Returns whether it has not answered something that those before did not
+  /// answer either: the one before where it has crashed, more of them where it
+  /// has ended in another way.
+  bool failed_again(std::uint64_t epoch, end_cause cause) const noexcept;
 
   /// Takes what is owed, in order.
   std::vector<kept_message> take_owed();
@@ -83,6 +83,10 @@ public:
   /// The owner has ended in the way of `how`.
   void begin(end_cause how, time_point now, const caf::actor& client);
   void end();
+
+  /// Its time is over, or it has to go for another one: a word for the log.
+  void set_fate(std::string_view word) noexcept { fate_ = word; }
+  std::string_view fate() const noexcept { return fate_; }
 
   bool is_parked() const noexcept { return over_at_ != time_point::max(); }
   end_cause how() const noexcept { return how_; }
@@ -98,8 +102,14 @@ public:
   /// Returns how many messages wait for a successor.
   std::size_t waiting() const noexcept;
 
+  /// Returns how many nobody gets if it ends now: these, and what was not
+  /// answered and is not sent again.
+  std::size_t left() const noexcept {
+    return waiting() + (options_->redeliver ? 0 : unanswered_);
+  }
+
   /// Takes what was held, in order.
-  std::deque<kept_message> take_held();
+  std::vector<kept_message> take_held();
 
   /// Takes the place in the lot.
   parked_place take_place() { return std::move(place_); }
@@ -131,8 +141,8 @@ private:
   std::shared_ptr<const parking_options> options_;
   std::shared_ptr<parking_lot> lot_;
   std::string name_;
-  std::deque<kept_message> sent_; // unanswered
-  std::deque<kept_message> held_;
+  std::vector<kept_message> sent_; // unanswered
+  std::vector<kept_message> held_;
   std::size_t held_bytes_ = 0;
   std::size_t unanswered_ = 0;
   parked_place place_;
@@ -142,6 +152,7 @@ private:
   milliseconds pause_{0};
   std::uint64_t search_ = 0;
   bool searches_ = false;
+  std::string_view fate_ = "ended";
 };
 
 } // namespace wsrelay

@@ -18,8 +18,9 @@ void connection_state::apply_control(const ws_control& control, requester who) {
   }
   auto& asked = claims_.begin(
       std::move(settings), port_->now() + limits_.join_timeout, std::move(who));
-  if (parking_ && !control.target)
-    asked.name = successor_name(control.target_pid);
+  if (parking_)
+    asked.name = control.is_successor ? parking_->name()
+                                      : successor_name(control.target_pid);
   update_wake();
   if (control.target)
     join_claim(control.target);
@@ -153,7 +154,7 @@ void connection_state::fail_claim(errc code, end_cause cause, bool tell_target,
   else if (owners_.owner())
     log_undelivered(pid_.view(), "ws.control", why);
   if (!owners_.owner()) // the first target, or the old one ended meanwhile
-    return stay_without(lost, cause);
+    return stay_without(lost, code, cause);
   update_reading();
   update_wake();
   run_waiting_controls();

@@ -117,6 +117,11 @@ std::string_view switch_of(std::string_view key, const relay_options& options) {
   return "";
 }
 
+// Its first word is the one that switches off.
+bool is_choice(std::string_view key) {
+  return key == "wsrelay.on_target_exit" || key == "wsrelay.overflow";
+}
+
 } // namespace
 
 void find_dead_settings(const service_config& x, entry_report& report) {
@@ -134,10 +139,9 @@ void find_dead_settings(const router_config& x, entry_report& report) {
   }
   for (auto key : changed)
     if (auto off = switch_of(key, x.options); !off.empty())
-      report.fail(
-          fmt::format("post_options.{}", key),
-          fmt::format("does nothing: {} is {}", off,
-                      off == "wsrelay.on_target_exit" ? "close" : "off"));
+      report.fail(fmt::format("post_options.{}", key),
+                  fmt::format("does nothing: {} is {}", off,
+                              is_choice(off) ? "close" : "off"));
 }
 
 } // namespace wsrelay

@@ -93,6 +93,19 @@ void warn_of_redirect(const Entry& entry, std::string_view kind,
         fmt::format("nobody gets here: {} redirects to https", service->name));
 }
 
+/// A connection that may hold more than all together goes as soon as it does.
+void warn_of_parking(const router_config& router,
+                     const by_name<service_config>& services,
+                     std::vector<config_issue>& issues) {
+  auto service = find_entry(services, router.server);
+  auto& parking = router.options.parking;
+  if (service && parking.is_on() && parking.bytes > service->parking.max_bytes)
+    entry_report{router_kind, router, issues}.fail(
+        "post_options.wsrelay.park.bytes",
+        fmt::format("is {}, more than parking.max_bytes of {} ({})",
+                    parking.bytes, service->name, service->parking.max_bytes));
+}
+
 void warn(const cluster_config& cluster, std::size_t burst,
           entry_report report) {
   if (burst > cluster.output_limit / 2)
@@ -116,8 +129,10 @@ std::vector<config_issue> find_warnings(const relay_config& config) {
          entry_report{cluster_kind, cluster, issues});
   auto services = index(config.services);
   auto routers = index(config.routers);
-  for (const auto& router : config.routers)
+  for (const auto& router : config.routers) {
     warn_of_redirect(router, router_kind, services, issues);
+    warn_of_parking(router, services, issues);
+  }
   for (const auto& files : config.statics)
     warn_of_redirect(files, static_kind, services, issues);
   for (const auto& endpoint : config.endpoints) {

@@ -81,16 +81,6 @@ TEST_CASE("a target that is overloaded is not replaced") {
   CHECK(on.client->close_frame() == client_close{1013, "target overloaded"});
 }
 
-TEST_CASE("a first target that ends before it has joined is not replaced") {
-  parkable on;
-  on.other.hold_joins();
-  auto client = on.connect(on.other);
-  on.node.run();
-  on.crash(on.other);
-  CHECK(client.close_frame() == client_close{1011, "target failed"});
-  CHECK(on.counts->parked == 0);
-}
-
 TEST_CASE("a target hears once that its node's stop parts it") {
   parkable on;
   on.say("a");

@@ -142,7 +142,7 @@ TEST_CASE_FIXTURE(parkable, "who knows a parked connection still reaches its "
   auto stats =
       node.request<connection_stats>(client->actor(), connection_stats_get{});
   REQUIRE(stats);
-  CHECK(stats->numbers.target_pid.empty());
+  CHECK(stats->numbers.target_pid == "parked:chat");
 }
 
 TEST_CASE("a client is told of it where the route says so") {

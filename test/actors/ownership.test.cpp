@@ -126,10 +126,12 @@ TEST_CASE_FIXTURE(owners, "who gets earlier messages again owns them") {
   held.lose(end_cause::target_lost);
   held.take_over(second);
   CHECK(held.last_owned_seq() == 0);
-  held.own_from(2);
-  CHECK(held.last_owned_seq() == 6);
-  held.own_from(5);
-  CHECK(held.last_owned_seq() == 6);
+  held.on_again(2);
+  CHECK(held.last_owned_seq() == 2);
+  held.on_again(5);
+  CHECK(held.last_owned_seq() == 5);
+  send(1);
+  CHECK(held.last_owned_seq() == 7);
 }
 
 TEST_CASE_FIXTURE(owners, "an owner that is lost is no former one") {

@@ -33,7 +33,7 @@ struct parked {
   explicit parked(std::shared_ptr<parking_options> options)
       : it{std::move(options), nullptr, "chat"} {}
 
-  void sent(std::uint64_t epoch, std::uint64_t seq, bool again = false) {
+  void sent(std::uint64_t epoch, std::uint64_t seq, std::uint8_t again = 0) {
     it.on_sent(epoch, seq, message_type::text, std::to_string(seq), again);
   }
 
@@ -193,20 +193,31 @@ TEST_CASE("without redelivery what is unanswered is counted, and lost") {
 TEST_CASE_FIXTURE(parked, "an owner fails again where it has not answered what "
                           "the one before did not answer either") {
   sent(1, 1);
-  CHECK_FALSE(it.failed_again(1));
+  CHECK_FALSE(it.failed_again(1, end_cause::target_crashed));
   sent(2, 1, true);
   sent(2, 2);
-  CHECK_FALSE(it.failed_again(1));
-  CHECK(it.failed_again(2));
+  CHECK_FALSE(it.failed_again(1, end_cause::target_crashed));
+  CHECK(it.failed_again(2, end_cause::target_crashed));
   SUBCASE("answered") {
     it.on_answered(1);
   } // the entry of the first owner
   SUBCASE("parted") {
     it.on_parted(1);
   }
-  CHECK(it.failed_again(2));
+  CHECK(it.failed_again(2, end_cause::target_crashed));
   it.on_answered(1);
-  CHECK_FALSE(it.failed_again(2));
+  CHECK_FALSE(it.failed_again(2, end_cause::target_crashed));
+}
+
+TEST_CASE_FIXTURE(parked, "other ends than a crash may be three times the same "
+                          "message's") {
+  for (std::uint8_t again = 0; again <= 3; ++again) {
+    CAPTURE(again);
+    it.on_sent(again, 1, message_type::text, "x", again);
+    CHECK(it.failed_again(again, end_cause::target_lost) == (again == 3));
+    CHECK(it.failed_again(again, end_cause::target_shutdown) == (again == 3));
+    CHECK(it.failed_again(again, end_cause::target_crashed) == (again > 0));
+  }
 }
 
 // -- held ---------------------------------------------------------------------

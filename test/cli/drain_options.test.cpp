@@ -159,6 +159,19 @@ TEST_CASE("where to and what belong together") {
         == wants_to);
 }
 
+TEST_CASE("nothing is drained into itself, and no empty name") {
+  CHECK(refused({"drain", "--target", "a", "--to", "a"})
+        == "drain: from a to itself");
+  CHECK(refused({"drain", "--node", "app1", "--to", "app1"})
+        == "drain: from app1 to itself");
+  CHECK(refused({"drain", "--target", "", "--to", ""})
+        == "drain: a name is empty");
+  CHECK(refused({"drain", "--node", "", "--to", "app1"})
+        == "drain: a name is empty");
+  CHECK(refused({"drain", "--rate", "5"})
+        == "drain --to and --rate want --target or --node");
+}
+
 TEST_CASE("a drain takes nothing else") {
   CHECK(refused({"drain", "app1"}) != "");
   CHECK(refused({"drain", "--target"}) != "");

@@ -16,8 +16,10 @@
 
 namespace wsrelay::cluster_storm {
 
-client::client(std::uint16_t port, std::uint64_t serial, std::string target) {
+client::client(std::uint16_t port, std::uint64_t serial, std::string target,
+               std::string_view route, bool redelivers) {
   seen_.serial = serial;
+  seen_.redelivers = redelivers;
   seen_.first_target = std::move(target);
   fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   int on = 1;
@@ -29,11 +31,11 @@ client::client(std::uint16_t port, std::uint64_t serial, std::string target) {
   ::connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to);
   auto path = seen_.first_target;
   std::replace(path.begin(), path.end(), '@', '/');
-  out_ = fmt::format("GET /ws/to/{}/{} HTTP/1.1\r\nHost: x\r\n"
+  out_ = fmt::format("GET /{}/to/{}/{} HTTP/1.1\r\nHost: x\r\n"
                      "Upgrade: websocket\r\nConnection: Upgrade\r\n"
                      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
                      "Sec-WebSocket-Version: 13\r\n\r\n",
-                     path, serial);
+                     route, path, serial);
 }
 
 client::~client() {
@@ -118,6 +120,8 @@ void client::on_close(std::string_view data) {
 
 // "T LABEL/TARGET EPOCH NUMBER PID"
 void client::on_text(std::string_view text) {
+  if (text.starts_with('{'))
+    return on_event(text);
   std::istringstream words{std::string{text}};
   std::string kind;
   std::string target;
@@ -131,6 +135,19 @@ void client::on_text(std::string_view text) {
     last = number;
   }
   seen_.last_owner = target.substr(0, target.find('/'));
+}
+
+// {"topic":"relay.parked",...} and relay.resumed take turns.
+void client::on_event(std::string_view text) {
+  auto goes = text.find(R"("relay.resumed")") != text.npos;
+  if (goes != seen_.is_parked()
+      || (!goes && text.find(R"("relay.parked")") == text.npos))
+    seen_.violations.push_back(fmt::format("got {} behind {} times parked, {} "
+                                           "times resumed",
+                                           text, seen_.parked, seen_.resumed));
+  ++(goes ? seen_.resumed : seen_.parked);
+  if (!goes)
+    seen_.parked_at = steady::now();
 }
 
 void client::send_number(std::string_view more) {

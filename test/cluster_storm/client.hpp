@@ -25,16 +25,24 @@ struct client_record {
   std::string pid;        // of the connection, known with the first message
   std::string last_owner; // label of who sent last
   bool upgraded = false;
+  bool redelivers = false; // its route does
+  unsigned parked = 0;     // events
+  unsigned resumed = 0;
+  steady::time_point parked_at{}; // the last time
   bool closes = false;            // it began to close itself
   std::uint16_t close_code = 0;   // 1006 without a close frame
   steady::time_point closed_at{}; // of the close frame
   std::vector<std::string> violations;
+
+  bool is_parked() const noexcept { return parked > resumed; }
 };
 
 /// One connection; driven by a poll loop.
 class client {
 public:
-  client(std::uint16_t port, std::uint64_t serial, std::string target);
+  /// `route` is the first part of the path.
+  client(std::uint16_t port, std::uint64_t serial, std::string target,
+         std::string_view route, bool redelivers);
   ~client();
 
   client(const client&) = delete;
@@ -59,6 +67,7 @@ private:
   void on_bytes(std::string_view bytes);
   void on_frame(const bench::frame_part& part);
   void on_text(std::string_view text);
+  void on_event(std::string_view text);
   void on_close(std::string_view data);
   void end();
 

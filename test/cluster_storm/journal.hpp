@@ -14,7 +14,7 @@ enum class event : char {
   joined = 'J',        // accepted
   refused = 'R',       // answered with an error
   ignored = 'Q',       // never answered
-  message = 'M',       // seq, number that the client gave it
+  message = 'M',       // seq, number that the client gave it, "again"
   left = 'L',          // reason, last_seq
   sent = 'S',          // number of the message to the client
   taken = 'A',         // number: that send was a request and answered ok

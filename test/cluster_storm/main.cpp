@@ -60,7 +60,7 @@ public:
       : options_{std::move(options)},
         random_{options_.seed},
         nodes_{options_, random_},
-        swarm_{random_} {}
+        swarm_{random_, options_.park} {}
 
   int run() {
     if (!start_nodes())
@@ -225,11 +225,15 @@ private:
 
   // Everything is answered, the node is back and takes connections.
   void settle() {
-    if (!nodes_.app2_runs())
+    if (!nodes_.app2_runs()) {
+      swarm_.turn_until(patience, [this] { return nodes_.app2_may_come(); });
       nodes_.bring_app2_back();
+    }
     expect(swarm_.turn_until(patience,
                              [this] { return nodes_.app2_is_settled(); }),
            "app2 does not start");
+    expect(swarm_.turn_until(patience, [this] { return !swarm_.any_parked(); }),
+           "connections are parked for too long");
     expect(all_answered(), "not every transfer was answered");
     std::vector<std::uint64_t> last;
     for (auto& each : swarm_.all())
@@ -277,11 +281,9 @@ private:
 
   int finish() {
     close_all();
-    evidence all{options_.folder,
-                 nodes_.labels(),
-                 nodes_.struck(),
-                 swarm_.records(),
-                 {}};
+    evidence all{
+        options_.folder, nodes_.labels(), nodes_.struck(), swarm_.records(), {},
+        options_.park,   nodes_.stopped()};
     auto found = verdict(all);
     left_ = remains_.judge(directory_);
     for (auto& label : nodes_.stop())
@@ -313,6 +315,10 @@ private:
     std::string answers;
     for (auto& [text, count] : found.answers)
       answers += fmt::format(" {}={}", text, count);
+    if (options_.park)
+      fmt::print("stopped={} parked={} resumed={} in_vain={} redelivered={}\n",
+                 nodes_.stopped().size(), found.parked, found.resumed,
+                 found.in_vain, found.redelivered);
     fmt::print("seed={} violations={} connections={} stays={} messages={} "
                "replies={} kills={} closed_1011={} excused={} slowest_close={} "
                "transfers={} slowest_answer={} ({})\nanswers:{}\nheap:{}\n",
@@ -360,9 +366,9 @@ private:
 int main(int argc, char** argv) {
   using namespace wsrelay::cluster_storm;
   auto options = parse_options(argc, argv);
-  fmt::print("cluster storm: seed={} transfers={} connections={} kills={}\n",
+  fmt::print("cluster storm: seed={} transfers={} connections={} kills={}{}\n",
              options.seed, options.transfers, options.connections,
-             options.kills);
+             options.kills, options.park ? " park" : "");
   std::fflush(stdout);
   return storm{options}.run();
 }

@@ -27,7 +27,8 @@ nodes::nodes(const storm_options& options, dice& random)
       relay1_{options, "relay1"},
       app1_{options, "app1"},
       app2_{options, "app2"},
-      freezes_{options.freezes} {}
+      freezes_{options.freezes},
+      parks_{options.park} {}
 
 void nodes::start_apps() {
   app1_.start();
@@ -60,9 +61,33 @@ void nodes::strike_app2(std::size_t left) {
     restart_at_ = steady::now() + frozen_time;
     return;
   }
+  // Before it is ready a signal would just kill it.
+  if (parks_ && app2_.ready() && random_.chance(2))
+    return stop_app2();
   app2_.kill();
   restart_at_ = steady::now()
                 + milliseconds{random_.pick(4) == 0 ? 0 : random_.pick(700)};
+}
+
+void nodes::stop_app2() {
+  stopped_.insert(app2_.label());
+  app2_.terminate();
+  stopping_ = true;
+}
+
+bool nodes::app2_may_come() {
+  if (!stopping_)
+    return true;
+  auto well = app2_.ended();
+  auto is_late = steady::now() > strikes_[app2_.label()].back() + stop_limit;
+  if (!well && !is_late)
+    return false;
+  if (!well.value_or(false))
+    bad_ends_.push_back(app2_.label());
+  app2_.kill(); // does nothing where it has ended
+  stopping_ = false;
+  restart_at_ = steady::now() + milliseconds{random_.pick(300)};
+  return true;
 }
 
 void nodes::bring_app2_back() {
@@ -78,8 +103,8 @@ void nodes::bring_app2_back() {
   started_ = steady::now();
 }
 
-bool nodes::app2_is_due() const {
-  return !app2_runs() && steady::now() >= restart_at_;
+bool nodes::app2_is_due() {
+  return !app2_runs() && app2_may_come() && steady::now() >= restart_at_;
 }
 
 bool nodes::app2_is_settled() const {
@@ -94,7 +119,7 @@ std::vector<std::string> nodes::labels() const {
 }
 
 std::vector<std::string> nodes::stop() {
-  std::vector<std::string> result;
+  auto result = bad_ends_;
   for (auto* each : {&relay1_, &app1_, &app2_})
     if (!each->stop())
       result.push_back(each->label());

@@ -34,9 +34,10 @@ storm_options parse_options(int argc, char** argv) {
   app.add_option("--rate", result.rate, "Transfers per second")
       ->check(CLI::Range(1, 100000));
   app.add_option("--node", result.node, "The program of a node")->required();
-  app.add_option("--before", result.before,
-                 "The program of a node of another release: every other start "
-                 "is one of it");
+  auto* before = app.add_option(
+      "--before", result.before,
+      "The program of a node of another release: every other start is one of "
+      "it");
   app.add_option("--protocol", result.protocol,
                  "That one is told to speak this protocol");
   app.add_option("--folder", result.folder, "For journals and logs");
@@ -44,6 +45,10 @@ storm_options parse_options(int argc, char** argv) {
                  "The nodes talk over TLS. PEM: a certificate that signed "
                  "itself, and its key")
       ->check(CLI::ExistingFile);
+  app.add_flag("--park", result.park,
+               "Connections outlive their target, and some of the kills are a "
+               "SIGTERM")
+      ->excludes(before);
   app.add_flag("--keep", result.keep, "Leaves the folder there");
   try {
     app.parse(argc, argv);

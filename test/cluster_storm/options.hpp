@@ -19,6 +19,7 @@ struct storm_options {
   unsigned protocol = 0;   // that it speaks, 0 = its own
   std::string folder;      // for journals, logs and configurations
   std::string tls;         // PEM, or empty
+  bool park = false;       // connections, when app2 ends
   bool keep = false;       // the folder, also when all is well
 };
 

@@ -7,10 +7,14 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace wsrelay::cluster_storm {
+
+/// Longest time from SIGTERM to the end.
+inline constexpr milliseconds stop_limit{10'000};
 
 /// One node: started, killed and started again under its name and on the port
 /// that it got first. Each start has a label and a journal of its own.
@@ -35,6 +39,12 @@ public:
   void freeze() const;
   void thaw() const;
 
+  /// SIGTERM, without waiting.
+  void terminate() const;
+
+  /// Returns nothing while it runs, then whether it ended with status 0.
+  std::optional<bool> ended();
+
   /// SIGTERM, and waits; returns whether it ended with status 0.
   bool stop();
 
@@ -47,17 +57,11 @@ public:
   const std::string& label() const { return labels_.back(); }
 
 private:
-  std::string config(const std::vector<std::uint16_t>& peers) const;
   std::string file(const char* kind) const;
 
   bool is_before() const;
 
-  std::string program_;
-  std::string before_; // of another release, or empty
-  unsigned protocol_;  // that it is told to speak, 0 = its own
-  std::uint64_t seed_;
-  std::string folder_;
-  std::string tls_; // file
+  storm_options options_;
   std::string name_;
   std::vector<std::string> labels_;
   pid_t pid_ = 0;

@@ -1,6 +1,7 @@
 // The poll loop of the clients.
 #include "test/cluster_storm/swarm.hpp"
 
+#include "test/cluster_storm/node_config.hpp"
 #include "test/cluster_storm/nodes.hpp"
 
 #include <fmt/format.h>
@@ -21,9 +22,11 @@ void swarm::fill_up(std::size_t count, std::uint16_t port) {
 }
 
 std::unique_ptr<client> swarm::make(std::uint16_t port) {
+  auto serial = ++serials_;
+  auto is_first = !parks_ || serial % 2 == 0;
   return std::make_unique<client>(
-      port, ++serials_,
-      fmt::format("t{}@{}", random_.pick(4), any_node(random_)));
+      port, serial, fmt::format("t{}@{}", random_.pick(4), any_node(random_)),
+      is_first ? first_route : second_route, parks_ && is_first);
 }
 
 void swarm::send_numbers() {
@@ -39,6 +42,12 @@ void swarm::close() {
 bool swarm::gone() const {
   return std::all_of(clients_.begin(), clients_.end(),
                      [](auto& each) { return each->gone(); });
+}
+
+bool swarm::any_parked() const {
+  return std::any_of(clients_.begin(), clients_.end(), [](auto& each) {
+    return each->open() && each->seen().is_parked();
+  });
 }
 
 void swarm::turn() {

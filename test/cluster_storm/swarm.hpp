@@ -15,7 +15,8 @@ class swarm {
 public:
   using clients = std::vector<std::unique_ptr<client>>;
 
-  explicit swarm(dice& random) : random_{random} {}
+  /// Half of the clients take each route where connections park.
+  swarm(dice& random, bool parks) : random_{random}, parks_{parks} {}
 
   /// Until there are `count`, with new clients for those that are gone.
   void fill_up(std::size_t count, std::uint16_t port);
@@ -28,6 +29,7 @@ public:
   /// Every client closes, which takes some turns.
   void close();
   bool gone() const;
+  bool any_parked() const;
 
   /// Reads and writes what it can, for a millisecond.
   void turn();
@@ -45,6 +47,7 @@ private:
   std::unique_ptr<client> make(std::uint16_t port);
 
   dice& random_;
+  bool parks_;
   clients clients_;
   std::vector<client_record> gone_;
   std::uint64_t serials_ = 0;

@@ -55,9 +55,10 @@ void target_state::on_message(const ws_message& message) {
   std::string where;
   text >> number >> verb >> id >> where;
   on->events.add(event::message, own_name, who.epoch, serial,
-                 fmt::format("{} {}", message.seq, number));
+                 fmt::format("{} {}{}", message.seq, number,
+                             message.redelivered ? " again" : ""));
   send_number(who, message.client, message.client_pid);
-  if (!verb.empty())
+  if (!verb.empty() && !message.redelivered) // somebody may have done it
     move(who, message.client, id, verb, where);
 }
 

@@ -1,6 +1,7 @@
 // Reading the journals, and the rules.
 #include "test/cluster_storm/verdict.hpp"
 
+#include "test/cluster_storm/fates.hpp"
 #include "test/cluster_storm/journal.hpp"
 
 #include <fmt/format.h>
@@ -15,23 +16,6 @@ namespace wsrelay::cluster_storm {
 namespace {
 
 using std::chrono::duration_cast;
-
-// One stay of a connection with a target.
-struct stay {
-  std::string label;
-  bool joined = false;
-  bool refused = false;
-  bool ignored = false;
-  unsigned leaves = 0;
-  std::string reason;
-  std::uint64_t last_seq = 0;
-  std::vector<std::uint64_t> seqs;
-  std::uint64_t sent = 0;
-  std::uint64_t taken = 0; // the highest
-  std::vector<std::string> drops;
-};
-
-using stays = std::map<std::string, stay>; // by "label/target epoch"
 
 class court {
 public:
@@ -137,7 +121,8 @@ private:
                     std::istream& more) {
     std::uint64_t seq = 0;
     std::uint64_t number = 0;
-    more >> seq >> number;
+    std::string again;
+    more >> seq >> number >> again;
     ++result_.messages;
     if (!at.joined)
       violation("connection {}: message {} to {} without a join", serial, seq,
@@ -148,6 +133,10 @@ private:
     if (seq != number)
       violation("connection {}: {} got number {} as seq {}", serial, key,
                 number, seq);
+    if (!again.empty()) {
+      ++result_.redelivered;
+      return at.again.push_back(seq);
+    }
     if (!at.seqs.empty() && seq != at.seqs.back() + 1)
       violation("connection {}: {} got seq {} after {}", serial, key, seq,
                 at.seqs.back());
@@ -163,8 +152,12 @@ private:
       judge_stay(who, key, at);
     if (!who.upgraded)
       return;
-    judge_messages(who, found);
-    judge_close(who, found);
+    if (all_.parks) {
+      judge_parked(who, found);
+    } else {
+      judge_messages(who, found);
+      judge_close(who, found);
+    }
     for (auto& [key, count] : who.received)
       if (auto at = found.find(key);
           at == found.end() || count > at->second.sent)
@@ -177,9 +170,7 @@ private:
     auto wants_leave = at.joined || at.ignored;
     if (at.leaves > 0 && !wants_leave)
       violation("connection {}: left {} without a join", who.serial, key);
-    if (at.leaves > 0 && at.last_seq != (at.seqs.empty() ? 0 : at.seqs.back()))
-      violation("connection {}: last_seq {} at {} instead of {}", who.serial,
-                at.last_seq, key, at.seqs.empty() ? 0 : at.seqs.back());
+    judge_last_seq(who, key, at);
     auto got = who.received.find(key);
     auto count = got == who.received.end() ? 0 : got->second;
     if (at.taken > count)
@@ -196,6 +187,31 @@ private:
                 count, at.sent, key);
     for (auto& drop : at.drops)
       violation("connection {}: {} could not send {}", who.serial, key, drop);
+  }
+
+  // Behind what was redelivered it may be one that somebody before has handled.
+  void judge_last_seq(const client_record& who, const std::string& key,
+                      const stay& at) {
+    auto last = at.seqs.empty() ? 0 : at.seqs.back();
+    for (auto seq : at.again)
+      last = std::max(last, seq);
+    auto is_good = at.again.empty() ? at.last_seq == last : at.last_seq >= last;
+    if (at.leaves > 0 && !is_good)
+      violation("connection {}: last_seq {} at {} instead of {}", who.serial,
+                at.last_seq, key, last);
+  }
+
+  void judge_parked(const client_record& who, const stays& found) {
+    auto its = judge_fates(all_, who, found);
+    for (auto& text : its.violations)
+      violation("connection {}{}: {}", who.serial,
+                who.redelivers ? " (redelivers)" : "", text);
+    result_.excused += its.excused;
+    result_.lost += its.is_lost;
+    result_.in_vain += its.waited_in_vain;
+    result_.parked += who.parked;
+    result_.resumed += who.resumed;
+    result_.slowest_close = std::max(result_.slowest_close, its.close_time);
   }
 
   // Each number has one owner. Those at the end may be with a killed one, or on

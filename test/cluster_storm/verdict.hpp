@@ -6,6 +6,7 @@
 #include "test/cluster_storm/mover.hpp"
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,15 +21,22 @@ struct evidence {
   std::map<std::string, std::vector<steady::time_point>> kills;
   std::vector<client_record> clients;
   std::map<std::uint64_t, move_record> moves;
+  bool parks = false; // connections outlive their target
+  /// Labels of those among `kills` that were stopped by SIGTERM.
+  std::set<std::string> stopped;
 };
 
 struct judgement {
   std::vector<std::string> violations;
-  std::uint64_t messages = 0; // that a target got
-  std::uint64_t replies = 0;  // that targets sent
-  std::uint64_t excused = 0;  // messages that a killed target took with it
-  std::uint64_t stays = 0;    // accepted joins
-  std::uint64_t lost = 0;     // connections that closed with 1011
+  std::uint64_t messages = 0;    // that a target got
+  std::uint64_t replies = 0;     // that targets sent
+  std::uint64_t excused = 0;     // messages that a killed target took with it
+  std::uint64_t stays = 0;       // accepted joins
+  std::uint64_t lost = 0;        // connections that closed with 1011, or 1001
+  std::uint64_t redelivered = 0; // of the messages
+  std::uint64_t parked = 0;      // how often a connection was,
+  std::uint64_t resumed = 0;     //   and went on,
+  std::uint64_t in_vain = 0;     //   or closed
   milliseconds slowest_close{0};
   milliseconds slowest_answer{0};
   std::string slowest_move;                     // where to, and its answer

@@ -66,6 +66,7 @@ struct stage {
   caf::actor stirrer;
   std::atomic<std::uint64_t> asked{0}; // requests of the stirrer
   std::atomic<std::uint64_t> told{0};  // their answers
+  bool low_limits = false;
 };
 
 // -- messages -----------------------------------------------------------------
@@ -121,6 +122,9 @@ struct target_state {
   caf::result<void> take(const ws_message& message);
   void leave(const ws_leave& message);
   void reply(const caf::actor& client, message_type type, std::size_t size);
+  void reply_with_key(const caf::actor& client);
+  void forget(caf::actor_id client);
+  caf::result<void> handle(const ws_message& message);
   void move(const caf::actor& client);
   void answer_all();
   void end(std::uint64_t random);
@@ -137,7 +141,14 @@ struct target_state {
     caf::response_promise promise;
   };
   std::vector<held_join> held_joins;
-  std::vector<caf::response_promise> held_messages;
+  struct held_message {
+    caf::actor_id client;
+    std::uint64_t seq;
+    caf::response_promise promise;
+  };
+  std::vector<held_message> held_messages;
+  /// By client, for each of two keys.
+  std::map<caf::actor_id, std::array<std::uint64_t, 2>> versions;
   bool waking = false;
 };
 

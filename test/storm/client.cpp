@@ -9,8 +9,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <charconv>
+#include <utility>
 
 namespace wsrelay::storm {
 
@@ -24,15 +25,20 @@ constexpr auto close_patience = 40'000ms;
 
 constexpr auto upgrade_patience = 5'000ms;
 
+// Returns whether it has the address from now on. The port is chosen when it
+// connects, or few would be left.
+bool bind_to(int fd, std::uint32_t address) {
+  int on = 1;
+  ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+  sockaddr_in from{};
+  from.sin_family = AF_INET;
+  from.sin_addr.s_addr = htonl(address);
+  return ::bind(fd, reinterpret_cast<sockaddr*>(&from), sizeof from) == 0;
+}
+
 std::uint64_t next_serial() {
   static std::uint64_t last = 0;
   return ++last;
-}
-
-std::uint64_t number_at(std::string_view text) {
-  std::uint64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
 }
 
 } // namespace
@@ -64,13 +70,14 @@ void client::connect(steady::time_point now) {
   ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (int small = 4096; random() % 4 == 0)
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+  serial_ = next_serial();
+  choose_route();
   sockaddr_in to{};
   to.sin_family = AF_INET;
   to.sin_port = htons(setting_.port);
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   ::connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to);
   ++setting_.counts.connects;
-  serial_ = next_serial();
   sent_ = 0;
   skip_responses_ = 0;
   skip_body_ = 0;
@@ -83,15 +90,29 @@ void client::connect(steady::time_point now) {
     send_message(random() % 200);
 }
 
+// Only where there is a choice. One in three comes from an address with limits.
+void client::choose_route() {
+  where_ = &setting_.routes[0];
+  if (setting_.low_limits) {
+    where_ = &setting_.routes[random() % setting_.routes.size()];
+    auto choice = random() % (std::size(healthy_addresses) + 1);
+    healthy_ = choice < std::size(healthy_addresses)
+               && bind_to(fd_, healthy_addresses[choice]);
+    setting_.seen.opened(serial_, *where_);
+  }
+  replies_ = replies{*where_};
+}
+
 std::string client::request() {
   std::string result;
   if (random() % 8 == 0) { // a request before, on the same socket
     ++skip_responses_;
     result = "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n";
   }
-  auto path = random() % 4 == 0
-                  ? std::string{"/ws/ask"}
-                  : fmt::format("/ws/to/t{}", random() % setting_.targets);
+  auto path = std::string{where_->prefix};
+  path += random() % 4 == 0
+              ? std::string{"/ask"}
+              : fmt::format("/to/t{}", random() % setting_.targets);
   auto version = random() % 50 == 0 ? 12 : 13;
   return result
          + fmt::format("GET {} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
@@ -111,7 +132,6 @@ void client::drop() {
   head_.clear();
   message_.clear();
   control_.clear();
-  last_from_.clear();
   deadline_ = steady::time_point::max();
   next_connect_ = steady::now() + std::chrono::milliseconds{random() % 100};
 }
@@ -185,6 +205,8 @@ bool client::on_response(std::string_view& bytes) {
   }
   if (head.find(" 101 ") == std::string::npos) {
     ++setting_.counts.refusals;
+    if (auto at = head.find(' '); setting_.low_limits)
+      on_refusal(number_at(std::string_view{head}.substr(at + 1)));
     drop();
     return false;
   }
@@ -207,27 +229,34 @@ void client::on_frame(const bench::frame_part& part) {
   if (part.op != opcode::close)
     return;
   ++setting_.counts.closes;
+  expect_nothing(replies_.on_close(
+      std::string_view{data}.substr(data.size() < 2 ? 0 : 2)));
   if (phase_ == phase::open)
     put(opcode::close, data);
   phase_ = phase::ending;
   end_within(close_patience);
 }
 
-// Replies begin with "TARGET:NUMBER:".
 void client::on_message() {
   ++setting_.counts.received;
-  auto text = std::exchange(message_, {});
-  auto colon = text.find(':');
-  if (colon == std::string::npos || text.front() == '{')
-    return;
-  auto target = number_at(text);
-  auto number = number_at(std::string_view{text}.substr(colon + 1));
-  if (auto& last = last_from_[target]; number != ++last) {
+  expect_nothing(replies_.on_text(std::exchange(message_, {})));
+}
+
+// Where limits are low each refusal is one of these.
+void client::on_refusal(std::uint64_t status) {
+  setting_.seen.refused(serial_);
+  constexpr std::array<std::uint64_t, 8> known{400, 404, 408, 426,
+                                               429, 500, 503, 504};
+  if (std::ranges::find(known, status) == known.end())
+    expect_nothing(fmt::format("refused with {}", status));
+  if (healthy_ && status == 429)
+    expect_nothing("refused with 429, its address has no limits");
+}
+
+void client::expect_nothing(const std::string& wrong) {
+  if (!wrong.empty())
     setting_.seen.violation(
-        fmt::format("client {}: reply {} of target {} instead of {}", serial_,
-                    number, target, last));
-    last = number;
-  }
+        fmt::format("client {} on {}: {}", serial_, where_->prefix, wrong));
 }
 
 void client::end_within(milliseconds time) {

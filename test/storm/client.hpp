@@ -2,12 +2,13 @@
 #pragma once
 
 #include "test/storm/record.hpp"
+#include "test/storm/replies.hpp"
 #include "tools/bench/frame_codec.hpp"
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <random>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -32,12 +33,15 @@ struct client_setting {
   record& seen;
   client_counts& counts;
   std::mt19937_64& random;
+  bool low_limits;
+  std::span<const route> routes;
 };
 
 /// Connects, does random things, is driven by a poll loop.
 class client {
 public:
-  explicit client(client_setting& setting) : setting_{setting} {}
+  explicit client(client_setting& setting)
+      : setting_{setting}, where_{setting.routes.data()} {}
   ~client() { drop(); }
 
   client(const client&) = delete;
@@ -65,6 +69,7 @@ private:
   std::uint64_t random() { return setting_.random(); }
 
   void connect(steady::time_point now);
+  void choose_route();
   void drop();
   void reset_connection();
   std::string request();
@@ -83,6 +88,8 @@ private:
   bool on_response(std::string_view& bytes);
   void on_frame(const bench::frame_part& part);
   void on_message();
+  void on_refusal(std::uint64_t status);
+  void expect_nothing(const std::string& wrong);
 
   client_setting& setting_;
   int fd_ = -1;
@@ -100,7 +107,9 @@ private:
   std::string control_;
   bench::frame_decoder decoder_;
   bench::mask_keys keys_;
-  std::map<std::uint64_t, std::uint64_t> last_from_; // by target
+  const route* where_;
+  bool healthy_ = false; // its address has no limits
+  replies replies_{*where_};
   steady::time_point paused_until_{};
   steady::time_point silent_until_{};
   steady::time_point next_connect_{};

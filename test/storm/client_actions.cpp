@@ -91,6 +91,8 @@ void client::send_fragments() {
 void client::send_close() {
   std::array<std::string_view, 3> bodies{"", "\x03\xe8", "\x0f\xa1why"};
   put(opcode::close, bodies[random() % bodies.size()]);
+  if (setting_.low_limits)
+    setting_.seen.closes(serial_, sent_);
   phase_ = phase::ending;
   must_answer_ = true;
   end_within(40'000ms);

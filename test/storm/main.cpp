@@ -5,6 +5,7 @@
 #include "net/node.hpp"
 #include "test/storm/actors.hpp"
 #include "test/storm/options.hpp"
+#include "test/storm/routes.hpp"
 #include "test/storm/swarm.hpp"
 #include "test/support/heap.hpp"
 
@@ -20,50 +21,6 @@ namespace wsrelay::storm {
 namespace {
 
 using namespace std::chrono_literals;
-
-// Limits are low, so that a short run reaches them.
-constexpr std::string_view config_text = R"yaml(
-- name: gateway
-  kind: http.service
-  addr: 127.0.0.1:0
-  threads: 2
-  max_connections: 190
-  in_place_budget: 3ms
-  idle_timeout: 1s
-  request_timeout: 2s
-  shutdown_timeout: 20s
-- name: ws
-  kind: http.router
-  meta:
-    server: gateway
-  prefix: /ws
-  post_middleware:
-    - websocket_relay
-  post_options:
-    wsrelay.max.message.size: 256KiB
-    wsrelay.window: 16
-    wsrelay.output.limit: 512KiB
-    wsrelay.ping.interval: 200ms
-    wsrelay.pong.timeout: 400ms
-    wsrelay.close.timeout: 500ms
-    wsrelay.join.timeout: 150ms
-- name: to
-  kind: http.endpoint
-  meta:
-    router: ws
-  path: /to/{target}
-  relay:
-    target_pid: "{target}"
-    metadata:
-      name: "{target}"
-- name: ask
-  kind: http.endpoint
-  meta:
-    router: ws
-  path: /ask
-  func: handler
-  timeout: 1s
-)yaml";
 
 // Growth of the resident memory between the first quarter and the end. Freed
 // memory is held back by the address sanitizer.
@@ -115,7 +72,7 @@ public:
 
   void run() {
     swarm_.emplace(relay_.port(), targets_.size(), options_.clients, random_(),
-                   seen_);
+                   seen_, options_.low_limits);
     auto start = steady::now();
     auto quarter = start + options_.duration / 4;
     while (steady::now() < start + options_.duration) {
@@ -129,11 +86,16 @@ public:
 
   void finish() {
     swarm_->calm();
+    if (options_.low_limits)
+      note_limits();
     auto before = steady::now();
     relay_.stop();
     stop_time_ = steady::now() - before;
     swarm_->stop();
     await_targets();
+    // What parked connections have left behind gives up after the node's stop.
+    if (options_.low_limits)
+      holds_within(10s, [this] { return seen_.open_stays() == 0; });
     expect(holds_within(10s, [this] { return seen_.missing_downs() == 0; }),
            "not every monitor fired");
     expect(holds_within(10s, [this] { return on_.asked == on_.told; }),
@@ -152,13 +114,15 @@ public:
 
   std::string summary() const {
     auto& clients = swarm_->counts();
-    return fmt::format(
-        "{} connects={} upgrades={} refusals={} sent={} "
-        "received={} close_frames={} requests={} stop={}ms "
-        "memory={}+{}MiB",
-        seen_.summary(), clients.connects, clients.upgrades, clients.refusals,
-        clients.sent, clients.received, clients.closes, on_.asked.load(),
-        stop_time_ / std::chrono::milliseconds{1}, memory_, grown_);
+    return fmt::format("{} connects={} upgrades={} refusals={} sent={} "
+                       "received={} close_frames={} requests={} stop={}ms "
+                       "memory={}+{}MiB",
+                       seen_.summary(), clients.connects, clients.upgrades,
+                       clients.refusals, clients.sent, clients.received,
+                       clients.closes, on_.asked.load(),
+                       stop_time_ / std::chrono::milliseconds{1}, memory_,
+                       grown_)
+           + limits_;
   }
 
 private:
@@ -183,7 +147,11 @@ private:
   void replace_ended() {
     for (std::size_t place = 0; place < targets_.size(); ++place) {
       auto now = targets_.get(place);
-      if (now && is_alive(now))
+      if (now && is_alive(now)) {
+        back_at_[place] = {};
+        continue;
+      }
+      if (now && options_.low_limits && !is_due(place))
         continue;
       auto next = spawn_target(static_cast<habit>(place % habit_count));
       if (relay_.put(cast::name(place), next))
@@ -191,6 +159,35 @@ private:
       else
         caf::anon_send_exit(next, caf::exit_reason::user_shutdown);
     }
+  }
+
+  // Connections wait for it meanwhile, some of them in vain.
+  bool is_due(std::size_t place) {
+    auto& when = back_at_[place];
+    if (when == steady::time_point{})
+      when =
+          steady::now()
+          + std::chrono::milliseconds{random_() % 3 == 0 ? 0 : random_() % 700};
+    return steady::now() >= when;
+  }
+
+  // The second numbers are later than the first.
+  void note_limits() {
+    auto n = relay_.limits_reached();
+    auto later = relay_.limits_reached();
+    expect(n.park_resumed + n.park_over + n.park_evicted <= later.parked,
+           fmt::format("{} connections parked, {} went on, {} waited in vain, "
+                       "{} went for others",
+                       later.parked, n.park_resumed, n.park_over,
+                       n.park_evicted));
+    limits_ = fmt::format(
+        " limits: sockets={} address={}+{}+{} endpoint={} key={} held_back={} "
+        "too_fast={} dropped={} replaced={} parked={} resumed={} park_over={} "
+        "evicted={}",
+        n.connections, n.address_connections, n.address_connects,
+        n.address_requests, n.endpoint_connections, n.key_closed,
+        n.rate_held_back, n.rate_ended, n.output_dropped, n.output_replaced,
+        n.parked, n.park_resumed, n.park_over, n.park_evicted);
   }
 
   caf::actor spawn_target(habit how) {
@@ -229,6 +226,9 @@ private:
   std::size_t memory_ = 0;
   std::size_t grown_ = 0;
   steady::duration stop_time_{0};
+  std::vector<steady::time_point> back_at_ =
+      std::vector<steady::time_point>(targets_.size()); // 0 = lives
+  std::string limits_;
 };
 
 // Returns the summary, when all actors of the storm have ended, or "".
@@ -315,6 +315,7 @@ int run(const storm_options& options, const relay_config& config) {
   record seen;
   cast targets{habit_count + 3}; // some habits twice
   stage on{seen, targets, nullptr, nullptr};
+  on.low_limits = options.low_limits;
   auto summary = run(on, options, config);
   return report(seen, options, summary);
 }
@@ -326,10 +327,11 @@ int run(const storm_options& options, const relay_config& config) {
 int main(int argc, char** argv) {
   using namespace wsrelay::storm;
   auto options = parse_options(argc, argv);
-  fmt::print("storm: seed={} seconds={} clients={}\n", options.seed,
-             options.duration.count(), options.clients);
+  fmt::print("storm: seed={} seconds={} clients={}{}\n", options.seed,
+             options.duration.count(), options.clients,
+             options.low_limits ? " low limits" : "");
   std::fflush(stdout);
-  auto loaded = wsrelay::load_config(config_text, "storm");
+  auto loaded = wsrelay::load_config(config_text(options.low_limits), "storm");
   for (auto& error : loaded.errors)
     fmt::print(stderr, "{}\n", to_text(error));
   return loaded.errors.empty() ? run(options, loaded.config) : 1;

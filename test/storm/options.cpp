@@ -23,6 +23,8 @@ storm_options parse_options(int argc, char** argv) {
   app.add_option("--seconds", seconds, "How long")->check(CLI::Range(1, 86400));
   app.add_option("--seed", result.seed, "Repeats the choices of a run");
   app.add_option("--clients", result.clients)->check(CLI::Range(1, 10000));
+  app.add_flag("--low-limits", result.low_limits,
+               "Several routes with every limit low, and parking");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

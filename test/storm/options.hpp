@@ -14,10 +14,11 @@ struct storm_options {
   std::chrono::seconds duration{60};
   std::uint64_t seed = 0;
   std::size_t clients = 200;
+  bool low_limits = false;
 };
 
-/// Reads --seconds, --seed and --clients; without a seed it is random. Ends the
-/// program on anything else.
+/// Reads --seconds, --seed, --clients and --low-limits; without a seed it is
+/// random. Ends the program on anything else.
 storm_options parse_options(int argc, char** argv);
 
 /// Returns the descriptors that the process has open, each as its number and

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace wsrelay::storm {
@@ -39,7 +40,9 @@ void record::joined(caf::actor_id client, caf::actor_id target) {
   auto* before = last_stay(client, target);
   if (before && !before->left && before->answer != verdict::refused)
     report(client, target, "joined twice without a leave");
-  connections_[client].stays.push_back({target});
+  auto& now = connections_[client].stays.emplace_back();
+  now.target = target;
+  now.joined_at = std::chrono::steady_clock::now();
   clients_of_[target].insert(client);
 }
 
@@ -86,9 +89,7 @@ void record::check_payload(caf::actor_id client, caf::actor_id target,
 void record::got_heartbeat(caf::actor_id client, caf::actor_id target) {
   std::unique_lock guard{mutex_};
   ++heartbeats_;
-  auto* now = last_stay(client, target);
-  if (!now || now->left || now->answer != verdict::accepted)
-    report(client, target, "heartbeat to somebody who is not the owner");
+  check_owner(client, target, "heartbeat");
 }
 
 void record::got_leave(caf::actor_id client, caf::actor_id target,
@@ -100,19 +101,26 @@ void record::got_leave(caf::actor_id client, caf::actor_id target,
     return report(client, target, "leave before join");
   if (now->left)
     return report(client, target, "second leave");
-  if (last_seq != now->last)
+  // Behind what was redelivered it may be one that somebody before has handled.
+  auto got = now->again.empty() ? now->last
+                                : std::max(now->last, *now->again.rbegin());
+  if (now->again.empty() ? last_seq != got : last_seq < got)
     report(client, target,
            fmt::format("leave ({}) says last_seq {}, got {}", to_text(reason),
-                       last_seq, now->last));
+                       last_seq, got));
   now->left = true;
+  if (reason == leave_reason::client_closed && now->answer == verdict::accepted)
+    connections_[client].closed_by_client = true;
 }
 
 void record::target_ended(caf::actor_id target) {
   std::unique_lock guard{mutex_};
   ++lost_targets_;
   for (auto client : clients_of_[target])
-    if (auto* now = last_stay(client, target); now && !now->left)
+    if (auto* now = last_stay(client, target); now && !now->left) {
       now->lost = true;
+      now->ended_at = std::chrono::steady_clock::now();
+    }
   clients_of_.erase(target);
 }
 
@@ -140,6 +148,14 @@ std::size_t record::missing_downs() const {
   return result;
 }
 
+std::size_t record::open_stays() const {
+  std::unique_lock guard{mutex_};
+  std::ptrdiff_t result = 0;
+  for (auto& [client, value] : connections_)
+    result += std::ranges::count_if(value.stays, &stay::lacks_leave);
+  return static_cast<std::size_t>(result);
+}
+
 void record::check() {
   std::unique_lock guard{mutex_};
   for (auto& [client, value] : connections_) {
@@ -147,13 +163,13 @@ void record::check() {
       report(client, 0, "a monitor did not fire");
     check_stays(client, value);
     check_order(client, value);
+    check_client(client, value);
   }
 }
 
-// Somebody who refused may get a leave, when the refusal came too late.
 void record::check_stays(caf::actor_id client, const connection& value) {
   for (auto& each : value.stays)
-    if (!each.left && !each.lost && each.answer != verdict::refused)
+    if (each.lacks_leave())
       report(client, each.target, "join without leave");
 }
 
@@ -170,7 +186,7 @@ void record::check_order(caf::actor_id client, const connection& value) {
       next = each.last + 1;
       may_skip = false;
     }
-    may_skip = may_skip || (each.lost && each.answer == verdict::accepted);
+    may_skip = may_skip || each.may_lack();
   }
 }
 
@@ -178,6 +194,7 @@ void record::forget() {
   std::unique_lock guard{mutex_};
   connections_.clear();
   clients_of_.clear();
+  clients_.clear();
 }
 
 std::size_t record::violations() const {
@@ -198,6 +215,8 @@ std::string record::summary() const {
   auto result = fmt::format(
       "connections={} joins={} messages={} heartbeats={} ended_targets={}",
       connections_.size(), stays, messages_, heartbeats_, lost_targets_);
+  if (redelivered_ > 0)
+    result += fmt::format(" redelivered={}", redelivered_);
   for (auto& [reason, count] : leaves_)
     result += fmt::format(" {}={}", to_text(reason), count);
   return result;

@@ -82,8 +82,9 @@ ws_send stirrer_state::some_send() {
   if (choice == 0)
     return {message_type::text, shared_buffer{"\xff\xfe"}}; // no UTF-8
   auto size = choice == 1 ? random() % 100'000 : random() % 300;
+  auto goes_first = on->low_limits && random() % 4 == 0;
   return {choice % 2 == 0 ? message_type::text : message_type::binary,
-          shared_buffer{std::string(size, 'x')}};
+          shared_buffer{std::string(size, 'x')}, goes_first};
 }
 
 ws_event stirrer_state::some_event() {

@@ -13,8 +13,10 @@ constexpr int actions_per_turn = 8;
 } // namespace
 
 swarm::swarm(std::uint16_t port, std::size_t targets, std::size_t count,
-             std::uint64_t seed, record& seen)
-    : random_{seed}, setting_{port, targets, seen, counts_, random_} {
+             std::uint64_t seed, record& seen, bool low_limits)
+    : random_{seed},
+      setting_{port,       targets,           seen, counts_, random_,
+               low_limits, routes(low_limits)} {
   for (std::size_t i = 0; i < count; ++i)
     clients_.push_back(std::make_unique<client>(setting_));
   thread_ = std::thread{[this] { run(); }};

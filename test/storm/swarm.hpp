@@ -14,7 +14,7 @@ namespace wsrelay::storm {
 class swarm {
 public:
   swarm(std::uint16_t port, std::size_t targets, std::size_t count,
-        std::uint64_t seed, record& seen);
+        std::uint64_t seed, record& seen, bool low_limits);
   ~swarm() { stop(); }
 
   /// The clients only read and answer from now on.

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <thread>
 
@@ -70,8 +71,20 @@ caf::result<void> target_state::join(const ws_join& message) {
 }
 
 caf::result<void> target_state::take(const ws_message& message) {
-  on->seen.got_message(message.client.id(), self->id(), message.seq,
+  if (message.redelivered)
+    on->seen.got_again(message.client.id(), self->id(), message.seq,
                        message.data.view());
+  else
+    on->seen.got_message(message.client.id(), self->id(), message.seq,
+                         message.data.view());
+  auto answer = handle(message);
+  if (answer.flag != caf::rt_delegated && on->low_limits)
+    on->seen.handled(message.client.id(), message.seq);
+  return answer;
+}
+
+// Its promise is held, or it is answered at once.
+caf::result<void> target_state::handle(const ws_message& message) {
   if (how == habit::slow && one_in(50))
     std::this_thread::sleep_for(std::chrono::milliseconds{random() % 12});
   if (how == habit::moving && one_in(8))
@@ -83,7 +96,7 @@ caf::result<void> target_state::take(const ws_message& message) {
   if (how != habit::holding || one_in(3))
     return caf::unit;
   auto promise = self->make_response_promise<void>();
-  held_messages.push_back(promise);
+  held_messages.push_back({message.client.id(), message.seq, promise});
   if (!std::exchange(waking, true))
     self->delayed_send(self, 100ms, answer_held{});
   return promise;
@@ -96,15 +109,32 @@ void target_state::leave(const ws_leave& message) {
                 [client](auto& held) { return held.client == client; });
   if (message.reason != leave_reason::transferred
       && message.reason != leave_reason::rolled_back)
-    replies.erase(client);
+    forget(client);
 }
 
 // Numbered, so that the client can tell whether one is missing.
 void target_state::reply(const caf::actor& client, message_type type,
                          std::size_t size) {
   auto text = fmt::format("{}:{}:", self->id(), ++replies[client.id()]);
-  text.append(size, '.');
+  text.append(on->low_limits ? std::min(size, max_reply) : size, '.');
   self->send(client, ws_send{type, shared_buffer{text}});
+  if (on->low_limits && one_in(4))
+    reply_with_key(client);
+}
+
+// The newest one is enough: each key has numbers of its own.
+void target_state::reply_with_key(const caf::actor& client) {
+  auto key = random() % 2;
+  auto stream = fmt::format("{}k{}", self->id(), key);
+  auto text = fmt::format("{}:{}:", stream, ++versions[client.id()][key]);
+  text.append(random() % 3'000, '.');
+  self->send(client, ws_send{message_type::text, shared_buffer{text}, false,
+                             shared_buffer{stream}});
+}
+
+void target_state::forget(caf::actor_id client) {
+  replies.erase(client);
+  versions.erase(client);
 }
 
 void target_state::move(const caf::actor& client) {
@@ -119,8 +149,11 @@ void target_state::answer_all() {
     on->seen.answered(held.client, self->id(), verdict::accepted);
     held.promise.deliver(caf::unit);
   }
-  for (auto& held : std::exchange(held_messages, {}))
-    held.deliver(caf::unit);
+  for (auto& held : std::exchange(held_messages, {})) {
+    if (on->low_limits)
+      on->seen.handled(held.client, held.seq);
+    held.promise.deliver(caf::unit);
+  }
 }
 
 void target_state::end(std::uint64_t random) {
@@ -153,6 +186,12 @@ caf::behavior target(caf::stateful_actor<target_state>* self, stage* on,
       [&state](const ws_message& message) { return state.take(message); },
       [&state, self](const ws_heartbeat& message) {
         state.on->seen.got_heartbeat(message.client.id(), self->id());
+      },
+      [&state, self](const ws_overflow& message) {
+        state.on->seen.got_report(message.client.id(), self->id());
+      },
+      [&state, self](const ws_drained& message) {
+        state.on->seen.got_report(message.client.id(), self->id());
       },
       [&state](const ws_leave& message) { state.leave(message); },
       [](const ws_refused&) {},
@@ -197,6 +236,10 @@ caf::behavior handler(caf::event_based_actor* self, stage* on,
             return response;
           default:
             response.relay = relay_to{on->targets.get(place), {}, {}, {}};
+            if (on->low_limits) {
+              response.relay->report_overflow = true;
+              response.relay->target_name = cast::name(place);
+            }
             return response;
         }
       },

@@ -32,6 +32,7 @@ inline std::vector<wire_sample> wire_samples(const caf::actor& who) {
   control.heartbeat_interval = milliseconds{30'000};
   control.metadata = shared_buffer{R"({"c":3})"};
   control.expires_at = milliseconds{1'700'000'000'500};
+  control.is_successor = true;
   http_request request{
       "GET",           "/a?b=1",      "/a",   "b=1",
       {{"Host", "h"}}, {{"id", "1"}}, "body", "192.0.2.1",

@@ -174,10 +174,37 @@ class Deploy(unittest.TestCase):
         self.assertEqual((done.code, done.errors),
                          (4, "wsrelay: no such peer: app3\n"))
         done = self.drain("--target", "room", "--to", "nobody")
+        self.assertEqual((done.code, done.errors),
+                         (4, "wsrelay: nobody: no such target\n"))
+        self.apps[0].do("deaf deaf", "registered deaf .*")
+        for _ in range(3):
+            self.addCleanup(WebSocket(self.relay.port, "/ws/deaf").close)
+        done = self.drain("--node", "app1", "--to", "app2")
         self.assertEqual(done.code, 4)
         self.assertEqual(len([line for line in done.errors.splitlines()
-                              if "to nobody: no such target" in line]), 3,
+                              if "to deaf@app2: no such target" in line]), 3,
                          done.errors)
+
+    def test_who_goes_back_gets_the_new_clients_again(self):
+        self.start()
+        self.assertEqual(self.drain("--node", "app1", "--to", "app2").code, OK)
+        self.assertEqual(self.drain("--node", "app2", "--to", "app1").code, OK)
+        self.swarm(5)
+        self.assertEqual((self.joined(0), self.joined(1)), (5, 0))
+
+    def test_a_node_that_is_silent_holds_no_drain_for_long(self):
+        self.start()
+        swarm = self.swarm(200)
+        place = self.owner()
+        self.apps[1 - place].signal(signal.SIGSTOP)
+        begin = time.monotonic()
+        done = self.drain("--node", self.apps[place].name, "--to",
+                          self.apps[1 - place].name)
+        self.assertNotEqual(done.code, OK)
+        self.assertLess(time.monotonic() - begin, 18)
+        self.assertRegex(done.errors, "room@")
+        self.apps[1 - place].signal(signal.SIGCONT)
+        self.assert_whole(swarm)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
-// Lists, and moves what is on them, until nothing is.
+// Which connections move where; and a node that is told to drain.
 #include "tools/wsrelay/drain.hpp"
 
 #include "actors/directory.hpp"
 #include "actors/pid_text.hpp"
 #include "tools/wsrelay/connection_pages.hpp"
 #include "tools/wsrelay/json_output.hpp"
+#include "tools/wsrelay/mover.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <map>
 #include <optional>
@@ -20,12 +20,6 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-// A target may take ten seconds to join.
-constexpr std::chrono::seconds move_patience{15};
-
-// New clients may come while others move.
-constexpr int max_passes = 10;
-
 constexpr std::chrono::milliseconds beat{100};
 constexpr std::chrono::seconds progress_period{1};
 
@@ -34,23 +28,21 @@ constexpr std::chrono::hours drain_patience{1};
 
 // -- which connections --------------------------------------------------------
 
-// Where a connection goes whose target is this one; "" = it stays.
-class destinations {
-public:
-  virtual ~destinations() = default;
-  virtual std::string of(const std::string& target_pid) const = 0;
-};
-
 class of_target final : public destinations {
 public:
-  of_target(std::string pid, std::string to)
-      : pid_{std::move(pid)}, to_{std::move(to)} {}
+  of_target(const std::string& name, std::string pid, std::string to)
+      : parked_{std::string{parked_prefix} + name},
+        pid_{std::move(pid)},
+        to_{std::move(to)} {}
 
   std::string of(const std::string& target_pid) const override {
-    return target_pid == pid_ ? to_ : std::string{};
+    auto is_its =
+        (!pid_.empty() && target_pid == pid_) || target_pid == parked_;
+    return is_its ? to_ : std::string{};
   }
 
 private:
+  std::string parked_;
   std::string pid_;
   std::string to_;
 };
@@ -77,113 +69,6 @@ private:
   std::string end_;
   std::string to_;
   std::map<std::string, std::string> names_;
-};
-
-// -- moving them --------------------------------------------------------------
-
-struct move {
-  std::string pid;
-  std::string to;
-};
-
-class mover {
-public:
-  mover(const options& opts, const progress& tell) : opts_{opts}, tell_{tell} {}
-
-  // Moves what is there, again and again while there is more and it can be
-  // moved.
-  void empty(session relay, const destinations& where) {
-    relay.set_timeout(std::max<milliseconds>(relay.timeout(), move_patience));
-    for (int pass = 0; pass < max_passes; ++pass) {
-      std::vector<command_error> missing;
-      auto moves = list(relay, where, missing);
-      failures_ = std::move(missing);
-      if (moves.empty() || move_all(relay, moves) == 0)
-        break;
-    }
-    std::move(failures_.begin(), failures_.end(),
-              std::back_inserter(all_failures_));
-    failures_.clear();
-  }
-
-  std::size_t moved() const noexcept { return moved_; }
-  std::vector<command_error> failures() { return std::move(all_failures_); }
-
-private:
-  using answers = std::vector<caf::expected<std::monostate>>;
-
-  static std::vector<move> list(session& relay, const destinations& where,
-                                std::vector<command_error>& missing) {
-    std::vector<move> result;
-    for (auto& row : list_connections(relay, find_acceptors(relay), missing))
-      if (row.numbers)
-        if (auto to = where.of(row.numbers->target_pid); !to.empty())
-          result.push_back({std::string{row.client_pid.view()}, to});
-    return result;
-  }
-
-  // Returns how many have moved.
-  std::size_t move_all(session& relay, const std::vector<move>& moves) {
-    auto before = moved_;
-    auto at_once = std::max<std::size_t>(1, opts_.rate / 10);
-    auto next = clock::now();
-    for (std::size_t i = 0; i < moves.size(); i += at_once) {
-      std::this_thread::sleep_until(next);
-      next += beat;
-      auto end = std::min(i + at_once, moves.size());
-      move_some(relay, {moves.begin() + static_cast<std::ptrdiff_t>(i),
-                        moves.begin() + static_cast<std::ptrdiff_t>(end)});
-      report(end, moves.size());
-    }
-    return moved_ - before;
-  }
-
-  void move_some(session& relay, const std::vector<move>& moves) {
-    std::vector<std::pair<caf::actor, directory_get>> names;
-    for (auto& each : moves)
-      names.emplace_back(relay.directory(), directory_get{each.pid});
-    auto found = relay.ask_all<caf::actor>(names);
-    std::vector<std::pair<caf::actor, ws_control>> controls;
-    std::vector<const move*> asked;
-    for (std::size_t i = 0; i < moves.size(); ++i)
-      if (found[i] && *found[i]) { // else it has ended
-        ws_control control;
-        control.target_pid = moves[i].to;
-        controls.emplace_back(*found[i], std::move(control));
-        asked.push_back(&moves[i]);
-      }
-    auto moved = relay.ask_all<std::monostate>(controls);
-    for (std::size_t i = 0; i < moved.size(); ++i)
-      note(*asked[i], moved[i]);
-  }
-
-  void note(const move& what, const caf::expected<std::monostate>& moved) {
-    if (moved) {
-      ++moved_;
-      return;
-    }
-    auto why = to_command_error(moved.error(), what.pid + " to " + what.to);
-    if (why.kind == "ended" || why.kind == "closing")
-      return;
-    if (what.to.starts_with("?@"))
-      why.text = what.pid + ": its target has no name";
-    failures_.push_back(std::move(why));
-  }
-
-  void report(std::size_t done, std::size_t all) {
-    auto now = clock::now();
-    if (!tell_ || (now < told_ + progress_period && done < all))
-      return;
-    told_ = now;
-    tell_(fmt::format("asked {} of {}, moved {} in all", done, all, moved_));
-  }
-
-  const options& opts_;
-  const progress& tell_;
-  std::size_t moved_ = 0;
-  std::vector<command_error> failures_; // of this pass
-  std::vector<command_error> all_failures_;
-  clock::time_point told_{};
 };
 
 // The nodes whose connections are meant: the one that was chosen, or all.
@@ -216,9 +101,9 @@ std::vector<directory_row> names_at(session& node, const std::string& name) {
 }
 
 // A node that does not know the question has all its names where they were.
-void step_back(session& relay, const std::string& name) {
+void step(session& relay, const std::string& name, bool steps_back) {
   std::vector<std::pair<caf::actor, peer_step_back>> question;
-  question.emplace_back(relay.directory(), peer_step_back{name, true});
+  question.emplace_back(relay.directory(), peer_step_back{name, steps_back});
   relay.ask_all<std::monostate>(question);
 }
 
@@ -228,10 +113,24 @@ void move_node(session& node, const options& opts, mover& moves) {
   node_id_of(peers, opts.target); // it is there
   of_node where{from, opts.target, names_at(node, opts.from_node)};
   auto relays = relays_of(node, opts);
+  for (auto& relay : relays) {
+    step(relay, opts.target, false);
+    step(relay, opts.from_node, true);
+  }
   for (auto& relay : relays)
-    step_back(relay, opts.from_node);
-  for (auto& relay : relays)
-    moves.empty(relay, where);
+    moves.try_empty(relay, where);
+}
+
+// "" of a target that has ended, of which connections may be parked.
+std::string pid_of(session& relay, const std::string& target) {
+  try {
+    auto found = relay.find(target);
+    return pid_text(found.id(), found.node());
+  } catch (const command_error& error) {
+    if (error.code != exit_code::not_found)
+      throw;
+    return {};
+  }
 }
 
 // Not everybody has to know the name.
@@ -240,8 +139,8 @@ void move_target(session& node, const options& opts, mover& moves) {
   auto known = false;
   for (auto& relay : relays_of(node, opts))
     try {
-      auto target = relay.find(opts.subject);
-      of_target where{pid_text(target.id(), target.node()), opts.target};
+      of_target where{opts.subject, pid_of(relay, opts.subject), opts.target};
+      relay.find(opts.target); // one error is enough
       known = true;
       moves.empty(relay, where);
     } catch (const command_error& error) {

@@ -271,6 +271,9 @@ std::string finish_drain(const CLI::App& app, const raw_options& raw,
   if (has_from
       && (out.target.empty() || out.subject.empty() == out.from_node.empty()))
     return "drain: a name is empty";
+  if (has_from
+      && out.target == (out.subject.empty() ? out.from_node : out.subject))
+    return "drain: from " + out.target + " to itself";
   return {};
 }
 

@@ -135,6 +135,7 @@ int serve(const daemon_options& options, const relay_config& config) {
                shown(name));
   std::atomic<bool> is_ordered{false};
   relay.on_drain_order([&is_ordered] {
+    log().info("told to drain by an operator");
     is_ordered = true;
     termination_signals::raise();
   });
