@@ -308,6 +308,8 @@ private:
     ++result_.answers[kind_of(answer)];
     if (answer.empty())
       return; // it did not reach its target, or that was killed
+    if (has_parted(id, answer))
+      return;
     auto& client = all_.clients.at(by_serial_.at(what.serial));
     if (answer == "ok" && what.expected == outcome::fails)
       violation("transfer {} of {} to {}: ok", id, what.serial, what.where);
@@ -317,6 +319,13 @@ private:
     if (client.closes && answer.find("timeout") != answer.npos)
       violation("transfer {} of {} to {}: {}", id, what.serial, what.where,
                 answer);
+  }
+
+  // Who asked was stopped: its node had said goodbye, and heard no more.
+  bool has_parted(std::uint64_t id, const std::string& answer) const {
+    auto who = asked_.find(id);
+    return who != asked_.end() && all_.stopped.count(who->second) > 0
+           && answer == "request_receiver_down";
   }
 
   // Without the text that differs.
