@@ -194,6 +194,7 @@ private:
   bool is_pressed() const;
   bool is_held_back() const { return rate_ && rate_->is_held(); }
   void wake(time_point now);
+  bool overrun(time_point now);
   void update_reading();
   void update_wake();
   void use(relay_settings settings);
@@ -270,7 +271,7 @@ private:
   std::unique_ptr<const ending> ending_;     // null before
   time_point leave_due_ = time_point::max(); // set while leaving
   // The client is gone behind input that its owner does not take: from then on
-  // the rest, what the kernel holds, is read all the same.
+  // the rest, what the kernel holds, is read all the same, in bounds.
   time_point overrun_due_ = time_point::max();
   bool overruns_ = false;
   bool reading_ = false;

@@ -137,17 +137,27 @@ void connection_state::on_wake() {
   update_wake();
 }
 
+// Returns whether it goes on: a target that takes nothing all that time loses
+// the rest. While there is none that is no reason to end.
+bool connection_state::overrun(time_point now) {
+  if (overruns_ && owners_.owner()) {
+    end(end_cause::connection_lost);
+    return false;
+  }
+  overruns_ = overruns_ || owners_.owner();
+  overrun_due_ = now + limits_.close_timeout;
+  update_reading();
+  return true;
+}
+
 void connection_state::wake(time_point now) {
   if (now >= settings_.expires_at)
     return end(end_cause::session_expired, limits_.expiry->code,
                limits_.expiry->reason);
   if (is_parked() && !stays_parked(now))
     return;
-  if (now >= overrun_due_) {
-    overrun_due_ = time_point::max();
-    overruns_ = true;
-    update_reading();
-  }
+  if (now >= overrun_due_ && !overrun(now))
+    return;
   if (rate_) {
     rate_->release(now);
     if (rate_->is_over(now)) {
@@ -174,7 +184,8 @@ void connection_state::update_reading() {
   auto has_room = owners_.owner() ? !owners_.window().full() && !is_pressed()
                                   : is_parked() && parking_->has_room();
   auto may_read =
-      (has_room && !is_held_back()) || (overruns_ && owners_.owner());
+      (has_room && !is_held_back())
+      || (overruns_ && owners_.owner() && owners_.window().may_overrun());
   auto wanted = may_read && !claims_.is_asked() && !closing();
   if (wanted == reading_)
     return;

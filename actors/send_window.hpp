@@ -65,6 +65,16 @@ public:
            || sent_.bytes - answered_.bytes >= bytes_;
   }
 
+  /// Returns whether a client that has gone may be read beyond the window, so
+  /// that its end is seen: up to twice its bytes, or 1 MiB, with what messages
+  /// cost beside their payload.
+  bool may_overrun() const noexcept {
+    constexpr std::uint64_t message_cost = 128, floor = 1024 * 1024;
+    auto cost = (sent_.seq - answered_.seq) * message_cost + sent_.bytes
+                - answered_.bytes;
+    return cost < std::max(floor, 2 * std::uint64_t{bytes_});
+  }
+
   /// Returns whether the target is known to have got every message.
   bool all_answered() const noexcept {
     return sent_.seq == answered_.seq && !returned_;

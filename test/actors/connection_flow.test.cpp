@@ -121,6 +121,44 @@ TEST_CASE("a window of N bytes lets N bytes be unanswered, or one message") {
   }
 }
 
+TEST_CASE(
+    "who goes behind more than its target takes is read on in bounds, and "
+    "not for ever") {
+  constexpr int all = 10'000;
+  connected on{{.window = 4}};
+  constexpr std::size_t bound = 8 * 1024 * 1024 / (1000 + 128);
+  on.target.hold();
+  for (int i = 0; i < all; ++i)
+    on.client.send_text(std::string(1000, 'x'));
+  on.client.lose();
+  on.node.advance(fake_frame_port::close_timeout - milliseconds{1});
+  CHECK(on.target.messages().size() == 4);
+  on.node.advance(milliseconds{1});
+  CHECK(on.target.messages().size() == bound + 1);
+  CHECK(on.client.is_paused());
+  on.node.advance(fake_frame_port::close_timeout - milliseconds{1});
+  CHECK(on.client.is_open());
+  on.node.advance(milliseconds{1});
+  CHECK_FALSE(on.client.is_open());
+  REQUIRE(on.target.leaves().size() == 1);
+  CHECK(on.target.leaves()[0].reason == leave_reason::connection_lost);
+  CHECK(on.target.leaves()[0].last_seq == bound + 1);
+}
+
+TEST_CASE("who goes behind what its target takes after a while is heard to its "
+          "end") {
+  connected on{{.window = 4}};
+  on.target.hold();
+  for (int i = 0; i < 10'000; ++i)
+    on.client.send_text(std::string(1000, 'x'));
+  on.client.lose();
+  on.node.advance(fake_frame_port::close_timeout + milliseconds{1'000});
+  on.target.release();
+  on.node.run();
+  CHECK(on.target.messages().size() == 10'000);
+  CHECK(on.target.leaves().size() == 1);
+}
+
 TEST_CASE("a slow client that never reads again is dropped in the end") {
   connected on{{.output_limit = 100}};
   on.client.stall();

@@ -30,6 +30,22 @@ TEST_CASE("a window is full at its size, not before") {
   }
 }
 
+TEST_CASE("a window is overrun up to twice its bytes, or a mebibyte") {
+  send_window small{1, 1000};
+  for (int i = 0; i < 1024; ++i) {
+    CHECK(small.may_overrun());
+    small.send(1024 - 128);
+  }
+  CHECK_FALSE(small.may_overrun());
+  send_window large{1, 1024 * 1024};
+  large.send(2 * 1024 * 1024 - 128 - 1);
+  CHECK(large.may_overrun());
+  large.send(0);
+  CHECK_FALSE(large.may_overrun());
+  large.answer(large.sent());
+  CHECK(large.may_overrun());
+}
+
 TEST_CASE("a window is full at its bytes, not before") {
   for (std::size_t bytes : {1, 3, 4, 1000}) {
     send_window window{1000, bytes};
