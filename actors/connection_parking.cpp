@@ -60,15 +60,13 @@ bool connection_state::may_go_on(end_cause cause) const {
 // A claim that is under way decides: it takes the connection over, or nobody is
 // left.
 void connection_state::lose_owner(end_cause cause) {
-  if (!may_go_on(cause)) {
-    if (parking_)
-      parking_->owe(owners_.epoch()); // it is counted
+  auto goes_on = may_go_on(cause);
+  if (parking_)
+    parking_->owe(owners_.epoch()); // counted also where it ends
+  if (!goes_on)
     return end(cause);
-  }
   self_->send(owners_.owner(), make_leave(settings_, make_ending(cause),
                                           owners_.last_owned_seq()));
-  if (parking_)
-    parking_->owe(owners_.epoch());
   owners_.lose(cause);
   if (!claims_.current())
     park(cause);

@@ -21,6 +21,28 @@ constexpr int most_losses = 3;
 // Places that an idle connection keeps.
 constexpr std::size_t most_spare = 16;
 
+// A word of `wsrelay.park.endings`, and where a route says whether it counts.
+struct ending_word {
+  std::string_view text;
+  bool park_endings::*counts = nullptr;
+};
+
+ending_word word_of(end_cause cause) noexcept {
+  switch (cause) {
+    case end_cause::target_crashed:
+      return {"crashed", &park_endings::crashed};
+    case end_cause::target_lost:
+      return {"lost", &park_endings::lost};
+    case end_cause::target_shutdown:
+    case end_cause::target_node_stops:
+      return {"shutdown", &park_endings::shutdown};
+    case end_cause::target_normal:
+      return {"normal", &park_endings::normal};
+    default:
+      return {};
+  }
+}
+
 } // namespace
 
 std::string successor_name(std::string_view target) {
@@ -30,19 +52,7 @@ std::string successor_name(std::string_view target) {
 }
 
 std::string_view park_word(end_cause cause) noexcept {
-  switch (cause) {
-    case end_cause::target_crashed:
-      return "crashed";
-    case end_cause::target_lost:
-      return "lost";
-    case end_cause::target_shutdown:
-    case end_cause::target_node_stops:
-      return "shutdown";
-    case end_cause::target_normal:
-      return "normal";
-    default:
-      return "";
-  }
+  return word_of(cause).text;
 }
 
 parking::parking(std::shared_ptr<const parking_options> options,
@@ -52,20 +62,8 @@ parking::parking(std::shared_ptr<const parking_options> options,
       name_{std::move(name)} {}
 
 bool parking::covers(end_cause cause) const noexcept {
-  auto& endings = options_->endings;
-  switch (cause) {
-    case end_cause::target_crashed:
-      return endings.crashed;
-    case end_cause::target_lost:
-      return endings.lost;
-    case end_cause::target_shutdown:
-    case end_cause::target_node_stops:
-      return endings.shutdown;
-    case end_cause::target_normal:
-      return endings.normal;
-    default:
-      return false;
-  }
+  auto counts = word_of(cause).counts;
+  return counts && options_->endings.*counts;
 }
 
 void parking::on_sent(std::uint64_t epoch, std::uint64_t seq, message_type type,

@@ -241,12 +241,13 @@ command_output drain_node(session& node, const options& opts,
     if (clock::now() > until)
       throw command_error{exit_code::timeout, "timeout",
                           "the node still drains"};
-    if (tell && clock::now() >= next)
-      if (auto left = left_there(node, acceptors); left && left != told) {
-        told = left;
+    if (tell && clock::now() >= next) {
+      auto left = left_there(node, acceptors);
+      if (left && left != told)
         tell(fmt::format("{} connections", *left));
-        next = clock::now() + progress_period;
-      }
+      told = left;
+      next = clock::now() + progress_period;
+    }
     std::this_thread::sleep_for(beat);
   }
   return {opts.json ? "{\"ok\":true}\n" : "the node has stopped\n", {}};
