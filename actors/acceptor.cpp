@@ -23,8 +23,8 @@ constexpr milliseconds least_retry{500};
 } // namespace
 
 acceptor_state::acceptor_state(acceptor_actor* self)
-    : self_{self}, numbers_{self, [this](std::optional<caf::actor_id> after) {
-                              return collect(after);
+    : self_{self}, numbers_{self, [this](auto& page) {
+                              return collect(page);
                             }} {}
 
 caf::behavior acceptor_state::start(acceptor_config config) {
@@ -39,13 +39,16 @@ caf::behavior acceptor_state::start(acceptor_config config) {
       [this](acceptor_list) { return on_list(); },
       [this](acceptor_count_get) { return std::uint64_t{connections_.size()}; },
       [this](acceptor_stats) { return numbers_.ask(std::nullopt); },
-      [this](acceptor_page_get request) { return numbers_.ask(request.after); },
+      [this](acceptor_page_get request) { return numbers_.ask(request); },
+      [this](acceptor_ended_get request) {
+        return ended_.find(request.id, self_->node());
+      },
       [this](const acceptor_stop& message) { return on_stop(message); },
       [this](const acceptor_drain& message) { on_drain(message); },
       [this](acceptor_drain_tick) { drain_some(); },
       [this](const node_stops& message) {
-        for (auto& [id, info] : connections_)
-          self_->send(info.client, message);
+        for (auto& [id, open] : connections_)
+          self_->send(open.info.client, message);
       },
       [this](const node_relieved& message) { on_relieved(message); },
       [this](const acceptor_tick& message) {
@@ -62,21 +65,24 @@ caf::actor acceptor_state::open(frame_port_ptr port, connection_config config,
                                 std::string remote_address,
                                 std::string endpoint) {
   config.remote_address = remote_address;
+  auto record = std::make_shared<flight_record>(self_->clock().now());
+  config.record = record;
   auto client = spawn_on(self_->home_system(), self_->home(), connection,
                          std::move(port), std::move(config));
   ++settled_;
   self_->monitor(client);
-  connections_.emplace(client.id(), connection_info{client,
-                                                    {},
-                                                    std::move(remote_address),
-                                                    std::move(endpoint)});
+  auto& added = connections_[client.id()];
+  added = {{client, {}, std::move(remote_address), std::move(endpoint)},
+           std::move(record)};
+  if (config_.journal && config_.journal->is_wanted())
+    config_.journal->on_open(listed(added.info));
   hasten(client);
   return client;
 }
 
 void acceptor_state::on_relieved(const node_relieved& message) {
-  for (auto& [id, info] : connections_)
-    self_->send(info.client, message);
+  for (auto& [id, open] : connections_)
+    self_->send(open.info.client, message);
 }
 
 // Once.
@@ -84,8 +90,8 @@ void acceptor_state::on_drain(const acceptor_drain& message) {
   if (drain_ || phase_ != phase::running)
     return;
   std::vector<caf::actor> all;
-  for (auto& [id, info] : connections_)
-    all.push_back(info.client);
+  for (auto& [id, open] : connections_)
+    all.push_back(open.info.client);
   milliseconds needed{static_cast<milliseconds::rep>(
       static_cast<double>(all.size()) * 1000 / message.rate)};
   drain_span_ = std::min(std::max(message.spread, needed), message.longest);
@@ -125,8 +131,9 @@ void acceptor_state::on_down(const caf::actor_addr& who) {
   if (handlers_.erase(who) > 0)
     fail_questions(who);
   auto entry = connections_.find(who.id());
-  if (entry == connections_.end() || entry->second.client != who)
+  if (entry == connections_.end() || entry->second.info.client != who)
     return;
+  bury(entry->first, entry->second);
   connections_.erase(entry);
   try_finish();
 }
@@ -137,8 +144,8 @@ caf::result<void> acceptor_state::on_stop(const acceptor_stop& message) {
     stop_requests_.push_back(*promise);
   if (phase_ == phase::running) {
     phase_ = phase::stopping;
-    for (auto& [id, info] : connections_)
-      hasten(info.client);
+    for (auto& [id, open] : connections_)
+      hasten(open.info.client);
     self_->delayed_send(self_, message.timeout, acceptor_tick{true});
   }
   try_finish();
@@ -149,10 +156,20 @@ void acceptor_state::give_up() {
   phase_ = phase::given_up;
   if (connections_.empty())
     return;
-  log().warn("connections left at the end of the shutdown: connections={}",
-             connections_.size());
-  for (auto& [id, info] : connections_)
-    hasten(info.client);
+  log(log_part::http)
+      .warn("connections left at the end of the shutdown: connections={}",
+            connections_.size());
+  for (auto& [id, open] : connections_)
+    hasten(open.info.client);
+}
+
+// It has told its record how it ended.
+void acceptor_state::bury(caf::actor_id id, open_connection& what) {
+  ended_connection gone{id, std::move(what.info.remote_address),
+                        std::move(what.info.endpoint), std::move(what.record)};
+  if (config_.journal && config_.journal->is_wanted())
+    config_.journal->on_end(gone);
+  ended_.add(std::move(gone));
 }
 
 // Done when no connection actor is left.
@@ -174,19 +191,20 @@ caf::result<std::vector<connection_info>> acceptor_state::on_list() {
 std::vector<connection_info> acceptor_state::list() const {
   std::vector<connection_info> result;
   result.reserve(connections_.size());
-  for (auto& [id, info] : connections_)
-    result.push_back(listed(info));
+  for (auto& [id, open] : connections_)
+    result.push_back(listed(open.info));
   return result;
 }
 
-caf::actor acceptor_state::collect(std::optional<caf::actor_id> after) {
-  return after ? collect_page(*after)
-               : self_->spawn(stats_collector, list(), false);
+caf::actor
+acceptor_state::collect(const std::optional<acceptor_page_get>& page) {
+  return page ? collect_page(page->after)
+              : self_->spawn(stats_collector, list(), false);
 }
 
 caf::actor acceptor_state::collect_page(caf::actor_id after) {
   std::vector<caf::actor_id> ids;
-  for (auto& [id, info] : connections_)
+  for (auto& [id, open] : connections_)
     if (id > after)
       ids.push_back(id);
   auto end = ids.begin()
@@ -194,7 +212,7 @@ caf::actor acceptor_state::collect_page(caf::actor_id after) {
   std::partial_sort(ids.begin(), end, ids.end());
   std::vector<connection_info> page;
   for (auto id = ids.begin(); id != end; ++id)
-    page.push_back(listed(connections_.at(*id)));
+    page.push_back(listed(connections_.at(*id).info));
   return self_->spawn(stats_collector, std::move(page), end != ids.end());
 }
 

@@ -6,6 +6,7 @@
 
 #include "actors/connection.hpp"
 #include "actors/drain_line.hpp"
+#include "actors/ended_connections.hpp"
 #include "actors/loop_actor.hpp"
 #include "actors/node_messages.hpp"
 #include "actors/stats_line.hpp"
@@ -31,7 +32,8 @@ namespace wsrelay {
 
 struct acceptor_config {
   caf::actor directory;
-  const target_nodes* nodes = nullptr; // null = this one alone
+  const target_nodes* nodes = nullptr;           // null = this one alone
+  std::shared_ptr<connection_journal> journal{}; // null = nobody listens
 };
 
 class acceptor_state;
@@ -97,6 +99,11 @@ private:
   };
   enum class phase : std::uint8_t { running, stopping, given_up };
 
+  struct open_connection {
+    connection_info info;
+    std::shared_ptr<const flight_record> record;
+  };
+
   // connections (acceptor.cpp)
   void on_down(const caf::actor_addr& who);
   caf::result<void> on_stop(const acceptor_stop& message);
@@ -110,8 +117,9 @@ private:
   caf::result<std::vector<connection_info>> on_list();
   std::vector<connection_info> list() const;
   static connection_info listed(const connection_info& info);
-  caf::actor collect(std::optional<caf::actor_id> after);
+  caf::actor collect(const std::optional<acceptor_page_get>& page);
   caf::actor collect_page(caf::actor_id after);
+  void bury(caf::actor_id id, open_connection& what);
 
   // questions (acceptor_ask.cpp)
   void on_handler(std::uint64_t id, caf::expected<caf::actor> found);
@@ -128,7 +136,8 @@ private:
   acceptor_actor* self_;
   acceptor_config config_;
 
-  std::unordered_map<caf::actor_id, connection_info> connections_;
+  std::unordered_map<caf::actor_id, open_connection> connections_;
+  ended_connections ended_;
   phase phase_ = phase::running;
   std::vector<caf::response_promise> stop_requests_;
   std::unique_ptr<drain_line> drain_; // null while it does not drain

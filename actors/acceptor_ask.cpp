@@ -25,9 +25,9 @@ bool call(const Callback& done, Value&& value) {
     done(std::forward<Value>(value));
     return true;
   } catch (const std::exception& error) {
-    log().error("answer not handled: reason={}", error.what());
+    log(log_part::http).error("answer not handled: reason={}", error.what());
   } catch (...) {
-    log().error("answer not handled: reason=unknown");
+    log(log_part::http).error("answer not handled: reason=unknown");
   }
   return false;
 }

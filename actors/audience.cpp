@@ -16,8 +16,8 @@ void send_each(caf::local_actor* self, const std::vector<caf::actor>& clients,
                const caf::message& content) {
   auto checked = to_outgoing(content);
   if (!checked)
-    return log().debug("broadcast dropped: reason={}",
-                       to_text(checked.error()));
+    return log(log_part::connection)
+        .debug("broadcast dropped: reason={}", to_text(checked.error()));
   for (auto& client : clients)
     client->enqueue(self->ctrl(), caf::make_message_id(), *checked,
                     self->context());

@@ -84,8 +84,9 @@ void audience_actor::enqueue(caf::mailbox_element_ptr what,
   if (auto checked = to_outgoing(content))
     send_to_all(*what, *checked, host);
   else
-    log().debug("broadcast dropped: audience={} reason={}", id(),
-                to_text(checked.error()));
+    log(log_part::connection)
+        .debug("broadcast dropped: audience={} reason={}", id(),
+               to_text(checked.error()));
 }
 
 bool audience_actor::handle(const caf::message& content) {

@@ -44,10 +44,18 @@ caf::behavior connection_state::start(frame_port_ptr port,
   if (config.parking)
     parking_ = std::make_unique<parking>(std::move(config.parking), config.lot,
                                          std::move(config.target_name));
+  if (config.record) {
+    config.record->trace = config.trace;
+    config.record->compressed = config.compressed;
+  }
   limits_ = connection_limits{config};
   owners_ = ownership{send_window{config.window, config.window_bytes}};
   output_ = output_gate{config.output_limit};
   started_ = port_->now();
+  if (limits_.counts)
+    limits_.counts->opened.add();
+  note_phase();
+  note(flight_event::opened, static_cast<std::uint64_t>(config.took.count()));
   pid_ = pid_text(self_->id(), self_->node());
   // PIDs are resolved through CAF's registry, which forgets an actor that ends.
   self_->system().registry().put(self_->id(), self_->ctrl());
@@ -73,9 +81,10 @@ caf::behavior connection_state::make_behavior() {
   using me = connection_state;
   return share_behavior<connection_actor, &me::on_send, &me::on_event,
                         &me::on_close, &me::on_control, &me::on_watch,
-                        &me::on_stats, &me::on_audience, &me::on_shutdown,
-                        &me::on_drain, &me::on_unpark, &me::on_node_stops,
-                        &me::on_relieved, &me::on_finished>(self_);
+                        &me::on_stats, &me::on_report, &me::on_audience,
+                        &me::on_shutdown, &me::on_drain, &me::on_unpark,
+                        &me::on_node_stops, &me::on_relieved, &me::on_finished>(
+      self_);
 }
 
 caf::behavior connection(connection_actor* self, frame_port_ptr port,

@@ -8,6 +8,7 @@
 #include "actors/claim_line.hpp"
 #include "actors/ending.hpp"
 #include "actors/error.hpp"
+#include "actors/flight_record.hpp"
 #include "actors/flow_counts.hpp"
 #include "actors/frame_port.hpp"
 #include "actors/heartbeat.hpp"
@@ -17,11 +18,13 @@
 #include "actors/ownership.hpp"
 #include "actors/parking.hpp"
 #include "actors/rate_gate.hpp"
+#include "actors/relay_counts.hpp"
 #include "actors/relay_settings.hpp"
 #include "actors/target_nodes.hpp"
 #include "actors/traffic_watch.hpp"
 #include "config/config.hpp"
 #include "protocol/topic.hpp"
+#include "protocol/trace_context.hpp"
 
 #include <caf/stateful_actor.hpp>
 
@@ -61,9 +64,14 @@ struct connection_config {
   std::shared_ptr<parking_lot> lot{};               // null = not counted
   std::string target_name{}; // who has it next is its target's successor
   std::shared_ptr<flow_counts> flows = std::make_shared<flow_counts>();
-  std::string remote_address;          // for the log
-  caf::actor directory;                // resolves `ws_control::target_pid`
-  const target_nodes* nodes = nullptr; // null = this one alone
+  std::shared_ptr<relay_counts> counts{};  // null = not counted
+  std::shared_ptr<flight_record> record{}; // null = none is kept
+  trace_context trace{};                   // of its request
+  milliseconds took{0};                    // from the request to here
+  bool compressed = false;                 // permessage-deflate
+  std::string remote_address;              // for the log
+  caf::actor directory;                    // resolves `ws_control::target_pid`
+  const target_nodes* nodes = nullptr;     // null = this one alone
 };
 
 /// Takes the limits over from a route.
@@ -81,6 +89,8 @@ struct connection_limits {
         expiry{std::move(config.expiry)},
         overflow{std::move(config.overflow)},
         flows{std::move(config.flows)},
+        counts{std::move(config.counts)},
+        record{std::move(config.record)},
         lot{std::move(config.lot)},
         directory{std::move(config.directory)},
         nodes{config.nodes} {}
@@ -94,7 +104,9 @@ struct connection_limits {
   shared_buffer subprotocol;
   std::shared_ptr<const expiry_options> expiry; // where its end is told
   std::shared_ptr<const overflow_options> overflow;
-  std::shared_ptr<flow_counts> flows; // null = not counted
+  std::shared_ptr<flow_counts> flows;    // null = not counted
+  std::shared_ptr<relay_counts> counts;  // the same
+  std::shared_ptr<flight_record> record; // null = none is kept
   std::shared_ptr<parking_lot> lot;
   caf::actor directory;
   const target_nodes* nodes = nullptr;
@@ -153,7 +165,16 @@ private:
   caf::result<void> control(const ws_control& message);
   caf::result<void> on_watch(const ws_watch& message);
   std::string target_text() const;
-  connection_stats on_stats(connection_stats_get) const;
+  connection_numbers numbers() const;
+  connection_stats on_stats(connection_stats_get question) const;
+  connection_report on_report(connection_report_get) const;
+  connection_phase phase() const;
+  void note_phase();
+  template <class... Ts>
+  void note(flight_event what, const Ts&... details) {
+    if (limits_.record)
+      limits_.record->add(what, port_->now(), details...);
+  }
   void on_audience(const audience_open& message);
   void on_shutdown(connection_shutdown);
   void on_drain(const connection_drain& message);
@@ -167,6 +188,7 @@ private:
   caf::result<void> write(const ws_send& message);
   caf::error admit(const ws_send& message);
   void pass(const ws_send& message, const requester& who);
+  void give(const ws_send& message, const caf::response_promise* who);
   std::size_t queued_cost() const;
   output_gate::verdict make_room(const ws_send& message);
   caf::error refuse_output();
@@ -183,6 +205,7 @@ private:
   // towards the owner (connection_relay.cpp)
   void pass_on(message_type type, shared_buffer data);
   void relay(ws_message message, bool asks);
+  void note_answer(time_point since);
   ws_message make_message(std::uint64_t seq, message_type type,
                           shared_buffer data) const;
   ws_join make_join(const relay_settings& settings) const;
@@ -196,6 +219,7 @@ private:
   void wake(time_point now);
   bool overrun(time_point now);
   void update_reading();
+  void note_pause();
   void update_wake();
   void use(relay_settings settings);
 
@@ -243,6 +267,7 @@ private:
   void close_port();
   void fail_waiting(errc why);
   void on_finished(connection_finished);
+  std::string record_text(end_severity level) const;
   void log_end(end_cause cause, std::string_view more) const;
 
   milliseconds jitter() const {
@@ -276,6 +301,8 @@ private:
   bool overruns_ = false;
   bool reading_ = false;
   bool port_closed_ = false;
+  bool is_counted_ = false; // in the phase below
+  connection_phase phase_ = connection_phase::binding;
 };
 
 /// The connection actor. `port` is attached when the actor starts.

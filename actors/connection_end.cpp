@@ -2,8 +2,11 @@
 #include "actors/connection.hpp"
 #include "actors/log.hpp"
 #include "actors/log_limit.hpp"
+#include "actors/unix_time.hpp"
 
 #include <caf/all.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
@@ -20,6 +23,10 @@ connection_state::~connection_state() {
     close_port();
   end(end_cause::killed);
   output_.waiting().fail(make_error(errc::closing));
+  if (is_counted_)
+    limits_.counts->phases[static_cast<std::size_t>(phase_)].sub();
+  if (limits_.counts)
+    limits_.counts->forget_write(this);
   port_->attach(nullptr);
 }
 
@@ -45,12 +52,21 @@ void connection_state::on_end(end_cause cause, std::uint16_t code,
     return close_port();
   leave_due_ =
       port_->now() + std::min(limits_.close_timeout / 2, max_last_answers);
+  note(flight_event::leaving, std::uint64_t{ending_->code});
+  note_phase();
   leave_owner(true);
   update_wake();
 }
 
 void connection_state::begin_end(end_cause cause, ending how) {
   ending_ = std::make_unique<const ending>(std::move(how));
+  if (limits_.counts)
+    limits_.counts
+        ->ended[static_cast<std::size_t>(cause)][close_code_kind(ending_->code)]
+        .add();
+  if (limits_.record)
+    limits_.record->end = {cause, ending_->code, ending_->text, unix_time(),
+                           numbers()};
   log_end(cause, leave_parking(cause));
   leave_others();
   claims_.fail(errc::closing);
@@ -93,8 +109,10 @@ void connection_state::close_port() {
     watch_->on_end(*ending_);
   watch_.reset();
   update_wake();
+  note_phase();
   if (port_closed_)
     return;
+  note(flight_event::closing, std::uint64_t{ending_->code});
   refill(true);
   port_->close(ending_->code, ending_->text);
 }
@@ -106,6 +124,12 @@ void connection_state::on_closed(end_cause cause) {
   output_.waiting().fail(make_error(errc::connection_lost));
   fail_waiting(errc::connection_lost);
   end(cause);
+  note(flight_event::closed);
+  if (limits_.record && limits_.record->end) { // its target was the last one
+    auto target = std::move(limits_.record->end->numbers.target_pid);
+    limits_.record->end->numbers = numbers();
+    limits_.record->end->numbers.target_pid = std::move(target);
+  }
   self_->send(self_, connection_finished{});
 }
 
@@ -122,6 +146,18 @@ void connection_state::fail_waiting(errc why) {
         next->who->deliver(make_error(why));
 }
 
+// What led to an end that nobody has planned, and the trace of its request.
+std::string connection_state::record_text(end_severity level) const {
+  if (!limits_.record)
+    return {};
+  std::string result;
+  if (auto& trace = limits_.record->trace; !trace.empty())
+    result = " trace=" + trace_text(trace);
+  if (level == end_severity::unplanned)
+    result += fmt::format(" record=\"{}\"", limits_.record->line());
+  return result;
+}
+
 // Strangers can end as many as they can open: beyond a few of a cause they are
 // debug lines, as planned ends are.
 void connection_state::log_end(end_cause cause, std::string_view more) const {
@@ -131,13 +167,15 @@ void connection_state::log_end(end_cause cause, std::string_view more) const {
   if (level != end_severity::planned)
     left_out =
         unplanned.allow(to_text(cause), std::chrono::steady_clock::now());
-  log().log(!left_out                          ? spdlog::level::debug
-            : level == end_severity::by_client ? spdlog::level::info
-                                               : spdlog::level::warn,
-            "connection ended: pid={} client={} cause={} code={} "
-            "messages={}{}{}",
-            pid_.view(), limits_.remote_address, to_text(cause), ending_->code,
-            owners_.seq(), more, suppressed_text(left_out.value_or(0)));
+  log(log_part::connection)
+      .log(!left_out                          ? spdlog::level::debug
+           : level == end_severity::by_client ? spdlog::level::info
+                                              : spdlog::level::warn,
+           "connection ended: pid={} client={} cause={} code={} "
+           "messages={}{}{}{}",
+           pid_.view(), limits_.remote_address, to_text(cause), ending_->code,
+           owners_.seq(), more, record_text(level),
+           suppressed_text(left_out.value_or(0)));
 }
 
 } // namespace wsrelay

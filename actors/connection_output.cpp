@@ -19,15 +19,18 @@ caf::error dropped_error(std::string_view why) {
   return make_error(errc::dropped, std::string{why});
 }
 
-// `who` waits for it; null = nobody.
-void give(frame_port& port, output_gate& output, const ws_send& message,
-          const caf::response_promise* who) {
-  auto number = port.write(message.type, message.data, who != nullptr);
-  if (who)
-    output.waiting().add(number, *who);
-}
-
 } // namespace
+
+// `who` waits for it; null = nobody. Some are timed.
+void connection_state::give(const ws_send& message,
+                            const caf::response_promise* who) {
+  auto is_timed = limits_.counts && limits_.counts->may_time_write();
+  auto number = port_->write(message.type, message.data, who || is_timed);
+  if (who)
+    output_.waiting().add(number, *who);
+  if (is_timed)
+    limits_.counts->begin_write(this, number, port_->now());
+}
 
 caf::result<void> connection_state::write(const ws_send& message) {
   if (auto error = admit(message))
@@ -55,11 +58,15 @@ caf::error connection_state::admit(const ws_send& message) {
 // @pre it was admitted
 void connection_state::pass(const ws_send& message, const requester& who) {
   output_.count(message.data.size());
+  if (auto& counts = limits_.counts) {
+    counts->messages_out.add();
+    counts->bytes_out.add(message.data.size());
+  }
   if (watch_)
     watch_->on_message(traffic_kind::out, output_.messages(), message.type,
                        message.data);
   if (!waiting_ && output_.may_pass(*port_))
-    return give(*port_, output_, message, who ? &*who : nullptr);
+    return give(message, who ? &*who : nullptr);
   backlog::item what{message};
   if (who)
     what.who = std::make_unique<caf::response_promise>(*who);
@@ -128,7 +135,10 @@ void connection_state::drop(backlog::item& what) {
 void connection_state::note_drop() {
   if (limits_.flows)
     ++limits_.flows->dropped;
+  if (limits_.counts)
+    limits_.counts->dropped.add();
   auto dropped = waiting_->dropped();
+  note(flight_event::dropped, dropped);
   if (dropped == 1)
     log_overflow();
   if (!limits_.reports_overflow || !owners_.owner())
@@ -145,14 +155,15 @@ void connection_state::note_drop() {
 void connection_state::log_overflow() const {
   static auto& lines = *new log_limit; // actors may end after main
   if (auto left_out = lines.allow("", std::chrono::steady_clock::now()))
-    log().info("output dropped: pid={} client={}{}", pid_.view(),
-               limits_.remote_address, suppressed_text(*left_out));
+    log(log_part::connection)
+        .info("output dropped: pid={} client={}{}", pid_.view(),
+              limits_.remote_address, suppressed_text(*left_out));
 }
 
 void connection_state::put(backlog::item what) {
   if (what.hole > 0)
     tell_hole(what.hole);
-  give(*port_, output_, what.message, what.who.get());
+  give(what.message, what.who.get());
 }
 
 void connection_state::put_behind(backlog::item what) {

@@ -68,6 +68,7 @@ void connection_state::lose_owner(end_cause cause) {
   self_->send(owners_.owner(), make_leave(settings_, make_ending(cause),
                                           owners_.last_owned_seq()));
   owners_.lose(cause);
+  note_phase();
   if (!claims_.current())
     park(cause);
   update_reading();
@@ -77,6 +78,7 @@ void connection_state::lose_owner(end_cause cause) {
 void connection_state::part_from_stopping(end_cause cause) {
   part_from_owner(leave_reason::shutdown);
   owners_.part(cause);
+  note_phase();
   park(cause);
   update_reading();
 }
@@ -99,13 +101,18 @@ void connection_state::park(end_cause how) {
   parking_->begin(how, port_->now(), caf::actor_cast<caf::actor>(self_));
   if (limits_.flows)
     ++limits_.flows->parked;
+  if (limits_.counts)
+    limits_.counts->parked.add();
+  note(flight_event::parked, static_cast<std::uint64_t>(how));
+  note_phase();
   static auto& lines = *new log_limit; // actors may end after main
   if (auto left_out =
           lines.allow(to_text(how), std::chrono::steady_clock::now()))
-    log().info("connection parked: pid={} client={} cause={} messages={} "
-               "unanswered={}{}",
-               pid_.view(), limits_.remote_address, to_text(how), owners_.seq(),
-               parking_->unanswered(), suppressed_text(*left_out));
+    log(log_part::connection)
+        .info("connection parked: pid={} client={} cause={} messages={} "
+              "unanswered={}{}",
+              pid_.view(), limits_.remote_address, to_text(how), owners_.seq(),
+              parking_->unanswered(), suppressed_text(*left_out));
   tell_client("relay.parked",
               fmt::format(R"({{"reason":"{}","unanswered":{}}})",
                           park_word(how), parking_->unanswered()));
@@ -180,8 +187,10 @@ void connection_state::resume(std::string name) {
   if (is_parked()) {
     if (limits_.flows)
       ++limits_.flows->resumed;
-    log().debug("connection resumed: pid={} target={} messages={}", pid_.view(),
-                parking_->name(), parking_->waiting());
+    note(flight_event::resumed, std::uint64_t{parking_->waiting()});
+    log(log_part::connection)
+        .debug("connection resumed: pid={} target={} messages={}", pid_.view(),
+               parking_->name(), parking_->waiting());
     tell_client("relay.resumed",
                 fmt::format(R"({{"messages":{}}})", parking_->waiting()));
     if (closing()) // it does not read

@@ -12,6 +12,10 @@ namespace wsrelay {
 void connection_state::on_frame(message_type type, shared_buffer data) {
   if (closing())
     return;
+  if (auto& counts = limits_.counts) {
+    counts->messages_in.add();
+    counts->bytes_in.add(data.size());
+  }
   auto is_enough =
       rate_ && !overruns_ && rate_->count(data.size(), port_->now());
   if (owners_.owner())
@@ -45,8 +49,11 @@ ws_message connection_state::make_message(std::uint64_t seq, message_type type,
 }
 
 ws_join connection_state::make_join(const relay_settings& settings) const {
-  return {caf::actor_cast<caf::actor>(self_), pid_, settings.metadata,
-          limits_.subprotocol};
+  ws_join result{caf::actor_cast<caf::actor>(self_), pid_, settings.metadata,
+                 limits_.subprotocol};
+  if (limits_.record && !limits_.record->trace.empty())
+    result.traceparent = to_text(limits_.record->trace);
+  return result;
 }
 
 void connection_state::relay(ws_message message, bool asks) {
@@ -57,13 +64,23 @@ void connection_state::relay(ws_message message, bool asks) {
                      until = owners_.window().sent()](const caf::error& error) {
       on_answer(epoch, until, error);
     };
+    auto since = limits_.counts ? port_->now() : time_point{};
     // No timeout: the monitor tells of the target's end.
     self_->request(owners_.owner(), caf::infinite, std::move(message))
-        .then([answered] { answered({}); },
-              [answered](caf::error& error) { answered(error); });
+        .then(
+            [this, since, answered] {
+              note_answer(since);
+              answered({});
+            },
+            [answered](caf::error& error) { answered(error); });
   }
   if (owners_.window().full() || is_pressed() || is_held_back())
     update_reading();
+}
+
+void connection_state::note_answer(time_point since) {
+  if (limits_.counts)
+    limits_.counts->answers.add(port_->now() - since);
 }
 
 // The monitor may tell of the end only after that.
@@ -117,6 +134,8 @@ void connection_state::use(relay_settings settings) {
 // -- from the port ------------------------------------------------------------
 
 void connection_state::on_drained(std::uint64_t count) {
+  if (limits_.counts)
+    limits_.counts->end_write(this, count, port_->now());
   output_.waiting().complete(count);
   refill();
 }
@@ -125,6 +144,7 @@ void connection_state::on_hang_up() {
   if (closing() || overruns_ || overrun_due_ != time_point::max())
     return;
   overrun_due_ = port_->now() + limits_.close_timeout;
+  note(flight_event::hung_up);
   update_wake();
 }
 
@@ -194,6 +214,15 @@ void connection_state::update_reading() {
     port_->resume();
   else
     port_->pause();
+  if (!wanted && !closing() && !claims_.is_asked())
+    note_pause();
+}
+
+// Its target does not keep up, or the client is too fast, or nobody owns it.
+void connection_state::note_pause() {
+  note(flight_event::paused, owners_.seq());
+  if (limits_.counts)
+    limits_.counts->pauses.add();
 }
 
 void connection_state::update_wake() {

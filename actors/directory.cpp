@@ -93,7 +93,7 @@ directory_state::offer(const std::vector<directory_entry>& entries) {
       return error;
   for (auto& [name, who] : entries) {
     if (add(name, who) == place::waiting)
-      log().info("offer waits: name={}", name);
+      log(log_part::cluster).info("offer waits: name={}", name);
     offers.add(name, who);
   }
   for (auto& peer : peers.list_all())
@@ -285,6 +285,9 @@ caf::behavior directory(directory_actor* self, std::string node_name) {
         return answer(self, self->state.get(message.target));
       },
       [self](directory_list) { return self->state.names.list(); },
+      [self](directory_count_get) {
+        return std::uint64_t{self->state.names.size()};
+      },
       [self](const directory_page_get& message) {
         return self->state.names.page(message.prefix, message.after,
                                       max_page_size);

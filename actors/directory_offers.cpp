@@ -97,8 +97,9 @@ void directory_state::log_offer(spdlog::level::level_enum level,
                                 const std::string& rest) {
   if (auto left_out =
           lines.allow(fmt::format("{} {}", what, peer), self->clock().now()))
-    log().log(level, "{}: peer={} name={}{}{}", what, peer, name, rest,
-              suppressed_text(*left_out));
+    log(log_part::cluster)
+        .log(level, "{}: peer={} name={}{}{}", what, peer, name, rest,
+             suppressed_text(*left_out));
 }
 
 void directory_state::take_back_there(const caf::actor& peer,
@@ -118,8 +119,9 @@ void directory_state::on_not_fed(const caf::actor& peer,
   if (why != caf::sec::request_timeout || !links)
     return on_fed(peer, peer_name);
   if (auto left_out = lines.allow("silent " + peer_name, self->clock().now()))
-    log().warn("peer does not take names, parted from it: name={} node={}{}",
-               peer_name, to_string(peer.node()), suppressed_text(*left_out));
+    log(log_part::cluster)
+        .warn("peer does not take names, parted from it: name={} node={}{}",
+              peer_name, to_string(peer.node()), suppressed_text(*left_out));
   feeds.erase(peer.address());
   self->send(links, node_refused{peer.node()});
 }

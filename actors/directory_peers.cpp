@@ -49,9 +49,10 @@ caf::result<peer_hello> directory_state::hello(const peer_hello& message) {
     self->send(links, node_known{message.directory.node(), message.version});
   if (auto left_out =
           lines.allow("connected " + message.name, self->clock().now()))
-    log().info("peer connected: name={} version={} node={}{}", message.name,
-               to_text(message.version), to_string(message.directory.node()),
-               suppressed_text(*left_out));
+    log(log_part::cluster)
+        .info("peer connected: name={} version={} node={}{}", message.name,
+              to_text(message.version), to_string(message.directory.node()),
+              suppressed_text(*left_out));
   if (has(version, feature_name_batches)
       && has(message.version, feature_name_batches))
     feeds[message.directory.address()];
@@ -83,8 +84,9 @@ std::optional<caf::error> directory_state::refuse(const peer_hello& message) {
   if (!why)
     return std::nullopt;
   if (auto left_out = lines.allow(message.name, self->clock().now()))
-    log().warn("peer refused: name={} reason={}{}", message.name, *why,
-               suppressed_text(*left_out));
+    log(log_part::cluster)
+        .warn("peer refused: name={} reason={}{}", message.name, *why,
+              suppressed_text(*left_out));
   // When the answer has left.
   self->send(self, node_refused{message.directory.node()});
   return make_error(errc::incompatible,
@@ -119,10 +121,11 @@ void directory_state::step_back(const std::string& name,
                                 const caf::actor& known,
                                 const caf::actor& newer) {
   if (auto left_out = lines.allow("two " + name, self->clock().now()))
-    log().warn("two nodes have one name, the newer one is meant by it: name={} "
-               "newer={} older={}{}",
-               name, to_string(newer.node()), to_string(known.node()),
-               suppressed_text(*left_out));
+    log(log_part::cluster)
+        .warn("two nodes have one name, the newer one is meant by it: name={} "
+              "newer={} older={}{}",
+              name, to_string(newer.node()), to_string(known.node()),
+              suppressed_text(*left_out));
   questions.fail(known.address());
   if (known.node() != newer.node())
     names.set_behind(known.node(), true);
@@ -141,9 +144,10 @@ directory_state::forget(const caf::actor_addr& peer) {
   if (gone->next) {
     names.set_behind(gone->next.node(), false);
     if (auto left_out = lines.allow("again " + gone->name, self->clock().now()))
-      log().info("peer is meant by its name again: name={} node={}{}",
-                 gone->name, to_string(gone->next.node()),
-                 suppressed_text(*left_out));
+      log(log_part::cluster)
+          .info("peer is meant by its name again: name={} node={}{}",
+                gone->name, to_string(gone->next.node()),
+                suppressed_text(*left_out));
   }
   return gone;
 }
@@ -151,8 +155,9 @@ directory_state::forget(const caf::actor_addr& peer) {
 void directory_state::lose(const caf::actor_addr& peer) {
   if (auto gone = forget(peer))
     if (auto left_out = lines.allow("lost " + gone->name, self->clock().now()))
-      log().warn("peer lost: name={} node={}{}", gone->name,
-                 to_string(gone->directory.node()), suppressed_text(*left_out));
+      log(log_part::cluster)
+          .warn("peer lost: name={} node={}{}", gone->name,
+                to_string(gone->directory.node()), suppressed_text(*left_out));
 }
 
 // What it has offered is not there any more for anybody who asks from now on,
@@ -164,7 +169,8 @@ caf::result<void> directory_state::on_goodbye() {
   if (!gone)
     return caf::unit;
   auto node = gone->directory.node();
-  log().info("peer stops: name={} node={}", gone->name, to_string(node));
+  log(log_part::cluster)
+      .info("peer stops: name={} node={}", gone->name, to_string(node));
   self->demonitor(gone->directory);
   if (node != self->node())
     names.remove_node(node);
@@ -184,9 +190,10 @@ caf::result<void> directory_state::step_back(const peer_step_back& message) {
   if (!peer)
     return make_error(errc::no_such_peer, message.name);
   names.set_behind(peer->node(), message.steps_back);
-  log().info("peer steps {}: name={} node={}",
-             message.steps_back ? "back" : "forward", message.name,
-             to_string(peer->node()));
+  log(log_part::cluster)
+      .info("peer steps {}: name={} node={}",
+            message.steps_back ? "back" : "forward", message.name,
+            to_string(peer->node()));
   return caf::unit;
 }
 

@@ -37,6 +37,10 @@ void add_message_types(caf::actor_system_config& config) {
   add<ws_event>(config, "ws.event");
   add<connection_stats_get>(config, "connection.stats-get");
   add<connection_stats>(config, "connection.stats");
+  add<connection_report_get>(config, "connection.report-get");
+  add<connection_report>(config, "connection.report");
+  add<acceptor_ended_get>(config, "acceptor.ended-get");
+  add<std::vector<connection_report>>(config, "acceptor.ended");
   add<ws_watch>(config, "ws.watch");
   add<ws_traffic>(config, "ws.traffic");
   add<http_request>(config, "http.request");
@@ -51,6 +55,7 @@ void add_message_types(caf::actor_system_config& config) {
   add<directory_get>(config, "directory.get");
   add<directory_list>(config, "directory.list");
   add<std::vector<directory_entry>>(config, "directory.entries");
+  add<directory_count_get>(config, "directory.count-get");
   add<directory_page_get>(config, "directory.page-get");
   add<directory_page>(config, "directory.page");
   add<audience_open>(config, "audience.open");
@@ -74,6 +79,10 @@ void add_message_types(caf::actor_system_config& config) {
   add<acceptor_count_get>(config, "acceptor.count-get");
   add<peer_step_back>(config, "peer.step-back");
   add<node_drain>(config, "node.drain");
+  add<node_reload>(config, "node.reload");
+  add<node_reload_report>(config, "node.reload-report");
+  add<node_log>(config, "node.log");
+  add<std::vector<log_level_row>>(config, "node.log-levels");
   add_error_category(config);
 }
 

@@ -62,6 +62,7 @@ struct ws_join {
   shared_buffer client_pid;    // its text form, "12@NODE"
   shared_buffer metadata;      // JSON object
   shared_buffer subprotocol{}; // which the client speaks; empty = none
+  shared_buffer traceparent{}; // W3C Trace Context: of its request
 };
 
 /// `ws.message`: one message of the client. The answer is ignored, but asked
@@ -281,6 +282,9 @@ struct directory_page_get {
   std::string prefix; // "" = all
   std::string after;  // "" = from the first one on
 };
+
+/// Asks how many names there are: answers `std::uint64_t`.
+struct directory_count_get {};
 
 /// A name, and who has it. Without a handle: every handle that leaves for
 /// another node costs memory on both.

@@ -37,7 +37,7 @@ inline void set_terms(http_response& x, relay_terms terms) {
 }
 
 WSRELAY_INSPECT(ws_join, x.client, x.client_pid, x.metadata,
-                appended<2>(x.subprotocol))
+                appended<2>(x.subprotocol), appended<2>(x.traceparent))
 WSRELAY_INSPECT(ws_message, x.client, x.client_pid, x.topic, x.seq, x.type,
                 x.data, x.metadata, appended<2>(x.redelivered))
 WSRELAY_INSPECT(ws_heartbeat, x.client, x.client_pid, x.uptime, x.message_count,
@@ -92,6 +92,7 @@ WSRELAY_INSPECT_ROW(directory_row, x.name, x.pid)
 WSRELAY_INSPECT(directory_page, x.rows, x.more)
 WSRELAY_INSPECT(drain_watch, x.who)
 WSRELAY_INSPECT(node_draining, x.deadline)
+WSRELAY_INSPECT_EMPTY(directory_count_get)
 WSRELAY_INSPECT_EMPTY(directory_list)
 
 } // namespace wsrelay

@@ -76,6 +76,9 @@ public:
   directory_page page(std::string_view prefix, std::string_view after,
                       std::size_t bytes) const;
 
+  /// Returns how many names somebody has.
+  std::size_t size() const noexcept { return entries_.size(); }
+
   /// Returns everybody in every line.
   std::vector<directory_entry> list_all() const;
 

@@ -1,9 +1,10 @@
-// What a node's own parts, other nodes and operators say to each other: fields,
-// sender, receiver, answer.
+// What a node's own parts and other nodes say to each other: fields, sender,
+// receiver, answer. What operators ask is in operator_messages.hpp.
 #pragma once
 
 #include "actors/messages.hpp"
 #include "actors/node_version.hpp"
+#include "actors/operator_messages.hpp"
 
 #include <caf/node_id.hpp>
 
@@ -15,114 +16,7 @@
 
 namespace wsrelay {
 
-// -- anyone -> connection -----------------------------------------------------
-
-/// How the target of a parked connection begins in `connection_numbers`.
-inline constexpr std::string_view parked_prefix = "parked:";
-
-/// Asks a connection for its numbers: answers `connection_stats`.
-struct connection_stats_get {};
-
-/// A connection in numbers. Payload bytes, without the frames' headers.
-struct connection_numbers {
-  std::string target_pid; // "" while no target has joined; "parked:NAME" while
-                          // whoever has that name next is awaited
-  milliseconds age;       // since the upgrade
-  std::uint64_t messages_in;
-  std::uint64_t bytes_in;
-  std::uint64_t messages_out; // queued ones included
-  std::uint64_t bytes_out;
-  std::uint64_t queued_messages; // not yet taken by the kernel
-  std::uint64_t queued_bytes;    // of these, with their headers
-};
-
-struct connection_stats {
-  caf::actor client;
-  shared_buffer client_pid;
-  connection_numbers numbers;
-};
-
-/// `ws.watch`: from now on the watcher gets a `ws.traffic` for every event of
-/// the connection. Watching again changes `payload`; an error as the answer to
-/// a `ws.traffic`, or the watcher's end, ends it. Error: `busy`, the connection
-/// has `max_watchers`.
-struct ws_watch {
-  caf::actor watcher;
-  bool payload = false; // whether events hold the messages' data
-};
-
-/// What a `ws.traffic` tells of.
-enum class traffic_kind : std::uint8_t {
-  in,          // a message of the client, on its way to the target
-  out,         // a message that was queued for the client
-  transferred, // another target owns the connection now
-  ended,       // the connection closes; the last event
-};
-
-/// Returns whether it is one of them; another release may have more.
-constexpr bool is_known(traffic_kind kind) noexcept {
-  return kind <= traffic_kind::ended;
-}
-
-/// `ws.traffic`: connection -> watcher, as a request (but for `ended`). What
-/// the watcher's credit does not allow is dropped and counted.
-struct ws_traffic {
-  shared_buffer client_pid;
-  traffic_kind kind;
-  std::uint64_t number; // in: seq; out: counts from 1; ended: close code
-  message_type type;    // in, out
-  std::uint64_t size;   // in, out: bytes
-  shared_buffer data;   // in, out: if asked for; transferred: the target's
-                        // PID; ended: close reason
-  leave_reason reason;  // ended
-  std::uint64_t missed; // events dropped since the one before
-};
-
-// -- anyone -> acceptor -------------------------------------------------------
-
-/// A connection's place and name, as the acceptor knows it.
-struct connection_info {
-  caf::actor client;
-  shared_buffer client_pid; // set when it is listed
-  std::string remote_address;
-  std::string endpoint; // name of the http.endpoint
-};
-
-/// Asks how many are open: answers `std::uint64_t`.
-struct acceptor_count_get {};
-
-/// Asks who is connected: answers `std::vector<connection_info>`. Only actors
-/// of the acceptor's node may ask.
-struct acceptor_list {};
-
-/// Asks for the numbers of all: answers `std::vector<connection_row>`, the
-/// oldest first. Connections that do not answer within `stats_patience` have no
-/// numbers.
-struct acceptor_stats {};
-
-/// A connection in a table. Without its handle: every handle that leaves for
-/// another node costs the connection memory until it ends.
-struct connection_row {
-  shared_buffer client_pid;
-  std::string remote_address;
-  std::string endpoint;
-  caf::optional<connection_numbers> numbers;
-};
-
-/// Asks for the numbers of the oldest connections whose actors have ids above
-/// `after`, as many as a page holds: answers `connection_page`.
-struct acceptor_page_get {
-  std::uint64_t after; // 0 = from the oldest one on
-};
-
-/// As `connection_row`, and may get fields later.
-struct connection_page_row : connection_row {};
-
-struct connection_page {
-  std::vector<connection_page_row> rows; // the oldest first
-  std::uint64_t last;                    // id of the last one
-  bool more;                             // there are younger ones
-};
+// -- node -> acceptor, acceptor -> connection ---------------------------------
 
 /// Closes every connection with 1001, also those that are opened from now on.
 /// Answered when none is left; those that are left after `timeout` are killed.
@@ -258,20 +152,6 @@ struct resolve_again {
 struct name_lookup {
   std::string host;
 };
-
-// -- operator -> node ---------------------------------------------------------
-
-/// To the directory: new clients, and whoever asks for a name, get the actors
-/// of this node only where no other node has the name; or, with false, as
-/// before. Until the node is lost. Error: `no_such_peer`.
-struct peer_step_back {
-  std::string name; // of the cluster.node
-  bool steps_back = true;
-};
-
-/// To "wsrelay.drain", which programs have that can be told so: drains the
-/// node, and ends it. Answered at once.
-struct node_drain {};
 
 // -- inside of a node; none of these can leave it -----------------------------
 

@@ -9,7 +9,16 @@ namespace wsrelay {
 WSRELAY_INSPECT(connection_numbers, x.target_pid, x.age, x.messages_in,
                 x.bytes_in, x.messages_out, x.bytes_out, x.queued_messages,
                 x.queued_bytes)
-WSRELAY_INSPECT(connection_stats, x.client, x.client_pid, x.numbers)
+WSRELAY_INSPECT(connection_stats_get, appended<2>(x.with_metadata))
+WSRELAY_INSPECT(connection_stats, x.client, x.client_pid, x.numbers,
+                appended<2>(x.metadata))
+WSRELAY_INSPECT_ROW(flight_row, x.at, x.last, x.count, x.what, x.detail)
+WSRELAY_INSPECT_ROW(connection_report, x.client_pid, x.remote_address,
+                    x.endpoint, x.phase, x.numbers, x.opened_at, x.trace,
+                    x.compressed, x.events, x.events_left_out, x.metadata,
+                    x.message_topic, x.subprotocol, x.heartbeat_interval,
+                    x.expires_at, x.cause, x.code, x.text, x.ended_at)
+WSRELAY_INSPECT(acceptor_ended_get, x.id)
 WSRELAY_INSPECT(ws_watch, x.watcher, x.payload)
 WSRELAY_INSPECT(ws_traffic, x.client_pid, x.kind, x.number, x.type, x.size,
                 x.data, x.reason, x.missed)
@@ -17,9 +26,9 @@ WSRELAY_INSPECT(connection_info, x.client, x.client_pid, x.remote_address,
                 x.endpoint)
 WSRELAY_INSPECT(connection_row, x.client_pid, x.remote_address, x.endpoint,
                 x.numbers)
-WSRELAY_INSPECT(acceptor_page_get, x.after)
+WSRELAY_INSPECT(acceptor_page_get, x.after, x.with_metadata)
 WSRELAY_INSPECT_ROW(connection_page_row, x.client_pid, x.remote_address,
-                    x.endpoint, x.numbers)
+                    x.endpoint, x.numbers, x.metadata)
 WSRELAY_INSPECT(connection_page, x.rows, x.last, x.more)
 WSRELAY_INSPECT(acceptor_stop, x.timeout)
 WSRELAY_INSPECT(acceptor_drain, x.spread, x.rate, x.longest)
@@ -27,6 +36,9 @@ WSRELAY_INSPECT(connection_drain, x.retry)
 WSRELAY_INSPECT(connection_unpark, x.place)
 WSRELAY_INSPECT(successor_get, x.name)
 WSRELAY_INSPECT(peer_step_back, x.name, x.steps_back)
+WSRELAY_INSPECT(node_reload_report, x.changed, x.kept)
+WSRELAY_INSPECT(node_log, x.level, x.part)
+WSRELAY_INSPECT(log_level_row, x.part, x.level)
 WSRELAY_INSPECT(directory_drain, x.deadline)
 WSRELAY_INSPECT(acceptor_tick, x.gives_up)
 WSRELAY_INSPECT(peer_hello, x.name, x.directory, appended<2>(x.version.release),
@@ -57,9 +69,10 @@ WSRELAY_INSPECT(audience_open, x.owner)
 WSRELAY_INSPECT(audience_opened, x.audience)
 WSRELAY_INSPECT(audience_change, x.add, x.remove)
 WSRELAY_INSPECT(node_lost, x.node)
-WSRELAY_INSPECT_EMPTY(connection_stats_get)
+WSRELAY_INSPECT_EMPTY(connection_report_get)
 WSRELAY_INSPECT_EMPTY(acceptor_count_get)
 WSRELAY_INSPECT_EMPTY(node_drain)
+WSRELAY_INSPECT_EMPTY(node_reload)
 WSRELAY_INSPECT_EMPTY(acceptor_list)
 WSRELAY_INSPECT_EMPTY(acceptor_stats)
 WSRELAY_INSPECT_EMPTY(connection_shutdown)

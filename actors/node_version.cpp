@@ -77,4 +77,12 @@ std::optional<std::string> refuse_version(const node_version& own,
   return std::nullopt;
 }
 
+std::string build_text() {
+  constexpr std::string_view commit = WSRELAY_COMMIT;
+  auto result = std::string{release_text()};
+  if (!commit.empty())
+    result.append(" (").append(commit).append(")");
+  return result;
+}
+
 } // namespace wsrelay

@@ -40,6 +40,10 @@ struct node_version {
 /// Returns the release of this program: "0.2.0".
 std::string_view release_text() noexcept;
 
+/// Returns the same, and the commit that it was built from where that is known:
+/// "0.2.0 (1a2b3c4d5e6f)".
+std::string build_text();
+
 /// Returns whether it is what a node says: names and texts that are short.
 bool is_plausible(const node_version& version) noexcept;
 

@@ -93,8 +93,9 @@ void peer_state::on_failed(const caf::error& why) {
   ++failures;
   auto reason = reason_of(why);
   if (told.size() < max_told_reasons && told.insert(reason).second)
-    log().warn("peer cannot be reached: address={}:{} reason={}", config.host,
-               config.port, reason);
+    log(log_part::cluster)
+        .warn("peer cannot be reached: address={}:{} reason={}", config.host,
+              config.port, reason);
   try_again();
 }
 
@@ -106,8 +107,9 @@ void peer_state::on_down(const caf::down_msg& message) {
 }
 
 void peer_state::on_self() {
-  log().info("peer is this node itself: address={}:{}", config.host,
-             config.port);
+  log(log_part::cluster)
+      .info("peer is this node itself: address={}:{}", config.host,
+            config.port);
   if (config.group)
     self->send(config.group, peer_is_self{config.host});
   self->quit();

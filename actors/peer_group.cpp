@@ -86,10 +86,10 @@ void peer_group_state::on_found(std::vector<std::string> addresses) {
 // Said once until there is one.
 void peer_group_state::on_missing(const caf::error& why) {
   if (!std::exchange(missing, true))
-    log().warn("peer's name has no address: name={} reason={}",
-               config.each.host,
-               why == caf::sec::request_timeout ? "the look-up does not end"
-                                                : to_text(why));
+    log(log_part::cluster)
+        .warn("peer's name has no address: name={} reason={}", config.each.host,
+              why == caf::sec::request_timeout ? "the look-up does not end"
+                                               : to_text(why));
 }
 
 // Also one that was to go and is back.
@@ -105,14 +105,16 @@ void peer_group_state::use(const std::string& address) {
   auto made = self->spawn(peer, std::move(settings));
   self->monitor(made);
   peers.emplace(address, one_peer{made});
-  log().info("peer found: name={} address={}", config.each.host, address);
+  log(log_part::cluster)
+      .info("peer found: name={} address={}", config.each.host, address);
 }
 
 void peer_group_state::retire(const std::set<std::string>& found) {
   for (auto& [address, peer] : peers)
     if (found.count(address) == 0 && !peer.retires) {
-      log().info("peer is left out: name={} address={}", config.each.host,
-                 address);
+      log(log_part::cluster)
+          .info("peer is left out: name={} address={}", config.each.host,
+                address);
       set_retiring(peer, true);
     }
 }

@@ -2,6 +2,7 @@
 #include "actors/relay_settings.hpp"
 
 #include "actors/error.hpp"
+#include "actors/unix_time.hpp"
 #include "protocol/duration.hpp"
 #include "protocol/json.hpp"
 #include "protocol/pid.hpp"
@@ -63,10 +64,8 @@ time_point point_of(milliseconds unix_time, time_point now,
                     milliseconds jitter) {
   if (unix_time == milliseconds::zero())
     return time_point::max();
-  auto unix_now = std::chrono::floor<milliseconds>(
-      std::chrono::system_clock::now().time_since_epoch());
   // The year 9999 is beyond what a clock of nanoseconds counts.
-  auto left = std::clamp(unix_time - unix_now, milliseconds::zero(),
+  auto left = std::clamp(unix_time - wsrelay::unix_time(), milliseconds::zero(),
                          milliseconds{max_duration} * 100);
   left -= random_below(std::min(jitter, left / 2));
   return now + left;

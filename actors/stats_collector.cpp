@@ -9,14 +9,16 @@
 
 namespace wsrelay {
 
-caf::result<caf::message> stats_collector_state::start(bool is_page) {
-  in_page = is_page;
+caf::result<caf::message>
+stats_collector_state::start(std::optional<acceptor_page_get> page) {
+  in_page = page.has_value();
+  with_metadata = page && page->with_metadata;
   promise = self->make_response_promise();
   auto older = [](auto& a, auto& b) { return a.client.id() < b.client.id(); };
   std::sort(connections.begin(), connections.end(), older);
   for (auto& one : connections)
-    rows.push_back({one.client_pid, std::move(one.remote_address),
-                    std::move(one.endpoint), caf::none});
+    rows.push_back({{one.client_pid, std::move(one.remote_address),
+                     std::move(one.endpoint), caf::none}});
   waiting = rows.size();
   if (waiting == 0) {
     finish();
@@ -38,10 +40,12 @@ void stats_collector_state::ask_some() {
 
 // No timeout: one for all is enough.
 void stats_collector_state::ask(std::size_t row) {
-  self->request(connections[row].client, caf::infinite, connection_stats_get{})
+  self->request(connections[row].client, caf::infinite,
+                connection_stats_get{with_metadata})
       .then(
           [this, row](connection_stats& stats) {
             rows[row].numbers = std::move(stats.numbers);
+            rows[row].metadata = std::move(stats.metadata);
             on_answer();
           },
           [this](caf::error&) { on_answer(); });
@@ -56,16 +60,13 @@ void stats_collector_state::finish() {
   if (in_page)
     promise.deliver(make_page());
   else
-    promise.deliver(std::move(rows));
+    promise.deliver(std::vector<connection_row>(rows.begin(), rows.end()));
   self->quit();
 }
 
 connection_page stats_collector_state::make_page() {
-  connection_page result{
-      {}, connections.empty() ? 0 : connections.back().client.id(), more};
-  for (auto& row : rows)
-    result.rows.push_back({std::move(row)});
-  return result;
+  auto last = connections.empty() ? 0 : connections.back().client.id();
+  return {std::move(rows), last, more};
 }
 
 caf::behavior stats_collector(stats_collector_actor* self,
@@ -75,8 +76,8 @@ caf::behavior stats_collector(stats_collector_actor* self,
   self->state.more = more;
   self->set_default_handler(drop_unexpected);
   return {
-      [self](acceptor_stats) { return self->state.start(false); },
-      [self](acceptor_page_get) { return self->state.start(true); },
+      [self](acceptor_stats) { return self->state.start(std::nullopt); },
+      [self](acceptor_page_get page) { return self->state.start(page); },
       [self](caf::tick_atom) { self->state.ask_some(); },
       [self](caf::timeout_atom) { self->state.finish(); },
   };

@@ -7,6 +7,7 @@
 #include <caf/response_promise.hpp>
 #include <caf/stateful_actor.hpp>
 
+#include <optional>
 #include <vector>
 
 namespace wsrelay {
@@ -29,7 +30,7 @@ struct stats_collector_state {
 
   explicit stats_collector_state(stats_collector_actor* self) : self{self} {}
 
-  caf::result<caf::message> start(bool is_page);
+  caf::result<caf::message> start(std::optional<acceptor_page_get> page);
   void ask_some();
   void ask(std::size_t row);
   void on_answer();
@@ -38,11 +39,12 @@ struct stats_collector_state {
 
   stats_collector_actor* self;
   std::vector<connection_info> connections;
-  std::vector<connection_row> rows;
+  std::vector<connection_page_row> rows;
   std::size_t asked = 0;
   std::size_t waiting = 0;
   caf::response_promise promise;
   bool in_page = false;
+  bool with_metadata = false;
   bool more = false; // connections, behind the page
 };
 

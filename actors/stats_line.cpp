@@ -16,7 +16,8 @@ stats_line::~stats_line() {
     each.promise.deliver(caf::make_error(caf::sec::request_receiver_down));
 }
 
-caf::result<caf::message> stats_line::ask(std::optional<std::uint64_t> after) {
+caf::result<caf::message>
+stats_line::ask(std::optional<acceptor_page_get> page) {
   if (!is_request(self_))
     return caf::message{};
   auto& who = self_->current_sender();
@@ -24,7 +25,7 @@ caf::result<caf::message> stats_line::ask(std::optional<std::uint64_t> after) {
   if (!has_room(from))
     return make_error(errc::busy, "too many ask for the connections' numbers");
   auto promise = self_->make_response_promise();
-  waiting_.push_back({promise, after, std::move(from)});
+  waiting_.push_back({promise, page, std::move(from)});
   if (!collector_)
     answer_next();
   return promise;
@@ -50,11 +51,11 @@ void stats_line::answer_next() {
     return;
   auto next = std::move(waiting_.front());
   waiting_.pop_front();
-  auto collector = spawn_(next.after);
+  auto collector = spawn_(next.page);
   collector_ = collector.address();
   self_->monitor(collector);
-  if (next.after)
-    next.promise.delegate(collector, acceptor_page_get{*next.after});
+  if (next.page)
+    next.promise.delegate(collector, *next.page);
   else
     next.promise.delegate(collector, acceptor_stats{});
 }

@@ -30,10 +30,9 @@ inline constexpr std::size_t max_waiting_stats_of_node = 4;
 /// Part of an actor, which calls it in its own context.
 class stats_line {
 public:
-  /// Spawns the `stats_collector` of an `acceptor_page_get` with this `after`,
-  /// or of an `acceptor_stats`.
+  /// Spawns the `stats_collector` of a page, or of an `acceptor_stats`.
   using spawn_collector =
-      std::function<caf::actor(std::optional<std::uint64_t> after)>;
+      std::function<caf::actor(const std::optional<acceptor_page_get>& page)>;
 
   stats_line(caf::local_actor* self, spawn_collector spawn)
       : self_{self}, spawn_{std::move(spawn)} {}
@@ -46,7 +45,7 @@ public:
 
   /// Answers the request that is being handled, now or later; `errc::busy` when
   /// too many wait. Does nothing for a message that is no request.
-  caf::result<caf::message> ask(std::optional<std::uint64_t> after);
+  caf::result<caf::message> ask(std::optional<acceptor_page_get> page);
 
   /// To be called with every actor that went down. Returns whether it was the
   /// collector.
@@ -55,7 +54,7 @@ public:
 private:
   struct question {
     caf::response_promise promise;
-    std::optional<std::uint64_t> after;
+    std::optional<acceptor_page_get> page;
     caf::node_id from;
   };
 

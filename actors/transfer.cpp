@@ -60,6 +60,8 @@ void connection_state::join_claim(caf::actor target) {
                       "the target's node is not connected");
   auto& asked = *claims_.current();
   asked.target = std::move(target);
+  note(flight_event::asked, asked.target);
+  note_phase();
   update_reading();
   self_->monitor(asked.target);
   // No timeout: the claim's deadline covers it.
@@ -87,8 +89,11 @@ void connection_state::on_claim_answer(std::uint64_t id,
 void connection_state::commit_claim() {
   auto won = claims_.take();
   if (won.target) {
+    if (owners_.epoch() > 0 && limits_.counts)
+      limits_.counts->transfers.add();
     part_from_owner(leave_reason::transferred);
     owners_.take_over(won.target);
+    note(flight_event::joined, won.target);
     pressure_ =
         limits_.nodes ? limits_.nodes->pressure_on(won.target) : nullptr;
     heartbeat_.settle();
@@ -100,6 +105,7 @@ void connection_state::commit_claim() {
     resume(std::move(won.name));
   if (won.who)
     won.who->deliver(caf::unit);
+  note_phase();
   update_reading();
   run_waiting_controls();
 }
@@ -142,6 +148,10 @@ void connection_state::unwatch(const caf::actor& target) {
 void connection_state::fail_claim(errc code, end_cause cause, bool tell_target,
                                   std::string detail) {
   auto lost = claims_.take();
+  note(flight_event::refused, static_cast<std::uint64_t>(code));
+  if (owners_.owner() && limits_.counts)
+    limits_.counts->failed_transfers.add();
+  note_phase();
   auto why = make_error(code, std::move(detail));
   if (lost.target) {
     unwatch(lost.target);

@@ -25,9 +25,10 @@ void log_undelivered(std::string_view client_pid, std::string_view topic,
   auto reason = to_text(why);
   auto left_out = lines.allow(reason, std::chrono::steady_clock::now());
   if (left_out)
-    log().warn("message not delivered: pid={} topic={} reason={}{}", client_pid,
-               topic.substr(0, max_shown_topic), reason,
-               suppressed_text(*left_out));
+    log(log_part::connection)
+        .warn("message not delivered: pid={} topic={} reason={}{}", client_pid,
+              topic.substr(0, max_shown_topic), reason,
+              suppressed_text(*left_out));
 }
 
 } // namespace wsrelay

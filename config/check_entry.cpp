@@ -6,6 +6,7 @@
 #include "config/service_address.hpp"
 #include "config/validate.hpp"
 #include "protocol/close_code.hpp"
+#include "protocol/pid.hpp"
 #include "protocol/text.hpp"
 #include "protocol/topic.hpp"
 #include "protocol/utf8.hpp"
@@ -95,7 +96,8 @@ void check_folder_of(const std::string& socket, entry_report& report) {
     report.fail("addr", fmt::format("its folder is not there: {}", folder));
 }
 
-void check_addresses(const service_config& x, entry_report& report) {
+template <class Entry>
+void check_addresses(const Entry& x, entry_report& report) {
   if (x.addresses.empty())
     report.fail("addr", "must hold one or more");
   for (auto& each : x.addresses) {
@@ -244,6 +246,26 @@ void check_entry(const cluster_config& x, entry_report& report) {
     report.fail("reconnect_min", "must be 1ms or more");
   if (x.reconnect_max < x.reconnect_min)
     report.fail("reconnect_max", "must not be shorter than reconnect_min");
+}
+
+void check_entry(const admin_config& x, entry_report& report) {
+  constexpr std::size_t least_token = 16; // bytes: no list has all of them
+  visit_admin(x, range_check{report});
+  check_addresses(x, report);
+  if (x.tls.enabled())
+    check_tls(x.tls, report);
+  auto is_far = [](auto& each) { return !is_of_this_machine(each); };
+  if (x.token_file.empty()
+      && std::any_of(x.addresses.begin(), x.addresses.end(), is_far))
+    report.fail("token_file", "is missing: addr can be reached from elsewhere");
+  else if (!x.token_file.empty() && x.token.size() < least_token)
+    report.fail("token_file",
+                fmt::format("must hold {} bytes or more", least_token));
+  else if (x.token.find_first_of(" \t\r\n") != x.token.npos)
+    report.fail("token_file", "must hold one word");
+  for (std::size_t i = 0; i < x.required_peers.size(); ++i)
+    report.expect(check_name(x.required_peers[i]),
+                  fmt::format("required_peers[{}]", i));
 }
 
 void check_entry(const static_config& x, entry_report& report) {

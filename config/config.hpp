@@ -84,6 +84,7 @@ struct address_limit_options {
   std::vector<std::string> allow;
 
   bool counts_time() const noexcept { return connects > 0 || requests > 0; }
+  bool operator==(const address_limit_options&) const = default;
 };
 
 /// `drain` of an http.service: how it empties before it stops.
@@ -105,6 +106,8 @@ struct parking_limits {
   std::size_t max_connections = 10'000;
   /// `max_bytes`: of what was read from their clients, 0 to 64 GiB.
   std::size_t max_bytes = 64 * 1024 * 1024;
+
+  bool operator==(const parking_limits&) const = default;
 };
 
 /// Who is at the other end of a unix socket, in place of an address; also in
@@ -291,6 +294,26 @@ struct cluster_config {
   source_location where;
 };
 
+/// `kind: admin.service`: where monitoring and operators see the node by HTTP;
+/// at most one.
+struct admin_config {
+  std::string name;
+  /// `addr`, `socket_mode`, `socket_owner`, `tls`: as a service's.
+  std::vector<service_address> addresses{{{"127.0.0.1", 9090}, {}, {}}};
+  unsigned socket_mode = 0600;
+  std::string socket_owner;
+  service_tls_config tls;
+  /// `max_connections`: open sockets in all, 1 to 100000.
+  std::size_t max_connections = 256;
+  /// `token_file`: what everybody but `/healthz` and `/readyz` has to show, 16
+  /// bytes or more. Needed where not only this machine can connect.
+  std::string token_file;
+  std::string token; // what the file holds
+  /// `required_peers`: names of nodes without which this one is not ready.
+  std::vector<std::string> required_peers;
+  source_location where;
+};
+
 /// Everything a node runs. Loaded and validated together.
 struct relay_config {
   std::vector<service_config> services;
@@ -298,6 +321,7 @@ struct relay_config {
   std::vector<endpoint_config> endpoints;
   std::vector<static_config> statics;
   std::vector<cluster_config> clusters; // none or one
+  std::vector<admin_config> admins;     // none or one
 };
 
 /// Returns the first service with `tls`, or null.

@@ -68,7 +68,8 @@ std::vector<std::string_view> changed_keys(const relay_options& options) {
   return result;
 }
 
-bool has_unix(const service_config& x) {
+template <class Entry>
+bool has_unix(const Entry& x) {
   return std::any_of(x.addresses.begin(), x.addresses.end(),
                      [](auto& each) { return !each.unix_path.empty(); });
 }
@@ -79,11 +80,12 @@ bool has_tcp_only(const service_config& x) {
                      [](auto& each) { return each.is_tcp(); });
 }
 
-void find_dead_sockets(const service_config& x, entry_report& report) {
+template <class Entry>
+void find_dead_sockets(const Entry& x, entry_report& report) {
   constexpr auto text = "does nothing: no addr is a unix socket";
   if (has_unix(x))
     return;
-  if (x.socket_mode != service_config{}.socket_mode)
+  if (x.socket_mode != Entry{}.socket_mode)
     report.fail("socket_mode", text);
   if (!x.socket_owner.empty())
     report.fail("socket_owner", text);
@@ -127,6 +129,10 @@ bool is_choice(std::string_view key) {
 void find_dead_settings(const service_config& x, entry_report& report) {
   find_dead_sockets(x, report);
   find_dead_proxies(x, report);
+}
+
+void find_dead_settings(const admin_config& x, entry_report& report) {
+  find_dead_sockets(x, report);
 }
 
 void find_dead_settings(const router_config& x, entry_report& report) {

@@ -15,6 +15,7 @@ inline constexpr std::string_view router_kind = "http.router";
 inline constexpr std::string_view endpoint_kind = "http.endpoint";
 inline constexpr std::string_view static_kind = "http.static";
 inline constexpr std::string_view cluster_kind = "cluster.node";
+inline constexpr std::string_view admin_kind = "admin.service";
 
 /// The one post-match middleware there is.
 inline constexpr std::string_view relay_middleware = "websocket_relay";
@@ -165,6 +166,12 @@ void visit_cluster(Cluster& x, Visitor&& visit) {
   visit("reconnect_min", x.reconnect_min);
   visit("reconnect_max", x.reconnect_max);
   visit("output_limit", x.output_limit, bytes_range(mib, 64 * gib));
+}
+
+/// As `visit_service`, for an admin.service.
+template <class Admin, class Visitor>
+void visit_admin(Admin& x, Visitor&& visit) {
+  visit("max_connections", x.max_connections, number_range{1, 100'000});
 }
 
 /// As `visit_service`, for an http.endpoint.

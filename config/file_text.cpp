@@ -35,6 +35,18 @@ result<std::string> read_file(const std::string& path, std::size_t max_size) {
   return text;
 }
 
+result<std::string> read_secret(const std::string& path) {
+  auto text = read_file(path, max_secret_size);
+  if (!text)
+    return text;
+  if (text->size() > max_secret_size)
+    return failure{fmt::format("larger than {} bytes", max_secret_size)};
+  text->resize(text->find_last_not_of("\r\n") + 1);
+  if (text->empty())
+    return failure{"the file is empty"};
+  return text;
+}
+
 checked check_certificate_file(const std::string& path) {
   std::error_code none;
   auto status = std::filesystem::status(path, none);

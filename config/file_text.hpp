@@ -13,6 +13,13 @@ namespace wsrelay {
 /// failures. Blocks.
 result<std::string> read_file(const std::string& path, std::size_t max_size);
 
+/// Bytes of a secret; an HMAC-SHA256 key is best at 32.
+inline constexpr std::size_t max_secret_size = 4096;
+
+/// Returns what the file at `path` holds, without the ends of lines at its end.
+/// An empty one is a failure. Blocks.
+result<std::string> read_secret(const std::string& path);
+
 /// Largest file of certificates, in bytes; all authorities of a system are
 /// about 220 KiB.
 inline constexpr std::size_t max_certificate_file = 8 * 1024 * 1024;

@@ -17,8 +17,8 @@ namespace wsrelay {
 namespace {
 
 /// In the order in which they are read: an endpoint needs its router.
-constexpr std::string_view kinds[] = {service_kind, router_kind, endpoint_kind,
-                                      static_kind, cluster_kind};
+constexpr std::string_view kinds[] = {service_kind, router_kind,  endpoint_kind,
+                                      static_kind,  cluster_kind, admin_kind};
 
 constexpr std::string_view builtin_service = "gateway";
 
@@ -117,6 +117,8 @@ private:
       add(config_.endpoints, entry, read_endpoint(in, config_, folder_));
     else if (entry.kind == cluster_kind)
       add(config_.clusters, entry, read_cluster(in, folder_));
+    else if (entry.kind == admin_kind)
+      add(config_.admins, entry, read_admin(in, folder_));
     else
       add(config_.statics, entry, read_static(in, folder_));
     in.refuse_unknown();

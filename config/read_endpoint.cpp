@@ -13,9 +13,6 @@ namespace wsrelay {
 
 namespace {
 
-/// Bytes of a secret; an HMAC-SHA256 key is best at 32.
-constexpr std::size_t max_secret_size = 4096;
-
 constexpr std::string_view handler_keys[] = {"func", "upstream", "relay",
                                              "trusted_header"};
 
@@ -77,18 +74,6 @@ relay_handler read_relay(yaml_map& in) {
     out.limit_max = static_cast<std::uint32_t>(*max);
   relay.refuse_unknown();
   return {std::move(out)};
-}
-
-result<std::string> read_secret(const std::string& path) {
-  auto text = read_file(path, max_secret_size);
-  if (!text)
-    return text;
-  if (text->size() > max_secret_size)
-    return failure{fmt::format("larger than {} bytes", max_secret_size)};
-  text->resize(text->find_last_not_of("\r\n") + 1);
-  if (text->empty())
-    return failure{"the file is empty"};
-  return text;
 }
 
 void read_secret_file(yaml_map& in, trusted_header_handler& out,

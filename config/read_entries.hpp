@@ -58,6 +58,9 @@ static_config read_static(yaml_map& in, const std::string& folder);
 
 cluster_config read_cluster(yaml_map& in, const std::string& folder);
 
+/// Looks `token_file` and the files of `tls` up in `folder`.
+admin_config read_admin(yaml_map& in, const std::string& folder);
+
 /// Returns `path` as an absolute path; a relative one begins at `folder`.
 std::string resolve_path(const std::string& folder, const std::string& path);
 

@@ -1,6 +1,8 @@
 // Splits and checks an address by its scheme.
 #include "config/service_address.hpp"
 
+#include "config/ip_address.hpp"
+
 #include "protocol/utf8.hpp"
 
 #include <fmt/format.h>
@@ -60,6 +62,18 @@ std::string to_text(const service_address& value) {
   if (!value.systemd_name.empty())
     return std::string{systemd_scheme} + value.systemd_name;
   return to_text(value.tcp);
+}
+
+bool is_of_this_machine(const service_address& value) {
+  if (!value.is_tcp())
+    return !value.unix_path.empty();
+  auto& host = value.tcp.host;
+  if (host == "localhost")
+    return true;
+  auto address = parse_ip_address(host);
+  return address
+         && (address->is_ipv4 ? host.starts_with("127.")
+                              : normal_address(host) == "::1");
 }
 
 } // namespace wsrelay

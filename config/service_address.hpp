@@ -28,4 +28,8 @@ result<service_address> parse_service_address(std::string_view text);
 /// Prints it so that `parse_service_address` reads it again.
 std::string to_text(const service_address& value);
 
+/// Returns whether only this machine can connect to it: a unix socket, or an
+/// address of the loopback network. What systemd passes may be anything.
+bool is_of_this_machine(const service_address& value);
+
 } // namespace wsrelay

@@ -68,6 +68,19 @@ public:
       print(x.tls);
   }
 
+  void print(const admin_config& x) {
+    begin(x, admin_kind);
+    print(x.addresses);
+    line("socket_mode", fmt::format("\"{:04o}\"", x.socket_mode));
+    text("socket_owner", x.socket_owner);
+    visit_admin(x, *this);
+    if (!x.token_file.empty())
+      text("token_file", x.token_file);
+    list("required_peers", x.required_peers);
+    if (x.tls.enabled())
+      print(x.tls);
+  }
+
   void print(const router_config& x) {
     begin(x, router_kind);
     meta("server", x.server);
@@ -284,6 +297,8 @@ std::string to_yaml(const relay_config& config) {
   for (const auto& x : config.statics)
     out.print(x);
   for (const auto& x : config.clusters)
+    out.print(x);
+  for (const auto& x : config.admins)
     out.print(x);
   return out.take();
 }

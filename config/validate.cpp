@@ -62,6 +62,7 @@ public:
     check_names(config_.endpoints, endpoint_kind);
     check_names(config_.statics, static_kind);
     check_names(config_.clusters, cluster_kind);
+    check_names(config_.admins, admin_kind);
     for (const auto& x : config_.services)
       check(x, entry_report{service_kind, x, issues_});
     for (const auto& x : config_.routers)
@@ -72,6 +73,8 @@ public:
       check(x, entry_report{static_kind, x, issues_});
     for (const auto& x : config_.clusters)
       check(x, entry_report{cluster_kind, x, issues_});
+    for (const auto& x : config_.admins)
+      check(x, entry_report{admin_kind, x, issues_});
     return std::move(issues_);
   }
 
@@ -97,12 +100,34 @@ private:
       report.fail("redirect_to_https", "it speaks https itself");
     else if (x.redirect_to_https && !find_https_service(config_))
       report.fail("redirect_to_https", "needs another http.service with tls");
+    check_all_addresses(x, report);
+  }
+
+  void check(const admin_config& x, entry_report report) {
+    check_entry(x, report);
+    check_all_addresses(x, report);
+    if (!x.required_peers.empty() && config_.clusters.empty())
+      report.fail("required_peers", "needs a cluster.node");
+    for (const auto& own : config_.clusters)
+      if (std::count(x.required_peers.begin(), x.required_peers.end(), own.name)
+          > 0)
+        report.fail("required_peers",
+                    fmt::format("{} is this node itself", shown(own.name)));
+    if (std::any_of(config_.services.begin(), config_.services.end(),
+                    [&](auto& each) { return each.name == x.name; }))
+      report.fail("name", "the name of an http.service");
+    if (auto first = admins_.take("", x))
+      report.fail("kind", fmt::format("one is enough, there is {}", *first));
+  }
+
+  template <class Entry>
+  void check_all_addresses(const Entry& x, entry_report& report) {
     for (std::size_t i = 0; i < x.addresses.size(); ++i)
       check_address(x, i, report);
   }
 
-  void check_address(const service_config& x, std::size_t place,
-                     entry_report& report) {
+  template <class Entry>
+  void check_address(const Entry& x, std::size_t place, entry_report& report) {
     auto& address = x.addresses[place];
     if (address.is_tcp() && address.tcp.port == 0)
       return; // the kernel chooses
@@ -174,6 +199,7 @@ private:
   occupied endpoints_; // service, method and shape
   occupied statics_;   // service and path
   occupied clusters_;
+  occupied admins_;
 };
 
 } // namespace

@@ -68,6 +68,14 @@ void warn(const service_config& service, entry_report report) {
   find_dead_settings(service, report);
 }
 
+void warn(const admin_config& admin, entry_report report) {
+  find_dead_settings(admin, report);
+  auto is_far = [](auto& each) { return !is_of_this_machine(each); };
+  if (!admin.tls.enabled()
+      && std::any_of(admin.addresses.begin(), admin.addresses.end(), is_far))
+    report.fail("tls", "is missing: the token goes over the network as it is");
+}
+
 void warn(const router_config& router, entry_report report) {
   find_dead_settings(router, report);
   if (allows_any(router))
@@ -127,6 +135,8 @@ std::vector<config_issue> find_warnings(const relay_config& config) {
   for (const auto& cluster : config.clusters)
     warn(cluster, largest_burst(config),
          entry_report{cluster_kind, cluster, issues});
+  for (const auto& admin : config.admins)
+    warn(admin, entry_report{admin_kind, admin, issues});
   auto services = index(config.services);
   auto routers = index(config.routers);
   for (const auto& router : config.routers) {

@@ -34,7 +34,8 @@ bool is_file(const std::string& path) {
   return std::filesystem::is_regular_file(path, none);
 }
 
-void check(const service_config& service, more_findings& out) {
+template <class Entry>
+void check(std::string_view kind, const Entry& service, more_findings& out) {
   auto& certificates = service.tls.certificates;
   auto are_files = [](const certificate_files& each) {
     return is_file(each.certificate) && is_file(each.key);
@@ -45,7 +46,7 @@ void check(const service_config& service, more_findings& out) {
     return;
   for (auto& found : check_service_tls(service.tls)) {
     auto& issues = found.is_error ? out.errors : out.warnings;
-    entry_report{service_kind, service, issues}.fail(found.key, found.text);
+    entry_report{kind, service, issues}.fail(found.key, found.text);
   }
 }
 
@@ -74,7 +75,9 @@ void check(const endpoint_config& endpoint, more_findings& out) {
 more_findings check_files(const relay_config& config) {
   more_findings result;
   for (auto& service : config.services)
-    check(service, result);
+    check(service_kind, service, result);
+  for (auto& admin : config.admins)
+    check(admin_kind, admin, result);
   for (auto& cluster : config.clusters)
     check(cluster, result);
   for (auto& endpoint : config.endpoints)

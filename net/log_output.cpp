@@ -1,6 +1,7 @@
 // A bounded queue of lines and the thread that empties it.
 #include "net/log_output.hpp"
 
+#include "actors/log.hpp"
 #include "net/log_descriptor.hpp"
 #include "protocol/code_point.hpp"
 
@@ -181,7 +182,10 @@ public:
 
   void push(const spdlog::details::log_msg& line) {
     std::lock_guard guard{mutex_};
-    lost_ += waiting_.push(line);
+    if (waiting_.push(line)) {
+      ++lost_;
+      count_lost_log_lines(1);
+    }
     changed_.notify_one();
   }
 
@@ -222,8 +226,10 @@ private:
       std::lock_guard guard{mutex_};
       waiting_.pop(line_);
     }
-    if (!tell_loss() || !write(line_))
+    if (!tell_loss() || !write(line_)) {
       add_lost(1);
+      count_lost_log_lines(1);
+    }
   }
 
   bool tell_loss() {
@@ -237,7 +243,7 @@ private:
     log_line notice;
     notice.level = spdlog::level::warn;
     notice.time = spdlog::details::os::now();
-    notice.name = "wsrelay";
+    notice.name = "node";
     notice.text = fmt::format("log lines lost: count={}", count);
     if (write(notice))
       return true;

@@ -7,6 +7,7 @@
 #include "actors/successors.hpp"
 #include "config/load.hpp"
 #include "config/validate.hpp"
+#include "net/admin/admin.hpp"
 #include "net/cluster/cluster.hpp"
 #include "net/cluster/reach.hpp"
 #include "net/heap.hpp"
@@ -14,6 +15,7 @@
 #include "net/http/upstream_tls.hpp"
 #include "net/last_actors.hpp"
 #include "net/loop/loop_check.hpp"
+#include "net/node_view.hpp"
 #include "net/running_service.hpp"
 #include "net/tell_directory.hpp"
 
@@ -29,8 +31,8 @@ namespace {
 // For actors to end when the connections have taken all the time there was.
 constexpr std::chrono::milliseconds actors_patience{1'000};
 
-// Between looks at whether all are gone.
-constexpr std::chrono::milliseconds drain_step{20};
+// For those who watch the node to hear of its end.
+constexpr std::chrono::milliseconds admin_patience{500};
 
 } // namespace
 
@@ -41,7 +43,22 @@ node::node(caf::actor_system& system, relay_config config)
                               config_->clusters.empty()
                                   ? std::string{}
                                   : config_->clusters.front().name)},
+      view_{std::make_unique<node_view>(node_view{
+          system, directory_, [this] { return state_.load(); },
+          [this] {
+            std::lock_guard guard{mutex_};
+            return services_;
+          },
+          [this] {
+            std::lock_guard guard{mutex_};
+            return config_;
+          },
+          [this] {
+            std::lock_guard guard{mutex_};
+            return admin_service_ ? admin_service_->shared() : nullptr;
+          }})},
       cluster_{std::make_unique<cluster>(system, directory_)},
+      state_{node_state::starting},
       meets_nodes_{!config_->clusters.empty()} {}
 
 node::~node() {
@@ -95,66 +112,87 @@ checked node::start() {
     return contexts.error();
   contexts_ = *contexts;
   stopped_at_.reset();
-  find_successors();
-  for (auto& settings : config_->services)
-    if (auto started = start_service(settings); !started) {
-      stop();
-      return started;
-    }
-  for (auto& settings : config_->clusters)
-    if (auto started = cluster_->start(settings); !started) {
-      stop();
-      return started;
-    }
+  enter(node_state::starting);
+  if (auto started = start_all(); !started) {
+    stop();
+    return started;
+  }
   begin_to_serve();
   keep_heap();
-  ready_ = true;
+  start_commands();
+  {
+    std::lock_guard guard{operation_};
+    runs_ = true;
+  }
+  enter(node_state::ready);
   return passed();
 }
 
-void node::on_drain_order(std::function<void()> order) {
-  orders_ = system_.spawn([order](caf::event_based_actor* self) {
-    self->set_default_handler(caf::drop);
-    self->set_error_handler([](caf::error&) {});
-    return caf::behavior{[order, is_given = false](node_drain) mutable {
-      if (!std::exchange(is_given, true))
-        order();
-    }};
-  });
-  caf::anon_send(directory_, directory_own{"wsrelay.drain", orders_});
+checked node::start_all() {
+  if (auto started = start_admin(); !started)
+    return started;
+  find_successors();
+  for (auto& settings : config_->services)
+    if (auto started = start_service(settings, !config_->clusters.empty()
+                                                   && services_.empty());
+        !started)
+      return started;
+  for (auto& settings : config_->clusters)
+    if (auto started = cluster_->start(settings); !started)
+      return started;
+  return passed();
 }
 
-void node::drain(const std::function<bool()>& is_enough) {
-  using clock = std::chrono::steady_clock;
-  ready_ = false;
-  std::chrono::milliseconds lead{0}, deadline{0};
-  for (auto& service : services_) {
-    auto& options = service->settings().drain;
-    lead = std::max(lead, options.lead.value_or(lead));
-    deadline = std::max(deadline, options.deadline);
-  }
-  auto begin = clock::now();
-  auto wait = [&](clock::time_point until, auto is_done) {
-    while (clock::now() < until && !is_done()) {
-      if (is_enough && is_enough())
-        return false;
-      std::this_thread::sleep_for(drain_step);
-    }
-    return true;
+// Its listener is a service of a configuration of its own.
+std::shared_ptr<const relay_config>
+node::config_of_admin(const relay_config& config) {
+  auto result = std::make_shared<relay_config>();
+  result->services = {to_service(config.admins.front())};
+  return result;
+}
+
+// First, and last at the end: it tells how far the node is.
+checked node::start_admin() {
+  if (config_->admins.empty())
+    return passed();
+  auto own = config_of_admin(*config_);
+  admin_ = std::make_unique<admin>(*view_);
+  service_place place{system_, own, contexts_, directory_};
+  place.make_host = [this](std::shared_ptr<service> owner, loop& home) {
+    return admin_->make_host(std::move(owner), home);
   };
-  log().info("draining: lead={}ms deadline={}ms", lead.count(),
-             deadline.count());
-  caf::anon_send(directory_, directory_drain{deadline});
-  if (!wait(begin + lead, [] { return false; }))
+  admin_service_ = std::make_shared<running_service>(std::move(place),
+                                                     own->services.front());
+  auto started = admin_service_->start();
+  if (started)
+    admin_service_->serve();
+  return started;
+}
+
+void node::stop_admin() {
+  if (!admin_)
     return;
-  // Each close takes its time, too.
-  for (auto& service : services_)
-    service->drain((deadline - lead) * 4 / 5);
-  auto are_empty = [this] {
-    return std::all_of(services_.begin(), services_.end(),
-                       [](auto& each) { return each->is_empty(); });
-  };
-  wait(begin + deadline, are_empty);
+  admin_->stop();
+  admin_service_->begin_stop();
+  admin_service_->stop(std::chrono::steady_clock::now() + admin_patience);
+  {
+    std::lock_guard guard{mutex_};
+    admin_service_ = nullptr;
+  }
+  admin_ = nullptr;
+}
+
+void node::enter(node_state next) {
+  if (state_.exchange(next) != next && admin_)
+    admin_->on_state(next);
+}
+
+bool node::is_ready() const noexcept {
+  return state_ == node_state::ready;
+}
+
+std::string node::admin_url() const {
+  return admin_service_ ? admin_service_->ports().urls().front() : "";
 }
 
 // What parked connections have left behind ends with it.
@@ -167,24 +205,27 @@ void node::find_successors() {
 
 std::vector<loop*> node::loops() const {
   std::vector<loop*> result;
-  for (auto& service : services_)
+  for (auto& service : view_->running())
     result.insert(result.end(), service->loops().begin(),
                   service->loops().end());
   auto* of_nodes = loop_of_nodes(system_);
   if (of_nodes
       && std::find(result.begin(), result.end(), of_nodes) == result.end())
     result.push_back(of_nodes);
+  if (admin_service_)
+    result.insert(result.end(), admin_service_->loops().begin(),
+                  admin_service_->loops().end());
   return result;
 }
 
 std::optional<std::chrono::system_clock::time_point>
 node::certificates_expire(std::string_view service) const {
-  auto* running = find(service);
+  auto running = find(service);
   return running ? running->shared()->certificates_expire() : std::nullopt;
 }
 
 limit_numbers node::limits_reached(std::string_view service) const {
-  auto* running = find(service);
+  auto running = find(service);
   return running ? running->shared()->limits_reached() : limit_numbers{};
 }
 
@@ -203,13 +244,22 @@ void node::keep_heap() {
 
 // With a cluster the first service shares the loop that the other nodes are
 // connected on.
-checked node::start_service(const service_config& settings) {
-  auto is_first = !config_->clusters.empty() && services_.empty();
-  auto& made = services_.emplace_back(std::make_unique<running_service>(
-      service_place{system_, config_, contexts_, directory_, successors_,
-                    is_first ? loop_of_nodes(system_) : nullptr},
-      settings));
-  return made->start();
+checked node::start_service(const service_config& settings, bool shares_loop) {
+  auto made = make_service(config_, settings, contexts_, shares_loop);
+  auto started = made->start();
+  std::lock_guard guard{mutex_};
+  services_.push_back(std::move(made));
+  return started;
+}
+
+std::shared_ptr<running_service> node::make_service(
+    std::shared_ptr<const relay_config> config, const service_config& settings,
+    std::shared_ptr<const upstream_contexts> contexts, bool shares_loop) {
+  return std::make_shared<running_service>(
+      service_place{system_, std::move(config), std::move(contexts), directory_,
+                    successors_, shares_loop ? loop_of_nodes(system_) : nullptr,
+                    admin_ ? admin_->journal() : nullptr},
+      settings);
 }
 
 // Once all are there.
@@ -222,6 +272,8 @@ void node::begin_to_serve() {
     each->serve();
     all.push_back(each->shared());
   }
+  if (admin_service_)
+    all.push_back(admin_service_->shared());
   certificates_ = watch_certificates(all);
 }
 
@@ -233,7 +285,12 @@ bool node::reload_certificates() {
 
 // What other nodes do about it goes on while the own connections close.
 void node::stop() {
-  ready_ = false;
+  enter(node_state::stopping);
+  on_reload_order(nullptr); // one that is under way ends first
+  {
+    std::lock_guard guard{operation_};
+    runs_ = false;
+  }
   auto begin = std::chrono::steady_clock::now();
   if (!stopped_at_) {
     stopped_at_ = begin;
@@ -248,22 +305,33 @@ void node::stop() {
     service->begin_stop();
   // The directory answers in time, whoever is silent.
   goodbye.receive([] {}, [](caf::error&) {});
-  std::stable_sort(services_.begin(), services_.end(), [](auto& a, auto& b) {
+  auto stopping = view_->running(); // it may be looked at meanwhile
+  for (auto& service : retired_) {
+    service->begin_stop();
+    stopping.push_back(service);
+  }
+  std::stable_sort(stopping.begin(), stopping.end(), [](auto& a, auto& b) {
     return a->settings().shutdown_timeout < b->settings().shutdown_timeout;
   });
-  for (auto& service : services_)
+  for (auto& service : stopping)
     service->stop(begin + service->settings().shutdown_timeout);
   certificates_ = nullptr; // which may wait for a disk
-  services_.clear();
-  for (auto* each : {&successors_, &orders_})
+  stop_admin();
+  {
+    std::lock_guard guard{mutex_};
+    services_.clear();
+  }
+  retired_.clear();
+  for (auto* each : {&successors_, &orders_, &commands_})
     if (auto ended = std::exchange(*each, nullptr))
       caf::anon_send_exit(ended, caf::exit_reason::user_shutdown);
 }
 
-const running_service* node::find(std::string_view service) const {
-  for (auto& running : services_)
+std::shared_ptr<const running_service>
+node::find(std::string_view service) const {
+  for (auto& running : view_->running())
     if (service.empty() || running->settings().name == service)
-      return running.get();
+      return running;
   return nullptr;
 }
 
@@ -281,12 +349,12 @@ std::uint16_t node::cluster_port() const {
 }
 
 std::uint16_t node::port(std::string_view service) const {
-  auto* running = find(service);
+  auto running = find(service);
   return running ? running->ports().port() : 0;
 }
 
 std::vector<std::string> node::urls(std::string_view service) const {
-  auto* running = find(service);
+  auto running = find(service);
   return running ? running->ports().urls() : std::vector<std::string>{};
 }
 
@@ -296,7 +364,7 @@ std::string node::url(std::string_view service) const {
 }
 
 std::vector<caf::actor> node::acceptors(std::string_view service) const {
-  auto* running = find(service);
+  auto running = find(service);
   return running ? running->acceptors() : std::vector<caf::actor>{};
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/messages.hpp"
+#include "config/changes.hpp"
 #include "config/config.hpp"
 #include "net/http/limit_numbers.hpp"
 #include "net/system_config.hpp"
@@ -17,6 +18,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,11 +26,14 @@
 
 namespace wsrelay {
 
+class admin;
 class certificate_watch;
 class cluster;
 class heap_keeper;
 class loop;
+class node_view;
 class running_service;
+enum class node_state : std::uint8_t;
 class upstream_contexts;
 
 /// A relay inside of this process. Not thread-safe itself; what it returns is.
@@ -77,6 +82,18 @@ public:
   /// soon. Until `stop`.
   void on_drain_order(std::function<void()> order);
 
+  /// Goes on with another configuration, for what comes from now on: routes,
+  /// handlers, options, limits, certificates; services that are new begin to
+  /// listen, those that are gone accept no more, and their WebSockets stay
+  /// until they end. Returns what has changed, and what would need a restart.
+  /// Failure: it is invalid, or something that it names cannot be used; then
+  /// nothing has changed. Blocks. Between `start` and `drain` or `stop`.
+  result<config_changes> reload(relay_config next);
+
+  /// Has `wsrelay reload`, and the API, call `read`, on any thread, which calls
+  /// `reload` with what there is now. Until `stop`.
+  void on_reload_order(std::function<result<config_changes>()> read);
+
   /// Empties the services before a stop, as their `drain` says: `is_ready` is
   /// false from now on, actors that asked for it get `node_draining`, after the
   /// lead nothing more is accepted, WebSockets close at random moments with
@@ -88,7 +105,7 @@ public:
 
   /// Returns whether new clients are welcome: it runs, and does not drain. Any
   /// thread.
-  bool is_ready() const noexcept { return ready_; }
+  bool is_ready() const noexcept;
 
   /// Tells the other nodes, whose connections to actors of this one close with
   /// 1001. Closes every connection with 1001 and waits until all are gone, at
@@ -125,6 +142,9 @@ public:
   std::vector<std::string> urls(std::string_view service = {}) const;
   std::string url(std::string_view service = {}) const;
 
+  /// Returns where an admin.service listens, "" without one.
+  std::string admin_url() const;
+
   /// Returns the port where other nodes connect, or 0.
   std::uint16_t cluster_port() const;
 
@@ -136,14 +156,30 @@ public:
   std::vector<caf::actor> acceptors(std::string_view service = {}) const;
 
 private:
-  checked start_service(const service_config& settings);
+  checked start_all();
+  result<config_changes> order_reload();
+  checked start_service(const service_config& settings, bool shares_loop);
+  checked start_admin();
+  static std::shared_ptr<const relay_config>
+  config_of_admin(const relay_config& config);
+  std::shared_ptr<running_service>
+  make_service(std::shared_ptr<const relay_config> config,
+               const service_config& settings,
+               std::shared_ptr<const upstream_contexts> contexts,
+               bool shares_loop);
+  void start_commands();
+  struct prepared_reload;
+  checked prepare(prepared_reload& next);
+  void commit(prepared_reload& next);
+  void enter(node_state next);
+  void stop_admin();
   std::vector<loop*> loops() const;
   void find_successors();
   void keep_heap();
   void begin_to_serve();
   void end_actors(std::chrono::steady_clock::time_point deadline);
   std::chrono::milliseconds shutdown_timeout() const;
-  const running_service* find(std::string_view service) const;
+  std::shared_ptr<const running_service> find(std::string_view service) const;
 
   caf::actor_system& system_;
   std::shared_ptr<const relay_config> config_; // outlived by what uses it
@@ -151,12 +187,24 @@ private:
   caf::actor directory_;
   caf::actor successors_; // null = nobody parks
   caf::actor orders_;     // null = no operator can drain it
-  std::vector<std::unique_ptr<running_service>> services_;
+  caf::actor commands_;   // answers node_reload, node_log
+  std::mutex order_;      // one order at a time, before `operation_`
+  std::function<result<config_changes>()> read_; // guarded by order_
+  std::mutex operation_; // one reload at a time, and none while it stops
+  bool runs_ = false;    // guarded by operation_
+  std::vector<std::shared_ptr<running_service>> retired_; // the same
+  std::unique_ptr<node_view> view_;
+  std::unique_ptr<admin> admin_; // null without an admin.service
+  mutable std::mutex mutex_;
+  std::shared_ptr<running_service> admin_service_; // guarded by mutex_, for
+                                                   // other threads
+  std::vector<std::shared_ptr<running_service>> services_; // guarded by mutex_,
+                                                           // for other threads
   std::unique_ptr<heap_keeper> heap_; // uses the services' loops
   std::unique_ptr<certificate_watch> certificates_;
   std::unique_ptr<cluster> cluster_;
   std::optional<std::chrono::steady_clock::time_point> stopped_at_;
-  std::atomic<bool> ready_{false};
+  std::atomic<node_state> state_;
   bool meets_nodes_; // or its operator, who is one
 };
 

@@ -8,6 +8,7 @@
 #include "net/cluster/reach.hpp"
 #include "net/http/client_door.hpp"
 #include "net/http/frontend.hpp"
+#include "net/loop/loop_check.hpp"
 #include "net/tell_directory.hpp"
 
 #include <caf/all.hpp>
@@ -26,6 +27,10 @@ namespace {
 // After its sockets were dropped a loop needs a turn or two.
 constexpr std::chrono::seconds drop_patience{5};
 
+// Services of earlier configurations: who has asked for one's settings has long
+// done with them when so many have come since.
+constexpr std::size_t max_kept = 4;
+
 unsigned loop_count(const service_config& settings) {
   auto cores = std::max(1u, std::thread::hardware_concurrency());
   return settings.threads > 0 ? settings.threads : cores;
@@ -33,6 +38,14 @@ unsigned loop_count(const service_config& settings) {
 
 std::string acceptor_name(const service_config& settings, std::size_t number) {
   return fmt::format("{}{}.{}", acceptor_prefix, settings.name, number);
+}
+
+std::shared_ptr<parking_lot> make_lot(const service_config& settings,
+                                      const caf::actor& successors) {
+  auto& limits = settings.parking;
+  return successors ? std::make_shared<parking_lot>(
+             limits.max_connections, limits.max_bytes, successors)
+                    : nullptr;
 }
 
 acceptor_state& state_of(const caf::actor& acceptor) {
@@ -59,20 +72,18 @@ checked running_service::start() {
 }
 
 checked running_service::open() {
-  shared_ =
+  auto made =
       std::make_shared<service>(place_.config, settings_, place_.directory);
-  shared_->nodes = &cluster_nodes();
-  shared_->contexts = place_.contexts;
-  if (place_.successors)
-    shared_->lot = std::make_shared<parking_lot>(
-        settings_.parking.max_connections, settings_.parking.max_bytes,
-        place_.successors);
+  made->nodes = &cluster_nodes();
+  made->contexts = place_.contexts;
+  made->lot = make_lot(settings_, place_.successors);
   if (settings_.tls.enabled())
-    if (auto loaded = shared_->load_certificates(); !loaded)
+    if (auto loaded = made->load_certificates(); !loaded)
       return loaded;
+  use(made);
   start_loops();
   auto opened = ports_.open(
-      all_loops_, shared_->places,
+      all_loops_, made->places,
       [this](loop& home, accepted_socket accepted) {
         doors_.at(&home)->serve(std::move(accepted));
       },
@@ -85,7 +96,7 @@ checked running_service::open() {
 
 // Whoever waits for TLS cannot read it.
 std::string running_service::busy_text() {
-  auto why = shared_->no_descriptors();
+  auto why = shared()->no_descriptors();
   return settings_.tls.enabled() ? "" : refusal_text(why);
 }
 
@@ -110,18 +121,72 @@ void running_service::start_loops() {
 
 void running_service::add_loop(loop& home) {
   all_loops_.push_back(&home);
-  auto& added = acceptors_.emplace_back(
-      spawn_on(place_.system, &home, wsrelay::acceptor,
-               acceptor_config{place_.directory, &cluster_nodes()}));
-  // Its functions may be called once it has started.
+  auto& make = hosts_[&home];
+  make =
+      place_.make_host ? host_maker{place_.make_host} : make_relay_host(home);
+  home.call([&, door = &doors_[&home]] {
+    *door = std::make_unique<client_door>(shared(), home, make(shared(), home),
+                                          loop_count(settings_));
+  });
+}
+
+// An acceptor's functions may be called once it has started.
+running_service::host_maker running_service::make_relay_host(loop& home) {
+  auto& added = acceptors_.emplace_back(spawn_on(
+      place_.system, &home, wsrelay::acceptor,
+      acceptor_config{place_.directory, &cluster_nodes(), place_.journal}));
   caf::scoped_actor self{place_.system};
   self->request(added, caf::infinite, caf::ok_atom_v)
       .receive([] {}, [](caf::error&) {});
-  home.call([&, door = &doors_[&home]] {
-    *door = std::make_unique<client_door>(
-        *shared_, home, make_frontend(shared_, home, state_of(added)),
-        loop_count(settings_));
-  });
+  return [&state = state_of(added)](std::shared_ptr<service> owner, loop& on) {
+    return make_frontend(std::move(owner), on, state);
+  };
+}
+
+result<std::shared_ptr<service>>
+running_service::prepare(std::shared_ptr<const relay_config> config,
+                         const service_config& settings,
+                         std::shared_ptr<const upstream_contexts> contexts,
+                         const caf::actor& successors) {
+  auto next = std::make_shared<service>(std::move(config), settings, *shared());
+  next->contexts = std::move(contexts);
+  if (!next->lot)
+    next->lot = make_lot(settings, successors);
+  next_tls_ = nullptr;
+  if (settings.tls.enabled()) {
+    auto made = next->make_certificates();
+    if (!made)
+      return made.error();
+    next_tls_ = *made;
+  }
+  return next;
+}
+
+// Each loop for itself: what it has begun it ends as it was.
+void running_service::adopt(std::shared_ptr<service> next,
+                            std::chrono::milliseconds patience) {
+  next->places->set_limit(next->settings.max_connections);
+  if (auto made = std::exchange(next_tls_, nullptr))
+    next->show_certificates(std::move(made));
+  for (auto* home : all_loops_) {
+    home->set_in_place_budget(next->settings.in_place_budget);
+    home->post([this, home, next] {
+      doors_.at(home)->adopt(next, hosts_.at(home)(next, *home));
+    });
+  }
+  use(std::move(next));
+  if (!take_turns(all_loops_, patience))
+    log().warn("a loop is held, and takes the new configuration over later: "
+               "service={}",
+               settings_.name);
+}
+
+// References to the settings of those before may be held.
+void running_service::use(std::shared_ptr<service> next) {
+  all_shared_.push_back(next);
+  if (all_shared_.size() > max_kept)
+    all_shared_.erase(all_shared_.begin());
+  shared_ = std::move(next);
 }
 
 void running_service::name_acceptors() {
@@ -137,8 +202,8 @@ void running_service::name_acceptors() {
 
 // Nothing new is accepted, and who waits for nothing is dropped.
 void running_service::close_doors() {
-  if (shared_)
-    shared_->stopping = true;
+  if (auto now = shared())
+    now->stopping = true;
   ports_.stop();
   for (auto* home : all_loops_)
     home->post([home] { home->abort_sockets(true); });
@@ -146,7 +211,9 @@ void running_service::close_doors() {
 
 void running_service::drain(std::chrono::milliseconds longest) {
   close_doors();
-  auto& options = settings_.drain;
+  if (acceptors_.empty())
+    return;
+  auto& options = settings().drain;
   auto share = static_cast<double>(options.rate)
                / static_cast<double>(acceptors_.size());
   for (auto& acceptor : acceptors_)
@@ -154,14 +221,15 @@ void running_service::drain(std::chrono::milliseconds longest) {
 }
 
 bool running_service::is_empty() const {
-  return !shared_ || shared_->places->taken() == 0;
+  auto now = shared();
+  return !now || now->places->taken() == 0;
 }
 
 // What is there begins to end.
 void running_service::begin_stop() {
   close_doors();
   for (auto& acceptor : acceptors_)
-    caf::anon_send(acceptor, acceptor_stop{settings_.shutdown_timeout});
+    caf::anon_send(acceptor, acceptor_stop{settings().shutdown_timeout});
 }
 
 // First everything that uses a socket ends, then what the sockets used.
@@ -169,10 +237,10 @@ void running_service::stop(time_point deadline) {
   close_connections(deadline);
   for (auto* home : all_loops_)
     home->drop_sockets();
-  if (shared_) {
-    shared_->places->wait_until_empty(std::chrono::steady_clock::now()
-                                      + drop_patience);
-    shared_->pool->stop(deadline);
+  if (auto now = shared()) {
+    now->places->wait_until_empty(std::chrono::steady_clock::now()
+                                  + drop_patience);
+    now->pool->stop(deadline);
   }
   for (auto& [home, door] : doors_)
     home->call([&door = door] { door = nullptr; });
@@ -185,12 +253,13 @@ void running_service::close_connections(time_point deadline) {
   caf::scoped_actor self{place_.system};
   for (auto& acceptor : acceptors_) // they have begun
     self->request(acceptor, caf::infinite,
-                  acceptor_stop{settings_.shutdown_timeout})
+                  acceptor_stop{settings().shutdown_timeout})
         .receive([] {}, [](caf::error&) {});
-  if (!shared_ || shared_->places->wait_until_empty(deadline))
+  auto now = shared();
+  if (!now || now->places->wait_until_empty(deadline))
     return;
   log().warn("sockets left at the end of the shutdown: service={} sockets={}",
-             settings_.name, shared_->places->taken());
+             settings_.name, now->places->taken());
 }
 
 void running_service::end_acceptors() {

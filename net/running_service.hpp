@@ -11,7 +11,9 @@
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
 
+#include <atomic>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -25,10 +27,16 @@ struct service_place {
   std::shared_ptr<const relay_config> config;
   std::shared_ptr<const upstream_contexts> contexts;
   caf::actor directory;
-  caf::actor successors; // null = no router parks
+  caf::actor successors{}; // null = no router parks
   /// The loop of the nodes, to be its first one: its connections' messages to
   /// them cross no thread. Null = none.
   loop* shared_loop = nullptr;
+  /// Who hears of its connections; null = nobody.
+  std::shared_ptr<connection_journal> journal{};
+  /// Makes the host of a loop's sessions, in place of the one that relays: then
+  /// there are no acceptors.
+  std::function<std::shared_ptr<http_host>(std::shared_ptr<service>, loop&)>
+      make_host{};
 };
 
 /// Used by its node's thread.
@@ -49,6 +57,22 @@ public:
   /// Begins to accept.
   void serve();
 
+  /// Makes what it goes on with when its configuration is this one: nothing has
+  /// changed yet. `settings` is of `config`. Failure: its certificates cannot
+  /// be used. @pre it serves
+  result<std::shared_ptr<service>>
+  prepare(std::shared_ptr<const relay_config> config,
+          const service_config& settings,
+          std::shared_ptr<const upstream_contexts> contexts,
+          const caf::actor& successors);
+
+  /// Goes on with it, for what comes from now on. Waits for each loop's turn,
+  /// at most `patience`: one that is held takes it over when it goes on.
+  void adopt(std::shared_ptr<service> next, std::chrono::milliseconds patience);
+
+  /// Accepts no more; WebSockets stay until they end by themselves.
+  void retire() { close_doors(); }
+
   /// Accepts no more, answers requests that are here with the end of their
   /// connections, and closes WebSockets with 1012 within `longest`.
   void drain(std::chrono::milliseconds longest);
@@ -63,7 +87,10 @@ public:
   /// loops.
   void stop(time_point deadline);
 
-  const service_config& settings() const noexcept { return settings_; }
+  const service_config& settings() const noexcept {
+    auto now = shared();
+    return now ? now->settings : settings_; // which the node keeps
+  }
   const service_ports& ports() const noexcept { return ports_; }
   const std::vector<loop*>& loops() const noexcept { return all_loops_; }
 
@@ -72,15 +99,20 @@ public:
     return acceptors_;
   }
 
-  /// Returns what its sockets share. @pre it has started
-  const std::shared_ptr<service>& shared() const noexcept { return shared_; }
+  /// Returns what its sockets share; null before it has started. Any thread.
+  std::shared_ptr<service> shared() const { return shared_; }
 
 private:
+  using host_maker = std::function<std::shared_ptr<http_host>(
+      std::shared_ptr<service>, loop&)>;
+
   checked open();
   std::string busy_text();
   void close_doors();
   void start_loops();
   void add_loop(loop& home);
+  host_maker make_relay_host(loop& home);
+  void use(std::shared_ptr<service> next);
   void name_acceptors();
   void close_connections(time_point deadline);
   void end_acceptors();
@@ -89,9 +121,12 @@ private:
   // left on them, go before what they refer to.
   service_place place_;
   const service_config& settings_;
-  std::shared_ptr<service> shared_;
+  std::vector<std::shared_ptr<service>> all_shared_; // each that there has been
+  std::atomic<std::shared_ptr<service>> shared_;
   std::vector<caf::actor> acceptors_;
   std::map<loop*, std::unique_ptr<client_door>> doors_;
+  std::map<loop*, host_maker> hosts_;
+  std::shared_ptr<const service_tls> next_tls_; // of what was prepared
   service_ports ports_;
   std::vector<loop*> all_loops_;
   std::vector<std::unique_ptr<loop>> loops_;

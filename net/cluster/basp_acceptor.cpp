@@ -120,8 +120,9 @@ public:
     active_ = true;
     if (!std::exchange(watched_, true)
         && !home_.sockets().add(socket_.get(), *this))
-      log().error("cannot watch the nodes' listening socket: port={}",
-                  local_.port);
+      log(log_part::cluster)
+          .error("cannot watch the nodes' listening socket: port={}",
+                 local_.port);
     accept();
   }
 
@@ -188,8 +189,9 @@ private:
     if (!is_shortage(ec))
       return true; // this one is gone already (accept(2))
     if (auto left_out = options_.lines->allow("accept", home_.now()))
-      log().warn("cannot accept a node: {}{}", ec.message(),
-                 suppressed_text(*left_out));
+      log(log_part::cluster)
+          .warn("cannot accept a node: {}{}", ec.message(),
+                suppressed_text(*left_out));
     home_.set_timer(*this, home_.now() + back_off);
     return false;
   }
@@ -242,8 +244,9 @@ private:
   // Whoever reaches the port can make refusals, but not fill the log.
   void report_refusal(const node_socket& guest, std::string_view why) {
     if (auto left_out = options_.lines->allow("refused", home_.now()))
-      log().warn("node refused: address={} reason={}{}", guest.remote().host,
-                 why, suppressed_text(*left_out));
+      log(log_part::cluster)
+          .warn("node refused: address={} reason={}{}", guest.remote().host,
+                why, suppressed_text(*left_out));
   }
 
   loop& home_;

@@ -253,8 +253,9 @@ private:
   void warn(std::string_view limited_as, std::string_view what,
             std::string_view why) {
     if (auto left_out = options_.lines->allow(limited_as, home_.now()))
-      log().warn("{}: address={} reason={}{}", what, addr(), why,
-                 suppressed_text(*left_out));
+      log(log_part::cluster)
+          .warn("{}: address={} reason={}{}", what, addr(), why,
+                suppressed_text(*left_out));
   }
 
   // Nothing is said of an end, nor of who only looked whether somebody listens.
@@ -381,8 +382,7 @@ private:
   std::uint64_t received_ = 0; // by TLS
   buffer consumed_;            // what the broker is given
   bool launched_ = false;
-  bool active_ = false; // the broker wants to read
-  bool reading_ = false;
+  bool active_ = false, reading_ = false; // the broker wants to read; it does
   bool ack_writes_ = false;
   bool closed_ = false;
   pointer closing_; // set: closes after the last write, and lives until then

@@ -370,11 +370,12 @@ void node_broker::report_unread(const caf::error& why,
   if (!left_out)
     return;
   auto known = known_.find(last_hop_);
-  log().warn("message not understood: type={} node={} version={} "
-             "this_version={} reason={}{}",
-             type, to_string(last_hop_),
-             known == known_.end() ? "unknown" : to_text(known->second.version),
-             to_text(this_version()), to_text(why), suppressed_text(*left_out));
+  log(log_part::cluster)
+      .warn("message not understood: type={} node={} version={} "
+            "this_version={} reason={}{}",
+            type, to_string(last_hop_),
+            known == known_.end() ? "unknown" : to_text(known->second.version),
+            to_text(this_version()), to_text(why), suppressed_text(*left_out));
 }
 
 void node_broker::close_others(const caf::node_id& node) {
@@ -382,8 +383,9 @@ void node_broker::close_others(const caf::node_id& node) {
     return;
   // Who only says that it is a node can do so again and again.
   if (auto left_out = lines_.allow("again", std::chrono::steady_clock::now()))
-    log().info("node connects again: node={}{}", to_string(node),
-               suppressed_text(*left_out));
+    log(log_part::cluster)
+        .info("node connects again: node={}{}", to_string(node),
+              suppressed_text(*left_out));
   part_from(node);
 }
 

@@ -101,9 +101,10 @@ void end_bundle(buffer& of, std::size_t begin) noexcept {
 void log_unsent(const outgoing_message& what, const caf::error& why) {
   static auto& lines = *new log_limit; // actors may end after main
   if (auto left_out = lines.allow("unsent", std::chrono::steady_clock::now()))
-    log().warn("message not sent: node={} reason={}{}",
-               to_string(what.receiver->node()), to_text(why),
-               suppressed_text(*left_out));
+    log(log_part::cluster)
+        .warn("message not sent: node={} reason={}{}",
+              to_string(what.receiver->node()), to_text(why),
+              suppressed_text(*left_out));
 }
 
 void refuse(const outgoing_message& what, caf::error why) {

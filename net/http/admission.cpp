@@ -34,6 +34,23 @@ void set_terms(const exchange_place& place, const session_terms& terms,
 
 } // namespace
 
+relay_command to_command(const relay_to& relay) {
+  relay_command command;
+  command.target_pid = relay.target_name;
+  command.message_topic = relay.message_topic;
+  if (relay.heartbeat_interval)
+    command.heartbeat_interval = *relay.heartbeat_interval;
+  if (!relay.metadata.empty())
+    command.metadata = relay.metadata.view();
+  command.subprotocol = relay.subprotocol;
+  if (relay.expires_at && relay.expires_at->count() != 0)
+    command.expires_at = *relay.expires_at;
+  command.limit_key = relay.limit_key;
+  command.limit_max = relay.limit_max;
+  command.report_overflow = relay.report_overflow;
+  return command;
+}
+
 admission make_admission(const exchange_place& place,
                          const endpoint_match& match,
                          const http_request& request,
@@ -49,6 +66,7 @@ admission make_admission(const exchange_place& place,
                    request.remote_address,
                    agree_on_deflate(request.headers, options.deflate)};
   apply(options, result.config);
+  result.config.compressed = result.deflate.has_value();
   result.config.flows = {place.owner, &place.owner->flows};
   result.config.overflow = {result.options, &options.overflow};
   result.config.reports_overflow = command.report_overflow;

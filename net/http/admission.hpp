@@ -9,6 +9,10 @@
 
 namespace wsrelay {
 
+/// Returns the command that a handler has given with its target's handle,
+/// unchecked.
+relay_command to_command(const relay_to& relay);
+
 /// Returns the connection that a command orders. `headers` are the handler's,
 /// checked; what was agreed on is added to them.
 admission make_admission(const exchange_place& place,

@@ -78,8 +78,9 @@ certificate_watch::certificate_watch(std::vector<std::string> files,
   if (!wake_up_)
     throw std::system_error{errno, std::system_category(), "eventfd"};
   if (!events_)
-    log().warn("changes of certificates are seen late: reason={}",
-               std::strerror(errno));
+    log(log_part::http)
+        .warn("changes of certificates are seen late: reason={}",
+              std::strerror(errno));
   watch_folders(); // first: what changes from now on is told
   seen_ = sight();
   thread_ = std::thread{[this] { run(); }};

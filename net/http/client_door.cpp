@@ -8,16 +8,19 @@
 
 namespace wsrelay {
 
-client_door::client_door(service& owner, loop& home,
+client_door::client_door(std::shared_ptr<service> owner, loop& home,
                          std::shared_ptr<http_host> host, std::size_t share)
-    : owner_{owner}, home_{home}, host_{std::move(host)}, refused_{home} {
-  auto& settings = owner.settings;
+    : owner_{std::move(owner)},
+      home_{home},
+      host_{std::make_shared<current_host>(std::move(host))},
+      refused_{home} {
+  auto& settings = owner_->settings;
   if (settings.proxy_protocol)
     proxies_.emplace(
         home, settings.proxy_protocol_timeout,
         [this](accepted_socket accepted) { admit(std::move(accepted)); },
         [this](std::string_view reason, const std::string& address) {
-          owner_.log_proxy(reason, address);
+          owner_->log_proxy(reason, address);
         });
   if (!settings.tls.enabled())
     return;
@@ -29,15 +32,22 @@ client_door::client_door(service& owner, loop& home,
       },
       [this](std::string_view check, std::string_view reason,
              const std::string& address) {
-        owner_.log_handshake(check, reason, address);
+        owner_->log_handshake(check, reason, address);
       });
+}
+
+void client_door::adopt(std::shared_ptr<service> owner,
+                        std::shared_ptr<http_host> host) {
+  owner_ = std::move(owner);
+  host_->set(std::move(host));
 }
 
 // Whoever is no trusted proxy has no such header: what comes first is its own.
 void client_door::serve(accepted_socket accepted) {
+  ++owner_->accepted;
   if (!accepted.place)
-    turn_away(std::move(accepted), owner_.too_many_connections());
-  else if (proxies_ && owner_.is_trusted(accepted.remote_address))
+    turn_away(std::move(accepted), owner_->too_many_connections());
+  else if (proxies_ && owner_->is_trusted(accepted.remote_address))
     proxies_->begin(std::move(accepted));
   else
     admit(std::move(accepted));
@@ -46,7 +56,7 @@ void client_door::serve(accepted_socket accepted) {
 void client_door::admit(accepted_socket accepted) {
   if (auto bad = check_limits(accepted))
     return turn_away(std::move(accepted), *bad);
-  auto tls = owner_.tls.load();
+  auto tls = owner_->tls.load();
   auto stream = std::make_unique<stream_socket>(
       home_, std::move(accepted.descriptor), std::move(accepted.place),
       tls ? tls->context() : nullptr);
@@ -61,7 +71,7 @@ void client_door::admit(accepted_socket accepted) {
 std::optional<problem> client_door::check_limits(accepted_socket& accepted) {
   address_place place;
   auto bad =
-      owner_.addresses->connect(accepted.remote_address, home_.now(), place);
+      owner_->addresses->connect(accepted.remote_address, home_.now(), place);
   if (place)
     accepted.place.keep(std::make_shared<address_place>(std::move(place)));
   return bad;
@@ -71,7 +81,7 @@ std::optional<problem> client_door::check_limits(accepted_socket& accepted) {
 // place is taken by who is told.
 void client_door::turn_away(accepted_socket accepted, const problem& why) {
   accepted.place.give_back();
-  owner_.log_refusal(why, {accepted.remote_address});
+  owner_->log_refusal(why, {accepted.remote_address});
   if (!handshakes_)
     refused_.tell(
         std::make_unique<stream_socket>(home_, std::move(accepted.descriptor),

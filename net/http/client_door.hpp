@@ -3,6 +3,7 @@
 // reached.
 #pragma once
 
+#include "net/http/current_host.hpp"
 #include "net/http/handshakes.hpp"
 #include "net/http/proxy_door.hpp"
 #include "net/http/service.hpp"
@@ -17,12 +18,16 @@
 namespace wsrelay {
 
 /// Of one loop of a service. Made and used on the loop's thread, destroyed
-/// there or when the loop has ended. Loop and service outlive it.
+/// there or when the loop has ended. The loop outlives it.
 class client_door {
 public:
   /// `share` is how many loops the service has.
-  client_door(service& owner, loop& home, std::shared_ptr<http_host> host,
-              std::size_t share);
+  client_door(std::shared_ptr<service> owner, loop& home,
+              std::shared_ptr<http_host> host, std::size_t share);
+
+  /// Goes on with another configuration, also for the HTTP sessions that are
+  /// there; what a socket passes before it is one stays as it is.
+  void adopt(std::shared_ptr<service> owner, std::shared_ptr<http_host> host);
 
   /// Serves a socket until it ends.
   void serve(accepted_socket accepted);
@@ -33,9 +38,9 @@ private:
   void turn_away(accepted_socket accepted, const problem& why);
   void start(std::unique_ptr<byte_stream> stream, client_peer peer);
 
-  service& owner_;
+  std::shared_ptr<service> owner_;
   loop& home_;
-  std::shared_ptr<http_host> host_;
+  std::shared_ptr<current_host> host_;
   std::optional<proxy_door> proxies_;    // with the PROXY protocol
   std::optional<handshakes> handshakes_; // with TLS
   turned_away refused_;

@@ -4,12 +4,14 @@
 #include "actors/caf_compat.hpp"
 #include "actors/error.hpp"
 #include "actors/pid_text.hpp"
+#include "actors/unix_time.hpp"
 #include "config/client_view.hpp"
 #include "net/http/admission.hpp"
 #include "net/http/answer_fields.hpp"
 #include "net/http/held_places.hpp"
 #include "net/http/problem_response.hpp"
 #include "net/http/request_checks.hpp"
+#include "net/http/request_trace.hpp"
 #include "net/http/trusted_header.hpp"
 #include "net/loop/guard.hpp"
 #include "protocol/json.hpp"
@@ -26,11 +28,6 @@ namespace {
 
 // For a target's name to become a handle, which may ask another node.
 constexpr milliseconds lookup_patience{30'000};
-
-milliseconds unix_time() {
-  auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<milliseconds>(now);
-}
 
 // The values of parameters as they stand inside of a JSON string.
 path_params escaped(path_params params) {
@@ -54,8 +51,11 @@ public:
         request_{std::move(incoming.request)},
         peer_{std::move(incoming.peer)},
         done_{std::move(done)},
-        held_{place_.owner} {
+        held_{place_.owner},
+        trace_{take_trace(request_)},
+        begun_{place_.home.now()} {
     request_.params = match_.params;
+    counts().requests.add();
   }
 
   void run() {
@@ -85,6 +85,10 @@ public:
   }
 
 private:
+  relay_counts& counts() const {
+    return *place_.ledger.of(match_.endpoint->name);
+  }
+
   // -- checks that need no handler -------------------------------------------
 
   std::optional<problem> check_before_handler() {
@@ -160,6 +164,7 @@ private:
   }
 
   void on_handler(caf::expected<http_response> response) {
+    counts().handlers.add(place_.home.now() - begun_);
     guard([&] {
       if (!response)
         return on_handler_error(response.error());
@@ -172,6 +177,7 @@ private:
   }
 
   void on_upstream(upstream_result result) {
+    counts().upstreams.add(place_.home.now() - begun_);
     guard([&] {
       if (auto* bad = std::get_if<problem>(&result))
         refuse(std::move(*bad));
@@ -211,7 +217,8 @@ private:
     headers_ = std::move(response.headers);
     erase_body_fields(headers_);
     if (announced_)
-      on_relay_to(*announced_, blame);
+      on_command(check_relay_command(to_command(*announced_), limits(), true),
+                 blame);
     else
       on_command(parse_relay_command(command, limits()), blame);
   }
@@ -236,23 +243,6 @@ private:
       return finish(make_refused_upgrade(place_, match_, request_,
                                          {status, "handler", {}}));
     finish(std::move(answer));
-  }
-
-  void on_relay_to(const relay_to& relay, unsigned blame) {
-    relay_command command;
-    command.target_pid = relay.target_name;
-    command.message_topic = relay.message_topic;
-    if (relay.heartbeat_interval)
-      command.heartbeat_interval = *relay.heartbeat_interval;
-    if (!relay.metadata.empty())
-      command.metadata = relay.metadata.view();
-    command.subprotocol = relay.subprotocol;
-    if (relay.expires_at && relay.expires_at->count() != 0)
-      command.expires_at = *relay.expires_at;
-    command.limit_key = relay.limit_key;
-    command.limit_max = relay.limit_max;
-    command.report_overflow = relay.report_overflow;
-    on_command(check_relay_command(std::move(command), limits(), true), blame);
   }
 
   // -- the checks of a command ------------------------------------------------
@@ -311,6 +301,10 @@ private:
       return refuse(std::move(*bad));
     auto admitted = make_admission(place_, match_, request_, command_, terms_,
                                    std::move(headers_), target);
+    admitted.config.counts = place_.ledger.of(match_.endpoint->name);
+    admitted.config.trace = trace_;
+    admitted.config.took =
+        std::chrono::duration_cast<milliseconds>(place_.home.now() - begun_);
     announced_.reset(); // its connection is on its way
     if (held_.has_any())
       admitted.hold = std::make_unique<held_places>(std::move(held_));
@@ -323,8 +317,11 @@ private:
     nobody_comes(why.check);
     if (!done_)
       return;
-    place_.owner->log_refusal(
-        why, {request_.remote_address, match_.endpoint->name, culprit_, own_});
+    place_.owner->log_refusal(why, {.address = request_.remote_address,
+                                    .endpoint = match_.endpoint->name,
+                                    .culprit = culprit_,
+                                    .own = own_,
+                                    .trace = &trace_});
     if (may_accept_)
       return finish(make_refused_upgrade(place_, match_, request_, why));
     finish(http_answer{to_response(why), nullptr, std::nullopt});
@@ -359,6 +356,8 @@ private:
   std::string culprit_; // the origin or target that is refused, for the log
   std::string own_;     // origin of the relay, where another one is refused
   held_places held_;
+  const trace_context trace_;
+  const time_point begun_;
 };
 
 class exchange_task final : public http_task {

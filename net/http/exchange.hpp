@@ -5,6 +5,7 @@
 #include "actors/acceptor.hpp"
 #include "net/http/service.hpp"
 #include "net/http/session.hpp"
+#include "net/http/traffic_ledger.hpp"
 #include "net/http/upstream.hpp"
 #include "protocol/recent_buffer.hpp"
 
@@ -22,13 +23,15 @@ struct command_texts {
   recent_buffer subprotocol;
 };
 
-/// Where an exchange happens. All of it lives as long as its loop's sockets.
+/// Where an exchange happens.
 struct exchange_place {
   std::shared_ptr<service> owner;
   acceptor_state& acceptor;
   upstream_client& upstreams;
   command_texts& texts;
   loop_context& home;
+  loop_ledger& ledger;
+  std::shared_ptr<const void> keep; // all of the above
 };
 
 /// A request as its handler sees it, and whose socket it came from.

@@ -1,7 +1,9 @@
 // From a request to whom it concerns.
 #include "net/http/frontend.hpp"
 
+#include "actors/log.hpp"
 #include "config/client_view.hpp"
+#include "net/http/access_log.hpp"
 #include "net/http/file_source.hpp"
 #include "net/http/problem_response.hpp"
 
@@ -13,13 +15,15 @@ namespace {
 
 class file_task final : public http_task {
 public:
-  explicit file_task(std::shared_ptr<static_files::call> what)
-      : what_{std::move(what)} {}
+  file_task(std::shared_ptr<static_files::call> what,
+            std::shared_ptr<const service> keep)
+      : what_{std::move(what)}, keep_{std::move(keep)} {}
 
   milliseconds patience() const override { return file_patience; }
 
 private:
   std::shared_ptr<static_files::call> what_;
+  std::shared_ptr<const service> keep_; // which the match refers to
 };
 
 http_answer to_answer(http_response response) {
@@ -39,10 +43,9 @@ public:
       : owner_{std::move(owner)},
         home_{home},
         acceptor_{acceptor},
-        door_{std::make_shared<loop_door>(home)},
-        upstreams_{home, owner_->names, owner_->contexts} {}
-
-  ~frontend() override { door_->close(); }
+        door_{home.door()},
+        upstreams_{home, owner_->names, owner_->contexts},
+        ledger_{owner_->ledger} {}
 
   reader_limits limits() const override {
     auto& from = owner_->settings;
@@ -57,6 +60,8 @@ public:
                                    const client_peer& peer,
                                    on_result done) override {
     see(request, peer);
+    if (log(log_part::access).is_wanted(spdlog::level::info))
+      done = logged(request, home_.now(), std::move(done));
     if (settings().redirect_to_https && request.scheme != "https") {
       redirect({std::move(request), peer}, done);
       return nullptr;
@@ -105,9 +110,19 @@ private:
 
   std::unique_ptr<http_task> serve(endpoint_match& route,
                                    incoming_request incoming, on_result done) {
-    return start_exchange({owner_, acceptor_, upstreams_, texts_, home_},
+    return start_exchange({owner_, acceptor_, upstreams_, texts_, home_,
+                           ledger_, shared_from_this()},
                           std::move(route), std::move(incoming),
                           std::move(done));
+  }
+
+  on_result logged(const http_request& request, time_point begin,
+                   on_result done) const {
+    return [line = access_line{request}, begin, done = std::move(done),
+            &home = home_](exchange_result result) {
+      line.write(result, home.now() - begin);
+      done(std::move(result));
+    };
   }
 
   std::unique_ptr<http_task> serve(static_match& route,
@@ -116,7 +131,7 @@ private:
                                   [done = std::move(done)](http_answer answer) {
                                     done(std::move(answer));
                                   });
-    return std::make_unique<file_task>(std::move(call));
+    return std::make_unique<file_task>(std::move(call), owner_);
   }
 
   std::unique_ptr<http_task> serve(no_match&, incoming_request incoming,
@@ -176,6 +191,7 @@ private:
   std::shared_ptr<loop_door> door_;
   upstream_client upstreams_;
   command_texts texts_;
+  loop_ledger ledger_;
   std::shared_ptr<deflate_pool> deflates_ =
       std::make_shared<deflate_pool>(home_);
 };

@@ -37,6 +37,44 @@ std::string method_part(std::string_view method) {
   return fmt::format(" method={}", method.substr(0, max_value_size));
 }
 
+std::string trace_part(const trace_context* trace) {
+  return trace ? " trace=" + trace_text(*trace) : std::string{};
+}
+
+// Validated before.
+trust make_trust(const std::vector<std::string>& proxies) {
+  auto trusted = std::make_shared<proxy_trust>();
+  for (auto& address : proxies)
+    if (address == unix_peer)
+      trusted->unix_sockets = true;
+    else
+      static_cast<void>(trusted->addresses.add(address));
+  return [trusted](std::string_view address) {
+    return address == unix_peer ? trusted->unix_sockets
+                                : trusted->addresses.contains(address);
+  };
+}
+
+using nonce_caches =
+    std::map<std::string, std::shared_ptr<nonce_cache>, std::less<>>;
+
+// What was used once stays used.
+nonce_caches make_nonces(const relay_config& config,
+                         const service_config& settings,
+                         const nonce_caches& before) {
+  nonce_caches result;
+  for (auto& endpoint : config.endpoints)
+    if (auto* by = std::get_if<trusted_header_handler>(&endpoint.handler)) {
+      auto known = before.find(by->secret);
+      result.emplace(by->secret,
+                     known != before.end()
+                         ? known->second
+                         : std::make_shared<nonce_cache>(
+                             nonce_capacity(settings.max_connections)));
+    }
+  return result;
+}
+
 void add_files(const service_tls_config& tls, std::vector<std::string>& out) {
   for (auto& pair : tls.certificates)
     out.insert(out.end(), {pair.certificate, pair.key});
@@ -50,23 +88,35 @@ service::service(std::shared_ptr<const relay_config> configuration,
                  const service_config& settings_, caf::actor directory_)
     : config{std::move(configuration)},
       settings{settings_},
+      core{std::make_shared<service_core>(settings.max_connections)},
       routes{*config, settings.name},
-      places{std::make_shared<socket_places>(settings.max_connections)},
+      is_trusted{make_trust(settings.trusted_proxies)},
       addresses{std::make_shared<address_limits>(settings.address_limits,
-                                                 is_trusted, counts)},
-      endpoints{config->endpoints},
-      directory{std::move(directory_)} {
-  for (auto& address : settings.trusted_proxies)
-    if (address == unix_peer)
-      trusts_unix_sockets = true;
-    else
-      static_cast<void>(trusted_proxies.add(address)); // validated before
-  for (auto& endpoint : config->endpoints)
-    if (auto* signed_by =
-            std::get_if<trusted_header_handler>(&endpoint.handler))
-      nonces.try_emplace(signed_by->secret,
-                         nonce_capacity(settings.max_connections));
-}
+                                                 is_trusted, core->counts)},
+      endpoints{core->endpoints},
+      nonces{make_nonces(*config, settings, {})},
+      directory{std::move(directory_)} {}
+
+// Who has places of an address keeps them, and is counted as long as nothing
+// else is said of addresses.
+service::service(std::shared_ptr<const relay_config> configuration,
+                 const service_config& settings_, const service& before)
+    : config{std::move(configuration)},
+      settings{settings_},
+      core{before.core},
+      routes{*config, settings.name},
+      is_trusted{make_trust(settings.trusted_proxies)},
+      addresses{
+          settings.address_limits == before.settings.address_limits
+                  && settings.trusted_proxies == before.settings.trusted_proxies
+              ? before.addresses
+              : std::make_shared<address_limits>(settings.address_limits,
+                                                 is_trusted, core->counts)},
+      lot{before.lot},
+      endpoints{core->endpoints},
+      nonces{make_nonces(*config, settings, before.nonces)},
+      directory{before.directory},
+      nodes{before.nodes} {}
 
 problem service::too_many_connections() {
   ++counts.connections;
@@ -78,38 +128,51 @@ problem service::no_descriptors() {
   return {503, "capacity", "out of descriptors", retry_after(place_wait)};
 }
 
+result<std::shared_ptr<const service_tls>> service::make_certificates() const {
+  return service_tls::make(settings.tls, core->tickets);
+}
+
 checked service::load_certificates() {
-  auto made = service_tls::make(settings.tls, ticket_keys_);
+  auto made = make_certificates();
   if (!made)
     return made.error();
-  auto is_soon = (*made)->expires() < std::chrono::system_clock::now() + soon;
-  log().log(is_soon ? spdlog::level::warn : spdlog::level::info,
-            "certificates loaded: service={} expires={:%FT%TZ}{}",
-            settings.name, fmt::gmtime((*made)->expires()),
-            is_soon ? ", which is soon or over" : "");
-  tls = *made;
+  show_certificates(std::move(*made));
   return passed();
+}
+
+void service::show_certificates(std::shared_ptr<const service_tls> made) {
+  auto is_soon = made->expires() < std::chrono::system_clock::now() + soon;
+  log(log_part::http)
+      .log(is_soon ? spdlog::level::warn : spdlog::level::info,
+           "certificates loaded: service={} expires={:%FT%TZ}{}", settings.name,
+           fmt::gmtime(made->expires()),
+           is_soon ? ", which is soon or over" : "");
+  tls = std::move(made);
 }
 
 void service::reload_certificates() noexcept {
   guarded("certificates", [this] {
     if (auto loaded = load_certificates(); !loaded)
-      log().error("certificates stay as they were: service={} reason={}",
-                  settings.name, json_string(loaded.error().what));
+      log(log_part::http)
+          .error("certificates stay as they were: service={} reason={}",
+                 settings.name, json_string(loaded.error().what));
   });
 }
 
 void service::log_refusal(const problem& why, const refused_request& what) {
+  ledger->add_refusal(why.check);
   auto now = std::chrono::steady_clock::now();
-  if (auto left_out = refusals.allow(why.check, now))
-    log().info("request refused: check={} status={} address={} "
-               "endpoint={}{}{}{}{}{}{}",
-               why.check, why.status, what.address,
-               what.endpoint.empty() ? "-" : what.endpoint,
-               method_part(what.method), quoted_part("path", what.path),
-               quoted_part("reason", why.detail),
-               quoted_part(why.check, what.culprit),
-               quoted_part("own", what.own), suppressed_text(*left_out));
+  if (auto left_out = core->refusals.allow(why.check, now))
+    log(log_part::http)
+        .info("request refused: check={} status={} address={} "
+              "endpoint={}{}{}{}{}{}{}{}",
+              why.check, why.status, what.address,
+              what.endpoint.empty() ? "-" : what.endpoint,
+              method_part(what.method), quoted_part("path", what.path),
+              quoted_part("reason", why.detail),
+              quoted_part(why.check, what.culprit),
+              quoted_part("own", what.own), trace_part(what.trace),
+              suppressed_text(*left_out));
 }
 
 limit_numbers service::limits_reached() const noexcept {
@@ -138,52 +201,62 @@ service::certificates_expire() const {
 }
 
 void service::log_cut_off(std::string_view check, std::string_view address) {
+  ledger->add_refusal(check);
   auto now = std::chrono::steady_clock::now();
-  if (auto left_out = refusals.allow(check, now))
-    log().info("answer cut off: check={} address={}{}", check, address,
-               suppressed_text(*left_out));
+  if (auto left_out = core->refusals.allow(check, now))
+    log(log_part::http)
+        .info("answer cut off: check={} address={}{}", check, address,
+              suppressed_text(*left_out));
 }
 
 void service::log_handshake(std::string_view check, std::string_view reason,
                             std::string_view address) {
+  ledger->add_refusal("handshake");
   auto now = std::chrono::steady_clock::now();
-  if (auto left_out = refusals.allow(fmt::format("handshake {}", check), now))
-    log().info("TLS handshake failed: check={} address={} service={}{}{}",
-               check, address, settings.name, quoted_part("reason", reason),
-               suppressed_text(*left_out));
+  if (auto left_out =
+          core->refusals.allow(fmt::format("handshake {}", check), now))
+    log(log_part::http)
+        .info("TLS handshake failed: check={} address={} service={}{}{}", check,
+              address, settings.name, quoted_part("reason", reason),
+              suppressed_text(*left_out));
 }
 
 void service::log_proxy(std::string_view reason, std::string_view address) {
+  ledger->add_refusal("proxy_header");
   auto now = std::chrono::steady_clock::now();
-  if (auto left_out = refusals.allow("PROXY header", now))
-    log().warn("PROXY header refused: address={} service={}{}{}", address,
-               settings.name, quoted_part("reason", reason),
-               suppressed_text(*left_out));
+  if (auto left_out = core->refusals.allow("PROXY header", now))
+    log(log_part::http)
+        .warn("PROXY header refused: address={} service={}{}{}", address,
+              settings.name, quoted_part("reason", reason),
+              suppressed_text(*left_out));
 }
 
 void service::log_fault(std::string_view what, std::string_view endpoint,
                         std::string_view reason) {
   auto now = std::chrono::steady_clock::now();
   auto key = fmt::format("{} {}", endpoint, what);
-  if (auto left_out = faults.allow(key, now))
-    log().warn("{}: endpoint={}{}{}", what, endpoint,
-               quoted_part("reason", reason), suppressed_text(*left_out));
+  if (auto left_out = core->faults.allow(key, now))
+    log(log_part::http)
+        .warn("{}: endpoint={}{}{}", what, endpoint,
+              quoted_part("reason", reason), suppressed_text(*left_out));
 }
 
 void service::log_no_subprotocol(std::string_view endpoint) {
-  std::unique_lock guard{mutex_};
-  if (without_subprotocol_.emplace(endpoint).second)
-    log().warn("a client offers subprotocols and gets none, so that browsers "
-               "end the connection: endpoint={} (subprotocols)",
-               endpoint);
+  std::unique_lock guard{core->mutex};
+  if (core->without_subprotocol.emplace(endpoint).second)
+    log(log_part::http)
+        .warn("a client offers subprotocols and gets none, so that browsers "
+              "end the connection: endpoint={} (subprotocols)",
+              endpoint);
 }
 
 void service::log_no_relay(std::string_view endpoint, std::string_view router) {
   auto now = std::chrono::steady_clock::now();
-  if (auto left_out = faults.allow(endpoint, now))
-    log().info("a WebSocket was asked for, its router has no websocket_relay: "
-               "endpoint={} router={}{}",
-               endpoint, router, suppressed_text(*left_out));
+  if (auto left_out = core->faults.allow(endpoint, now))
+    log(log_part::http)
+        .info("a WebSocket was asked for, its router has no websocket_relay: "
+              "endpoint={} router={}{}",
+              endpoint, router, suppressed_text(*left_out));
 }
 
 std::unique_ptr<certificate_watch>

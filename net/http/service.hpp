@@ -1,4 +1,5 @@
-// What the sockets of one http.service share, fixed once the service runs.
+// What the sockets of one http.service share: what stays for as long as it
+// runs, and what its configuration says, which a reload replaces.
 #pragma once
 
 #include "actors/flow_counts.hpp"
@@ -18,10 +19,12 @@
 #include "net/http/nonce_cache.hpp"
 #include "net/http/service_tls.hpp"
 #include "net/http/static_files.hpp"
+#include "net/http/traffic_ledger.hpp"
 #include "net/http/upstream_tls.hpp"
 #include "net/loop/name_resolver.hpp"
 #include "net/loop/socket_places.hpp"
 #include "protocol/problem.hpp"
+#include "protocol/trace_context.hpp"
 
 #include <caf/actor.hpp>
 
@@ -49,6 +52,41 @@ struct refused_request {
   std::string_view own{};    // where the origin is refused: the relay's
   std::string_view method{}; // with `path`: where no endpoint tells what it was
   std::string_view path{};   // without query: that may hold secrets
+  const trace_context* trace = nullptr; // null = it has none
+};
+
+/// What a service has whatever its configuration says. Any thread.
+struct service_core {
+  explicit service_core(std::size_t max_connections)
+      : places{std::make_shared<socket_places>(max_connections)} {}
+
+  std::shared_ptr<socket_places> places;
+  limit_counts counts;
+  flow_counts flows;
+  std::atomic<std::uint64_t> accepted{0}; // sockets
+  std::shared_ptr<traffic_ledger> ledger = std::make_shared<traffic_ledger>();
+  endpoint_counts endpoints;
+  key_limits keys;
+  std::shared_ptr<file_pool> pool = std::make_shared<file_pool>();
+  static_files files{pool};
+  std::shared_ptr<name_resolver> names = std::make_shared<name_resolver>();
+  /// Null: http and ws.
+  std::atomic<std::shared_ptr<const service_tls>> tls;
+  /// Where `redirect_to_https` leads to.
+  std::atomic<std::uint16_t> https_port{443};
+  log_limit refusals;
+  /// Its reasons come from the configuration and the code: each counts.
+  log_limit faults{{.max_reasons = SIZE_MAX, .max_reason_size = SIZE_MAX}};
+  std::atomic<bool> stopping{false}; // no further request, no upgrade
+  const ticket_keys tickets = make_ticket_keys();
+  std::mutex mutex;
+  std::set<std::string, std::less<>> without_subprotocol; // guarded by mutex
+};
+
+/// Whom a service believes, by address.
+struct proxy_trust {
+  address_set addresses;
+  bool unix_sockets = false;
 };
 
 /// Safe to use from every loop: constant, atomic or guarded by itself.
@@ -56,6 +94,10 @@ struct service {
   /// `settings` is one of the configuration's.
   service(std::shared_ptr<const relay_config> configuration,
           const service_config& settings, caf::actor directory);
+
+  /// The same service with another configuration, for what comes from now on.
+  service(std::shared_ptr<const relay_config> configuration,
+          const service_config& settings, const service& before);
 
   /// Counts one connection more than `max_connections`, or than the process
   /// has descriptors for, and returns what it is told: 503, "capacity".
@@ -90,32 +132,42 @@ struct service {
 
   std::shared_ptr<const relay_config> config;
   const service_config& settings; // of `config`
+  std::shared_ptr<service_core> core;
   route_table routes;
-  address_set trusted_proxies;
-  bool trusts_unix_sockets = false;
-  const trust is_trusted = [this](std::string_view address) {
-    return address == unix_peer ? trusts_unix_sockets
-                                : trusted_proxies.contains(address);
-  };
-  std::shared_ptr<socket_places> places;
-  limit_counts counts;
-  flow_counts flows;
+  const trust is_trusted;
   std::shared_ptr<address_limits> addresses;
   std::shared_ptr<parking_lot> lot; // null = no router parks
   endpoint_limits endpoints;
-  key_limits keys;
-  std::shared_ptr<file_pool> pool = std::make_shared<file_pool>();
-  static_files files{pool};
   /// By secret: what the holder of one sends is no burden to another's clients.
   /// Has each secret of the configuration.
-  std::map<std::string, nonce_cache, std::less<>> nonces;
-  std::shared_ptr<name_resolver> names = std::make_shared<name_resolver>();
+  std::map<std::string, std::shared_ptr<nonce_cache>, std::less<>> nonces;
   /// Those of the configuration's endpoints.
   std::shared_ptr<const upstream_contexts> contexts =
       std::make_shared<upstream_contexts>();
-  /// Reads the certificates; the failure names the file. Blocks. One thread at
-  /// a time, like the next one.
+  caf::actor directory;
+  const target_nodes* nodes = nullptr; // null = this one alone
+
+  // of the core
+  const std::shared_ptr<socket_places>& places{core->places};
+  limit_counts& counts{core->counts};
+  flow_counts& flows{core->flows};
+  std::atomic<std::uint64_t>& accepted{core->accepted};
+  const std::shared_ptr<traffic_ledger>& ledger{core->ledger};
+  key_limits& keys{core->keys};
+  const std::shared_ptr<file_pool>& pool{core->pool};
+  static_files& files{core->files};
+  const std::shared_ptr<name_resolver>& names{core->names};
+  std::atomic<std::shared_ptr<const service_tls>>& tls{core->tls};
+  std::atomic<std::uint16_t>& https_port{core->https_port};
+  std::atomic<bool>& stopping{core->stopping};
+
+  /// Reads the certificates; the failure names the file. Blocks.
+  result<std::shared_ptr<const service_tls>> make_certificates() const;
+
+  /// The same, and shows them from now on. One thread at a time, like the next
+  /// one.
   checked load_certificates();
+  void show_certificates(std::shared_ptr<const service_tls> made);
 
   /// The same while it serves: those that are there stay when others cannot be
   /// used, which is logged.
@@ -127,22 +179,6 @@ struct service {
   /// Returns when the first of them does; nothing without. Any thread.
   std::optional<std::chrono::system_clock::time_point>
   certificates_expire() const;
-
-  /// Null: http and ws.
-  std::atomic<std::shared_ptr<const service_tls>> tls;
-  /// Where `redirect_to_https` leads to.
-  std::atomic<std::uint16_t> https_port{443};
-  log_limit refusals;
-  /// Its reasons come from the configuration and the code: each counts.
-  log_limit faults{{.max_reasons = SIZE_MAX, .max_reason_size = SIZE_MAX}};
-  caf::actor directory;
-  const target_nodes* nodes = nullptr; // null = this one alone
-  std::atomic<bool> stopping{false};   // no further request, no upgrade
-
-private:
-  std::mutex mutex_;
-  std::set<std::string, std::less<>> without_subprotocol_; // guarded by mutex_
-  const ticket_keys ticket_keys_ = make_ticket_keys();
 };
 
 /// Has the services' certificates read again when their files change. Null

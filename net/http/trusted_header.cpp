@@ -37,7 +37,7 @@ problem check_signature(service& owner, const std::string& secret,
     return refused("the signature has expired");
   if (signature->expires > now + max_signature_life)
     return refused("the signature expires too far ahead");
-  auto& nonces = owner.nonces.at(secret);
+  auto& nonces = *owner.nonces.at(secret);
   switch (nonces.add(signature->nonce, signature->expires, now)) {
     case nonce_cache::verdict::replayed:
       return refused("the signature was used before");

@@ -264,8 +264,9 @@ private:
   void report(const std::string& why) {
     if (auto left_out =
             owner_->failures.allow(upstream_->url, owner_->home.now()))
-      log().warn("upstream failed: upstream={} reason={}{}", upstream_->url,
-                 why, suppressed_text(*left_out));
+      log(log_part::http)
+          .warn("upstream failed: upstream={} reason={}{}", upstream_->url, why,
+                suppressed_text(*left_out));
   }
 
   void finish(upstream_result result) {

@@ -61,7 +61,8 @@ void listener::start() {
 
 void listener::begin() {
   if (!loops_.front()->sockets().add(socket_.socket.get(), *this)) {
-    log().error("cannot watch the listening socket: port={}", port());
+    log(log_part::http)
+        .error("cannot watch the listening socket: port={}", port());
     return close();
   }
   accept();
@@ -110,8 +111,9 @@ bool listener::accept_one() {
   auto has_place = places_->take();
   if (!has_place)
     if (auto left_out = lines_.allow("limit", loops_.front()->now()))
-      log().warn("connection limit reached: max_connections={}{}",
-                 places_->limit(), suppressed_text(*left_out));
+      log(log_part::http)
+          .warn("connection limit reached: max_connections={}{}",
+                places_->limit(), suppressed_text(*left_out));
   deal(std::move(socket), address_text(remote), has_place);
   return true;
 }
@@ -123,8 +125,9 @@ bool listener::on_refused(int error) {
   if (!is_shortage({error, boost::system::system_category()}))
     return true; // this one is gone already (accept(2))
   if (auto left_out = lines_.allow("shortage", loops_.front()->now()))
-    log().warn("cannot accept: {}{}", std::strerror(error),
-               suppressed_text(*left_out));
+    log(log_part::http)
+        .warn("cannot accept: {}{}", std::strerror(error),
+              suppressed_text(*left_out));
   if (error == EMFILE || error == ENFILE)
     for (std::size_t i = 0; i < batch && tell_busy(); ++i) {
     }

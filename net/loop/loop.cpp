@@ -140,7 +140,9 @@ void loop::run() {
 
 // Whatever throws is alone with it: the turn goes on.
 void loop::take_turn() {
-  poller_.poll(time_to_wait(), [this] { answer_much(); });
+  time_point begin;
+  poller_.poll(
+      time_to_wait(), [&] { begin = now(); }, [this] { answer_much(); });
   asleep_.store(false, std::memory_order_relaxed);
   run_posted();
   run_put_off(put_off_, max_time);
@@ -151,7 +153,9 @@ void loop::take_turn() {
   }
   if (spare_.has_spent())
     spare_.free_some(now() + max_last_time);
-  guarded("loop timer", [this] { timers_.fire(now()); });
+  auto end = now();
+  counts_.turns.add(end - begin);
+  guarded("loop timer", [&] { timers_.fire(end); });
 }
 
 // A whole number of milliseconds: to wake up too early would be to spin.
@@ -236,8 +240,12 @@ void loop::run_ready() {
 
 void loop::run_job(caf::resumable* job) {
   auto is_target = job->subtype() == caf::resumable::scheduled_actor;
-  if (is_target && slow_.contains(*job))
+  if (is_target && slow_.contains(*job)) {
+    counts_.handed_over.add();
     return system().scheduler().enqueue(job);
+  }
+  if (is_target)
+    counts_.in_place.add();
   auto result = is_target ? slow_.run(*job, this, max_throughput)
                           : job->resume(this, max_throughput);
   if (result == caf::resumable::resume_later)

@@ -2,6 +2,7 @@
 // that the socket callbacks and the messages of a connection run on one thread.
 #pragma once
 
+#include "actors/counter.hpp"
 #include "actors/loop_actor.hpp"
 #include "net/loop/call_list.hpp"
 #include "net/loop/loop_context.hpp"
@@ -54,6 +55,14 @@ public:
 
 protected:
   ~open_socket() = default;
+};
+
+/// What a loop does, in numbers: written on its thread, read by any.
+struct loop_counts {
+  duration_histogram turns; // from waking up to the next wait
+  counter in_place;         // runs of targets on the loop
+  counter handed_over;      // and of slow ones, by the scheduler
+  counter queued;           // bytes that wait for the kernel, now
 };
 
 /// A turn: the loop waits, unless something is left to do; whatever is ready,
@@ -173,6 +182,13 @@ public:
   /// Returns how many bytes have come and left. Any thread.
   std::uint64_t traffic() const noexcept { return traffic_; }
 
+  /// Bytes wait for the kernel where `before` did. Loop thread only.
+  void count_queued(std::size_t before, std::size_t now) noexcept {
+    counts_.queued.add(now - before);
+  }
+
+  const loop_counts& counts() const noexcept { return counts_; }
+
   /// Memory of empty output queues.
   spare_pieces& spare() noexcept { return spare_; }
 
@@ -223,6 +239,7 @@ private:
   open_sockets open_;
   open_sockets until_end_;
   std::atomic<std::uint64_t> traffic_{0};
+  loop_counts counts_;
   std::uint64_t answered_ = 0; // traffic, when output was sent last
   bool stopping_ = false;      // loop thread only
 

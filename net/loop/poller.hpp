@@ -53,12 +53,14 @@ public:
   void forget(const pollable& who) noexcept;
 
   /// Waits until a socket is ready, `limit` is over, or somebody wakes it, or
-  /// has since the last call; a negative limit is none. Tells every socket that
-  /// is ready, at most `batch`, and calls `then` after each. Returns their
-  /// number.
-  template <class Function>
-  std::size_t poll(std::chrono::milliseconds limit, Function then) {
+  /// has since the last call; a negative limit is none. Then it calls `awake`,
+  /// tells every socket that is ready, at most `batch`, and calls `then` after
+  /// each. Returns their number.
+  template <class Awake, class Function>
+  std::size_t poll(std::chrono::milliseconds limit, Awake awake,
+                   Function then) {
     wait(limit);
+    awake();
     std::size_t told = 0;
     while (at_ < count_)
       if (tell_next()) {
@@ -70,7 +72,8 @@ public:
   }
 
   std::size_t poll(std::chrono::milliseconds limit) {
-    return poll(limit, [] {});
+    return poll(
+        limit, [] {}, [] {});
   }
 
   /// Any thread, also from a signal's handler.

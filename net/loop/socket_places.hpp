@@ -33,12 +33,15 @@ public:
   std::size_t taken() const noexcept { return taken_; }
   std::size_t limit() const noexcept { return limit_; }
 
+  /// More than the new limit stay until they are given back.
+  void set_limit(std::size_t limit) noexcept { limit_ = limit; }
+
   /// Blocks until every place was given back, at most until `deadline`.
   /// Returns whether they were.
   bool wait_until_empty(std::chrono::steady_clock::time_point deadline);
 
 private:
-  std::size_t limit_;
+  std::atomic<std::size_t> limit_;
   std::atomic<std::size_t> taken_{0};
   std::atomic<bool> awaited_{false};
   std::mutex mutex_;

@@ -279,11 +279,17 @@ void stream_socket::flush() {
     if (wanted_)
       put_off();
   }
+  note_queued();
   auto has_farewell = tls_ && tls_->has_output();
   if (ending_ && output_.empty() && !has_farewell
       && std::exchange(ending_, false))
     ::shutdown(socket_.get(), SHUT_WR);
   tell([this] { events_->on_sent(); });
+}
+
+void stream_socket::note_queued() {
+  if (auto bytes = output_.bytes(); bytes != queued_)
+    home_.count_queued(std::exchange(queued_, bytes), bytes);
 }
 
 void stream_socket::break_off() {
@@ -314,6 +320,7 @@ void stream_socket::close() {
   unlink();
   place_.give_back();
   output_.clear();
+  note_queued();
   held_ = nullptr;
   put_off();
 }

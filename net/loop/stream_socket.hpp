@@ -74,6 +74,7 @@ private:
   void open_records(std::string_view bytes);
   void on_proved(tls_records::state what);
   output_queue::outcome send_output(bool is_last);
+  void note_queued();
   void feed_held();
   void tell_hang_up();
 
@@ -92,6 +93,7 @@ private:
   bool broken_ = false;
   socket_place place_;
   output_queue output_;
+  std::size_t queued_ = 0; // bytes that the loop was told of
   std::unique_ptr<tls_records> tls_;
   std::unique_ptr<held_input> held_; // what nobody wanted yet
 };

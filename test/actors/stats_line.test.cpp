@@ -19,7 +19,7 @@ struct asked_state {
   static inline const char* name = "asked";
 
   explicit asked_state(asked_actor* self)
-      : line{self, [self, this](std::optional<std::uint64_t>) {
+      : line{self, [self, this](auto&) {
                collector = self->spawn([](caf::event_based_actor* silent) {
                  silent->set_default_handler(caf::skip);
                  return caf::behavior{[](caf::ok_atom) {}};
@@ -38,7 +38,7 @@ caf::behavior asked(asked_actor* self) {
     self->state.line.on_down(message.source);
   });
   return {[self](acceptor_page_get request) {
-            return self->state.line.ask(request.after);
+            return self->state.line.ask(request);
           },
           [self](caf::get_atom) { return self->state.collectors; },
           [self](caf::tick_atom) { // the collector at work ends

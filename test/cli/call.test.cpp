@@ -77,7 +77,7 @@ struct two_systems {
     REQUIRE(relay->start());
   }
 
-  session connected() {
+  node_client connected() {
     connect_options where;
     where.host = "127.0.0.1";
     where.port = relay->cluster_port();

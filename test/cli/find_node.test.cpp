@@ -1,9 +1,9 @@
 // The node that is meant when none is named.
 #include "tools/wsrelay/find_node.hpp"
 
+#include "net/admin/command_error.hpp"
 #include "net/cluster/operator_socket.hpp"
 #include "test/support/temporary_folder.hpp"
-#include "tools/wsrelay/exit_code.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // Members of JSON documents that hold foreign bytes.
-#include "tools/wsrelay/json_output.hpp"
+#include "net/admin/json_output.hpp"
 
 #include <doctest/doctest.h>
 

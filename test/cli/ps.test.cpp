@@ -39,7 +39,7 @@ struct fixture {
     caf::anon_send_exit(directory, caf::exit_reason::kill);
   }
 
-  session node(milliseconds timeout = std::chrono::minutes{1}) {
+  node_client node(milliseconds timeout = std::chrono::minutes{1}) {
     return {system, directory, timeout};
   }
 
@@ -109,7 +109,7 @@ std::vector<std::string> pids(const command_output& output) {
 }
 
 // The directory has to answer in the same short time as the acceptors.
-command_output run_until_names_are_known(session& node) {
+command_output run_until_names_are_known(node_client& node) {
   for (;;) {
     try {
       return run_command(node, {});
@@ -169,7 +169,7 @@ TEST_CASE_FIXTURE(fixture, "a directory whose pages lead nowhere is asked no "
     }};
   });
   actors.push_back(lying);
-  session asked{system, lying, std::chrono::minutes{1}};
+  node_client asked{system, lying, std::chrono::minutes{1}};
   CHECK(asked.names().size() == 2);
   CHECK(*asks == 2);
 }

@@ -155,7 +155,7 @@ TEST_CASE("whoever logs never waits for a reader; the newest lines are kept") {
     REQUIRE(::read(out.ends[0], bytes.data(), bytes.size()) > 4096);
     sink.reset();
     auto told = over == 0 ? std::string{}
-                          : fmt::format("wsrelay warning log lines lost: "
+                          : fmt::format("node warning log lines lost: "
                                         "count={}\n",
                                         over);
     CHECK(out.read_all() == told + numbered(over + 1, over + 5));
@@ -284,8 +284,7 @@ TEST_CASE("a log output is a sink of the logger") {
   log().warn("disk is {} % full", 99);
   set_log_sink(make_log_output(STDERR_FILENO), spdlog::level::off);
   auto text = out.read_all();
-  CHECK(text.find("[wsrelay] [warning] disk is 99 % full\n")
-        != std::string::npos);
+  CHECK(text.find("[node] [warning] disk is 99 % full\n") != std::string::npos);
   CHECK(text.find("not wanted") == std::string::npos);
 }
 

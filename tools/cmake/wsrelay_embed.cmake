@@ -1,10 +1,18 @@
-# wsrelay_embed(OUTPUT ROOT FILES...): writes a source file that defines
-# wsrelay::builtin_files for the given files, known by their names below ROOT.
-function(wsrelay_embed output root)
+# wsrelay_embed(OUTPUT ROOT name FILES... [ROOT name FILES...]): writes a source
+# file that defines wsrelay::builtin_files for the given files, known by their
+# names below the ROOT before them.
+function(wsrelay_embed output)
   set(entries "")
   set(arrays "")
   set(index 0)
+  set(root "")
+  set(is_root FALSE)
   foreach(file IN LISTS ARGN)
+    if(file STREQUAL "ROOT" OR is_root)
+      set(root "${file}")
+      string(COMPARE EQUAL "${file}" "ROOT" is_root)
+      continue()
+    endif()
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
     get_filename_component(name "${file}" NAME)
     file(READ "${file}" bytes HEX)

@@ -32,6 +32,9 @@ constexpr std::size_t other_descriptors = 16;
 constexpr std::size_t min_workers = 4;
 constexpr std::size_t other_threads = 6;
 
+// The sampler, and those that ask for others.
+constexpr std::size_t threads_per_admin = 3;
+
 std::size_t cores() {
   return std::max(1u, std::thread::hardware_concurrency());
 }
@@ -119,13 +122,15 @@ checked check_threads(std::size_t count) {
 } // namespace
 
 resource_needs needs_of(const relay_config& config) {
-  std::size_t loops = 1; // that of the nodes is always there
+  // That of the nodes is always there; admin.service has one.
+  auto loops = 1 + config.admins.size();
   for (auto& service : config.services)
     loops += service.threads > 0 ? service.threads : cores();
-  auto sockets =
-      config.services.size() + config.clusters.size() + 1; // the operator's
+  auto sockets = config.services.size() + config.clusters.size()
+                 + config.admins.size() + 1; // the operator's
   return {loops * descriptors_per_loop + sockets + other_descriptors,
-          loops + std::max(min_workers, cores()) + other_threads};
+          loops + std::max(min_workers, cores()) + other_threads
+              + threads_per_admin * config.admins.size()};
 }
 
 void raise_descriptor_limit() noexcept {

@@ -4,9 +4,9 @@
 #include "actors/node_messages.hpp"
 #include "actors/pid_text.hpp"
 #include "actors/refusal.hpp"
+#include "net/admin/json_output.hpp"
 #include "protocol/json.hpp"
 #include "protocol/relay_command.hpp"
-#include "tools/wsrelay/json_output.hpp"
 #include "tools/wsrelay/text.hpp"
 
 #include <fmt/format.h>
@@ -54,7 +54,7 @@ std::string relay_text(const http_response& response) {
 // A target that was made for the request would wait for ever. What the node
 // answers to a later question says that it has the message: the program may
 // end.
-void refuse(session& node, const relay_to& command) {
+void refuse(node_client& node, const relay_to& command) {
   tell_refused(command, "client");
   try {
     node.ask_directory<std::vector<peer_entry>>(node.node(), peer_list{},
@@ -100,7 +100,7 @@ std::string to_json(const http_response& response) {
          + "\n";
 }
 
-std::string call(session& node, const options& opts) {
+std::string call(node_client& node, const options& opts) {
   auto response = node.ask<http_response>(node.find(opts.subject),
                                           make_request(opts), opts.subject);
   if (response.relay)

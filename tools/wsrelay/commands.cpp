@@ -2,11 +2,14 @@
 #include "tools/wsrelay/commands.hpp"
 
 #include "actors/directory.hpp"
+#include "net/admin/inspection.hpp"
+#include "net/admin/json_output.hpp"
+#include "net/admin/json_rows.hpp"
 #include "protocol/pid.hpp"
 #include "tools/wsrelay/call.hpp"
 #include "tools/wsrelay/drain.hpp"
-#include "tools/wsrelay/json_output.hpp"
 #include "tools/wsrelay/ps.hpp"
+#include "tools/wsrelay/report.hpp"
 #include "tools/wsrelay/text.hpp"
 
 #include <vector>
@@ -17,29 +20,18 @@ namespace {
 
 // -- names --------------------------------------------------------------------
 
-std::string targets(session& node, const options& opts) {
+std::string targets(node_client& node, const options& opts) {
   auto all = node.names();
   if (!opts.all)
     std::erase_if(all,
                   [](auto& x) { return x.name.starts_with(reserved_prefix); });
   if (opts.json)
-    return make_json_array(all, [](json_writer& out, auto& entry) {
-      put(out, "name", entry.name);
-      put(out, "pid", entry.pid);
-    });
+    return make_json_array(
+        all, [](json_writer& out, auto& entry) { put_row(out, entry); });
   std::vector<table_row> table;
   for (auto& entry : all)
     table.push_back({entry.name, entry.pid});
   return to_table({"NAME", "PID"}, table, 2);
-}
-
-// What a node of protocol 1 does not know of others is "-".
-bool is_told(const peer_info& peer) {
-  return peer.version.protocol > 0;
-}
-
-std::uint64_t count_of(milliseconds time) {
-  return static_cast<std::uint64_t>(time.count());
 }
 
 table_row row_of(const peer_info& peer) {
@@ -55,22 +47,11 @@ table_row row_of(const peer_info& peer) {
           std::to_string(peer.waiting)};
 }
 
-std::string peers(session& node, const options& opts) {
+std::string peers(node_client& node, const options& opts) {
   auto all = node.peer_details();
   if (opts.json)
-    return make_json_array(all, [](json_writer& out, auto& peer) {
-      put(out, "name", peer.name);
-      put(out, "node", peer.node);
-      if (!is_told(peer))
-        return;
-      put(out, "version", release_of(peer.version));
-      put(out, "protocol", std::uint64_t{peer.version.protocol});
-      put(out, "features", peer.version.features);
-      put(out, "address", peer.address);
-      put(out, "connected_ms", count_of(peer.connected));
-      put(out, "heard_ms", count_of(peer.heard));
-      put(out, "waiting_bytes", peer.waiting);
-    });
+    return make_json_array(
+        all, [](json_writer& out, auto& peer) { put_row(out, peer); });
   std::vector<table_row> table;
   for (auto& peer : all)
     table.push_back(row_of(peer));
@@ -87,12 +68,12 @@ std::string done(const options& opts) {
 }
 
 template <class Message>
-std::string tell(session& node, const options& opts, Message message) {
+std::string tell(node_client& node, const options& opts, Message message) {
   node.ask<void>(node.find(opts.subject), std::move(message), opts.subject);
   return done(opts);
 }
 
-std::string transfer(session& node, const options& opts) {
+std::string transfer(node_client& node, const options& opts) {
   ws_control control;
   control.target_pid = opts.target;
   node.ask<void>(node.find(opts.subject), std::move(control),
@@ -100,12 +81,59 @@ std::string transfer(session& node, const options& opts) {
   return done(opts);
 }
 
-std::string send(session& node, const options& opts) {
+std::string send(node_client& node, const options& opts) {
   auto type = opts.binary ? message_type::binary : message_type::text;
   return tell(node, opts, ws_send{type, opts.text});
 }
 
-std::string run_one(session& node, const options& opts) {
+// -- the node -----------------------------------------------------------------
+
+std::string inspect(node_client& node, const options& opts) {
+  auto report = inspect_connection(node, opts.subject);
+  return opts.json ? make_json([&](json_writer& out) {
+                       out.StartObject();
+                       put_row(out, report);
+                       out.EndObject();
+                     }) + "\n"
+                   : to_lines(report);
+}
+
+std::string reload(node_client& node, const options& opts) {
+  auto report = node.ask<node_reload_report>(
+      node.find("wsrelay.node"), node_reload{}, "the configuration");
+  if (opts.json)
+    return make_json([&](json_writer& out) {
+             out.StartObject();
+             put(out, "changed", report.changed);
+             put(out, "kept", report.kept);
+             out.EndObject();
+           })
+           + "\n";
+  std::string result;
+  for (auto* lines : {&report.changed, &report.kept})
+    for (auto& line : *lines)
+      result += printable(line) + "\n";
+  return result.empty() ? "nothing has changed\n" : result;
+}
+
+std::string log_levels(node_client& node, const options& opts) {
+  auto rows = node.ask<std::vector<log_level_row>>(
+      node.find("wsrelay.node"), node_log{opts.level, opts.part}, "the log");
+  if (opts.json)
+    return make_json([&](json_writer& out) {
+             out.StartObject();
+             for (auto& row : rows)
+               put(out, row.part.c_str(), row.level);
+             out.EndObject();
+           })
+           + "\n";
+  std::vector<table_row> table;
+  for (auto& row : rows)
+    table.push_back({row.part, row.level});
+  return to_table({"PART", "LEVEL"}, table, 2);
+}
+
+std::string run_one(node_client& node, const options& opts) {
   switch (opts.what) {
     case command::targets:
       return targets(node, opts);
@@ -119,6 +147,12 @@ std::string run_one(session& node, const options& opts) {
       return transfer(node, opts);
     case command::call:
       return call(node, opts);
+    case command::inspect:
+      return inspect(node, opts);
+    case command::reload:
+      return reload(node, opts);
+    case command::log:
+      return log_levels(node, opts);
     case command::ps:
     case command::drain:
     case command::watch:
@@ -130,7 +164,7 @@ std::string run_one(session& node, const options& opts) {
 
 } // namespace
 
-command_output run_command(session& node, const options& opts,
+command_output run_command(node_client& node, const options& opts,
                            const progress& tell) {
   if (opts.what == command::drain)
     return drain(node, opts, tell);

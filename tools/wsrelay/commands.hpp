@@ -1,8 +1,8 @@
 // The commands that ask and print.
 #pragma once
 
+#include "net/admin/node_client.hpp"
 #include "tools/wsrelay/options.hpp"
-#include "tools/wsrelay/session.hpp"
 
 #include <functional>
 #include <string>
@@ -22,7 +22,7 @@ using progress = std::function<void(const std::string&)>;
 
 /// Runs the command and returns what it prints. Throws `command_error`. Not
 /// for `watch` and `completion`.
-command_output run_command(session& node, const options& opts,
+command_output run_command(node_client& node, const options& opts,
                            const progress& tell = nullptr);
 
 } // namespace wsrelay::cli

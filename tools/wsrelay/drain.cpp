@@ -3,8 +3,8 @@
 
 #include "actors/directory.hpp"
 #include "actors/pid_text.hpp"
-#include "tools/wsrelay/connection_pages.hpp"
-#include "tools/wsrelay/json_output.hpp"
+#include "net/admin/connection_pages.hpp"
+#include "net/admin/json_output.hpp"
 #include "tools/wsrelay/mover.hpp"
 
 #include <fmt/format.h>
@@ -72,8 +72,8 @@ private:
 };
 
 // The nodes whose connections are meant: the one that was chosen, or all.
-std::vector<session> relays_of(session& node, const options& opts) {
-  std::vector<session> result{node};
+std::vector<node_client> relays_of(node_client& node, const options& opts) {
+  std::vector<node_client> result{node};
   if (!opts.peer.empty())
     return result;
   for (auto& peer : node.peers()) {
@@ -93,7 +93,8 @@ std::string node_id_of(const std::vector<peer_info>& peers,
                       "no such peer: " + name};
 }
 
-std::vector<directory_row> names_at(session& node, const std::string& name) {
+std::vector<directory_row> names_at(node_client& node,
+                                    const std::string& name) {
   for (auto& peer : node.peers())
     if (peer.name == name)
       return node.names_of(peer);
@@ -101,13 +102,13 @@ std::vector<directory_row> names_at(session& node, const std::string& name) {
 }
 
 // A node that does not know the question has all its names where they were.
-void step(session& relay, const std::string& name, bool steps_back) {
+void step(node_client& relay, const std::string& name, bool steps_back) {
   std::vector<std::pair<caf::actor, peer_step_back>> question;
   question.emplace_back(relay.directory(), peer_step_back{name, steps_back});
   relay.ask_all<std::monostate>(question);
 }
 
-void move_node(session& node, const options& opts, mover& moves) {
+void move_node(node_client& node, const options& opts, mover& moves) {
   auto peers = node.peer_details();
   auto from = node_id_of(peers, opts.from_node);
   node_id_of(peers, opts.target); // it is there
@@ -122,7 +123,7 @@ void move_node(session& node, const options& opts, mover& moves) {
 }
 
 // "" of a target that has ended, of which connections may be parked.
-std::string pid_of(session& relay, const std::string& target) {
+std::string pid_of(node_client& relay, const std::string& target) {
   try {
     auto found = relay.find(target);
     return pid_text(found.id(), found.node());
@@ -134,7 +135,7 @@ std::string pid_of(session& relay, const std::string& target) {
 }
 
 // Not everybody has to know the name.
-void move_target(session& node, const options& opts, mover& moves) {
+void move_target(node_client& node, const options& opts, mover& moves) {
   std::optional<command_error> unknown;
   auto known = false;
   for (auto& relay : relays_of(node, opts))
@@ -152,7 +153,7 @@ void move_target(session& node, const options& opts, mover& moves) {
     throw *unknown;
 }
 
-command_output move_away(session& node, const options& opts,
+command_output move_away(node_client& node, const options& opts,
                          const progress& tell) {
   mover moves{opts, tell};
   if (opts.from_node.empty())
@@ -176,7 +177,7 @@ command_output move_away(session& node, const options& opts,
 
 // -- a node -------------------------------------------------------------------
 
-void give_order(session& node) {
+void give_order(node_client& node) {
   try {
     node.ask<void>(node.find("wsrelay.drain"), node_drain{}, "the node");
   } catch (const command_error& error) {
@@ -192,7 +193,7 @@ bool is_gone(const caf::error& error) {
   return error && error != caf::sec::request_timeout;
 }
 
-bool is_there(session& node) {
+bool is_there(node_client& node) {
   std::vector<std::pair<caf::actor, peer_list>> question;
   question.emplace_back(node.directory(), peer_list{});
   try {
@@ -207,7 +208,7 @@ bool is_there(session& node) {
 
 // Nothing when not all of them have said so in time.
 std::optional<std::uint64_t>
-count_connections(session& node, const std::vector<known_acceptor>& all) {
+count_connections(node_client& node, const std::vector<known_acceptor>& all) {
   std::vector<std::pair<caf::actor, acceptor_count_get>> questions;
   for (auto& each : all)
     questions.emplace_back(each.who, acceptor_count_get{});
@@ -222,7 +223,7 @@ count_connections(session& node, const std::vector<known_acceptor>& all) {
 
 // It may end meanwhile.
 std::optional<std::uint64_t>
-left_there(session& node, const std::vector<known_acceptor>& all) {
+left_there(node_client& node, const std::vector<known_acceptor>& all) {
   try {
     return count_connections(node, all);
   } catch (const command_error&) {
@@ -230,7 +231,7 @@ left_there(session& node, const std::vector<known_acceptor>& all) {
   }
 }
 
-command_output drain_node(session& node, const options& opts,
+command_output drain_node(node_client& node, const options& opts,
                           const progress& tell) {
   auto acceptors = find_acceptors(node);
   give_order(node);
@@ -255,7 +256,8 @@ command_output drain_node(session& node, const options& opts,
 
 } // namespace
 
-command_output drain(session& node, const options& opts, const progress& tell) {
+command_output drain(node_client& node, const options& opts,
+                     const progress& tell) {
   return opts.target.empty() ? drain_node(node, opts, tell)
                              : move_away(node, opts, tell);
 }

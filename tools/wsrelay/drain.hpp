@@ -11,6 +11,7 @@ namespace wsrelay::cli {
 /// lives on the node `opts.from_node`, at `opts.rate` per second; of all nodes
 /// that can be reached, or of `opts.peer`. What could not be moved is
 /// `missing`, with the reason.
-command_output drain(session& node, const options& opts, const progress& tell);
+command_output drain(node_client& node, const options& opts,
+                     const progress& tell);
 
 } // namespace wsrelay::cli

@@ -1,10 +1,10 @@
 // Looking into folders, and whether somebody listens.
 #include "tools/wsrelay/find_node.hpp"
 
+#include "net/admin/command_error.hpp"
 #include "net/cluster/operator_folder.hpp"
 #include "net/cluster/operator_socket.hpp"
 #include "net/loop/local_socket.hpp"
-#include "tools/wsrelay/exit_code.hpp"
 
 #include <boost/asio/error.hpp>
 

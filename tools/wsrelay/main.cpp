@@ -1,11 +1,12 @@
 // wsrelay: operates a node. Wires: options, connection, command, output.
+#include "net/admin/json_output.hpp"
 #include "net/node.hpp"
 #include "tools/process/preflight.hpp"
 #include "tools/process/standard_streams.hpp"
+#include "tools/wsrelay/admin_commands.hpp"
 #include "tools/wsrelay/commands.hpp"
 #include "tools/wsrelay/find_node.hpp"
 #include "tools/wsrelay/interruption.hpp"
-#include "tools/wsrelay/json_output.hpp"
 #include "tools/wsrelay/options.hpp"
 #include "tools/wsrelay/text.hpp"
 #include "tools/wsrelay/watch.hpp"
@@ -75,18 +76,7 @@ caf::actor connect_to_node(caf::actor_system& system, const options& opts) {
       fmt::format("{}: {}", place_of(where), connected.error().what)};
 }
 
-int run(caf::actor_system& system, const options& opts) {
-  session node{system, connect_to_node(system, opts), opts.node.timeout};
-  if (!opts.peer.empty())
-    node.choose_peer(opts.peer);
-  if (opts.what == command::watch) {
-    watch(node, opts, print);
-    return 0;
-  }
-  progress tell;
-  if (!opts.json)
-    tell = [](const std::string& text) { print_error("wsrelay: " + text); };
-  auto output = run_command(node, opts, tell);
+int print_output(const command_output& output, const options& opts) {
   print(output.text);
   auto code = 0;
   for (auto& missing : output.missing) {
@@ -96,7 +86,23 @@ int run(caf::actor_system& system, const options& opts) {
   return code;
 }
 
+int run(caf::actor_system& system, const options& opts) {
+  node_client node{system, connect_to_node(system, opts), opts.node.timeout};
+  if (!opts.peer.empty())
+    node.choose_peer(opts.peer);
+  if (opts.what == command::watch) {
+    watch(node, opts, print);
+    return 0;
+  }
+  progress tell;
+  if (!opts.json)
+    tell = [](const std::string& text) { print_error("wsrelay: " + text); };
+  return print_output(run_command(node, opts, tell), opts);
+}
+
 int run(const options& opts) {
+  if (!opts.admin.url.empty())
+    return print_output(run_by_admin(opts), opts);
   if (auto enough = check_resources(needs_of({})); !enough)
     throw command_error{exit_code::failed, "resources", enough.error().what};
   if (opts.what == command::watch)

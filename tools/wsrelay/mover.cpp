@@ -2,7 +2,7 @@
 #include "tools/wsrelay/mover.hpp"
 
 #include "actors/error.hpp"
-#include "tools/wsrelay/connection_pages.hpp"
+#include "net/admin/connection_pages.hpp"
 
 #include <caf/sec.hpp>
 
@@ -44,7 +44,7 @@ std::vector<move> part_of(const std::vector<move>& all, std::size_t begin,
 
 } // namespace
 
-void mover::empty(session relay, const destinations& where) {
+void mover::empty(node_client relay, const destinations& where) {
   relay.set_timeout(std::max<milliseconds>(relay.timeout(), move_patience));
   for (int pass = 0; pass < max_passes; ++pass) {
     failures_.clear();
@@ -57,7 +57,7 @@ void mover::empty(session relay, const destinations& where) {
   failures_.clear();
 }
 
-void mover::try_empty(const session& relay, const destinations& where) {
+void mover::try_empty(const node_client& relay, const destinations& where) {
   try {
     empty(relay, where);
   } catch (const command_error& error) {
@@ -67,7 +67,7 @@ void mover::try_empty(const session& relay, const destinations& where) {
   }
 }
 
-std::vector<move> mover::list(session& relay, const destinations& where) {
+std::vector<move> mover::list(node_client& relay, const destinations& where) {
   std::vector<move> result;
   for (auto& row : list_connections(relay, find_acceptors(relay), failures_))
     if (row.numbers)
@@ -78,7 +78,8 @@ std::vector<move> mover::list(session& relay, const destinations& where) {
 
 // Returns how many have moved. Where a whole batch was answered too late there
 // is no point in the next one.
-std::size_t mover::move_all(session& relay, const std::vector<move>& moves) {
+std::size_t mover::move_all(node_client& relay,
+                            const std::vector<move>& moves) {
   auto before = moved_;
   auto at_once = std::max<std::size_t>(1, opts_.rate / 10);
   auto period = at_once * std::chrono::microseconds{1'000'000} / opts_.rate;
@@ -99,7 +100,7 @@ std::size_t mover::move_all(session& relay, const std::vector<move>& moves) {
   return moved_ - before;
 }
 
-void mover::move_some(session& relay, const std::vector<move>& moves) {
+void mover::move_some(node_client& relay, const std::vector<move>& moves) {
   std::vector<std::pair<caf::actor, directory_get>> names;
   for (auto& each : moves)
     names.emplace_back(relay.directory(), directory_get{each.pid});

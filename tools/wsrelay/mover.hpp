@@ -31,10 +31,10 @@ public:
 
   /// Moves what is at the node, again and again while there is more and it can
   /// be moved. Throws `command_error`.
-  void empty(session relay, const destinations& where);
+  void empty(node_client relay, const destinations& where);
 
   /// The same, but a node that does not answer is one of the failures.
-  void try_empty(const session& relay, const destinations& where);
+  void try_empty(const node_client& relay, const destinations& where);
 
   std::size_t moved() const noexcept { return moved_; }
 
@@ -44,9 +44,9 @@ public:
 private:
   using clock = std::chrono::steady_clock;
 
-  std::vector<move> list(session& relay, const destinations& where);
-  std::size_t move_all(session& relay, const std::vector<move>& moves);
-  void move_some(session& relay, const std::vector<move>& moves);
+  std::vector<move> list(node_client& relay, const destinations& where);
+  std::size_t move_all(node_client& relay, const std::vector<move>& moves);
+  void move_some(node_client& relay, const std::vector<move>& moves);
   void note(const move& what, const caf::error& why);
   bool is_silent(std::size_t first) const;
   void give_up(const std::vector<move>& moves, std::size_t from);

@@ -63,4 +63,16 @@ std::string check_code(const std::string& text) {
                     + text;
 }
 
+std::string check_admin_url(const std::string& text) {
+  std::string_view rest = text;
+  for (std::string_view scheme : {"http://", "https://", "unix:/"})
+    if (rest.starts_with(scheme) && rest.size() > scheme.size()
+        && rest.find_first_of(" \t?#", scheme.size()) == rest.npos)
+      return rest.starts_with("unix:")
+                     || rest.find('/', scheme.size()) == rest.npos
+                 ? std::string{}
+                 : "no path can stand behind the host: " + text;
+  return "not http://HOST:PORT, https://HOST:PORT or unix:/PATH: " + text;
+}
+
 } // namespace wsrelay::cli

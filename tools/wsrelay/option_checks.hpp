@@ -15,5 +15,6 @@ std::string check_field(const std::string& text);
 std::string check_param(const std::string& text);
 std::string check_body(const std::string& text);
 std::string check_code(const std::string& text);
+std::string check_admin_url(const std::string& text);
 
 } // namespace wsrelay::cli

@@ -9,6 +9,7 @@
 #include "protocol/text.hpp"
 #include "tools/wsrelay/completion.hpp"
 #include "tools/wsrelay/option_checks.hpp"
+#include "tools/wsrelay/option_finish.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -31,19 +32,6 @@ constexpr auto exit_codes =
 constexpr auto tls_cert_variable = "WSRELAY_TLS_CERT";
 constexpr auto tls_key_variable = "WSRELAY_TLS_KEY";
 constexpr auto tls_ca_variable = "WSRELAY_TLS_CA";
-
-// What the command line says before it is an `options`.
-struct raw_options {
-  std::string node;
-  std::string timeout = "5s";
-  std::string code = "1000";
-  std::string file;
-  std::string body;
-  std::string shell;
-  std::string drained_node;
-  std::vector<std::string> headers;
-  std::vector<std::string> params;
-};
 
 using commands = std::map<command, CLI::App*>;
 
@@ -84,6 +72,16 @@ void add_node(CLI::App& app, options& out, raw_options& raw) {
       ->type_name("PATH|HOST:PORT")
       ->envname("WSRELAY_NODE")
       ->check(checked_by(check_node));
+  app.add_option("--admin", out.admin.url,
+                 "ask the node's admin listener by HTTP instead: "
+                 "http://HOST:PORT, https://HOST:PORT or unix:/PATH")
+      ->type_name("URL")
+      ->envname("WSRELAY_ADMIN")
+      ->check(checked_by(check_admin_url));
+  app.add_option("--token-file", raw.token_file,
+                 "what the admin listener wants to see")
+      ->type_name("FILE")
+      ->envname("WSRELAY_TOKEN_FILE");
   app.add_option("--peer", out.peer, "act on this peer of the node instead")
       ->type_name("NAME");
   auto& tls = out.node.tls;
@@ -152,6 +150,28 @@ void add_actions(CLI::App& app, commands& all, options& out, raw_options& raw) {
   watch->add_flag("--payload", out.payload, "show what is in the messages");
 }
 
+void add_node_commands(CLI::App& app, commands& all, options& out) {
+  auto* inspect = add_command(app, all, command::inspect, "inspect",
+                              "all there is to tell of a connection, also of "
+                              "one that has ended a while ago");
+  add_pid(*inspect, out);
+  add_command(app, all, command::reload, "reload",
+              "have the node read its configuration again; one that is wrong "
+              "changes nothing");
+  auto* log = add_command(app, all, command::log, "log",
+                          "what the node logs: shows it, or changes it until "
+                          "the node ends");
+  log->add_option("level", out.level, "debug, info, warning, error or off")
+      ->type_name("LEVEL")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}));
+  log->add_option("part", out.part,
+                  "node, http, connection, cluster, access or caf; without it "
+                  "all but access")
+      ->type_name("PART")
+      ->check(CLI::IsMember(
+          {"node", "http", "connection", "cluster", "access", "caf"}));
+}
+
 // Behind the command `--node` is the one whose targets move; before it, where
 // to ask, as ever.
 void add_drain(CLI::App& app, commands& all, options& out, raw_options& raw) {
@@ -217,82 +237,6 @@ void add_completion(CLI::App& app, commands& all, raw_options& raw) {
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
 }
 
-// Returns what is wrong, or nothing.
-std::string read_file(const std::string& name, std::string& out) {
-  std::ifstream file{name, std::ios::binary};
-  out.assign(std::istreambuf_iterator<char>{file}, {});
-  return file ? std::string{} : "cannot read " + name;
-}
-
-std::string finish_send(const CLI::App& app, const raw_options& raw,
-                        options& out) {
-  out.binary = app.count("--binary") > 0;
-  if (out.binary)
-    return read_file(raw.file, out.text);
-  return app.count("text") > 0 ? std::string{} : "send needs TEXT or --binary";
-}
-
-std::string finish_close(const raw_options& raw, options& out) {
-  out.code = static_cast<std::uint16_t>(*parse_decimal(raw.code)); // checked
-  auto good = check_close(out.code, out.reason);
-  return good ? std::string{} : good.error().what;
-}
-
-void finish_call(const CLI::App& app, const raw_options& raw, options& out) {
-  for (auto& line : raw.headers) {
-    auto colon = line.find(':');
-    out.headers.emplace_back(line.substr(0, colon),
-                             trim(std::string_view{line}.substr(colon + 1)));
-  }
-  for (auto& text : raw.params) {
-    auto equals = text.find('=');
-    out.params.emplace_back(text.substr(0, equals), text.substr(equals + 1));
-  }
-  if (app.count("json") > 0) {
-    out.text = raw.body;
-    if (!find_field(out.headers, "Content-Type"))
-      out.headers.emplace_back("Content-Type", "application/json");
-  }
-  if (out.method.empty())
-    out.method = out.text.empty() ? "GET" : "POST";
-}
-
-// A word that a script has left empty is no reason to end a node.
-std::string finish_drain(const CLI::App& app, const raw_options& raw,
-                         options& out) {
-  out.from_node = raw.drained_node;
-  auto has_from = app.count("--target") + app.count("--node") > 0;
-  auto has_to = app.count("--to") > 0;
-  if (has_from && !has_to)
-    return "drain --target or --node wants --to (before the command --node "
-           "says where to ask)";
-  if (!has_from && (has_to || app.count("--rate") > 0))
-    return "drain --to and --rate want --target or --node";
-  if (has_from
-      && (out.target.empty() || out.subject.empty() == out.from_node.empty()))
-    return "drain: a name is empty";
-  if (has_from
-      && out.target == (out.subject.empty() ? out.from_node : out.subject))
-    return "drain: from " + out.target + " to itself";
-  return {};
-}
-
-std::string finish_node(const raw_options& raw, options& out) {
-  out.node.host = socket_path(raw.node);
-  if (!raw.node.empty() && out.node.host.empty()) {
-    auto address = parse_listen_address(raw.node); // checked
-    out.node.host = address->host;
-    out.node.port = address->port;
-  }
-  out.node.timeout = *parse_duration(raw.timeout);
-  auto& tls = out.node.tls;
-  if (tls.enabled()
-      && (tls.certificate.empty() || tls.key.empty() || tls.ca.empty()))
-    return "--tls-cert, --tls-key and --tls-ca belong together (or "
-           "WSRELAY_TLS_CERT, _KEY and _CA)";
-  return {};
-}
-
 // CLI11 says of a word that is no command that a command is missing.
 std::string usage_text(const CLI::App& app, const CLI::ParseError& error) {
   auto rest = app.remaining();
@@ -336,11 +280,12 @@ std::variant<options, early_exit> parse_options(std::vector<std::string> args) {
   commands all;
   CLI::App app{"Operates nodes of wsrelay.", "wsrelay"};
   app.require_subcommand(1);
-  app.set_version_flag("--version", fmt::format("wsrelay {}", release_text()));
+  app.set_version_flag("--version", fmt::format("wsrelay {}", build_text()));
   app.footer(exit_codes);
   add_node(app, out, raw);
   add_lists(app, all, out);
   add_actions(app, all, out, raw);
+  add_node_commands(app, all, out);
   add_drain(app, all, out, raw);
   add_call(app, all, out, raw);
   add_completion(app, all, raw);

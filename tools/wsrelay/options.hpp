@@ -1,8 +1,9 @@
 // The command line of wsrelay.
 #pragma once
 
+#include "net/admin/command_error.hpp"
+#include "tools/wsrelay/admin_client.hpp"
 #include "tools/wsrelay/connect.hpp"
-#include "tools/wsrelay/exit_code.hpp"
 
 #include <cstdint>
 #include <string>
@@ -19,6 +20,9 @@ enum class command {
   send,
   close,
   transfer,
+  inspect,
+  reload,
+  log,
   drain,
   watch,
   call,
@@ -29,7 +33,8 @@ enum class command {
 struct options {
   command what = command::ps;
   connect_options node;
-  std::string peer; // act on this peer of the node, "" = on the node itself
+  admin_options admin; // asked instead of the node, where it has a URL
+  std::string peer;    // act on this peer of the node, "" = on the node itself
   bool json = false;
   bool all = false;         // targets: those of the relay, too
   std::string subject;      // the PID, or the name of a handler
@@ -40,6 +45,8 @@ struct options {
   bool binary = false;      // send: as a binary message
   std::uint16_t code = 1000;
   std::string reason;
+  std::string level;    // log: "" = only ask
+  std::string part;     // log: "" = all
   bool payload = false; // watch
   std::string method;   // call
   std::string path = "/";

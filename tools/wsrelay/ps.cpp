@@ -1,9 +1,10 @@
 // Every acceptor is asked, and what they answer is one table.
 #include "tools/wsrelay/ps.hpp"
 
-#include "tools/wsrelay/connection_pages.hpp"
-#include "tools/wsrelay/json_output.hpp"
-#include "tools/wsrelay/target_names.hpp"
+#include "net/admin/connection_pages.hpp"
+#include "net/admin/json_output.hpp"
+#include "net/admin/json_rows.hpp"
+#include "net/admin/target_names.hpp"
 #include "tools/wsrelay/text.hpp"
 
 #include <fmt/format.h>
@@ -15,29 +16,14 @@ namespace wsrelay::cli {
 
 namespace {
 
-void put_numbers(json_writer& out, const connection_numbers& numbers) {
-  put(out, "target", numbers.target_pid);
-  put(out, "age_ms", static_cast<std::uint64_t>(numbers.age.count()));
-  put(out, "messages_in", numbers.messages_in);
-  put(out, "bytes_in", numbers.bytes_in);
-  put(out, "messages_out", numbers.messages_out);
-  put(out, "bytes_out", numbers.bytes_out);
-  put(out, "queued_messages", numbers.queued_messages);
-  put(out, "queued_bytes", numbers.queued_bytes);
+using all_rows = std::vector<connection_page_row>;
+
+std::string to_json(const all_rows& rows) {
+  return make_json_array(
+      rows, [](json_writer& out, auto& row) { put_row(out, row); });
 }
 
-std::string to_json(const std::vector<connection_row>& rows) {
-  return make_json_array(rows, [](json_writer& out, auto& row) {
-    put(out, "pid", row.client_pid.view());
-    put(out, "address", row.remote_address);
-    put(out, "endpoint", row.endpoint);
-    if (row.numbers)
-      put_numbers(out, *row.numbers);
-  });
-}
-
-std::string to_lines(const std::vector<connection_row>& rows,
-                     const target_names& names) {
+std::string to_lines(const all_rows& rows, const target_names& names) {
   std::vector<table_row> table;
   for (auto& row : rows) {
     table_row cells{std::string{row.client_pid.view()}, "?", row.remote_address,
@@ -60,8 +46,8 @@ std::string to_lines(const std::vector<connection_row>& rows,
                   table, 4);
 }
 
-bool has_unnamed_target(const std::vector<connection_row>& rows,
-                        const peer_entry& peer, const target_names& names) {
+bool has_unnamed_target(const all_rows& rows, const peer_entry& peer,
+                        const target_names& names) {
   auto at_peer = "@" + to_string(peer.directory.node());
   return std::any_of(rows.begin(), rows.end(), [&](auto& row) {
     return row.numbers && row.numbers->target_pid.ends_with(at_peer)
@@ -71,7 +57,7 @@ bool has_unnamed_target(const std::vector<connection_row>& rows,
 
 // The node does not know what a peer has put for itself, nor who waits for a
 // name that another node has. A peer that does not answer leaves PIDs.
-void add_names_of_peers(session& node, const std::vector<connection_row>& rows,
+void add_names_of_peers(node_client& node, const all_rows& rows,
                         target_names& names) {
   for (auto& peer : node.peers())
     if (has_unnamed_target(rows, peer, names))
@@ -80,7 +66,7 @@ void add_names_of_peers(session& node, const std::vector<connection_row>& rows,
 
 } // namespace
 
-command_output ps(session& node, const options& opts) {
+command_output ps(node_client& node, const options& opts) {
   command_output result;
   auto all = list_connections(node, find_acceptors(node), result.missing);
   if (opts.json) {

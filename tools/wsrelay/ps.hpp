@@ -7,6 +7,6 @@ namespace wsrelay::cli {
 
 /// Lists the connections of all acceptors of the node, the oldest first. An
 /// acceptor that does not answer is missing in it, and hides no other.
-command_output ps(session& node, const options& opts);
+command_output ps(node_client& node, const options& opts);
 
 } // namespace wsrelay::cli

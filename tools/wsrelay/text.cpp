@@ -72,21 +72,6 @@ std::string printable(std::string_view untrusted, lines breaks) {
   return out;
 }
 
-std::string printable_json(std::string_view document) {
-  std::string out;
-  out.reserve(document.size());
-  for_each_code_point(document, [&](code_point what, std::string_view bytes) {
-    // Below a space are the line breaks between values, and nothing else.
-    if (what.code >= 0x20
-        && (is_control_code(what.code) || is_deceiving(what.code)))
-      fmt::format_to(std::back_inserter(out), "\\u{:04X}",
-                     static_cast<std::uint32_t>(what.code));
-    else
-      out += bytes;
-  });
-  return out;
-}
-
 std::string age_text(std::chrono::milliseconds age) {
   using namespace std::chrono;
   auto value = [&](auto unit) { return age / unit; };

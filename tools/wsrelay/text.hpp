@@ -17,11 +17,6 @@ enum class lines { escaped, kept };
 std::string printable(std::string_view untrusted,
                       lines breaks = lines::escaped);
 
-/// Returns a JSON document, of valid UTF-8, that means the same: what
-/// `printable` escapes beyond ASCII, and DEL, is \uHHHH. JSON has such
-/// characters in strings alone.
-std::string printable_json(std::string_view document);
-
 /// Prints a time that passed, in its two largest units: "850ms", "5s",
 /// "1m05s", "1h02m", "3d04h".
 std::string age_text(std::chrono::milliseconds age);

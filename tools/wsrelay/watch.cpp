@@ -3,9 +3,9 @@
 
 #include "actors/ending.hpp"
 #include "actors/error.hpp"
+#include "net/admin/json_rows.hpp"
+#include "net/admin/target_names.hpp"
 #include "tools/wsrelay/interruption.hpp"
-#include "tools/wsrelay/json_output.hpp"
-#include "tools/wsrelay/target_names.hpp"
 #include "tools/wsrelay/text.hpp"
 
 #include <caf/all.hpp>
@@ -24,20 +24,6 @@ std::string time_text(wall_time when) {
   auto ms = duration_cast<milliseconds>(when.time_since_epoch()).count() % 1000;
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
                      fmt::gmtime(system_clock::to_time_t(when)), ms);
-}
-
-const char* to_text(traffic_kind kind) {
-  switch (kind) {
-    case traffic_kind::in:
-      return "in";
-    case traffic_kind::out:
-      return "out";
-    case traffic_kind::transferred:
-      return "transferred";
-    case traffic_kind::ended:
-      break;
-  }
-  return "ended";
 }
 
 const char* to_text(message_type type) {
@@ -194,7 +180,7 @@ std::string to_json_line(const ws_traffic& event, wall_time when) {
          + "\n";
 }
 
-void watch(session& node, const options& opts,
+void watch(node_client& node, const options& opts,
            std::function<void(const std::string&)> print) {
   auto ended = std::make_shared<std::promise<outcome>>();
   auto tell = [print = std::move(print), json = opts.json,

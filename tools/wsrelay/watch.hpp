@@ -2,8 +2,8 @@
 #pragma once
 
 #include "actors/node_messages.hpp"
+#include "net/admin/node_client.hpp"
 #include "tools/wsrelay/options.hpp"
-#include "tools/wsrelay/session.hpp"
 
 #include <chrono>
 #include <functional>
@@ -21,7 +21,7 @@ std::string to_json_line(const ws_traffic& event, wall_time when);
 /// connection ends or SIGINT or SIGTERM comes. Throws `command_error`, also
 /// when the node is lost meanwhile. For people targets have the names that they
 /// had at the beginning. Signals are blocked: see main.
-void watch(session& node, const options& opts,
+void watch(node_client& node, const options& opts,
            std::function<void(const std::string&)> print);
 
 } // namespace wsrelay::cli

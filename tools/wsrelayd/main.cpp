@@ -3,11 +3,13 @@
 #include "config/findings.hpp"
 #include "net/check_files.hpp"
 #include "net/log_descriptor.hpp"
+#include "net/log_format.hpp"
 #include "net/log_output.hpp"
 #include "net/loop/passed_sockets.hpp"
 #include "net/node.hpp"
 #include "net/service_manager.hpp"
 #include "tools/process/preflight.hpp"
+#include "tools/process/printed_lines.hpp"
 #include "tools/process/standard_streams.hpp"
 #include "tools/targets/chat.hpp"
 #include "tools/targets/echo.hpp"
@@ -16,6 +18,7 @@
 #include <caf/actor_system.hpp>
 
 #include <fmt/format.h>
+#include <spdlog/sinks/sink.h>
 
 #include <atomic>
 #include <chrono>
@@ -81,6 +84,8 @@ std::string urls_text(const node& relay, const relay_config& config) {
   for (auto& service : config.services)
     for (auto& url : relay.urls(service.name))
       fmt::format_to(out, "listening on {}\n", url);
+  if (auto admin = relay.admin_url(); !admin.empty())
+    fmt::format_to(out, "admin on {}\n", admin);
   for (auto& cluster : config.clusters)
     if (relay.cluster_port() != 0)
       fmt::format_to(out, "node {} listening on port {}\n", cluster.name,
@@ -104,21 +109,54 @@ void listen_for_operator(node& relay, const std::string& where) {
                path.error().what);
 }
 
-// Certificates can be read again, and nothing else.
-void on_hang_up(node& relay) {
-  if (relay.reload_certificates())
-    log().info("SIGHUP: the certificates are read again, the configuration is "
-               "not");
-  else
-    log().info("SIGHUP ignored: the configuration is read at the start only");
+// What is wrong with a configuration as a whole: in the log line by line, and
+// for who has asked in one.
+failure refuse(const std::vector<config_issue>& errors) {
+  std::string all;
+  for (auto& error : errors) {
+    log().error("configuration refused: {}", to_text(error));
+    all += (all.empty() ? "" : "; ") + to_text(error);
+  }
+  return {all};
+}
+
+result<config_changes> reload(node& relay, const daemon_options& options) {
+  auto loaded = load(options);
+  for (auto& warning : loaded.warnings)
+    log().warn("configuration: {}", to_text(warning));
+  if (!loaded.errors.empty())
+    return refuse(loaded.errors);
+  auto changes = relay.reload(std::move(loaded.config));
+  if (!changes) {
+    log().error("configuration refused: {}", changes.error().what);
+    return changes;
+  }
+  log().info("configuration reloaded: changed={}", changes->changed.size());
+  for (auto& kept : changes->kept)
+    log().warn("configuration reloaded, but {}", kept);
+  return changes;
+}
+
+log_format format_of(const daemon_options& options, int fd) {
+  if (auto format = parse_log_format(options.log_format))
+    return *format;
+  return is_journal(fd) ? log_format::journal : log_format::text;
+}
+
+void begin_to_log(const daemon_options& options) {
+  auto output = make_log_output(STDERR_FILENO);
+  output->set_formatter(make_log_formatter(format_of(options, STDERR_FILENO)));
+  set_log_sink(std::move(output), *parse_log_level(options.log_level));
+  if (options.access_log)
+    set_log_level(log_part::access, spdlog::level::info);
 }
 
 int serve(const daemon_options& options, const relay_config& config) {
   termination_signals signals;
   if (auto enough = check_resources(needs_of(config)); !enough)
     return complain(enough.error().what);
-  set_log_sink(make_log_output(STDERR_FILENO),
-               spdlog::level::from_str(options.log_level));
+  begin_to_log(options);
+  printed_lines caf_prints; // what it says is a part of the log
   system_config system_settings;
   system_settings.prepare(config);
   caf::actor_system system{system_settings};
@@ -139,13 +177,15 @@ int serve(const daemon_options& options, const relay_config& config) {
     is_ordered = true;
     termination_signals::raise();
   });
+  auto read = [&relay, &options] { return reload(relay, options); };
+  relay.on_reload_order(read);
   listen_for_operator(relay, options.operator_socket);
   print(STDOUT_FILENO, urls_text(relay, config));
   service_manager manager;
   manager.ready(relay.url(),
                 [&relay] { return relay.is_responsive(patience); });
   auto signal =
-      signals.wait([&] { manager.reload([&relay] { on_hang_up(relay); }); });
+      signals.wait([&] { manager.reload([&] { static_cast<void>(read()); }); });
   manager.will_stop();
   if (signal == SIGTERM && (options.drain == "on" || is_ordered))
     relay.drain([&signals] { return signals.again(); });

@@ -22,7 +22,7 @@ std::string check_listen(const std::string& text) {
 }
 
 void declare(CLI::App& app, daemon_options& options) {
-  app.set_version_flag("--version", fmt::format("wsrelayd {}", release_text()));
+  app.set_version_flag("--version", fmt::format("wsrelayd {}", build_text()));
   app.add_option("--config", options.config_file,
                  "YAML configuration; without it the built-in one: a demo page "
                  "at /, /ws/echo and /ws/chat/{room}")
@@ -37,6 +37,15 @@ void declare(CLI::App& app, daemon_options& options) {
       ->type_name("ADDR")
       ->check(CLI::Validator{
           [](std::string& text) { return check_listen(text); }, "ADDR"});
+  app.add_option("--admin", options.admin,
+                 "listen here for monitoring and operators, whatever the "
+                 "configuration says of an admin.service; or off")
+      ->type_name("ADDR|off")
+      ->check(CLI::Validator{[](std::string& text) {
+                               return text == "off" ? std::string{}
+                                                    : check_listen(text);
+                             },
+                             "ADDR|off"});
   auto* certificate =
       app.add_option("--tls-cert", options.certificate,
                      "PEM: the first http.service speaks https and wss with "
@@ -68,6 +77,13 @@ void declare(CLI::App& app, daemon_options& options) {
   app.add_option("--log-level", options.log_level,
                  "what goes to standard error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}));
+  app.add_option("--log-format", options.log_format,
+                 "how lines look; auto is journal where systemd's reads them, "
+                 "else text")
+      ->envname("WSRELAY_LOG_FORMAT")
+      ->check(CLI::IsMember({"auto", "text", "json", "journal"}));
+  app.add_flag("--access-log", options.access_log,
+               "log a line for each request, too");
   app.add_flag("--print-config", options.print_config,
                "print the effective configuration as YAML and end");
 }
@@ -86,6 +102,16 @@ std::optional<int> parse_options(int argc, char** argv,
   return std::nullopt;
 }
 
+namespace {
+
+void listen_for_admin(relay_config& config, const service_address& where) {
+  if (config.admins.empty())
+    config.admins.emplace_back().name = "admin";
+  config.admins.front().addresses = {where};
+}
+
+} // namespace
+
 loaded_config load(const daemon_options& options) {
   auto result = options.config_file.empty()
                     ? load_config(builtin_yaml(), "built-in")
@@ -100,6 +126,10 @@ loaded_config load(const daemon_options& options) {
     tls.certificates = {{options.certificate, options.key}};
     tls.are_listed = false;
   }
+  if (options.admin == "off")
+    result.config.admins.clear();
+  else if (!options.admin.empty())
+    listen_for_admin(result.config, *parse_service_address(options.admin));
   if (options.threads)
     for (auto& service : services)
       service.threads = *options.threads;

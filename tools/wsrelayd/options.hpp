@@ -13,11 +13,14 @@ struct daemon_options {
   std::string config_file; // "" = the built-in configuration
   std::string check_file;  // report on this file and end
   std::string listen;      // replaces the first service's address
+  std::string admin;       // where an admin.service listens, or "off"
   std::string certificate; // with `key`: the first service has TLS
   std::string key;
   std::optional<unsigned> threads; // replaces every service's `threads`
   std::string operator_socket;     // "" = in its usual place, or "off"
   std::string log_level = "info";
+  std::string log_format = "auto"; // text, json, journal; auto: of the stream
+  bool access_log = false;
   std::string drain = "on"; // on SIGTERM, or "off"
   bool print_config = false;
 };

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <initializer_list>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -17,8 +18,11 @@ namespace {
 /// Endpoints with so many WebSockets at most.
 std::vector<endpoint_config> with_limits(std::initializer_list<int> limits) {
   std::vector<endpoint_config> result;
-  for (auto each : limits)
-    result.emplace_back().max_connections = static_cast<std::size_t>(each);
+  for (auto each : limits) {
+    auto& added = result.emplace_back();
+    added.name = std::to_string(result.size());
+    added.max_connections = static_cast<std::size_t>(each);
+  }
   return result;
 }
 
@@ -28,7 +32,8 @@ TEST_CASE("an endpoint has so many WebSockets, and not one more") {
   for (int max : {1, 2, 3, 100}) {
     CAPTURE(max);
     auto endpoints = with_limits({max});
-    endpoint_limits limits{endpoints};
+    endpoint_counts counts;
+    endpoint_limits limits{counts};
     std::vector<endpoint_place> places;
     for (auto i = 0; i < max; ++i) {
       CHECK(limits.take(endpoints[0], places.emplace_back()));
@@ -46,7 +51,8 @@ TEST_CASE("an endpoint has so many WebSockets, and not one more") {
 
 TEST_CASE("an endpoint without a limit has no places") {
   auto endpoints = with_limits({1, 0});
-  endpoint_limits limits{endpoints};
+  endpoint_counts counts;
+  endpoint_limits limits{counts};
   for (auto i = 0; i < 1'000; ++i) {
     endpoint_place place;
     CHECK(limits.take(endpoints[1], place));
@@ -56,7 +62,8 @@ TEST_CASE("an endpoint without a limit has no places") {
 
 TEST_CASE("endpoints have limits of their own, also equal ones") {
   auto endpoints = with_limits({1, 1});
-  endpoint_limits limits{endpoints};
+  endpoint_counts counts;
+  endpoint_limits limits{counts};
   endpoint_place a, b, c;
   CHECK(limits.take(endpoints[0], a));
   CHECK(limits.take(endpoints[1], b));
@@ -66,7 +73,8 @@ TEST_CASE("endpoints have limits of their own, also equal ones") {
 
 TEST_CASE("a place that was moved is given back once") {
   auto endpoints = with_limits({1});
-  endpoint_limits limits{endpoints};
+  endpoint_counts counts;
+  endpoint_limits limits{counts};
   endpoint_place next;
   {
     endpoint_place a;
@@ -86,7 +94,8 @@ TEST_CASE("a place that was moved is given back once") {
 
 TEST_CASE("a place that is replaced is given back, and the new one kept") {
   auto endpoints = with_limits({1, 1});
-  endpoint_limits limits{endpoints};
+  endpoint_counts counts;
+  endpoint_limits limits{counts};
   endpoint_place place, next;
   CHECK(limits.take(endpoints[0], place));
   CHECK(limits.take(endpoints[1], place));
@@ -96,7 +105,8 @@ TEST_CASE("a place that is replaced is given back, and the new one kept") {
 
 TEST_CASE("WebSockets on several threads all leave their endpoint") {
   auto endpoints = with_limits({2});
-  endpoint_limits limits{endpoints};
+  endpoint_counts counts;
+  endpoint_limits limits{counts};
   std::vector<std::thread> threads;
   std::atomic<int> open{0};
   std::atomic<bool> too_many{false};

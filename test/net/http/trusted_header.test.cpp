@@ -51,7 +51,7 @@ struct fixture {
 
   // Leaves room for `places` more signatures of `secret`.
   void fill(const std::string& secret, std::size_t places) {
-    auto& cache = owner->nonces.at(secret);
+    auto& cache = *owner->nonces.at(secret);
     for (auto i = cache.capacity(); i-- > places;)
       REQUIRE(cache.add(std::to_string(i), now + 60, now)
               == nonce_cache::verdict::fresh);

@@ -1,0 +1,162 @@
+// A ring of events.
+#include "actors/flight_record.hpp"
+
+#include "actors/unix_time.hpp"
+#include "protocol/topic.hpp"
+
+#include <caf/all.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <limits>
+
+namespace wsrelay {
+
+namespace {
+
+constexpr std::size_t max_nodes = 8;
+
+std::string_view name_of(flight_event what) {
+  constexpr std::array<std::string_view, 12> names{
+      "opened", "asked",   "joined",  "refused", "paused",  "dropped",
+      "parked", "resumed", "hung_up", "leaving", "closing", "closed"};
+  return names[static_cast<std::size_t>(what)];
+}
+
+// A client that is held back again and again would fill the ring with it.
+bool is_counted(flight_event what) {
+  return what == flight_event::paused || what == flight_event::dropped
+         || what == flight_event::hung_up;
+}
+
+std::uint32_t since(time_point begin, time_point now) {
+  auto passed = std::chrono::duration_cast<milliseconds>(now - begin).count();
+  constexpr auto most = std::numeric_limits<std::uint32_t>::max();
+  return passed < 0
+             ? 0
+             : static_cast<std::uint32_t>(std::min<std::int64_t>(passed, most));
+}
+
+} // namespace
+
+flight_record::flight_record(time_point now)
+    : begin_{now}, opened_at_{unix_time()} {}
+
+void flight_record::add(flight_event what, time_point now,
+                        std::uint64_t number) {
+  auto at = since(begin_, now);
+  add({at, at, 1, what, 0, number});
+}
+
+void flight_record::add(flight_event what, time_point now,
+                        const caf::actor& target) {
+  auto at = since(begin_, now);
+  auto elsewhere = target.node() != target.home_system().node();
+  add({at, at, 1, what, elsewhere ? place_of(target.node()) : std::uint8_t{0},
+       target.id()});
+}
+
+void flight_record::add(event what) {
+  if (!events_.empty() && is_counted(what.what)) {
+    auto& last = events_[(first_ + events_.size() - 1) % events_.size()];
+    if (last.what == what.what) {
+      last.last = what.at;
+      last.number = what.number;
+      last.count = static_cast<std::uint16_t>(
+          std::min<unsigned>(last.count + 1u, 65'535));
+      return;
+    }
+  }
+  if (events_.size() < capacity) {
+    if (events_.size() == events_.capacity()) // most have three
+      events_.reserve(
+          std::min(capacity, std::max<std::size_t>(4, 2 * events_.size())));
+    events_.push_back(what);
+    return;
+  }
+  events_[first_] = what;
+  first_ = (first_ + 1) % capacity;
+  ++left_out_;
+}
+
+// Beyond the first few they share the last place.
+std::uint8_t flight_record::place_of(const caf::node_id& node) {
+  auto found = std::find(nodes_.begin(), nodes_.end(), node);
+  if (found == nodes_.end() && nodes_.size() < max_nodes)
+    found = nodes_.insert(nodes_.end(), node);
+  return static_cast<std::uint8_t>(
+      found == nodes_.end() ? max_nodes + 1 : found - nodes_.begin() + 1);
+}
+
+std::string flight_record::detail_of(const event& what) const {
+  switch (what.what) {
+    case flight_event::opened:
+      return fmt::format("{}ms", what.number);
+    case flight_event::asked:
+    case flight_event::joined:
+      if (what.node == 0)
+        return fmt::format("{}", what.number);
+      return what.node > nodes_.size()
+                 ? fmt::format("{}@?", what.number)
+                 : fmt::format("{}@{}", what.number,
+                               to_string(nodes_[what.node - 1u]));
+    case flight_event::refused:
+      return std::string{to_text(static_cast<errc>(what.number))};
+    case flight_event::parked:
+      return std::string{to_text(static_cast<end_cause>(what.number))};
+    case flight_event::hung_up:
+    case flight_event::closed:
+      return {};
+    default:
+      return fmt::format("{}", what.number);
+  }
+}
+
+std::vector<flight_row> flight_record::rows() const {
+  std::vector<flight_row> result;
+  for (std::size_t i = 0; i < events_.size(); ++i) {
+    auto& each = events_[(first_ + i) % events_.size()];
+    result.push_back({milliseconds{each.at}, milliseconds{each.last},
+                      each.count, std::string{name_of(each.what)},
+                      detail_of(each)});
+  }
+  return result;
+}
+
+std::string flight_record::line() const {
+  std::string result;
+  auto out = std::back_inserter(result);
+  if (left_out_ > 0)
+    fmt::format_to(out, "{} before; ", left_out_);
+  for (auto& row : rows())
+    fmt::format_to(
+        out, "{}+{}ms {}{}{}{}",
+        result.empty() || result.ends_with(' ') ? "" : "; ", row.at.count(),
+        row.what, row.detail.empty() ? "" : " ", row.detail,
+        row.count > 1 ? fmt::format(" x{}", row.count) : std::string{});
+  return result;
+}
+
+connection_report report_of(const flight_record& record) {
+  connection_report result{};
+  result.phase = "ended";
+  result.opened_at = record.opened_at();
+  result.compressed = record.compressed;
+  if (!record.trace.empty())
+    result.trace = trace_text(record.trace);
+  result.events = record.rows();
+  result.events_left_out = record.left_out();
+  if (auto& end = record.end) {
+    result.numbers = end->numbers;
+    result.cause = to_text(end->cause);
+    result.code = end->code;
+    result.text = end->text;
+    result.ended_at = end->at;
+  }
+  return result;
+}
+
+} // namespace wsrelay

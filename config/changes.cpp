@@ -1,0 +1,151 @@
+// Entries, printed, side by side.
+#include "config/changes.hpp"
+
+#include "config/fields.hpp"
+#include "config/load.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <utility>
+
+namespace wsrelay {
+
+namespace {
+
+using entries = std::map<std::string, std::string>; // "KIND NAME" to its text
+
+template <class Entry>
+void add(std::string_view kind, const std::vector<Entry>& all,
+         std::vector<Entry> relay_config::*member, const relay_config& whole,
+         entries& out) {
+  for (auto& each : all) {
+    relay_config alone;
+    if constexpr (std::is_same_v<Entry, endpoint_config>)
+      alone.routers = whole.routers; // for the prefix
+    (alone.*member).push_back(each);
+    out.emplace(fmt::format("{} {}", kind, each.name), to_yaml(alone));
+  }
+}
+
+entries entries_of(const relay_config& config) {
+  entries result;
+  add(service_kind, config.services, &relay_config::services, config, result);
+  add(router_kind, config.routers, &relay_config::routers, config, result);
+  add(endpoint_kind, config.endpoints, &relay_config::endpoints, config,
+      result);
+  add(static_kind, config.statics, &relay_config::statics, config, result);
+  add(cluster_kind, config.clusters, &relay_config::clusters, config, result);
+  add(admin_kind, config.admins, &relay_config::admins, config, result);
+  return result;
+}
+
+class fixed_keys {
+public:
+  explicit fixed_keys(config_changes& out) : out_{out} {}
+
+  template <class Value>
+  void keep(const std::string& key, const Value& now, Value& next) {
+    if (now == next)
+      return;
+    next = now;
+    say(key);
+  }
+
+  void say(const std::string& key) {
+    out_.kept.push_back(key + ": needs a restart");
+  }
+
+private:
+  config_changes& out_;
+};
+
+template <class Entry>
+void keep_listening(const Entry& now, Entry& next, fixed_keys& keys) {
+  auto key = [&](std::string_view name) {
+    return fmt::format("{}.{}", now.name, name);
+  };
+  keys.keep(key("addr"), now.addresses, next.addresses);
+  keys.keep(key("socket_mode"), now.socket_mode, next.socket_mode);
+  keys.keep(key("socket_owner"), now.socket_owner, next.socket_owner);
+  if (now.tls.enabled() != next.tls.enabled()) {
+    next.tls = now.tls;
+    return keys.say(key("tls"));
+  }
+  keys.keep(key("tls.handshake_timeout"), now.tls.handshake_timeout,
+            next.tls.handshake_timeout);
+  keys.keep(key("tls.max_handshakes"), now.tls.max_handshakes,
+            next.tls.max_handshakes);
+}
+
+void keep(const service_config& now, service_config& next, fixed_keys& keys) {
+  keep_listening(now, next, keys);
+  auto key = [&](std::string_view name) {
+    return fmt::format("{}.{}", now.name, name);
+  };
+  keys.keep(key("threads"), now.threads, next.threads);
+  keys.keep(key("proxy_protocol"), now.proxy_protocol, next.proxy_protocol);
+  keys.keep(key("proxy_protocol_timeout"), now.proxy_protocol_timeout,
+            next.proxy_protocol_timeout);
+  keys.keep(key("parking"), now.parking, next.parking);
+}
+
+void keep(const admin_config& now, admin_config& next, fixed_keys& keys) {
+  keep_listening(now, next, keys);
+  keys.keep(fmt::format("{}.max_connections", now.name), now.max_connections,
+            next.max_connections);
+  next.name = now.name;
+}
+
+void keep_cluster(const relay_config& now, relay_config& next,
+                  fixed_keys& keys) {
+  auto text = [](const relay_config& of) {
+    relay_config alone;
+    alone.clusters = of.clusters;
+    return to_yaml(alone);
+  };
+  if (text(now) == text(next))
+    return;
+  auto& known = now.clusters.empty() ? next.clusters : now.clusters;
+  keys.say(known.front().name);
+  next.clusters = now.clusters;
+}
+
+void keep_admin(const relay_config& now, relay_config& next, fixed_keys& keys) {
+  if (!now.admins.empty() && !next.admins.empty())
+    return keep(now.admins.front(), next.admins.front(), keys);
+  if (now.admins.empty() == next.admins.empty())
+    return;
+  auto& known = now.admins.empty() ? next.admins : now.admins;
+  keys.say(known.front().name);
+  next.admins = now.admins;
+}
+
+} // namespace
+
+config_changes take_changes(const relay_config& now, relay_config& next) {
+  config_changes result;
+  fixed_keys keys{result};
+  for (auto& service : next.services)
+    for (auto& before : now.services)
+      if (before.name == service.name)
+        keep(before, service, keys);
+  keep_cluster(now, next, keys);
+  keep_admin(now, next, keys);
+  auto before = entries_of(now), after = entries_of(next);
+  for (auto& [name, text] : after) {
+    auto known = before.find(name);
+    if (known == before.end())
+      result.changed.push_back(name + ": added");
+    else if (known->second != text)
+      result.changed.push_back(name + ": changed");
+  }
+  for (auto& [name, text] : before)
+    if (after.count(name) == 0)
+      result.changed.push_back(name + ": removed");
+  return result;
+}
+
+} // namespace wsrelay

@@ -1,0 +1,370 @@
+// The paths of an admin listener, and who may ask for them.
+#include "net/admin/admin_parts.hpp"
+#include "net/admin/metrics.hpp"
+#include "net/admin/traffic_feed.hpp"
+
+#include "config/ip_address.hpp"
+#include "net/http/problem_response.hpp"
+#include "net/http/static_files.hpp"
+#include "protocol/path.hpp"
+#include "protocol/text.hpp"
+
+#include <caf/all.hpp>
+
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+
+#include <optional>
+#include <utility>
+
+namespace wsrelay {
+
+namespace {
+
+constexpr std::string_view events_path = "/events";
+constexpr std::string_view events_end = "/events";
+constexpr std::string_view connections_prefix = "/api/v1/connections/";
+
+// Longer than any question takes.
+constexpr milliseconds question_patience{30'000};
+
+// The page has no script and no style but its own, and is nobody's frame.
+constexpr std::string_view page_policy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' "
+    "data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'";
+
+http_answer to_answer(http_response response) {
+  return {std::move(response), nullptr, std::nullopt};
+}
+
+http_response text_answer(std::uint16_t status, std::string text,
+                          std::string_view type = "text/plain; charset=utf-8") {
+  http_response result;
+  result.status = status;
+  result.headers = {{"Content-Type", std::string{type}},
+                    {"Cache-Control", "no-store"}};
+  result.body = shared_buffer{std::move(text)};
+  return result;
+}
+
+bool is_read(const http_request& request) {
+  return request.method == "GET" || request.method == "HEAD";
+}
+
+std::string_view host_name(std::string_view authority) {
+  if (authority.starts_with('['))
+    return authority.substr(1, authority.find(']') - 1);
+  return authority.substr(0, authority.find(':'));
+}
+
+// A page of somebody else whose name leads here for a moment (DNS rebinding)
+// cannot choose what stands in Host: it would be its own name.
+bool is_literal_host(std::string_view authority) {
+  auto name = host_name(authority);
+  return name == "localhost" || parse_ip_address(name).has_value();
+}
+
+// A question on its way. Only the loop's side holds it.
+class question final : public http_task,
+                       public std::enable_shared_from_this<question> {
+public:
+  explicit question(http_host::on_result done) : done_{std::move(done)} {}
+
+  milliseconds patience() const override { return question_patience; }
+
+  void finish(http_response response) {
+    if (auto done = std::exchange(done_, nullptr))
+      done(to_answer(std::move(response)));
+  }
+
+private:
+  http_host::on_result done_;
+};
+
+// The session destroys its task; what is asked holds it weakly.
+class question_task final : public http_task {
+public:
+  explicit question_task(std::shared_ptr<question> what)
+      : what_{std::move(what)} {}
+
+  milliseconds patience() const override { return what_->patience(); }
+
+private:
+  std::shared_ptr<question> what_;
+};
+
+class admin_host final : public http_host {
+public:
+  admin_host(std::shared_ptr<admin_parts> shared,
+             std::shared_ptr<service> owner, loop& home)
+      : shared_{std::move(shared)},
+        owner_{std::move(owner)},
+        home_{home},
+        door_{std::make_shared<loop_door>(home)} {
+    page_.path = "/";
+    page_.root = "builtin:admin";
+  }
+
+  ~admin_host() override { door_->close(); }
+
+  reader_limits limits() const override {
+    auto& from = owner_->settings;
+    return {from.max_header_size, from.max_header_fields, from.max_body_size};
+  }
+
+  const service_config& settings() const override { return owner_->settings; }
+
+  bool is_stopping() const override { return owner_->stopping; }
+
+  std::unique_ptr<http_task> serve(http_request request,
+                                   const client_peer& peer,
+                                   on_result done) override {
+    if (auto bad = check(request, peer)) {
+      owner_->log_refusal(*bad, {.address = peer.address,
+                                 .method = request.method,
+                                 .path = request.path});
+      auto response = to_response(*bad);
+      if (bad->status == 401)
+        response.headers.emplace_back("WWW-Authenticate", "Bearer");
+      done(to_answer(std::move(response)));
+      return nullptr;
+    }
+    return route(std::move(request), std::move(done));
+  }
+
+  // Nothing here becomes a WebSocket.
+  void upgrade(std::unique_ptr<byte_stream>, std::string_view,
+               admission) override {}
+  void refuse(std::unique_ptr<byte_stream>, std::string_view,
+              const refused_upgrade&) override {}
+
+  void on_bad_request(const problem& why, const std::string& peer) override {
+    owner_->log_refusal(why, {peer});
+  }
+
+  void on_cut_off(std::string_view check, const std::string& peer) override {
+    owner_->log_cut_off(check, peer);
+  }
+
+private:
+  // -- who may ask ------------------------------------------------------------
+
+  std::optional<problem> check(const http_request& request,
+                               const client_peer& peer) const {
+    auto host = find_field(request.headers, "Host").value_or("");
+    if (shared_->settings().token.empty() && peer.address != unix_peer
+        && !is_literal_host(host))
+      return problem{403, "host",
+                     "without a token only addresses and localhost are names "
+                     "of this listener"};
+    if (needs_token(request) && !has_token(request))
+      return problem{401, "token", "the token is needed"};
+    if (!is_read(request))
+      return check_change(request, host);
+    return std::nullopt;
+  }
+
+  // The page is the same for everybody, and knows nothing.
+  static bool is_open(const http_request& request) {
+    auto& path = request.path;
+    return path == "/healthz" || path == "/readyz"
+           || !(path.starts_with("/api") || path == events_path
+                || path == "/metrics");
+  }
+
+  bool needs_token(const http_request& request) const {
+    return !shared_->settings().token.empty() && !is_open(request);
+  }
+
+  bool has_token(const http_request& request) const {
+    constexpr std::string_view scheme = "bearer ";
+    auto given = find_field(request.headers, "Authorization").value_or("");
+    if (given.size() <= scheme.size()
+        || to_lower(given.substr(0, scheme.size())) != scheme)
+      return false;
+    given.remove_prefix(scheme.size());
+    auto token = shared_->settings().token;
+    return given.size() == token.size()
+           && CRYPTO_memcmp(given.data(), token.data(), token.size()) == 0;
+  }
+
+  // A form of another site can send neither this type nor this origin.
+  static std::optional<problem> check_change(const http_request& request,
+                                             std::string_view host) {
+    auto type = find_field(request.headers, "Content-Type").value_or("");
+    if (trim(type.substr(0, type.find(';'))) != "application/json")
+      return problem{415, "type", "the body must be application/json"};
+    auto origin = find_field(request.headers, "Origin");
+    if (origin && *origin != fmt::format("http://{}", host)
+        && *origin != fmt::format("https://{}", host))
+      return problem{403, "origin", "another site may not ask for this"};
+    return std::nullopt;
+  }
+
+  // -- what is asked for ------------------------------------------------------
+
+  std::unique_ptr<http_task> route(http_request request, on_result done) {
+    auto& path = request.path;
+    if (path.starts_with(api_prefix) && !is_feed(path))
+      return ask(std::move(request), std::move(done));
+    if (path.starts_with("/api"))
+      return is_feed(path) ? watch(request, done)
+                           : say({404, "path", "there is nothing here"}, done);
+    if (!is_read(request))
+      return say(only_get(), done);
+    if (path == "/healthz")
+      return say(text_answer(200, "ok\n"), done);
+    if (path == "/readyz")
+      return say(readiness(request), done);
+    if (path == "/metrics")
+      return run(
+          [](admin_parts& parts) {
+            return text_answer(
+                200, make_metrics(parts.view, parts.samples.last().get()),
+                metrics_content_type);
+          },
+          std::move(done));
+    if (path == events_path)
+      return listen(done);
+    return show_page(request, std::move(done));
+  }
+
+  static bool is_feed(const std::string& path) {
+    return path.size() > connections_prefix.size() + events_end.size()
+           && path.starts_with(connections_prefix)
+           && path.ends_with(events_end);
+  }
+
+  static std::unique_ptr<http_task> say(http_response response,
+                                        const on_result& done) {
+    done(to_answer(std::move(response)));
+    return nullptr;
+  }
+
+  static http_response only_get() {
+    auto result = to_response({405, "method", "only GET is allowed here"});
+    result.headers.emplace_back("Allow", "GET, HEAD");
+    return result;
+  }
+
+  static std::unique_ptr<http_task> say(const problem& why,
+                                        const on_result& done) {
+    return say(to_response(why), done);
+  }
+
+  // Why is for those who may ask for everything.
+  http_response readiness(const http_request& request) const {
+    auto last = shared_->samples.last();
+    auto reasons = why_not_ready(shared_->view, last.get());
+    if (!last)
+      reasons.emplace_back("starting");
+    auto may_know = shared_->settings().token.empty() || has_token(request);
+    if (reasons.empty())
+      return text_answer(200, "ready\n");
+    return text_answer(503, may_know
+                                ? fmt::format("{}\n", fmt::join(reasons, "\n"))
+                                : "not ready\n");
+  }
+
+  std::unique_ptr<http_task> ask(http_request request, on_result done) {
+    return run([request = std::move(request)](
+                   admin_parts& parts) { return parts.api.answer(request); },
+               std::move(done));
+  }
+
+  // On a thread that may wait. What nobody wants any more is not begun.
+  template <class Function>
+  std::unique_ptr<http_task> run(Function what, on_result done) {
+    auto open = std::make_shared<question>(std::move(done));
+    auto id = shared_->questions.try_run(
+        [weak = std::weak_ptr{open}, parts = std::weak_ptr{shared_},
+         door = door_, what = std::move(what)](bool runs) {
+          auto shared = parts.lock();
+          if (weak.expired() || !shared)
+            return;
+          auto response =
+              runs ? what(*shared)
+                   : to_response({503, "stopping", "the node stops"});
+          door->post([weak, response = std::move(response)]() mutable {
+            if (auto wanted = weak.lock())
+              wanted->finish(std::move(response));
+          });
+        });
+    if (id == 0)
+      open->finish(to_response({503, "busy", "too many ask at a time"}));
+    return std::make_unique<question_task>(std::move(open));
+  }
+
+  // -- events -----------------------------------------------------------------
+
+  static http_response event_stream() {
+    return text_answer(200, {}, "text/event-stream");
+  }
+
+  std::unique_ptr<http_task> listen(const on_result& done) {
+    auto source = event_source::make(home_, door_);
+    if (!shared_->hub->add(source->queue()))
+      return say({503, "busy", "too many listen"}, done);
+    source->at_end(
+        [hub = shared_->hub, queue = source->queue()] { hub->remove(queue); });
+    source->queue()->push("state", fmt::format(R"({{"state":"{}"}})",
+                                               to_text(shared_->view.state())));
+    done(http_answer{event_stream(), std::move(source), std::nullopt});
+    return nullptr;
+  }
+
+  // The PID becomes an actor by the node's directory, which may ask others.
+  std::unique_ptr<http_task> watch(const http_request& request,
+                                   const on_result& done) {
+    if (!is_read(request))
+      return say(only_get(), done);
+    std::string_view target = request.target;
+    target = target.substr(0, target.find('?'));
+    target.remove_prefix(std::min(target.size(), connections_prefix.size()));
+    target.remove_suffix(std::min(target.size(), events_end.size()));
+    auto pid = percent_decode(target).value_or("");
+    auto with_payload = request.query == "payload=true";
+    auto source = event_source::make(home_, door_);
+    auto& system = shared_->view.system();
+    auto feed = spawn_traffic_feed(system, shared_->view.directory(), pid,
+                                   source->queue(), with_payload);
+    source->at_end(
+        [feed] { caf::anon_send_exit(feed, caf::exit_reason::user_shutdown); });
+    done(http_answer{event_stream(), std::move(source), std::nullopt});
+    return nullptr;
+  }
+
+  // -- the page ---------------------------------------------------------------
+
+  std::unique_ptr<http_task> show_page(const http_request& request,
+                                       on_result done) {
+    auto file = request.path.substr(1);
+    auto call = owner_->files.get(
+        door_, static_match{&page_, std::move(file)}, request,
+        [done = std::move(done)](http_answer answer) {
+          auto& headers = answer.response.headers;
+          headers.emplace_back("Content-Security-Policy", page_policy);
+          headers.emplace_back("Referrer-Policy", "no-referrer");
+          done(std::move(answer));
+        });
+    return nullptr; // they are in memory
+  }
+
+  std::shared_ptr<admin_parts> shared_;
+  std::shared_ptr<service> owner_;
+  loop& home_;
+  std::shared_ptr<loop_door> door_;
+  static_config page_;
+};
+
+} // namespace
+
+std::shared_ptr<http_host> make_admin_host(std::shared_ptr<admin_parts> shared,
+                                           std::shared_ptr<service> owner,
+                                           loop& home) {
+  return std::make_shared<admin_host>(std::move(shared), std::move(owner),
+                                      home);
+}
+
+} // namespace wsrelay

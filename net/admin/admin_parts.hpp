@@ -1,0 +1,34 @@
+// What the hosts of an admin listener share.
+#pragma once
+
+#include "net/admin/admin.hpp"
+#include "net/admin/api.hpp"
+#include "net/admin/event_hub.hpp"
+#include "net/admin/sampler.hpp"
+#include "net/http/file_pool.hpp"
+
+#include <memory>
+
+namespace wsrelay {
+
+/// Any thread.
+struct admin_parts {
+  explicit admin_parts(admin_view& view_);
+
+  admin_view& view;
+  std::shared_ptr<event_hub> hub;
+  sampler samples;
+  admin_api api;
+  /// Returns what its entry says now.
+  admin_config settings() const { return view.config()->admins.front(); }
+
+  /// Where questions are asked: none holds the listener's loop.
+  file_pool questions;
+};
+
+/// Makes a host for one loop.
+std::shared_ptr<http_host> make_admin_host(std::shared_ptr<admin_parts> shared,
+                                           std::shared_ptr<service> owner,
+                                           loop& home);
+
+} // namespace wsrelay

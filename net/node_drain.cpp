@@ -1,0 +1,71 @@
+// A node that empties before it stops.
+#include "actors/log.hpp"
+#include "actors/node_messages.hpp"
+#include "net/node.hpp"
+#include "net/running_service.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+#include <thread>
+
+namespace wsrelay {
+
+namespace {
+
+// Between looks at whether all are gone.
+constexpr std::chrono::milliseconds drain_step{20};
+
+} // namespace
+
+void node::on_drain_order(std::function<void()> order) {
+  orders_ = system_.spawn([order](caf::event_based_actor* self) {
+    self->set_default_handler(caf::drop);
+    self->set_error_handler([](caf::error&) {});
+    return caf::behavior{[order, is_given = false](node_drain) mutable {
+      if (!std::exchange(is_given, true))
+        order();
+    }};
+  });
+  caf::anon_send(directory_, directory_own{"wsrelay.drain", orders_});
+}
+
+void node::drain(const std::function<bool()>& is_enough) {
+  using clock = std::chrono::steady_clock;
+  enter(node_state::draining);
+  on_reload_order(nullptr); // one that is under way ends first
+  {
+    std::lock_guard guard{operation_};
+    runs_ = false;
+  }
+  std::chrono::milliseconds lead{0}, deadline{0};
+  for (auto& service : services_) {
+    auto& options = service->settings().drain;
+    lead = std::max(lead, options.lead.value_or(lead));
+    deadline = std::max(deadline, options.deadline);
+  }
+  auto begin = clock::now();
+  auto wait = [&](clock::time_point until, auto is_done) {
+    while (clock::now() < until && !is_done()) {
+      if (is_enough && is_enough())
+        return false;
+      std::this_thread::sleep_for(drain_step);
+    }
+    return true;
+  };
+  log().info("draining: lead={}ms deadline={}ms", lead.count(),
+             deadline.count());
+  caf::anon_send(directory_, directory_drain{deadline});
+  if (!wait(begin + lead, [] { return false; }))
+    return;
+  // Each close takes its time, too.
+  for (auto& service : services_)
+    service->drain((deadline - lead) * 4 / 5);
+  auto are_empty = [this] {
+    return std::all_of(services_.begin(), services_.end(),
+                       [](auto& each) { return each->is_empty(); });
+  };
+  wait(begin + deadline, are_empty);
+}
+
+} // namespace wsrelay

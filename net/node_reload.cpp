@@ -1,0 +1,194 @@
+// Another configuration for a node that runs: all of it is made first, then all
+// of it takes the place of what was.
+#include "actors/error.hpp"
+#include "actors/log.hpp"
+#include "actors/node_messages.hpp"
+#include "config/load.hpp"
+#include "config/validate.hpp"
+#include "net/admin/admin.hpp"
+#include "net/http/certificate_watch.hpp"
+#include "net/http/upstream_tls.hpp"
+#include "net/node.hpp"
+#include "net/node_view.hpp"
+#include "net/running_service.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace wsrelay {
+
+namespace {
+
+// A target may hold a loop.
+constexpr std::chrono::milliseconds adopt_patience{5'000};
+
+} // namespace
+
+/// What is ready to be used.
+struct node::prepared_reload {
+  std::shared_ptr<const relay_config> config;
+  std::shared_ptr<const upstream_contexts> contexts;
+  // those that go on, with what they go on with
+  std::vector<
+      std::pair<std::shared_ptr<running_service>, std::shared_ptr<service>>>
+      kept;
+  std::vector<std::shared_ptr<running_service>> added;
+  std::shared_ptr<service> admin; // null without an admin.service
+};
+
+result<config_changes> node::reload(relay_config next) {
+  std::lock_guard guard{operation_};
+  if (!runs_)
+    return failure{"the node does not run"};
+  auto changes = take_changes(*view_->config(), next);
+  if (auto issues = validate(next); !issues.empty())
+    return failure{to_text(issues.front())};
+  prepared_reload made;
+  made.config = std::make_shared<const relay_config>(std::move(next));
+  if (auto good = prepare(made); !good) {
+    for (auto& service : made.added)
+      service->stop(std::chrono::steady_clock::now());
+    return good.error();
+  }
+  commit(made);
+  return changes;
+}
+
+checked node::prepare(prepared_reload& next) {
+  auto contexts = make_upstream_contexts(next.config->endpoints);
+  if (!contexts)
+    return contexts.error();
+  next.contexts = *contexts;
+  auto running = view_->running();
+  for (auto& settings : next.config->services) {
+    auto known = std::find_if(running.begin(), running.end(), [&](auto& each) {
+      return each->settings().name == settings.name;
+    });
+    if (known == running.end()) {
+      auto& added = next.added.emplace_back(
+          make_service(next.config, settings, next.contexts, false));
+      if (auto started = added->start(); !started)
+        return started;
+      continue;
+    }
+    auto made =
+        (*known)->prepare(next.config, settings, next.contexts, successors_);
+    if (!made)
+      return made.error();
+    next.kept.emplace_back(*known, *made);
+  }
+  if (!admin_service_)
+    return passed();
+  auto own = config_of_admin(*next.config);
+  auto made = admin_service_->prepare(own, own->services.front(), next.contexts,
+                                      nullptr);
+  if (!made)
+    return made.error();
+  next.admin = *made;
+  return passed();
+}
+
+void node::commit(prepared_reload& next) {
+  std::vector<std::shared_ptr<running_service>> running;
+  std::erase_if(retired_, [](auto& each) {
+    if (!each->is_empty())
+      return false;
+    each->stop(std::chrono::steady_clock::now());
+    return true;
+  });
+  for (auto& each : view_->running())
+    if (std::none_of(next.kept.begin(), next.kept.end(),
+                     [&](auto& kept) { return kept.first == each; })) {
+      each->retire();
+      retired_.push_back(each);
+    }
+  for (auto& [service, made] : next.kept) {
+    service->adopt(std::move(made), adopt_patience);
+    running.push_back(service);
+  }
+  running.insert(running.end(), next.added.begin(), next.added.end());
+  {
+    std::lock_guard guard{mutex_};
+    services_ = running;
+    config_ = next.config;
+    contexts_ = next.contexts;
+  }
+  auto* https = find_https_service(*config_);
+  std::vector<std::shared_ptr<service>> all;
+  if (next.admin) {
+    admin_service_->adopt(next.admin, adopt_patience);
+    all.push_back(next.admin);
+  }
+  for (auto& each : running) {
+    if (https)
+      each->shared()->https_port = port(https->name);
+    all.push_back(each->shared());
+  }
+  for (auto& each : next.added)
+    each->serve();
+  certificates_ = watch_certificates(all);
+}
+
+void node::on_reload_order(std::function<result<config_changes>()> read) {
+  std::lock_guard guard{order_};
+  read_ = std::move(read);
+}
+
+result<config_changes> node::order_reload() {
+  std::lock_guard guard{order_};
+  if (!read_)
+    return failure{"this program does not reload its configuration"};
+  return read_();
+}
+
+namespace {
+
+caf::error refused(std::string why) {
+  return make_error(errc::invalid_message, std::move(why));
+}
+
+caf::result<std::vector<log_level_row>> change_log(const node_log& message) {
+  auto level = parse_log_level(message.level);
+  auto part = parse_log_part(message.part);
+  if (!message.level.empty() && !level)
+    return refused("no such level: debug, info, warning, error or off");
+  if (!message.part.empty() && !part)
+    return refused(
+        "no such part: node, http, connection, cluster, access or caf");
+  std::vector<log_level_row> result;
+  for (std::size_t i = 0; i < log_part_count; ++i) {
+    auto each = static_cast<log_part>(i);
+    auto is_meant = part ? each == *part : each != log_part::access;
+    if (level && is_meant)
+      set_log_level(each, *level);
+    result.push_back(
+        {std::string{to_text(each)}, std::string{to_text(log_level(each))}});
+  }
+  return result;
+}
+
+} // namespace
+
+// On a thread of its own: it reads files.
+void node::start_commands() {
+  commands_ =
+      system_.spawn<caf::detached>([this](caf::event_based_actor* self) {
+        self->set_default_handler(caf::drop);
+        self->set_error_handler([](caf::error&) {});
+        return caf::behavior{
+            [](const node_log& message) { return change_log(message); },
+            [this](node_reload) -> caf::result<node_reload_report> {
+              auto done = order_reload();
+              if (!done)
+                return refused(done.error().what);
+              return node_reload_report{std::move(done->changed),
+                                        std::move(done->kept)};
+            }};
+      });
+  caf::anon_send(directory_, directory_own{"wsrelay.node", commands_});
+}
+
+} // namespace wsrelay
