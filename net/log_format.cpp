@@ -1,6 +1,7 @@
 // Formatters of spdlog.
 #include "net/log_format.hpp"
 
+#include "net/admin/json_output.hpp"
 #include "net/log_output.hpp"
 #include "protocol/json.hpp"
 #include "protocol/text.hpp"
@@ -155,7 +156,7 @@ private:
     for (auto& [key, value] : members)
       result +=
           fmt::format(R"(,"{}{}":{})", key, is_taken(key) ? "_" : "", value);
-    return result + "}";
+    return printable_json(result + "}");
   }
 };
 

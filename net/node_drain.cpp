@@ -38,8 +38,10 @@ void node::drain(const std::function<bool()>& is_enough) {
     std::lock_guard guard{operation_};
     runs_ = false;
   }
+  auto draining = services_; // nobody changes them any more
+  draining.insert(draining.end(), retired_.begin(), retired_.end());
   std::chrono::milliseconds lead{0}, deadline{0};
-  for (auto& service : services_) {
+  for (auto& service : draining) {
     auto& options = service->settings().drain;
     lead = std::max(lead, options.lead.value_or(lead));
     deadline = std::max(deadline, options.deadline);
@@ -59,10 +61,10 @@ void node::drain(const std::function<bool()>& is_enough) {
   if (!wait(begin + lead, [] { return false; }))
     return;
   // Each close takes its time, too.
-  for (auto& service : services_)
+  for (auto& service : draining)
     service->drain((deadline - lead) * 4 / 5);
-  auto are_empty = [this] {
-    return std::all_of(services_.begin(), services_.end(),
+  auto are_empty = [&draining] {
+    return std::all_of(draining.begin(), draining.end(),
                        [](auto& each) { return each->is_empty(); });
   };
   wait(begin + deadline, are_empty);

@@ -6,6 +6,7 @@
 #include "config/load.hpp"
 #include "config/validate.hpp"
 #include "net/admin/admin.hpp"
+#include "net/heap.hpp"
 #include "net/http/certificate_watch.hpp"
 #include "net/http/upstream_tls.hpp"
 #include "net/node.hpp"
@@ -92,6 +93,7 @@ checked node::prepare(prepared_reload& next) {
 }
 
 void node::commit(prepared_reload& next) {
+  heap_ = nullptr; // it looks at loops that may go
   std::vector<std::shared_ptr<running_service>> running;
   std::erase_if(retired_, [](auto& each) {
     if (!each->is_empty())
@@ -130,6 +132,7 @@ void node::commit(prepared_reload& next) {
   for (auto& each : next.added)
     each->serve();
   certificates_ = watch_certificates(all);
+  keep_heap();
 }
 
 void node::on_reload_order(std::function<result<config_changes>()> read) {

@@ -101,12 +101,10 @@ public:
       : shared_{std::move(shared)},
         owner_{std::move(owner)},
         home_{home},
-        door_{std::make_shared<loop_door>(home)} {
+        door_{home.door()} {
     page_.path = "/";
     page_.root = "builtin:admin";
   }
-
-  ~admin_host() override { door_->close(); }
 
   reader_limits limits() const override {
     auto& from = owner_->settings;

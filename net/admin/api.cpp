@@ -1,6 +1,7 @@
 // The table of the API, and what each of its entries asks the node.
 #include "net/admin/api.hpp"
 
+#include "actors/log.hpp"
 #include "actors/node_version.hpp"
 #include "config/load.hpp"
 #include "net/admin/api_answers.hpp"
@@ -208,8 +209,13 @@ http_response set_log(call& what) {
   message.level = body.take_text("level").value_or("");
   message.part = body.take_text("part").value_or("");
   body.refuse_rest();
-  if (message.level.empty())
-    throw problem{400, "request", "a level is needed"};
+  if (!parse_log_level(message.level))
+    throw problem{400, "request",
+                  "level must be debug, info, warning, error or off"};
+  if (!message.part.empty() && !parse_log_part(message.part))
+    throw problem{
+        400, "request",
+        "part must be node, http, connection, cluster, access or caf"};
   return log_levels(what, std::move(message));
 }
 

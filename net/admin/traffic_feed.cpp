@@ -8,6 +8,8 @@
 
 #include <caf/all.hpp>
 
+#include <algorithm>
+
 namespace wsrelay {
 
 namespace {
@@ -17,12 +19,25 @@ constexpr std::size_t max_shown = 4096;
 
 constexpr milliseconds lookup_patience{5'000};
 
+// Not cut inside of a character.
+std::string_view beginning(const ws_traffic& event) {
+  auto all = event.data.view();
+  auto size = std::min(all.size(), max_shown);
+  auto is_inside = [&] {
+    return size < all.size()
+           && (static_cast<unsigned char>(all[size]) & 0xC0) == 0x80;
+  };
+  while (event.type == message_type::text && size > 0 && is_inside())
+    --size;
+  return all.substr(0, size);
+}
+
 void put_message(json_writer& out, const ws_traffic& event, bool payload) {
   put(out, "number", event.number);
   put(out, "type", event.type == message_type::text ? "text" : "binary");
   put(out, "size", event.size);
   if (payload)
-    put_bytes(out, "data", event.data.view().substr(0, max_shown));
+    put_bytes(out, "data", beginning(event));
 }
 
 std::string to_json(const ws_traffic& event, bool payload) {

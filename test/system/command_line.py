@@ -62,7 +62,7 @@ class CommandLine(unittest.TestCase):
     def test_version(self):
         status, out, _ = self.run_program("--version")
         self.assertEqual(status, 0)
-        self.assertRegex(out, r"^wsrelayd \d+\.\d+\.\d+\n$")
+        self.assertRegex(out, r"^wsrelayd \d+\.\d+\.\d+( \([0-9a-f]{12}\))?\n$")
 
     def test_an_option_that_is_wrong_is_status_2(self):
         for arguments in (("--nonsense",), ("extra",), ("--listen", "nowhere"),

@@ -63,7 +63,8 @@ class Traces(ReloadTest):
         self.status(self.node, path, fields)
         found = self.upstream.asked[-1]
         (parent,) = found.all("traceparent")
-        self.assertRegex(parent, r"\A00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
+        self.assertRegex(parent,
+                         r"\A00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
         return found, *parent.split("-")[1:]
 
     def test_the_trace_of_a_request_goes_on(self):

@@ -55,10 +55,10 @@ class Json(ReloadTest):
 
     # Few for each relay: of one check it logs ten lines, and counts the rest.
     def test_what_strangers_send_stays_one_line_and_json(self):
-        for begin in range(0, len(HOSTILE), 4):
+        for begin in range(0, len(HOSTILE), 3):
             node = self.start_json(base(), "--log-level", "debug",
                                    "--access-log")
-            for text in HOSTILE[begin:begin + 4]:
+            for text in HOSTILE[begin:begin + 3]:
                 self.send_hostile(node, text)
             self.connect(node).leave(4000)
             wait_until(lambda: [each for each in entries(node)

@@ -121,7 +121,7 @@ class StandardError(unittest.TestCase):
         node.process.send_signal(signal.SIGHUP)
         with os.fdopen(reader, "rb") as file:
             text = file.readline()
-            while b"SIGHUP ignored" not in text:
+            while b"SIGHUP: " not in text:
                 text = file.readline()
                 self.assertTrue(text)
         self.assertEqual(node.stop(), 0)
@@ -142,7 +142,7 @@ class StandardError(unittest.TestCase):
             node.process.send_signal(signal.SIGHUP)
             mine.settimeout(DEADLINE)
             text = b""
-            while b"SIGHUP ignored" not in text:
+            while b"SIGHUP: " not in text:
                 text += mine.recv(4096)
         self.serves(node)  # and the reader is gone
         node.process.send_signal(signal.SIGHUP)
@@ -165,7 +165,7 @@ class Hangup(RelayTest):
         with WebSocket(relay.port) as client:
             for i in range(3):
                 relay.signal(signal.SIGHUP)
-                wait_until(lambda: relay.stderr.count("SIGHUP ignored") > i,
+                wait_until(lambda: relay.stderr.count("SIGHUP: ") > i,
                            "SIGHUP is logged")
                 self.assertEqual(client.echo("x"), "x")
             client.leave()

@@ -112,7 +112,7 @@ class Renewal(RelayTest):
         self.relay.signal(1)
         wait_until(lambda: self.relay.log().count("certificates loaded")
                    > count, "they are loaded")
-        self.assertIn("SIGHUP: the certificates are read again",
+        self.assertIn("SIGHUP: the configuration is read again",
                       self.relay.stderr)
 
     def test_4_the_other_service_leads_here(self):

@@ -184,8 +184,10 @@ int serve(const daemon_options& options, const relay_config& config) {
   service_manager manager;
   manager.ready(relay.url(),
                 [&relay] { return relay.is_responsive(patience); });
-  auto signal =
-      signals.wait([&] { manager.reload([&] { static_cast<void>(read()); }); });
+  auto signal = signals.wait([&] {
+    log().info("SIGHUP: the configuration is read again");
+    manager.reload([&] { static_cast<void>(read()); });
+  });
   manager.will_stop();
   if (signal == SIGTERM && (options.drain == "on" || is_ordered))
     relay.drain([&signals] { return signals.again(); });
