@@ -25,7 +25,7 @@ SCREENSHOTS = os.environ.get("WSRELAY_SCREENSHOTS")
 TOKEN = "a-token-of-the-tests-0123456789abcdef"
 PERIOD = 20  # seconds between two messages of a client
 
-CONFIG = (service() + router()
+CONFIG = (service() + "  drain: {lead: \"off\", spread: 1s}\n" + router()
           + endpoint("echo", "/echo", "relay: {target_pid: echo}")
           + endpoint("other", "/other",
                      'relay: {target_pid: echo, metadata: {room: "7"}}'))
@@ -94,10 +94,11 @@ class Dashboard(unittest.TestCase):
         return seen
 
     def test_it_shows_a_busy_node_and_drains_it(self):
-        with tempfile.NamedTemporaryFile("w", suffix=".token") as file:
-            file.write(TOKEN + "\n")
-            file.flush()
-            relay = self.start_relay(CONFIG + admin(token_file=file.name))
+        file = tempfile.NamedTemporaryFile("w", suffix=".token")
+        self.addCleanup(file.close)  # a reload reads it again
+        file.write(TOKEN + "\n")
+        file.flush()
+        relay = self.start_relay(CONFIG + admin(token_file=file.name))
         crowd = self.crowd(relay.port, COUNT)
         seen = self.see(relay, TOKEN, *([SCREENSHOTS] if SCREENSHOTS else []))
         self.assertEqual(seen["rows"], COUNT)

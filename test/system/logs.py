@@ -64,7 +64,7 @@ class Json(ReloadTest):
             wait_until(lambda: [each for each in entries(node)
                                 if each.get("code") == 4000], "the last line")
             lines = entries(node)
-            self.assertTrue([each for each in lines if "origin" in each])
+            self.assertTrue([each for each in lines if "check" in each])
             self.assertEqual([each for each in lines if "suppressed" in each],
                              [])
             node.stop()
