@@ -10,6 +10,7 @@
 #include <map>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 namespace wsrelay {
 
@@ -17,16 +18,35 @@ namespace {
 
 using entries = std::map<std::string, std::string>; // "KIND NAME" to its text
 
+// What a file holds is not printed, and may be another.
+std::string secret_of(const admin_config& entry) {
+  return entry.token;
+}
+
+std::string secret_of(const endpoint_config& entry) {
+  auto* by = std::get_if<trusted_header_handler>(&entry.handler);
+  return by ? by->secret : std::string{};
+}
+
+template <class Entry>
+std::string secret_of(const Entry&) {
+  return {};
+}
+
 template <class Entry>
 void add(std::string_view kind, const std::vector<Entry>& all,
          std::vector<Entry> relay_config::*member, const relay_config& whole,
          entries& out) {
   for (auto& each : all) {
     relay_config alone;
-    if constexpr (std::is_same_v<Entry, endpoint_config>)
+    std::size_t before = 0;
+    if constexpr (std::is_same_v<Entry, endpoint_config>) {
       alone.routers = whole.routers; // for the prefix
+      before = to_yaml(alone).size();
+    }
     (alone.*member).push_back(each);
-    out.emplace(fmt::format("{} {}", kind, each.name), to_yaml(alone));
+    out.emplace(fmt::format("{} {}", kind, each.name),
+                to_yaml(alone).substr(before) + secret_of(each));
   }
 }
 

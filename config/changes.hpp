@@ -16,7 +16,6 @@ struct config_changes {
 
 /// Returns what is different in `next`, and puts back there what cannot change
 /// while a node runs: where it listens, its threads, TLS or not, the cluster.
-/// Secrets are not compared.
 config_changes take_changes(const relay_config& now, relay_config& next);
 
 } // namespace wsrelay

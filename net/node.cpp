@@ -119,11 +119,8 @@ checked node::start() {
   }
   begin_to_serve();
   keep_heap();
-  start_commands();
-  {
-    std::lock_guard guard{operation_};
-    runs_ = true;
-  }
+  on_reload_order(nullptr); // what else can be ordered can be from now on
+  runs_ = true;
   enter(node_state::ready);
   return passed();
 }
@@ -245,20 +242,28 @@ void node::keep_heap() {
 // With a cluster the first service shares the loop that the other nodes are
 // connected on.
 checked node::start_service(const service_config& settings, bool shares_loop) {
-  auto made = make_service(config_, settings, contexts_, shares_loop);
+  auto made = make_service(config_, settings, contexts_, shares_loop, 0);
   auto started = made->start();
   std::lock_guard guard{mutex_};
   services_.push_back(std::move(made));
   return started;
 }
 
-std::shared_ptr<running_service> node::make_service(
-    std::shared_ptr<const relay_config> config, const service_config& settings,
-    std::shared_ptr<const upstream_contexts> contexts, bool shares_loop) {
+std::shared_ptr<running_service>
+node::make_service(std::shared_ptr<const relay_config> config,
+                   const service_config& settings,
+                   std::shared_ptr<const upstream_contexts> contexts,
+                   bool shares_loop, unsigned generation) {
   return std::make_shared<running_service>(
-      service_place{system_, std::move(config), std::move(contexts), directory_,
-                    successors_, shares_loop ? loop_of_nodes(system_) : nullptr,
-                    admin_ ? admin_->journal() : nullptr},
+      service_place{system_,
+                    std::move(config),
+                    std::move(contexts),
+                    directory_,
+                    successors_,
+                    shares_loop ? loop_of_nodes(system_) : nullptr,
+                    admin_ ? admin_->journal() : nullptr,
+                    {},
+                    generation},
       settings);
 }
 
@@ -286,17 +291,13 @@ bool node::reload_certificates() {
 // What other nodes do about it goes on while the own connections close.
 void node::stop() {
   enter(node_state::stopping);
-  on_reload_order(nullptr); // one that is under way ends first
-  {
-    std::lock_guard guard{operation_};
-    runs_ = false;
-  }
   auto begin = std::chrono::steady_clock::now();
   if (!stopped_at_) {
     stopped_at_ = begin;
     if (termination_signals::received()) // also if something hangs here
       end_process_at(begin + shutdown_timeout() + actors_patience);
   }
+  close_gate();
   heap_ = nullptr;
   caf::scoped_actor self{system_};
   auto goodbye = self->request(directory_, caf::infinite, directory_stop{});

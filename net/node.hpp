@@ -90,9 +90,14 @@ public:
   /// nothing has changed. Blocks. Between `start` and `drain` or `stop`.
   result<config_changes> reload(relay_config next);
 
-  /// Has `wsrelay reload`, and the API, call `read`, on any thread, which calls
-  /// `reload` with what there is now. Until `stop`.
-  void on_reload_order(std::function<result<config_changes>()> read);
+  /// Has `wsrelay reload`, the API and `order_reload` call `read`, on a thread
+  /// of its own, which may wait for a disk; what it returns is the next
+  /// configuration. It needs nothing that ends before the process. Until
+  /// `drain` or `stop`.
+  void on_reload_order(std::function<result<relay_config>()> read);
+
+  /// Gives that order, and returns at once; the log tells what came of it.
+  void order_reload();
 
   /// Empties the services before a stop, as their `drain` says: `is_ready` is
   /// false from now on, actors that asked for it get `node_draining`, after the
@@ -157,7 +162,6 @@ public:
 
 private:
   checked start_all();
-  result<config_changes> order_reload();
   checked start_service(const service_config& settings, bool shares_loop);
   checked start_admin();
   static std::shared_ptr<const relay_config>
@@ -166,8 +170,9 @@ private:
   make_service(std::shared_ptr<const relay_config> config,
                const service_config& settings,
                std::shared_ptr<const upstream_contexts> contexts,
-               bool shares_loop);
+               bool shares_loop, unsigned generation);
   void start_commands();
+  void close_gate();
   struct prepared_reload;
   checked prepare(prepared_reload& next);
   void commit(prepared_reload& next);
@@ -188,10 +193,11 @@ private:
   caf::actor successors_; // null = nobody parks
   caf::actor orders_;     // null = no operator can drain it
   caf::actor commands_;   // answers node_reload, node_log
-  std::mutex order_;      // one order at a time, before `operation_`
-  std::function<result<config_changes>()> read_; // guarded by order_
+  struct reload_gate;
+  std::shared_ptr<reload_gate> gate_; // of those who give orders, too
   std::mutex operation_; // one reload at a time, and none while it stops
-  bool runs_ = false;    // guarded by operation_
+  std::atomic<bool> runs_{false}; // it may be reloaded
+  unsigned generation_ = 0;       // of services; guarded by operation_
   std::vector<std::shared_ptr<running_service>> retired_; // the same
   std::unique_ptr<node_view> view_;
   std::unique_ptr<admin> admin_; // null without an admin.service

@@ -2,6 +2,7 @@
 #include "actors/log.hpp"
 #include "actors/node_messages.hpp"
 #include "net/node.hpp"
+#include "net/node_view.hpp"
 #include "net/running_service.hpp"
 
 #include <caf/all.hpp>
@@ -33,12 +34,8 @@ void node::on_drain_order(std::function<void()> order) {
 void node::drain(const std::function<bool()>& is_enough) {
   using clock = std::chrono::steady_clock;
   enter(node_state::draining);
-  on_reload_order(nullptr); // one that is under way ends first
-  {
-    std::lock_guard guard{operation_};
-    runs_ = false;
-  }
-  auto draining = services_; // nobody changes them any more
+  runs_ = false; // nothing is reloaded any more
+  auto draining = view_->running();
   draining.insert(draining.end(), retired_.begin(), retired_.end());
   std::chrono::milliseconds lead{0}, deadline{0};
   for (auto& service : draining) {

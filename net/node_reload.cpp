@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <mutex>
 #include <utility>
 
 namespace wsrelay {
@@ -43,7 +44,7 @@ struct node::prepared_reload {
 result<config_changes> node::reload(relay_config next) {
   std::lock_guard guard{operation_};
   if (!runs_)
-    return failure{"the node does not run"};
+    return failure{"the node drains, stops or does not run"};
   auto changes = take_changes(*view_->config(), next);
   if (auto issues = validate(next); !issues.empty())
     return failure{to_text(issues.front())};
@@ -53,6 +54,11 @@ result<config_changes> node::reload(relay_config next) {
     for (auto& service : made.added)
       service->stop(std::chrono::steady_clock::now());
     return good.error();
+  }
+  if (!runs_) {
+    for (auto& service : made.added)
+      service->stop(std::chrono::steady_clock::now());
+    return failure{"the node stops"};
   }
   commit(made);
   return changes;
@@ -69,8 +75,8 @@ checked node::prepare(prepared_reload& next) {
       return each->settings().name == settings.name;
     });
     if (known == running.end()) {
-      auto& added = next.added.emplace_back(
-          make_service(next.config, settings, next.contexts, false));
+      auto& added = next.added.emplace_back(make_service(
+          next.config, settings, next.contexts, false, ++generation_));
       if (auto started = added->start(); !started)
         return started;
       continue;
@@ -135,19 +141,64 @@ void node::commit(prepared_reload& next) {
   keep_heap();
 }
 
-void node::on_reload_order(std::function<result<config_changes>()> read) {
-  std::lock_guard guard{order_};
-  read_ = std::move(read);
+/// Between the node and who gives orders, which may come when it has gone.
+struct node::reload_gate {
+  std::mutex mutex;
+  node* owner; // null when it reloads no more
+  std::function<result<relay_config>()> read;
+
+  // Reading may take its time, and nobody waits for it.
+  result<config_changes> reload() {
+    std::function<result<relay_config>()> source;
+    {
+      std::lock_guard guard{mutex};
+      source = read;
+    }
+    if (!source)
+      return failure{"this program does not reload its configuration now"};
+    auto next = source();
+    if (!next)
+      return next.error();
+    std::lock_guard guard{mutex};
+    if (!owner)
+      return failure{"the node stops"};
+    return owner->reload(std::move(*next));
+  }
+};
+
+void node::on_reload_order(std::function<result<relay_config>()> read) {
+  if (!gate_) {
+    gate_ = std::make_shared<reload_gate>();
+    gate_->owner = this;
+    start_commands();
+  }
+  std::lock_guard guard{gate_->mutex};
+  gate_->read = std::move(read);
 }
 
-result<config_changes> node::order_reload() {
-  std::lock_guard guard{order_};
-  if (!read_)
-    return failure{"this program does not reload its configuration"};
-  return read_();
+void node::order_reload() {
+  caf::anon_send(commands_, node_reload{});
+}
+
+// One that is under way ends first, unless it still reads.
+void node::close_gate() {
+  runs_ = false;
+  if (auto gate = std::exchange(gate_, nullptr)) {
+    std::lock_guard guard{gate->mutex};
+    gate->owner = nullptr;
+    gate->read = nullptr;
+  }
 }
 
 namespace {
+
+void note(const result<config_changes>& done) {
+  if (!done)
+    return log().error("configuration refused: {}", done.error().what);
+  log().info("configuration reloaded: changed={}", done->changed.size());
+  for (auto& kept : done->kept)
+    log().warn("configuration reloaded, but {}", kept);
+}
 
 caf::error refused(std::string why) {
   return make_error(errc::invalid_message, std::move(why));
@@ -177,14 +228,15 @@ caf::result<std::vector<log_level_row>> change_log(const node_log& message) {
 
 // On a thread of its own: it reads files.
 void node::start_commands() {
-  commands_ =
-      system_.spawn<caf::detached>([this](caf::event_based_actor* self) {
+  commands_ = system_.spawn<caf::detached>(
+      [gate = gate_](caf::event_based_actor* self) {
         self->set_default_handler(caf::drop);
         self->set_error_handler([](caf::error&) {});
         return caf::behavior{
             [](const node_log& message) { return change_log(message); },
-            [this](node_reload) -> caf::result<node_reload_report> {
-              auto done = order_reload();
+            [gate](node_reload) -> caf::result<node_reload_report> {
+              auto done = gate->reload();
+              note(done);
               if (!done)
                 return refused(done.error().what);
               return node_reload_report{std::move(done->changed),

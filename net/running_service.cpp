@@ -36,8 +36,12 @@ unsigned loop_count(const service_config& settings) {
   return settings.threads > 0 ? settings.threads : cores;
 }
 
-std::string acceptor_name(const service_config& settings, std::size_t number) {
-  return fmt::format("{}{}.{}", acceptor_prefix, settings.name, number);
+std::string acceptor_name(const std::string& service, unsigned generation,
+                          std::size_t number) {
+  return generation == 0
+             ? fmt::format("{}{}.{}", acceptor_prefix, service, number)
+             : fmt::format("{}{}.again{}.{}", acceptor_prefix, service,
+                           generation, number);
 }
 
 std::shared_ptr<parking_lot> make_lot(const service_config& settings,
@@ -193,7 +197,8 @@ void running_service::name_acceptors() {
   for (std::size_t i = 0; i < acceptors_.size(); ++i) {
     auto named = tell_directory(
         place_.system, place_.directory,
-        directory_own{acceptor_name(settings_, i), acceptors_[i]});
+        directory_own{acceptor_name(settings_.name, place_.generation, i),
+                      acceptors_[i]});
     if (!named) // it is only hidden from operators
       log().warn("acceptor has no name: service={} reason={}", settings_.name,
                  named.error().what);
@@ -268,8 +273,10 @@ void running_service::end_acceptors() {
     auto& acceptor = acceptors_[i];
     self->send_exit(acceptor, caf::exit_reason::user_shutdown);
     self->wait_for(acceptor);
-    self->send(place_.directory,
-               directory_own{acceptor_name(settings_, i), nullptr});
+    self->send(
+        place_.directory,
+        directory_own{acceptor_name(settings_.name, place_.generation, i),
+                      nullptr});
   }
 }
 

@@ -37,6 +37,9 @@ struct service_place {
   /// there are no acceptors.
   std::function<std::shared_ptr<http_host>(std::shared_ptr<service>, loop&)>
       make_host{};
+  /// Of services of this name that there have been: each has acceptors of its
+  /// own names.
+  unsigned generation = 0;
 };
 
 /// Used by its node's thread.

@@ -61,7 +61,7 @@ std::string_view host_name(std::string_view authority) {
 // A page of somebody else whose name leads here for a moment (DNS rebinding)
 // cannot choose what stands in Host: it would be its own name.
 bool is_literal_host(std::string_view authority) {
-  auto name = host_name(authority);
+  auto name = to_lower(host_name(authority));
   return name == "localhost" || parse_ip_address(name).has_value();
 }
 
@@ -158,7 +158,7 @@ private:
                      "of this listener"};
     if (needs_token(request) && !has_token(request))
       return problem{401, "token", "the token is needed"};
-    if (!is_read(request))
+    if (request.method == "POST")
       return check_change(request, host);
     return std::nullopt;
   }
@@ -191,7 +191,7 @@ private:
   static std::optional<problem> check_change(const http_request& request,
                                              std::string_view host) {
     auto type = find_field(request.headers, "Content-Type").value_or("");
-    if (trim(type.substr(0, type.find(';'))) != "application/json")
+    if (to_lower(trim(type.substr(0, type.find(';')))) != "application/json")
       return problem{415, "type", "the body must be application/json"};
     auto origin = find_field(request.headers, "Origin");
     if (origin && *origin != fmt::format("http://{}", host)
@@ -215,14 +215,12 @@ private:
       return say(text_answer(200, "ok\n"), done);
     if (path == "/readyz")
       return say(readiness(request), done);
-    if (path == "/metrics")
-      return run(
-          [](admin_parts& parts) {
-            return text_answer(
-                200, make_metrics(parts.view, parts.samples.last().get()),
-                metrics_content_type);
-          },
-          std::move(done));
+    if (path == "/metrics") // questions that wait keep no scrape waiting
+      return say(text_answer(
+                     200,
+                     make_metrics(shared_->view, shared_->samples.last().get()),
+                     metrics_content_type),
+                 done);
     if (path == events_path)
       return listen(done);
     return show_page(request, std::move(done));

@@ -148,12 +148,14 @@ auto node_client::request(const caf::actor& whom, Message message)
   auto answer = std::make_shared<std::promise<caf::expected<Answer>>>();
   auto waiter = [node = node_, whom, timeout = timeout_, answer,
                  message = std::move(message)](caf::event_based_actor* self) {
-    auto failed = [self, answer](const caf::error& error) {
+    auto failed = [self, node, answer](const caf::error& error) {
       answer->set_value(error);
+      self->demonitor(node); // else the node keeps what is left of this
       self->quit();
     };
-    auto done = [self, answer](Answer& value) {
+    auto done = [self, node, answer](Answer& value) {
       answer->set_value(std::move(value));
+      self->demonitor(node);
       self->quit();
     };
     self->set_down_handler([failed](caf::down_msg&) {

@@ -198,10 +198,10 @@ TEST_CASE_FIXTURE(node_fixture, "an order to reload is carried out, or its "
     return result;
   };
   CHECK(ask().find("does not reload") != std::string::npos);
-  relay->on_reload_order([this] { return relay->reload(with_path("/b")); });
+  relay->on_reload_order([] { return with_path("/b"); });
   CHECK(ask() == "http.endpoint fixed: changed");
   relay->on_reload_order(
-      []() -> result<config_changes> { return failure{"it is wrong"}; });
+      []() -> result<relay_config> { return failure{"it is wrong"}; });
   CHECK(ask().find("it is wrong") != std::string::npos);
 }
 

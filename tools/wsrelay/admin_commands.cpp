@@ -19,7 +19,7 @@ namespace {
 
 using rapidjson::Value;
 
-constexpr std::uint64_t page_size = 1000;
+constexpr std::uint64_t page_size = 1000, max_rows = 1'000'000;
 
 // As long as a drain by the node itself may take.
 constexpr std::chrono::hours longest_drain{1};
@@ -175,7 +175,7 @@ private:
           result.missing.push_back(
               {exit_code::timeout, "timeout", why.GetString()});
         });
-      if (count < page_size)
+      if (count < page_size || first >= max_rows)
         break;
     }
     result.text = out.take();

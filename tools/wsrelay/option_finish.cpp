@@ -98,7 +98,7 @@ std::string finish_node(const raw_options& raw, options& out) {
   }
   out.node.timeout = *parse_duration(raw.timeout);
   auto& tls = out.node.tls;
-  if (tls.enabled()
+  if (out.admin.url.empty() && tls.enabled()
       && (tls.certificate.empty() || tls.key.empty() || tls.ca.empty()))
     return "--tls-cert, --tls-key and --tls-ca belong together (or "
            "WSRELAY_TLS_CERT, _KEY and _CA)";

@@ -109,32 +109,21 @@ void listen_for_operator(node& relay, const std::string& where) {
                path.error().what);
 }
 
-// What is wrong with a configuration as a whole: in the log line by line, and
-// for who has asked in one.
-failure refuse(const std::vector<config_issue>& errors) {
+// What is wrong with a configuration as a whole, in one line.
+failure all_of(const std::vector<config_issue>& errors) {
   std::string all;
-  for (auto& error : errors) {
-    log().error("configuration refused: {}", to_text(error));
+  for (auto& error : errors)
     all += (all.empty() ? "" : "; ") + to_text(error);
-  }
   return {all};
 }
 
-result<config_changes> reload(node& relay, const daemon_options& options) {
+result<relay_config> read_again(const daemon_options& options) {
   auto loaded = load(options);
   for (auto& warning : loaded.warnings)
     log().warn("configuration: {}", to_text(warning));
   if (!loaded.errors.empty())
-    return refuse(loaded.errors);
-  auto changes = relay.reload(std::move(loaded.config));
-  if (!changes) {
-    log().error("configuration refused: {}", changes.error().what);
-    return changes;
-  }
-  log().info("configuration reloaded: changed={}", changes->changed.size());
-  for (auto& kept : changes->kept)
-    log().warn("configuration reloaded, but {}", kept);
-  return changes;
+    return all_of(loaded.errors);
+  return std::move(loaded.config);
 }
 
 log_format format_of(const daemon_options& options, int fd) {
@@ -177,8 +166,7 @@ int serve(const daemon_options& options, const relay_config& config) {
     is_ordered = true;
     termination_signals::raise();
   });
-  auto read = [&relay, &options] { return reload(relay, options); };
-  relay.on_reload_order(read);
+  relay.on_reload_order([options] { return read_again(options); });
   listen_for_operator(relay, options.operator_socket);
   print(STDOUT_FILENO, urls_text(relay, config));
   service_manager manager;
@@ -186,13 +174,14 @@ int serve(const daemon_options& options, const relay_config& config) {
                 [&relay] { return relay.is_responsive(patience); });
   auto signal = signals.wait([&] {
     log().info("SIGHUP: the configuration is read again");
-    manager.reload([&] { static_cast<void>(read()); });
+    manager.reload([&relay] { relay.order_reload(); });
   });
   manager.will_stop();
   if (signal == SIGTERM && (options.drain == "on" || is_ordered))
     relay.drain([&signals] { return signals.again(); });
   manager.stopping();
   relay.stop();
+  log().info("stopped");
   return 0;
 }
 
