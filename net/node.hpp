@@ -92,8 +92,8 @@ public:
 
   /// Has `wsrelay reload`, the API and `order_reload` call `read`, on a thread
   /// of its own, which may wait for a disk; what it returns is the next
-  /// configuration. It needs nothing that ends before the process. Until
-  /// `drain` or `stop`.
+  /// configuration, or, when the log has it already, why there is none. It
+  /// needs nothing that ends before the process. Until `drain` or `stop`.
   void on_reload_order(std::function<result<relay_config>()> read);
 
   /// Gives that order, and returns at once; the log tells what came of it.

@@ -27,6 +27,14 @@ namespace {
 // A target may hold a loop.
 constexpr std::chrono::milliseconds adopt_patience{5'000};
 
+void note(const result<config_changes>& done) {
+  if (!done)
+    return log().error("configuration refused: {}", done.error().what);
+  log().info("configuration reloaded: changed={}", done->changed.size());
+  for (auto& kept : done->kept)
+    log().warn("configuration reloaded, but {}", kept);
+}
+
 } // namespace
 
 /// What is ready to be used.
@@ -162,7 +170,9 @@ struct node::reload_gate {
     std::lock_guard guard{mutex};
     if (!owner)
       return failure{"the node stops"};
-    return owner->reload(std::move(*next));
+    auto done = owner->reload(std::move(*next));
+    note(done);
+    return done;
   }
 };
 
@@ -191,14 +201,6 @@ void node::close_gate() {
 }
 
 namespace {
-
-void note(const result<config_changes>& done) {
-  if (!done)
-    return log().error("configuration refused: {}", done.error().what);
-  log().info("configuration reloaded: changed={}", done->changed.size());
-  for (auto& kept : done->kept)
-    log().warn("configuration reloaded, but {}", kept);
-}
 
 caf::error refused(std::string why) {
   return make_error(errc::invalid_message, std::move(why));
@@ -236,7 +238,6 @@ void node::start_commands() {
             [](const node_log& message) { return change_log(message); },
             [gate](node_reload) -> caf::result<node_reload_report> {
               auto done = gate->reload();
-              note(done);
               if (!done)
                 return refused(done.error().what);
               return node_reload_report{std::move(done->changed),

@@ -109,11 +109,14 @@ void listen_for_operator(node& relay, const std::string& where) {
                path.error().what);
 }
 
-// What is wrong with a configuration as a whole, in one line.
-failure all_of(const std::vector<config_issue>& errors) {
+// What is wrong with a configuration as a whole: in the log line by line, for
+// who has asked in one.
+failure refuse(const std::vector<config_issue>& errors) {
   std::string all;
-  for (auto& error : errors)
+  for (auto& error : errors) {
+    log().error("configuration refused: {}", to_text(error));
     all += (all.empty() ? "" : "; ") + to_text(error);
+  }
   return {all};
 }
 
@@ -122,7 +125,7 @@ result<relay_config> read_again(const daemon_options& options) {
   for (auto& warning : loaded.warnings)
     log().warn("configuration: {}", to_text(warning));
   if (!loaded.errors.empty())
-    return all_of(loaded.errors);
+    return refuse(loaded.errors);
   return std::move(loaded.config);
 }
 
