@@ -146,8 +146,8 @@ void connection_state::use(relay_settings settings) {
 // -- from the port ------------------------------------------------------------
 
 void connection_state::on_drained(std::uint64_t count) {
-  if (limits_.counts)
-    limits_.counts->end_write(this, count, port_->now());
+  if (auto& counts = limits_.counts; counts && counts->is_timed(this, count))
+    counts->end_write(port_->now());
   output_.waiting().complete(count);
   refill();
 }

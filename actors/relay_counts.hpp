@@ -71,11 +71,14 @@ struct relay_counts {
     timed_since_ = now;
   }
 
-  /// The kernel has taken what `who` has written up to this number.
-  void end_write(const void* who, std::uint64_t number,
-                 time_point now) noexcept {
-    if (timed_ != who || number < timed_number_)
-      return;
+  /// Returns whether the message whose way is timed is among those that `who`
+  /// has written up to this number.
+  bool is_timed(const void* who, std::uint64_t number) const noexcept {
+    return timed_ == who && number >= timed_number_;
+  }
+
+  /// The kernel has taken it. @pre `is_timed`
+  void end_write(time_point now) noexcept {
     writes.add(now - timed_since_);
     timed_ = nullptr;
   }

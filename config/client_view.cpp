@@ -287,4 +287,9 @@ void erase_forwarded_fields(http_fields& headers) {
   });
 }
 
+std::string_view host_of(std::string_view authority) {
+  auto begin = authority.starts_with('[') ? authority.find(']') : 0;
+  return authority.substr(0, authority.find(':', begin));
+}
+
 } // namespace wsrelay

@@ -69,6 +69,10 @@ http_fields forwarded_fields(const http_fields& headers,
                              std::string_view scheme, std::string_view host,
                              const trust& is_trusted);
 
+/// Returns the host of an authority, "example.org:8080", without its port. An
+/// IPv6 address has its brackets.
+std::string_view host_of(std::string_view authority);
+
 /// Removes Forwarded, every X-Forwarded-*, and X-Real-IP, which upstreams
 /// believe, too. Names compare as by `same_variable`.
 void erase_forwarded_fields(http_fields& headers);

@@ -47,7 +47,7 @@ node::node(caf::actor_system& system, relay_config config)
           system, directory_, [this] { return state_.load(); },
           [this] {
             std::lock_guard guard{mutex_};
-            return services_;
+            return node_view::all_services{services_, retired_};
           },
           [this] {
             std::lock_guard guard{mutex_};
@@ -312,17 +312,17 @@ void node::stop() {
     stopping.push_back(service);
   }
   std::stable_sort(stopping.begin(), stopping.end(), [](auto& a, auto& b) {
-    return a->settings().shutdown_timeout < b->settings().shutdown_timeout;
+    return a->settings()->shutdown_timeout < b->settings()->shutdown_timeout;
   });
   for (auto& service : stopping)
-    service->stop(begin + service->settings().shutdown_timeout);
+    service->stop(begin + service->settings()->shutdown_timeout);
   certificates_ = nullptr; // which may wait for a disk
   stop_admin();
   {
     std::lock_guard guard{mutex_};
     services_.clear();
+    retired_.clear();
   }
-  retired_.clear();
   for (auto* each : {&successors_, &orders_, &commands_})
     if (auto ended = std::exchange(*each, nullptr))
       caf::anon_send_exit(ended, caf::exit_reason::user_shutdown);
@@ -331,7 +331,7 @@ void node::stop() {
 std::shared_ptr<const running_service>
 node::find(std::string_view service) const {
   for (auto& running : view_->running())
-    if (service.empty() || running->settings().name == service)
+    if (service.empty() || running->settings()->name == service)
       return running;
   return nullptr;
 }

@@ -198,7 +198,6 @@ private:
   std::mutex operation_; // one reload at a time, and none while it stops
   std::atomic<bool> runs_{false}; // it may be reloaded
   unsigned generation_ = 0;       // of services; guarded by operation_
-  std::vector<std::shared_ptr<running_service>> retired_; // the same
   std::unique_ptr<node_view> view_;
   std::unique_ptr<admin> admin_; // null without an admin.service
   mutable std::mutex mutex_;
@@ -206,6 +205,7 @@ private:
                                                    // other threads
   std::vector<std::shared_ptr<running_service>> services_; // guarded by mutex_,
                                                            // for other threads
+  std::vector<std::shared_ptr<running_service>> retired_;  // the same
   std::unique_ptr<heap_keeper> heap_; // uses the services' loops
   std::unique_ptr<certificate_watch> certificates_;
   std::unique_ptr<cluster> cluster_;

@@ -39,7 +39,8 @@ void node::drain(const std::function<bool()>& is_enough) {
   draining.insert(draining.end(), retired_.begin(), retired_.end());
   std::chrono::milliseconds lead{0}, deadline{0};
   for (auto& service : draining) {
-    auto& options = service->settings().drain;
+    auto settings = service->settings();
+    auto& options = settings->drain;
     lead = std::max(lead, options.lead.value_or(lead));
     deadline = std::max(deadline, options.deadline);
   }

@@ -27,6 +27,18 @@ namespace {
 // A target may hold a loop.
 constexpr std::chrono::milliseconds adopt_patience{5'000};
 
+// Returns those that still have connections.
+std::vector<std::shared_ptr<running_service>>
+stop_empty(std::vector<std::shared_ptr<running_service>> all) {
+  std::erase_if(all, [](auto& each) {
+    if (!each->is_empty())
+      return false;
+    each->stop(std::chrono::steady_clock::now());
+    return true;
+  });
+  return all;
+}
+
 void note(const result<config_changes>& done) {
   if (!done)
     return log().error("configuration refused: {}", done.error().what);
@@ -80,7 +92,7 @@ checked node::prepare(prepared_reload& next) {
   auto running = view_->running();
   for (auto& settings : next.config->services) {
     auto known = std::find_if(running.begin(), running.end(), [&](auto& each) {
-      return each->settings().name == settings.name;
+      return each->settings()->name == settings.name;
     });
     if (known == running.end()) {
       auto& added = next.added.emplace_back(make_service(
@@ -109,17 +121,12 @@ checked node::prepare(prepared_reload& next) {
 void node::commit(prepared_reload& next) {
   heap_ = nullptr; // it looks at loops that may go
   std::vector<std::shared_ptr<running_service>> running;
-  std::erase_if(retired_, [](auto& each) {
-    if (!each->is_empty())
-      return false;
-    each->stop(std::chrono::steady_clock::now());
-    return true;
-  });
+  auto retired = stop_empty(retired_);
   for (auto& each : view_->running())
     if (std::none_of(next.kept.begin(), next.kept.end(),
                      [&](auto& kept) { return kept.first == each; })) {
       each->retire();
-      retired_.push_back(each);
+      retired.push_back(each);
     }
   for (auto& [service, made] : next.kept) {
     service->adopt(std::move(made), adopt_patience);
@@ -129,6 +136,7 @@ void node::commit(prepared_reload& next) {
   {
     std::lock_guard guard{mutex_};
     services_ = running;
+    retired_ = std::move(retired);
     config_ = next.config;
     contexts_ = next.contexts;
   }

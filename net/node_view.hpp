@@ -14,8 +14,11 @@ namespace wsrelay {
 /// The functions are the node's, safe to call from any thread.
 class node_view final : public admin_view {
 public:
-  using services_function =
-      std::function<std::vector<std::shared_ptr<running_service>>()>;
+  struct all_services {
+    std::vector<std::shared_ptr<running_service>> running;
+    std::vector<std::shared_ptr<running_service>> retired;
+  };
+  using services_function = std::function<all_services()>;
   using config_function = std::function<std::shared_ptr<const relay_config>()>;
   using listener_function = std::function<std::shared_ptr<service>()>;
 
@@ -40,15 +43,19 @@ public:
 
   std::vector<service_view> services() const override {
     std::vector<service_view> result;
-    for (auto& each : services_())
+    auto all = services_();
+    for (auto& each : all.running)
       if (each->shared())
         result.push_back(
             {each->shared(), each->loops(), each->ports().urls(), each});
+    for (auto& each : all.retired)
+      if (!each->is_empty())
+        result.push_back({each->shared(), {}, {}, each, true});
     return result;
   }
 
   std::vector<std::shared_ptr<running_service>> running() const {
-    return services_();
+    return services_().running;
   }
 
 private:

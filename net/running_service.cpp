@@ -17,6 +17,8 @@
 
 #include <algorithm>
 #include <exception>
+#include <set>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -26,10 +28,6 @@ namespace {
 
 // After its sockets were dropped a loop needs a turn or two.
 constexpr std::chrono::seconds drop_patience{5};
-
-// Services of earlier configurations: who has asked for one's settings has long
-// done with them when so many have come since.
-constexpr std::size_t max_kept = 4;
 
 unsigned loop_count(const service_config& settings) {
   auto cores = std::max(1u, std::thread::hardware_concurrency());
@@ -84,7 +82,7 @@ checked running_service::open() {
   if (settings_.tls.enabled())
     if (auto loaded = made->load_certificates(); !loaded)
       return loaded;
-  use(made);
+  shared_ = made;
   start_loops();
   auto opened = ports_.open(
       all_loops_, made->places,
@@ -178,19 +176,27 @@ void running_service::adopt(std::shared_ptr<service> next,
       doors_.at(home)->adopt(next, hosts_.at(home)(next, *home));
     });
   }
-  use(std::move(next));
+  shared_ = std::move(next);
   if (!take_turns(all_loops_, patience))
     log().warn("a loop is held, and takes the new configuration over later: "
                "service={}",
                settings_.name);
+  forget_endpoints();
 }
 
-// References to the settings of those before may be held.
-void running_service::use(std::shared_ptr<service> next) {
-  all_shared_.push_back(next);
-  if (all_shared_.size() > max_kept)
-    all_shared_.erase(all_shared_.begin());
-  shared_ = std::move(next);
+// Those that the configuration has no more, once their connections have ended.
+void running_service::forget_endpoints() {
+  auto now = shared();
+  std::set<std::string_view> names;
+  for (auto& endpoint : now->config->endpoints)
+    names.insert(endpoint.name);
+  now->ledger->keep(names);
+}
+
+std::shared_ptr<const service_config> running_service::settings() const {
+  if (auto now = shared())
+    return {now, &now->settings};
+  return {place_.config, &settings_};
 }
 
 void running_service::name_acceptors() {
@@ -218,7 +224,8 @@ void running_service::drain(std::chrono::milliseconds longest) {
   close_doors();
   if (acceptors_.empty())
     return;
-  auto& options = settings().drain;
+  auto now = settings();
+  auto& options = now->drain;
   auto share = static_cast<double>(options.rate)
                / static_cast<double>(acceptors_.size());
   for (auto& acceptor : acceptors_)
@@ -234,7 +241,7 @@ bool running_service::is_empty() const {
 void running_service::begin_stop() {
   close_doors();
   for (auto& acceptor : acceptors_)
-    caf::anon_send(acceptor, acceptor_stop{settings().shutdown_timeout});
+    caf::anon_send(acceptor, acceptor_stop{settings()->shutdown_timeout});
 }
 
 // First everything that uses a socket ends, then what the sockets used.
@@ -258,7 +265,7 @@ void running_service::close_connections(time_point deadline) {
   caf::scoped_actor self{place_.system};
   for (auto& acceptor : acceptors_) // they have begun
     self->request(acceptor, caf::infinite,
-                  acceptor_stop{settings().shutdown_timeout})
+                  acceptor_stop{settings()->shutdown_timeout})
         .receive([] {}, [](caf::error&) {});
   auto now = shared();
   if (!now || now->places->wait_until_empty(deadline))

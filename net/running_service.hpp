@@ -90,10 +90,9 @@ public:
   /// loops.
   void stop(time_point deadline);
 
-  const service_config& settings() const noexcept {
-    auto now = shared();
-    return now ? now->settings : settings_; // which the node keeps
-  }
+  /// Returns what its configuration says now. Any thread.
+  std::shared_ptr<const service_config> settings() const;
+
   const service_ports& ports() const noexcept { return ports_; }
   const std::vector<loop*>& loops() const noexcept { return all_loops_; }
 
@@ -115,7 +114,7 @@ private:
   void start_loops();
   void add_loop(loop& home);
   host_maker make_relay_host(loop& home);
-  void use(std::shared_ptr<service> next);
+  void forget_endpoints();
   void name_acceptors();
   void close_connections(time_point deadline);
   void end_acceptors();
@@ -124,7 +123,6 @@ private:
   // left on them, go before what they refer to.
   service_place place_;
   const service_config& settings_;
-  std::vector<std::shared_ptr<service>> all_shared_; // each that there has been
   std::atomic<std::shared_ptr<service>> shared_;
   std::vector<caf::actor> acceptors_;
   std::map<loop*, std::unique_ptr<client_door>> doors_;

@@ -17,6 +17,9 @@ constexpr std::size_t question_threads = 2, max_questions = 64;
 // have ended, which is an answer as well.
 constexpr std::chrono::seconds end_patience{10};
 
+// An operator's client is near. Whoever only holds sockets loses them soon.
+constexpr std::chrono::seconds request_patience{5};
+
 // A text to send is in it.
 constexpr std::size_t max_body = 1024 * 1024;
 
@@ -31,6 +34,9 @@ service_config to_service(const admin_config& settings) {
   result.threads = 1;
   result.max_connections = settings.max_connections;
   result.max_body_size = max_body;
+  result.first_byte_timeout = request_patience;
+  result.header_timeout = request_patience;
+  result.request_timeout = request_patience;
   result.tls = settings.tls;
   result.where = settings.where;
   return result;

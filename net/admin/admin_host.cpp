@@ -3,8 +3,10 @@
 #include "net/admin/metrics.hpp"
 #include "net/admin/traffic_feed.hpp"
 
+#include "config/client_view.hpp"
 #include "config/ip_address.hpp"
 #include "net/http/problem_response.hpp"
+#include "net/http/service_host.hpp"
 #include "net/http/static_files.hpp"
 #include "protocol/path.hpp"
 #include "protocol/text.hpp"
@@ -34,10 +36,6 @@ constexpr std::string_view page_policy =
     "data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'";
 
-http_answer to_answer(http_response response) {
-  return {std::move(response), nullptr, std::nullopt};
-}
-
 http_response text_answer(std::uint16_t status, std::string text,
                           std::string_view type = "text/plain; charset=utf-8") {
   http_response result;
@@ -52,26 +50,19 @@ bool is_read(const http_request& request) {
   return request.method == "GET" || request.method == "HEAD";
 }
 
-std::string_view host_name(std::string_view authority) {
-  if (authority.starts_with('['))
-    return authority.substr(1, authority.find(']') - 1);
-  return authority.substr(0, authority.find(':'));
-}
-
 // A page of somebody else whose name leads here for a moment (DNS rebinding)
 // cannot choose what stands in Host: it would be its own name.
 bool is_literal_host(std::string_view authority) {
-  auto name = to_lower(host_name(authority));
+  auto name = to_lower(host_of(authority));
+  if (name.size() > 2 && name.front() == '[' && name.back() == ']')
+    name = name.substr(1, name.size() - 2);
   return name == "localhost" || parse_ip_address(name).has_value();
 }
 
 // A question on its way. Only the loop's side holds it.
-class question final : public http_task,
-                       public std::enable_shared_from_this<question> {
+class question {
 public:
   explicit question(http_host::on_result done) : done_{std::move(done)} {}
-
-  milliseconds patience() const override { return question_patience; }
 
   void finish(http_response response) {
     if (auto done = std::exchange(done_, nullptr))
@@ -88,40 +79,31 @@ public:
   explicit question_task(std::shared_ptr<question> what)
       : what_{std::move(what)} {}
 
-  milliseconds patience() const override { return what_->patience(); }
+  milliseconds patience() const override { return question_patience; }
 
 private:
   std::shared_ptr<question> what_;
 };
 
-class admin_host final : public http_host {
+class admin_host final : public service_host {
 public:
   admin_host(std::shared_ptr<admin_parts> shared,
              std::shared_ptr<service> owner, loop& home)
-      : shared_{std::move(shared)},
-        owner_{std::move(owner)},
+      : service_host{std::move(owner)},
+        shared_{std::move(shared)},
         home_{home},
         door_{home.door()} {
     page_.path = "/";
     page_.root = "builtin:admin";
   }
 
-  reader_limits limits() const override {
-    auto& from = owner_->settings;
-    return {from.max_header_size, from.max_header_fields, from.max_body_size};
-  }
-
-  const service_config& settings() const override { return owner_->settings; }
-
-  bool is_stopping() const override { return owner_->stopping; }
-
   std::unique_ptr<http_task> serve(http_request request,
                                    const client_peer& peer,
                                    on_result done) override {
     if (auto bad = check(request, peer)) {
-      owner_->log_refusal(*bad, {.address = peer.address,
-                                 .method = request.method,
-                                 .path = request.path});
+      owner()->log_refusal(*bad, {.address = peer.address,
+                                  .method = request.method,
+                                  .path = request.path});
       auto response = to_response(*bad);
       if (bad->status == 401)
         response.headers.emplace_back("WWW-Authenticate", "Bearer");
@@ -137,27 +119,21 @@ public:
   void refuse(std::unique_ptr<byte_stream>, std::string_view,
               const refused_upgrade&) override {}
 
-  void on_bad_request(const problem& why, const std::string& peer) override {
-    owner_->log_refusal(why, {peer});
-  }
-
-  void on_cut_off(std::string_view check, const std::string& peer) override {
-    owner_->log_cut_off(check, peer);
-  }
-
 private:
   // -- who may ask ------------------------------------------------------------
 
   std::optional<problem> check(const http_request& request,
                                const client_peer& peer) const {
     auto host = find_field(request.headers, "Host").value_or("");
-    if (shared_->settings().token.empty() && peer.address != unix_peer
-        && !is_literal_host(host))
+    if (token().empty() && peer.address != unix_peer && !is_literal_host(host))
       return problem{403, "host",
                      "without a token only addresses and localhost are names "
                      "of this listener"};
     if (needs_token(request) && !has_token(request))
-      return problem{401, "token", "the token is needed"};
+      return problem{401, "token",
+                     find_field(request.headers, "Authorization")
+                         ? "this is not the token"
+                         : "the token is needed"};
     if (request.method == "POST")
       return check_change(request, host);
     return std::nullopt;
@@ -172,7 +148,7 @@ private:
   }
 
   bool needs_token(const http_request& request) const {
-    return !shared_->settings().token.empty() && !is_open(request);
+    return !token().empty() && !is_open(request);
   }
 
   bool has_token(const http_request& request) const {
@@ -182,10 +158,12 @@ private:
         || to_lower(given.substr(0, scheme.size())) != scheme)
       return false;
     given.remove_prefix(scheme.size());
-    auto token = shared_->settings().token;
-    return given.size() == token.size()
-           && CRYPTO_memcmp(given.data(), token.data(), token.size()) == 0;
+    auto wanted = token();
+    return given.size() == wanted.size()
+           && CRYPTO_memcmp(given.data(), wanted.data(), wanted.size()) == 0;
   }
+
+  std::string token() const { return shared_->settings()->token; }
 
   // A form of another site can send neither this type nor this origin.
   static std::optional<problem> check_change(const http_request& request,
@@ -255,7 +233,7 @@ private:
     auto reasons = why_not_ready(shared_->view, last.get());
     if (!last)
       reasons.emplace_back("starting");
-    auto may_know = shared_->settings().token.empty() || has_token(request);
+    auto may_know = token().empty() || has_token(request);
     if (reasons.empty())
       return text_answer(200, "ready\n");
     return text_answer(503, may_know
@@ -263,24 +241,17 @@ private:
                                 : "not ready\n");
   }
 
-  std::unique_ptr<http_task> ask(http_request request, on_result done) {
-    return run([request = std::move(request)](
-                   admin_parts& parts) { return parts.api.answer(request); },
-               std::move(done));
-  }
-
   // On a thread that may wait. What nobody wants any more is not begun.
-  template <class Function>
-  std::unique_ptr<http_task> run(Function what, on_result done) {
+  std::unique_ptr<http_task> ask(http_request request, on_result done) {
     auto open = std::make_shared<question>(std::move(done));
     auto id = shared_->questions.try_run(
         [weak = std::weak_ptr{open}, parts = std::weak_ptr{shared_},
-         door = door_, what = std::move(what)](bool runs) {
+         door = door_, request = std::move(request)](bool runs) {
           auto shared = parts.lock();
           if (weak.expired() || !shared)
             return;
           auto response =
-              runs ? what(*shared)
+              runs ? shared->api.answer(request)
                    : to_response({503, "stopping", "the node stops"});
           door->post([weak, response = std::move(response)]() mutable {
             if (auto wanted = weak.lock())
@@ -336,7 +307,7 @@ private:
   std::unique_ptr<http_task> show_page(const http_request& request,
                                        on_result done) {
     auto file = request.path.substr(1);
-    auto call = owner_->files.get(
+    auto ready = owner()->files.get( // in memory: there is no waiting
         door_, static_match{&page_, std::move(file)}, request,
         [done = std::move(done)](http_answer answer) {
           auto& headers = answer.response.headers;
@@ -344,11 +315,10 @@ private:
           headers.emplace_back("Referrer-Policy", "no-referrer");
           done(std::move(answer));
         });
-    return nullptr; // they are in memory
+    return nullptr;
   }
 
   std::shared_ptr<admin_parts> shared_;
-  std::shared_ptr<service> owner_;
   loop& home_;
   std::shared_ptr<loop_door> door_;
   static_config page_;

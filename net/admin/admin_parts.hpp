@@ -20,7 +20,10 @@ struct admin_parts {
   sampler samples;
   admin_api api;
   /// Returns what its entry says now.
-  admin_config settings() const { return view.config()->admins.front(); }
+  std::shared_ptr<const admin_config> settings() const {
+    auto now = view.config();
+    return {now, &now->admins.front()};
+  }
 
   /// Where questions are asked: none holds the listener's loop.
   file_pool questions;

@@ -33,12 +33,20 @@ constexpr std::string_view to_text(node_state state) noexcept {
   return "stopping";
 }
 
-/// A service that runs. `keep` keeps all of it.
+/// A service that runs. `keep` keeps all of it. One that is retired has left
+/// the configuration, and nothing but connections: its loops are not told.
 struct service_view {
   std::shared_ptr<service> shared;
   std::vector<loop*> loops;
   std::vector<std::string> urls;
   std::shared_ptr<const void> keep;
+  bool retired = false;
+
+  /// Returns what it is called where its counts are told: another one may have
+  /// its name now. Retired ones of one name are told together.
+  std::string label() const {
+    return shared->settings.name + (retired ? ".retired" : "");
+  }
 };
 
 /// Any thread. Outlives the admin listener.

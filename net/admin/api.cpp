@@ -181,8 +181,7 @@ http_response reload(call& what) {
                        out.StartObject();
                        out.Key("ok");
                        out.Bool(true);
-                       put(out, "changed", report.changed);
-                       put(out, "kept", report.kept);
+                       put_row(out, report);
                        out.EndObject();
                      }));
 }
@@ -192,8 +191,7 @@ http_response log_levels(call& what, node_log message) {
       commands(what), std::move(message), "the log");
   return json_answer(200, make_json([&](json_writer& out) {
                        out.StartObject();
-                       for (auto& row : rows)
-                         put(out, row.part.c_str(), row.level);
+                       put_row(out, rows);
                        out.EndObject();
                      }));
 }
@@ -318,7 +316,8 @@ http_response admin_api::find(const http_request& request) {
     if (!pid)
       continue;
     if (method != wanted) {
-      allow += (allow.empty() ? "" : ", ") + std::string{wanted};
+      allow += allow.empty() ? "" : ", ";
+      allow += wanted == "GET" ? "GET, HEAD" : wanted;
       continue;
     }
     call what{request,

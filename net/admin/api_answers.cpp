@@ -25,6 +25,10 @@ void put_service(json_writer& out, const service_view& service) {
   for (auto& [name, totals] : totals_of(*from.ledger))
     open += totals.open();
   put(out, "name", from.settings.name);
+  if (service.retired) {
+    out.Key("retired");
+    out.Bool(true);
+  }
   put(out, "urls", service.urls);
   put(out, "connections", open);
   put(out, "sockets", std::uint64_t{from.places->taken()});
@@ -104,7 +108,7 @@ http_response node_answer(const admin_view& view, const node_sample* sample,
           for (auto& each : services)
             for (auto& [name, totals] : totals_of(*each.shared->ledger)) {
               out.StartObject();
-              put_endpoint(out, each.shared->settings.name, name, totals);
+              put_endpoint(out, each.label(), name, totals);
               out.EndObject();
             }
         });

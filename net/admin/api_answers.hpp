@@ -23,13 +23,7 @@ http_response list_answer(const char* name, const Range& range,
   return json_answer(200, make_json([&](json_writer& out) {
                        out.StartObject();
                        out.Key(name);
-                       out.StartArray();
-                       for (auto& each : range) {
-                         out.StartObject();
-                         put_one(out, each);
-                         out.EndObject();
-                       }
-                       out.EndArray();
+                       put_objects(out, range, put_one);
                        out.EndObject();
                      }));
 }

@@ -15,15 +15,10 @@ namespace wsrelay {
 
 namespace {
 
-// An actor's id, which counts up. Text that is no PID comes first.
-std::uint64_t id_of(const connection_row& row) {
-  auto pid = row.client_pid.view();
-  return parse_decimal(pid.substr(0, pid.find('@'))).value_or(0);
-}
-
 void sort_by_age(std::vector<connection_page_row>& rows) {
-  std::stable_sort(rows.begin(), rows.end(),
-                   [](auto& a, auto& b) { return id_of(a) < id_of(b); });
+  std::stable_sort(rows.begin(), rows.end(), [](auto& a, auto& b) {
+    return actor_id_of(a.client_pid.view()) < actor_id_of(b.client_pid.view());
+  });
 }
 
 // The pages of all acceptors, each asked for its next one at the same time.
@@ -105,6 +100,10 @@ private:
 };
 
 } // namespace
+
+std::uint64_t actor_id_of(std::string_view pid) {
+  return parse_decimal(pid.substr(0, pid.find('@'))).value_or(0);
+}
 
 std::vector<known_acceptor> find_acceptors(node_client& node) {
   std::vector<known_acceptor> result;

@@ -8,6 +8,9 @@
 
 namespace wsrelay {
 
+/// Returns the actor's id of a PID, which counts up; 0 for text that is none.
+std::uint64_t actor_id_of(std::string_view pid);
+
 struct known_acceptor {
   std::string name;
   caf::actor who;

@@ -1,8 +1,6 @@
 // Filters and orders.
 #include "net/admin/connection_table.hpp"
 
-#include "protocol/text.hpp"
-
 #include <rapidjson/document.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
@@ -26,11 +24,6 @@ constexpr std::array<std::pair<std::string_view, number_member>, 6> number_keys{
      {"bytes_out", &connection_numbers::bytes_out},
      {"queued_messages", &connection_numbers::queued_messages},
      {"queued_bytes", &connection_numbers::queued_bytes}}};
-
-std::uint64_t row_number(const row& what) {
-  auto pid = what.client_pid.view();
-  return parse_decimal(pid.substr(0, pid.find('@'))).value_or(0);
-}
 
 std::string target_of(const row& what) {
   return what.numbers ? what.numbers->target_pid : std::string{};
@@ -109,7 +102,8 @@ order order_of(const connection_listing& from, const std::string& key) {
     return by([names = from.names](const row& what) {
       return names->shown(target_of(what));
     });
-  return by(row_number);
+  return by(
+      [](const row& what) { return actor_id_of(what.client_pid.view()); });
 }
 
 } // namespace

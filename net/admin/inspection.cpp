@@ -2,7 +2,6 @@
 #include "net/admin/inspection.hpp"
 
 #include "net/admin/connection_pages.hpp"
-#include "protocol/text.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -34,10 +33,10 @@ connection_report inspect_connection(node_client& node,
   } catch (const command_error& error) {
     if (error.code != exit_code::not_found)
       throw;
-    auto id = parse_decimal(pid.substr(0, pid.find('@')));
-    if (!id || *id == 0)
+    auto id = actor_id_of(pid);
+    if (id == 0)
       throw;
-    for (auto& gone : ask_acceptors(node, *id))
+    for (auto& gone : ask_acceptors(node, id))
       if (gone.client_pid.view() == pid)
         return std::move(gone);
     throw;

@@ -45,18 +45,22 @@ std::string make_json(Fill fill) {
   return printable_json({buffer.GetString(), buffer.GetSize()});
 }
 
-/// Returns an array of objects, one line, each filled by `put_one`.
+/// Adds an array of objects, each filled by `put_one`.
+template <class Range, class PutOne>
+void put_objects(json_writer& out, const Range& range, PutOne put_one) {
+  out.StartArray();
+  for (auto& each : range) {
+    out.StartObject();
+    put_one(out, each);
+    out.EndObject();
+  }
+  out.EndArray();
+}
+
+/// Returns such an array, one line.
 template <class Range, class PutOne>
 std::string make_json_array(const Range& range, PutOne put_one) {
-  return make_json([&](json_writer& out) {
-           out.StartArray();
-           for (auto& each : range) {
-             out.StartObject();
-             put_one(out, each);
-             out.EndObject();
-           }
-           out.EndArray();
-         })
+  return make_json([&](json_writer& out) { put_objects(out, range, put_one); })
          + "\n";
 }
 

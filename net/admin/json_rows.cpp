@@ -82,6 +82,16 @@ bool is_told(const peer_info& peer) {
   return peer.version.protocol > 0;
 }
 
+void put_row(json_writer& out, const node_reload_report& report) {
+  put(out, "changed", report.changed);
+  put(out, "kept", report.kept);
+}
+
+void put_row(json_writer& out, const std::vector<log_level_row>& levels) {
+  for (auto& row : levels)
+    put(out, row.part.c_str(), row.level);
+}
+
 void put_row(json_writer& out, const connection_row& row) {
   put(out, "pid", row.client_pid.view());
   put(out, "address", row.remote_address);

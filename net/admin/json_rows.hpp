@@ -5,6 +5,7 @@
 #include "net/admin/json_output.hpp"
 
 #include <string_view>
+#include <vector>
 
 namespace wsrelay {
 
@@ -19,6 +20,9 @@ std::string_view to_text(traffic_kind kind) noexcept;
 void put_row(json_writer& out, const connection_row& row);
 void put_row(json_writer& out, const directory_row& row);
 void put_row(json_writer& out, const peer_info& peer);
+
+void put_row(json_writer& out, const node_reload_report& report);
+void put_row(json_writer& out, const std::vector<log_level_row>& levels);
 
 /// The same of all that is told of one connection.
 void put_row(json_writer& out, const connection_report& report);

@@ -31,7 +31,12 @@ public:
   metrics_writer(const admin_view& view, const node_sample* sample)
       : view_{view}, sample_{sample}, services_{view.services()} {
     for (auto& each : services_)
-      totals_.push_back(totals_of(*each.shared->ledger));
+      for (auto& [endpoint, totals] : totals_of(*each.shared->ledger))
+        totals_[each.label()][endpoint].add(totals);
+    for (auto& each : services_)
+      if (each.retired)
+        retired_sockets_[each.label()] += each.shared->places->taken();
+    std::erase_if(services_, [](auto& each) { return each.retired; });
   }
 
   std::string write() {
@@ -55,10 +60,9 @@ private:
   // Calls `add(labels, totals)` for each endpoint of each service.
   template <class Add>
   void for_each_endpoint(Add add) {
-    for (std::size_t i = 0; i < services_.size(); ++i)
-      for (auto& [endpoint, totals] : totals_[i])
-        add(labels{{"service", name_of(services_[i])}, {"endpoint", endpoint}},
-            totals);
+    for (auto& [service, endpoints] : totals_)
+      for (auto& [endpoint, totals] : endpoints)
+        add(labels{{"service", service}, {"endpoint", endpoint}}, totals);
   }
 
   template <class Member>
@@ -196,6 +200,8 @@ private:
     of_services(gauge_type, "wsrelay_sockets",
                 "Sockets that are open, WebSockets or not.",
                 [](service& from) { return from.places->taken(); });
+    for (auto& [name, sockets] : retired_sockets_)
+      out_.add(labels{{"service", name}}, static_cast<double>(sockets));
     of_services(gauge_type, "wsrelay_sockets_max",
                 "How many may be open: max_connections.",
                 [](service& from) { return from.places->limit(); });
@@ -350,8 +356,10 @@ private:
 
   const admin_view& view_;
   const node_sample* sample_;
-  std::vector<service_view> services_;
-  std::vector<std::map<std::string, traffic_totals>> totals_;
+  std::vector<service_view> services_; // that are not retired
+  // by service and endpoint, of all
+  std::map<std::string, std::map<std::string, traffic_totals>> totals_;
+  std::map<std::string, std::size_t> retired_sockets_;
   metric_families out_;
 };
 

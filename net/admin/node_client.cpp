@@ -184,6 +184,9 @@ void node_client::fail_directory(const caf::error& error,
   if (error == caf::sec::unexpected_message)
     throw command_error{exit_code::unreachable, "unreachable",
                         "not a node of wsrelay"};
+  if (is(error, errc::no_such_target) && asked.find('@') != asked.npos)
+    throw command_error{exit_code::not_found, kind_of(error),
+                        asked + ": there is no such actor"};
   throw to_command_error(error, asked);
 }
 

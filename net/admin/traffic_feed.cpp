@@ -88,7 +88,9 @@ caf::behavior feed(caf::stateful_actor<feed_state>* self,
                    const caf::actor& directory, const std::string& pid,
                    const std::shared_ptr<event_queue>& queue, bool payload) {
   self->state.queue = queue;
-  self->set_down_handler([self](caf::down_msg&) { self->quit(); });
+  // One that ends by itself has told so before.
+  self->set_down_handler(
+      [self](caf::down_msg& down) { fail(self, down.reason); });
   self->set_default_handler(caf::drop);
   self->request(directory, lookup_patience, directory_get{pid})
       .then([self,

@@ -7,6 +7,43 @@
 
 namespace wsrelay {
 
+namespace {
+
+std::uint64_t value(const counter& from) {
+  return from.get();
+}
+
+std::uint64_t value(std::uint64_t from) {
+  return from;
+}
+
+// Counts, or totals.
+template <class From>
+void add_all(traffic_totals& to, const From& from) {
+  for (std::size_t i = 0; i < to.phases.size(); ++i)
+    to.phases[i] += value(from.phases[i]);
+  to.requests += value(from.requests);
+  to.opened += value(from.opened);
+  to.messages_in += value(from.messages_in);
+  to.bytes_in += value(from.bytes_in);
+  to.messages_out += value(from.messages_out);
+  to.bytes_out += value(from.bytes_out);
+  to.pauses += value(from.pauses);
+  to.transfers += value(from.transfers);
+  to.failed_transfers += value(from.failed_transfers);
+  to.dropped += value(from.dropped);
+  to.parked += value(from.parked);
+  for (std::size_t i = 0; i < to.ended.size(); ++i)
+    for (std::size_t j = 0; j < to.ended[i].size(); ++j)
+      to.ended[i][j] += value(from.ended[i][j]);
+  to.answers.add(from.answers);
+  to.writes.add(from.writes);
+  to.handlers.add(from.handlers);
+  to.upstreams.add(from.upstreams);
+}
+
+} // namespace
+
 void duration_totals::add(const duration_histogram& other) noexcept {
   for (std::size_t i = 0; i < counts.size(); ++i)
     counts[i] += other.count(i);
@@ -48,49 +85,11 @@ duration_totals::since(const duration_totals& before) const noexcept {
 }
 
 void traffic_totals::add(const relay_counts& from) noexcept {
-  for (std::size_t i = 0; i < phases.size(); ++i)
-    phases[i] += from.phases[i].get();
-  requests += from.requests.get();
-  opened += from.opened.get();
-  messages_in += from.messages_in.get();
-  bytes_in += from.bytes_in.get();
-  messages_out += from.messages_out.get();
-  bytes_out += from.bytes_out.get();
-  pauses += from.pauses.get();
-  transfers += from.transfers.get();
-  failed_transfers += from.failed_transfers.get();
-  dropped += from.dropped.get();
-  parked += from.parked.get();
-  for (std::size_t i = 0; i < ended.size(); ++i)
-    for (std::size_t j = 0; j < ended[i].size(); ++j)
-      ended[i][j] += from.ended[i][j].get();
-  answers.add(from.answers);
-  writes.add(from.writes);
-  handlers.add(from.handlers);
-  upstreams.add(from.upstreams);
+  add_all(*this, from);
 }
 
 void traffic_totals::add(const traffic_totals& from) noexcept {
-  for (std::size_t i = 0; i < phases.size(); ++i)
-    phases[i] += from.phases[i];
-  requests += from.requests;
-  opened += from.opened;
-  messages_in += from.messages_in;
-  bytes_in += from.bytes_in;
-  messages_out += from.messages_out;
-  bytes_out += from.bytes_out;
-  pauses += from.pauses;
-  transfers += from.transfers;
-  failed_transfers += from.failed_transfers;
-  dropped += from.dropped;
-  parked += from.parked;
-  for (std::size_t i = 0; i < ended.size(); ++i)
-    for (std::size_t j = 0; j < ended[i].size(); ++j)
-      ended[i][j] += from.ended[i][j];
-  answers.add(from.answers);
-  writes.add(from.writes);
-  handlers.add(from.handlers);
-  upstreams.add(from.upstreams);
+  add_all(*this, from);
 }
 
 std::uint64_t traffic_totals::open() const noexcept {

@@ -22,9 +22,8 @@ std::string outcome_of(const exchange_result& result) {
     return fmt::format("status={}{}", answer->response.status,
                        size ? fmt::format(" bytes={}", *size) : "");
   }
-  if (auto* admitted = std::get_if<admission>(&result))
-    return fmt::format("status={} endpoint={} trace={}", switching_protocols,
-                       admitted->endpoint, trace_text(admitted->config.trace));
+  if (std::holds_alternative<admission>(result))
+    return fmt::format("status={}", switching_protocols);
   return fmt::format("status={} close={}", switching_protocols,
                      std::get<refused_upgrade>(result).code);
 }
@@ -35,10 +34,12 @@ void access_line::write(const exchange_result& result,
                         std::chrono::nanoseconds took) const {
   using std::chrono::microseconds;
   auto path = std::string_view{path_}.substr(0, max_shown);
+  auto trace = endpoint_.trace ? " trace=" + trace_text(*endpoint_.trace) : "";
   log(log_part::access)
-      .info("request: address={} method={} path={} {} took_us={}", address_,
-            method_, json_string(path), outcome_of(result),
-            std::chrono::duration_cast<microseconds>(took).count());
+      .info("request: address={} method={} path={} {} endpoint={} took_us={}{}",
+            address_, method_, json_string(path), outcome_of(result),
+            endpoint_.name.empty() ? "-" : endpoint_.name,
+            std::chrono::duration_cast<microseconds>(took).count(), trace);
 }
 
 } // namespace wsrelay

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace wsrelay {
 
@@ -39,6 +40,11 @@ struct http_answer {
   std::unique_ptr<body_source> source;
   std::optional<std::uint64_t> length;
 };
+
+/// Returns an answer that is all in memory.
+inline http_answer to_answer(http_response response) {
+  return {std::move(response), nullptr, std::nullopt};
+}
 
 /// Returns how long a body its head tells of; nothing when nobody knows.
 inline std::optional<std::uint64_t> length_of(const http_answer& what,

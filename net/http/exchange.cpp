@@ -11,7 +11,6 @@
 #include "net/http/held_places.hpp"
 #include "net/http/problem_response.hpp"
 #include "net/http/request_checks.hpp"
-#include "net/http/request_trace.hpp"
 #include "net/http/trusted_header.hpp"
 #include "net/loop/guard.hpp"
 #include "protocol/json.hpp"
@@ -52,7 +51,7 @@ public:
         peer_{std::move(incoming.peer)},
         done_{std::move(done)},
         held_{place_.owner},
-        trace_{take_trace(request_)},
+        trace_{incoming.trace},
         begun_{place_.home.now()} {
     request_.params = match_.params;
     counts().requests.add();
@@ -172,7 +171,7 @@ private:
         announced_ = *response->relay;
       if (!done_)
         return nobody_comes("client");
-      on_response({std::move(*response), nullptr, std::nullopt}, 500);
+      on_response(to_answer(std::move(*response)), 500);
     });
   }
 
@@ -324,7 +323,7 @@ private:
                                     .trace = &trace_});
     if (may_accept_)
       return finish(make_refused_upgrade(place_, match_, request_, why));
-    finish(http_answer{to_response(why), nullptr, std::nullopt});
+    finish(to_answer(to_response(why)));
   }
 
   // A target that was named, and to which no connection comes.

@@ -38,6 +38,7 @@ struct exchange_place {
 struct incoming_request {
   http_request request; // with the client's view: address, scheme, host
   client_peer peer;
+  trace_context trace{}; // of `request`; none where no handler is asked
 };
 
 /// Checks and asks, in this order: a request for a WebSocket is one by RFC 6455

@@ -6,6 +6,8 @@
 #include "net/http/access_log.hpp"
 #include "net/http/file_source.hpp"
 #include "net/http/problem_response.hpp"
+#include "net/http/request_trace.hpp"
+#include "net/http/service_host.hpp"
 
 #include <utility>
 
@@ -26,50 +28,35 @@ private:
   std::shared_ptr<const service> keep_; // which the match refers to
 };
 
-http_answer to_answer(http_response response) {
-  return {std::move(response), nullptr, std::nullopt};
-}
-
-// An IPv6 address has its brackets.
-std::string_view without_port(std::string_view authority) {
-  auto begin = authority.starts_with('[') ? authority.find(']') : 0;
-  return authority.substr(0, authority.find(':', begin));
-}
-
-class frontend final : public http_host,
+class frontend final : public service_host,
                        public std::enable_shared_from_this<frontend> {
 public:
   frontend(std::shared_ptr<service> owner, loop& home, acceptor_state& acceptor)
-      : owner_{std::move(owner)},
+      : service_host{std::move(owner)},
         home_{home},
         acceptor_{acceptor},
         door_{home.door()},
-        upstreams_{home, owner_->names, owner_->contexts},
-        ledger_{owner_->ledger} {}
-
-  reader_limits limits() const override {
-    auto& from = owner_->settings;
-    return {from.max_header_size, from.max_header_fields, from.max_body_size};
-  }
-
-  const service_config& settings() const override { return owner_->settings; }
-
-  bool is_stopping() const override { return owner_->stopping; }
+        upstreams_{home, this->owner()->names, this->owner()->contexts},
+        ledger_{this->owner()->ledger} {}
 
   std::unique_ptr<http_task> serve(http_request request,
                                    const client_peer& peer,
                                    on_result done) override {
     see(request, peer);
-    if (log(log_part::access).is_wanted(spdlog::level::info))
-      done = logged(request, home_.now(), std::move(done));
     if (settings().redirect_to_https && request.scheme != "https") {
-      redirect({std::move(request), peer}, done);
+      redirect({std::move(request), peer}, logged(request, {}, done));
       return nullptr;
     }
-    auto found = owner_->routes.find(request.method, request.path);
+    auto found = owner()->routes.find(request.method, request.path);
+    access_endpoint where;
+    if (auto* route = std::get_if<endpoint_match>(&found))
+      where = {route->endpoint->name, take_trace(request)};
+    done = logged(request, where, std::move(done));
+    incoming_request incoming{std::move(request), peer,
+                              where.trace.value_or(trace_context{})};
     return std::visit(
         [&](auto& route) {
-          return serve(route, {std::move(request), peer}, std::move(done));
+          return serve(route, std::move(incoming), std::move(done));
         },
         found);
   }
@@ -85,53 +72,50 @@ public:
     refuse_ws_session(home_, std::move(stream), key, refused);
   }
 
-  void on_bad_request(const problem& why, const std::string& peer) override {
-    owner_->log_refusal(why, {peer});
-  }
-
-  void on_cut_off(std::string_view check, const std::string& peer) override {
-    owner_->log_cut_off(check, peer);
-  }
-
 private:
   // The client as trusted proxies tell; what others say of one is dropped.
   void see(http_request& request, const client_peer& peer) const {
     auto host = find_field(request.headers, "Host").value_or("");
     auto client = see_client(request.headers, peer.address, scheme_of(peer),
-                             host, owner_->is_trusted);
+                             host, owner()->is_trusted);
     request.remote_address = std::move(client.address);
     request.scheme = std::move(client.scheme);
     request.host = std::move(client.host);
     if (peer.certificate)
       request.certificate = *peer.certificate;
-    if (!owner_->is_trusted(peer.address))
+    if (!owner()->is_trusted(peer.address))
       erase_forwarded_fields(request.headers);
   }
 
   std::unique_ptr<http_task> serve(endpoint_match& route,
                                    incoming_request incoming, on_result done) {
-    return start_exchange({owner_, acceptor_, upstreams_, texts_, home_,
+    return start_exchange({owner(), acceptor_, upstreams_, texts_, home_,
                            ledger_, shared_from_this()},
                           std::move(route), std::move(incoming),
                           std::move(done));
   }
 
-  on_result logged(const http_request& request, time_point begin,
+  // With its line in the access log, where that is wanted.
+  on_result logged(const http_request& request, access_endpoint endpoint,
                    on_result done) const {
-    return [line = access_line{request}, begin, done = std::move(done),
-            &home = home_](exchange_result result) {
-      line.write(result, home.now() - begin);
-      done(std::move(result));
-    };
+    if (!log(log_part::access).is_wanted(spdlog::level::info))
+      return done;
+    return
+        [line = access_line{request, std::move(endpoint)}, begin = home_.now(),
+         done = std::move(done), &home = home_](exchange_result result) {
+          line.write(result, home.now() - begin);
+          done(std::move(result));
+        };
   }
 
   std::unique_ptr<http_task> serve(static_match& route,
                                    incoming_request incoming, on_result done) {
-    auto call = owner_->files.get(door_, route, incoming.request,
-                                  [done = std::move(done)](http_answer answer) {
-                                    done(std::move(answer));
-                                  });
-    return std::make_unique<file_task>(std::move(call), owner_);
+    auto call =
+        owner()->files.get(door_, route, incoming.request,
+                           [done = std::move(done)](http_answer answer) {
+                             done(std::move(answer));
+                           });
+    return std::make_unique<file_task>(std::move(call), owner());
   }
 
   std::unique_ptr<http_task> serve(no_match&, incoming_request incoming,
@@ -159,12 +143,12 @@ private:
   // 308 keeps the method (RFC 9110 section 15.4.9).
   void redirect(const incoming_request& incoming, const on_result& done) const {
     auto& request = incoming.request;
-    auto host = without_port(request.host);
+    auto host = host_of(request.host);
     if (host.empty() || !request.target.starts_with('/'))
       return refuse(incoming,
                     {400, "request", "https is needed, and no host is named"},
                     {}, done);
-    auto port = owner_->https_port.load();
+    auto port = owner()->https_port.load();
     auto authority = std::string{host};
     if (port != 443)
       authority += ":" + std::to_string(port);
@@ -177,15 +161,14 @@ private:
   void refuse(const incoming_request& incoming, const problem& why,
               const http_fields& more, const on_result& done) const {
     auto& request = incoming.request;
-    owner_->log_refusal(why, {.address = request.remote_address,
-                              .method = request.method,
-                              .path = request.path});
+    owner()->log_refusal(why, {.address = request.remote_address,
+                               .method = request.method,
+                               .path = request.path});
     auto response = to_response(why);
     response.headers.insert(response.headers.end(), more.begin(), more.end());
     done(to_answer(std::move(response)));
   }
 
-  std::shared_ptr<service> owner_;
   loop& home_;
   acceptor_state& acceptor_;
   std::shared_ptr<loop_door> door_;

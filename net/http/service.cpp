@@ -142,11 +142,12 @@ checked service::load_certificates() {
 
 void service::show_certificates(std::shared_ptr<const service_tls> made) {
   auto is_soon = made->expires() < std::chrono::system_clock::now() + soon;
+  auto left = std::chrono::duration_cast<std::chrono::hours>(
+      made->expires() - std::chrono::system_clock::now());
   log(log_part::http)
       .log(is_soon ? spdlog::level::warn : spdlog::level::info,
-           "certificates loaded: service={} expires={:%FT%TZ}{}", settings.name,
-           fmt::gmtime(made->expires()),
-           is_soon ? ", which is soon or over" : "");
+           "certificates loaded: service={} expires={:%FT%TZ} days_left={}",
+           settings.name, fmt::gmtime(made->expires()), left.count() / 24);
   tls = std::move(made);
 }
 
@@ -165,9 +166,10 @@ void service::log_refusal(const problem& why, const refused_request& what) {
   if (auto left_out = core->refusals.allow(why.check, now))
     log(log_part::http)
         .info("request refused: check={} status={} address={} "
-              "endpoint={}{}{}{}{}{}{}{}",
+              "endpoint={}{}{}{}{}{}{}{}{}",
               why.check, why.status, what.address,
               what.endpoint.empty() ? "-" : what.endpoint,
+              what.endpoint.empty() ? " service=" + settings.name : "",
               method_part(what.method), quoted_part("path", what.path),
               quoted_part("reason", why.detail),
               quoted_part(why.check, what.culprit),

@@ -214,7 +214,7 @@ private:
   void refuse(const problem& why) {
     host_->on_bad_request(why, peer_.address);
     keep_alive_ = false;
-    answer({to_response(why), nullptr, std::nullopt});
+    answer(to_answer(to_response(why)));
   }
 
   void answer(http_answer what) {

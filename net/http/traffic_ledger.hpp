@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,8 +20,12 @@ class traffic_ledger {
 public:
   using refusal_counts = std::map<std::string, std::uint64_t, std::less<>>;
 
-  /// Makes the counts of an endpoint for one loop.
+  /// Returns counts of an endpoint for one loop: some that nobody writes any
+  /// more, or new ones.
   std::shared_ptr<relay_counts> add(const std::string& endpoint);
+
+  /// Forgets what nobody writes any more of endpoints that are not among these.
+  void keep(const std::set<std::string_view>& endpoints);
 
   /// Returns all that were made.
   std::vector<std::shared_ptr<const relay_counts>> all() const;

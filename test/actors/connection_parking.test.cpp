@@ -203,7 +203,8 @@ TEST_CASE("so many messages are read, and no more") {
 TEST_CASE("so many bytes are read, and one message more when that is nearly "
           "reached") {
   for (auto [size, is_over] : {std::pair{9, false}, {10, true}, {11, true}}) {
-    CAPTURE(size);
+    auto& shown_size = size;
+    CAPTURE(shown_size);
     parkable on{with_room(100, 10)};
     on.crash(on.target);
     on.client->send_binary(std::string(static_cast<std::size_t>(size), 'x'));

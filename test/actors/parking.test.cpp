@@ -85,7 +85,8 @@ TEST_CASE("a successor is found by a name, not by a PID") {
       {"\xff", ""},
   };
   for (auto& [target, name] : table) {
-    CAPTURE(target);
+    auto& shown_target = target;
+    CAPTURE(shown_target);
     CHECK(successor_name(target) == name);
   }
 }

@@ -18,8 +18,8 @@ using strings = std::vector<std::string>;
 
 // The environment of who runs the tests does not matter.
 std::variant<options, early_exit> parse(strings args) {
-  for (auto name : {"WSRELAY_NODE", "WSRELAY_TLS_CERT", "WSRELAY_TLS_KEY",
-                    "WSRELAY_TLS_CA"})
+  for (auto name : {"WSRELAY_NODE", "WSRELAY_ADMIN", "WSRELAY_TOKEN_FILE",
+                    "WSRELAY_TLS_CERT", "WSRELAY_TLS_KEY", "WSRELAY_TLS_CA"})
     ::unsetenv(name);
   return parse_options(std::move(args));
 }
@@ -98,6 +98,24 @@ TEST_CASE("the node comes from the environment, an option wins") {
   ::unsetenv("WSRELAY_NODE");
   CHECK(std::get<options>(from_environment).node.host == "::1");
   CHECK(std::get<options>(from_option).node.host == "other");
+}
+
+TEST_CASE("who is named on the command line is asked, whatever the "
+          "environment says") {
+  ::setenv("WSRELAY_NODE", "[::1]:1", 1);
+  auto by_http = parse_options({"--admin", "http://127.0.0.1:2", "ps"});
+  ::setenv("WSRELAY_ADMIN", "http://127.0.0.1:3", 1);
+  ::setenv("WSRELAY_TOKEN_FILE", "/nonexistent", 1);
+  auto by_node = parse_options({"ps", "--node=other:2"});
+  auto both = parse_options({"ps"});
+  ::unsetenv("WSRELAY_TOKEN_FILE");
+  ::unsetenv("WSRELAY_ADMIN");
+  ::unsetenv("WSRELAY_NODE");
+  CHECK(std::get<options>(by_http).admin.url == "http://127.0.0.1:2");
+  CHECK(std::get<options>(by_http).node.host.empty());
+  CHECK(std::get<options>(by_node).node.host == "other");
+  CHECK(std::get<options>(by_node).admin.url.empty());
+  CHECK(std::get<early_exit>(both).code == exit_code::usage);
 }
 
 TEST_CASE("a node may be named by the path of its socket, or not at all") {

@@ -190,7 +190,8 @@ TEST_CASE_FIXTURE(fixture, "a token has 16 bytes or more") {
         {"0123456789abcde\n", false}, // the end of the line is none of it
         {"0123456789abcdef\r\n", true},
         {std::string(4096, 'x'), true}}) {
-    CAPTURE(text.size());
+    auto shown_text = text.size();
+    CAPTURE(shown_text);
     auto found = errors(with(token_file(text)));
     if (good)
       CHECK(found == "");

@@ -88,7 +88,8 @@ TEST_CASE("what a service is built on stays, and is said") {
         row{"  socket_owner: root\n", "gateway.socket_owner"},
         row{"  socket_mode: \"0600\"\n", "gateway.socket_mode"},
         row{"  parking: {max_connections: 3}\n", "gateway.parking"}}) {
-    CAPTURE(yaml);
+    auto& shown_yaml = yaml;
+    CAPTURE(shown_yaml);
     auto next = parsed(yaml);
     auto changes = take_changes(parsed(), next);
     CHECK(changes.kept == texts{std::string{key} + ": needs a restart"});

@@ -243,7 +243,8 @@ TEST_CASE("what is wrong in tls is told") {
                              {"1", true},
                              {"100000", true},
                              {"100001", false}}) {
-    CAPTURE(value);
+    auto& shown_value = value;
+    CAPTURE(shown_value);
     auto found =
         errors(with("tls: {" + files + ", max_handshakes: " + value + "}"));
     CHECK(found.empty() == good);

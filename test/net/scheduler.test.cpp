@@ -33,7 +33,7 @@ caf::behavior patient(caf::event_based_actor* self) {
 }
 
 struct fixture {
-  explicit fixture(const char* policy = "sharing") {
+  explicit fixture(caf::string_view policy = "sharing") {
     config.set("scheduler.policy", caf::atom_from_string(policy));
     system.emplace(config);
   }

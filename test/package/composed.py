@@ -15,7 +15,7 @@ from pathlib import Path
 import debian_root
 from deb_files import run
 from image_root import Container, ImageRoot
-from images import DOCKER
+from images import DOCKER, TOKEN
 from namespaces import network_or_skip
 from raw_client import upgrade_fields
 from support import DEADLINE, Program, wait_until
@@ -41,6 +41,10 @@ class Composed(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="wsrelay-composed-")
         cls.addClassCleanup(folder.cleanup)
         cls.folder = Path(folder.name)
+        cls.folder.chmod(0o755)
+        cls.secrets = cls.folder / "secrets"
+        cls.secrets.mkdir()
+        (cls.secrets / "admin_token").write_text(TOKEN + "\n")
         cls.hosts = cls.network.hosts
         cls.name_hosts(root)
 
@@ -57,8 +61,8 @@ class Composed(unittest.TestCase):
         run("mount", "--bind", path, "/etc/hosts")
         cls.addClassCleanup(run, "umount", "/etc/hosts")
 
-    def start(self, stage, host, config=None):
-        made = Container(self.image, stage, self.hosts[host], config)
+    def start(self, stage, host, config=None, secrets=None):
+        made = Container(self.image, stage, self.hosts[host], config, secrets)
         self.addCleanup(made.end)
         return made
 
@@ -68,7 +72,7 @@ class Composed(unittest.TestCase):
         config.write_text(re.sub(r"trusted_proxies: .*", "trusted_proxies: "
                                  f"[{self.hosts['nginx'].address}]", text))
         config.chmod(0o644)
-        return self.start("relay", name, config)
+        return self.start("relay", name, config, self.secrets)
 
     def start_nginx(self):
         path = self.folder / "nginx.conf"
@@ -92,6 +96,18 @@ class Composed(unittest.TestCase):
         answer = client.request("GET", path, upgrade_fields(), host="relay")
         return client if answer.status == 101 else None
 
+    def ask_admin(self, host, path, token=None):
+        """Returns the status of a relay's admin listener, or 0."""
+        fields = [("Authorization", f"Bearer {token}")] if token else []
+        address = self.hosts[host].address
+        with self.hosts["nginx"].inside():
+            try:
+                client = Client((address, 9090))
+            except ConnectionRefusedError:
+                return 0
+        self.addCleanup(client.close)
+        return client.request("GET", path, fields, host=address).status
+
     def test_the_image_alone_is_healthy_and_echoes(self):
         relay = self.start("relay", "relay1")
         wait_until(relay.is_healthy, "it is healthy")
@@ -105,6 +121,11 @@ class Composed(unittest.TestCase):
         relays = [self.start_relay(name) for name in RELAYS]
         for relay in relays:
             wait_until(relay.is_healthy, "it is healthy")
+        for name in RELAYS:
+            wait_until(lambda: self.ask_admin(name, "/readyz") == 200,
+                       "it is ready: the application is there")
+            self.assertEqual(self.ask_admin(name, "/metrics"), 401)
+            self.assertEqual(self.ask_admin(name, "/metrics", TOKEN), 200)
         self.start_nginx()
         for host in RELAYS:
             wait_until(lambda: self.connect("/greet", host),

@@ -68,9 +68,10 @@ class ImageRoot:
 
 
 class Container:
-    """A service of a stage on `host`; `config` is a file for the relay's."""
+    """A service of a stage on `host`; `config` is a file for the relay's, and
+    `secrets` a folder with what compose.yaml calls so."""
 
-    def __init__(self, image, stage, host, config=None):
+    def __init__(self, image, stage, host, config=None, secrets=None):
         self.image = image
         self.host = host
         path = image.root.path
@@ -79,6 +80,9 @@ class Container:
         if config:
             script += (f'mount --bind "{config}" '
                        f'"{path}/etc/wsrelay/relay.yaml"\n')
+        if secrets:
+            script += (f'mkdir -p "{path}/run/secrets"\n'
+                       f'mount --bind "{secrets}" "{path}/run/secrets"\n')
         self.output = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [*host.prefix, "unshare", "--mount", "--propagation", "private",

@@ -2,6 +2,7 @@
 and what they copy, the services of compose.yaml and what they mount, and the
 configurations, asked of those who read them. `composed.py` runs the steps."""
 
+import json
 import re
 import subprocess
 import tempfile
@@ -15,7 +16,14 @@ INSTRUCTIONS = {"FROM", "RUN", "COPY", "WORKDIR", "USER", "EXPOSE", "STOPSIGNAL"
                 "HEALTHCHECK", "ENTRYPOINT", "CMD"}
 SERVICE_KEYS = {"image", "build", "read_only", "tmpfs", "cap_drop",
                 "security_opt", "ulimits", "stop_grace_period", "restart",
-                "networks", "volumes", "ports", "depends_on"}
+                "networks", "volumes", "ports", "depends_on", "secrets"}
+TOKEN = "a-token-of-the-tests-0123456789abcdef"
+
+
+def relay_config(name, token_file):
+    """Returns a relay's configuration, with the token in this file."""
+    return re.sub(r"(?m)^( +token_file: ).*", rf"\g<1>{token_file}",
+                  (DOCKER / f"{name}.yaml").read_text())
 
 
 def stages():
@@ -94,7 +102,7 @@ class Compose(unittest.TestCase):
     def test_keys_are_known(self):
         self.assertLessEqual(
             {key for key in self.file if not key.startswith("x-")},
-            {"name", "services", "networks"})
+            {"name", "services", "networks", "secrets"})
         for name, service in self.services.items():
             self.assertLessEqual(set(service), SERVICE_KEYS, name)
 
@@ -118,6 +126,33 @@ class Compose(unittest.TestCase):
                                  set(self.file["networks"]))
             self.assertLessEqual(set(service.get("depends_on", ())),
                                  set(self.services))
+
+    # The engine makes a secret a file of its name; the file here is nobody's yet.
+    def test_the_admin_listeners_have_a_token_and_are_this_machine_s(self):
+        import yaml
+        ignored = (ROOT / ".gitignore").read_text().splitlines()
+        for name in ("relay1", "relay2"):
+            service = self.services[name]
+            secret, = service["secrets"]
+            file = (DOCKER / self.file["secrets"][secret]["file"]).resolve()
+            self.assertIn(f"/{file.relative_to(ROOT)}", ignored)
+            admin, = [entry for entry in yaml.safe_load(
+                (DOCKER / f"{name}.yaml").read_text())
+                if entry["kind"] == "admin.service"]
+            self.assertEqual(admin["token_file"], f"/run/secrets/{secret}")
+            port, = service["ports"]
+            host, _, inside = port.rsplit(":", 2)
+            self.assertEqual((host, f":{inside}"), ("127.0.0.1", admin["addr"]))
+            app, = [rest for word, rest in stages()["app"] if word == "CMD"]
+            self.assertEqual(admin["required_peers"], json.loads(app)[1:])
+
+    # A port of the host leads into no network that is internal.
+    def test_ports_are_those_of_networks_with_a_way_out(self):
+        for name, service in self.services.items():
+            if "ports" in service:
+                self.assertTrue(any(
+                    not (self.file["networks"][network] or {}).get("internal")
+                    for network in service["networks"]), name)
 
     # Names that the files hold are those that the engine gives.
     def test_the_relays_meet_and_are_told_of_the_proxy(self):
@@ -145,10 +180,21 @@ class Compose(unittest.TestCase):
 
 
 class Configurations(unittest.TestCase):
+    # The relays' admin listeners are for networks within one machine.
     def test_relays_accept_theirs(self):
-        for path in sorted(DOCKER.glob("relay*.yaml")):
-            self.assertEqual(run(BUILD / "wsrelayd", "--check", path),
-                             f"{path}: ok\n")
+        with tempfile.TemporaryDirectory(prefix="wsrelay-images-") as folder:
+            token = Path(folder, "token")
+            token.write_text(TOKEN)
+            for found in sorted(DOCKER.glob("relay*.yaml")):
+                path = Path(folder, found.name)
+                text = relay_config(found.stem, token)
+                path.write_text(text)
+                *warnings, last = run(BUILD / "wsrelayd", "--check",
+                                      path).splitlines()
+                self.assertEqual(last, f"{path}: ok")
+                self.assertEqual(["admin.tls: is missing" in each
+                                  for each in warnings],
+                                 [True] * text.count("\n  kind: admin.service"))
 
     def test_nginx_accepts_its_own(self):
         need("nginx")

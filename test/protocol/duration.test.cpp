@@ -34,7 +34,8 @@ TEST_CASE("a duration is a sequence of numbers with units") {
       {"1.000ms", 1ms},
   };
   for (const auto& [text, value] : table) {
-    CAPTURE(text);
+    auto& shown_text = text;
+    CAPTURE(shown_text);
     auto parsed = parse_duration(text);
     REQUIRE(parsed);
     CHECK(*parsed == value);

@@ -111,7 +111,8 @@ TEST_CASE("it is full again after its burst, and never has more") {
         {1s + 1ns, 10},
         {2s, 10},
         {24h * 365, 10}}) {
-    CAPTURE(passed.count());
+    auto shown_passed = passed.count();
+    CAPTURE(shown_passed);
     auto bucket = empty_one(ten);
     CHECK(take_all(bucket, ten, start + passed) == count);
   }
@@ -166,7 +167,8 @@ TEST_CASE("debts add up") {
 TEST_CASE("it owes nothing when just all was taken") {
   for (auto [count, late] :
        {std::pair{9.0, -100ms}, {10.0, 0ms}, {11.0, 100ms}}) {
-    CAPTURE(count);
+    auto& shown_count = count;
+    CAPTURE(shown_count);
     token_bucket bucket;
     bucket.take(count, ten, start);
     CHECK(bucket.ready_at(ten, 0) == start + late);

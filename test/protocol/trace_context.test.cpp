@@ -59,7 +59,8 @@ TEST_CASE("of the flags only the one that version 00 knows is kept") {
   for (auto [flags, kept] :
        {std::pair{"00", 0}, std::pair{"01", 1}, std::pair{"02", 0},
         std::pair{"03", 1}, std::pair{"fe", 0}, std::pair{"ff", 1}}) {
-    CAPTURE(flags);
+    auto& shown_flags = flags;
+    CAPTURE(shown_flags);
     auto read = parse_traceparent(
         traceparent("00", trace_digits, parent_digits, flags));
     REQUIRE(read);

@@ -2,12 +2,15 @@
 connection; and readers that are too slow for it."""
 
 import base64
+import signal
 import unittest
 
-from admin_base import AdminTest, Api, admin_port, quoted
+from admin_base import AdminTest, Api, admin, admin_port, quoted
+from cluster import cluster_port
+from cluster_probe import node
 from healthy_clients import HealthyClients
 from raw_client import BINARY, WebSocket
-from support import wait_until
+from support import Relay, echo_config, wait_until
 
 MIB = 1 << 20
 
@@ -186,6 +189,36 @@ class OneConnection(AdminTest):
             client.echo("something to be told")
             return self.relay.sockets() <= before
         wait_until(are_gone, "all are gone")
+
+
+class OneOfAnotherNode(unittest.TestCase):
+    def start(self, text):
+        relay = Relay(text)
+        self.addCleanup(relay.end)
+        return relay
+
+    def test_its_feed_ends_with_its_node_and_says_so(self):
+        near = self.start(echo_config() + admin()
+                          + node("relay1", listen='"127.0.0.1:0"'))
+        peers = f'["127.0.0.1:{cluster_port(near)}"]'
+        far = self.start(echo_config() + admin() + node("relay2", peers=peers))
+        client = WebSocket(far.port)
+        self.addCleanup(client.close)
+        api = Api(admin_port(near))
+        wait_until(lambda: api.get("peers").json["peers"], "they have met")
+        pid = Api(admin_port(far)).connections()["connections"][0]["pid"]
+        events = api.events(f"/api/v1/connections/{quoted(pid)}/events")
+        self.addCleanup(events.close)
+
+        def begun():
+            api.post(f"connections/{quoted(pid)}/send", {"data": "probe"})
+            events.read_chunk()
+            return any(name == "out" for name, _ in events.seen)
+        wait_until(begun, "the feed has begun")
+        far.signal(signal.SIGKILL)
+        self.assertTrue(events.wait_for("failed")["detail"])
+        self.assertEqual(events.read_to_end(), [])
+        near.stop()
 
 
 class Healthy(AdminTest):

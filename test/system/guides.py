@@ -11,8 +11,8 @@ A comment before each fenced block says what becomes of it:
     <!-- checks NAME -->        the same, and is the commands' file NAME
     <!-- not run: WHY -->
 
-Ports of 127.0.0.1 are replaced by free ones, and files of /etc by such as are
-there, so that a guide can name those that a reader has."""
+Ports of 127.0.0.1 are replaced by free ones, and files of /etc and /run by such as
+are there, so that a guide can name those that a reader has."""
 
 import os
 import re
@@ -112,6 +112,7 @@ class Scratch:
         """Returns a text with ports and files that are here."""
         text = text.replace("/etc/wsrelay/", f"{self.etc}/")
         text = text.replace("/run/wsrelay/", f"{self.run}/wsrelay/")
+        text = text.replace("/run/secrets/admin_token", f"{self.etc}/admin.token")
         return re.sub(r"(?:(?<=127\.0\.0\.1:)|(?<= port ))\d{4,5}\b",
                       lambda port: self._port(port[0]), text)
 

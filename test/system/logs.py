@@ -49,7 +49,8 @@ class Json(ReloadTest):
         self.assertEqual((ended["part"], ended["code"], ended["client"]),
                          ("connection", 4000, "127.0.0.1"))
         asked = wait_until(lambda: found(part="access", status=101), "a line")
-        self.assertEqual(asked[0]["message"], "request")
+        self.assertEqual((asked[0]["message"], asked[0]["endpoint"]),
+                         ("request", "echo"))
         self.assertRegex(asked[0]["trace"], r"\A[0-9a-f]{32}\Z")
         node.stop()
 
@@ -127,6 +128,7 @@ class Json(ReloadTest):
         self.assertEqual(lines[0]["path"], "/007")
         self.assertIs(type(lines[0]["status"]), int)
         self.assertIs(type(lines[0]["took_us"]), int)
+        self.assertEqual(lines[0]["endpoint"], "-")
         node.stop()
 
 
@@ -185,7 +187,9 @@ class Levels(ReloadTest):
             with Connection(node.port) as client:
                 client.request("GET", "/ws/echo?token=x")
             return self.count(node, r"\[access\] .*request: address=127.0.0.1 "
-                              'method=GET path="/ws/echo" status=426 bytes=')
+                              'method=GET path="/ws/echo" status=426 bytes='
+                              r"\d+ endpoint=echo took_us=\d+ "
+                              r"trace=[0-9a-f]{32}\n")
         self.assertEqual(ask(), 0)
         done = node.wsrelay("log", "info", "access", "--json")
         self.assertEqual(done.json["access"], "info")

@@ -74,8 +74,19 @@ class Services(ReloadTest):
         node.reload(base())
         self.assertEqual([row["pid"] for row in
                           node.api.connections()["connections"]], [pid])
+        told = node.api.get("node").json
+        self.assertEqual([(each["name"], each["connections"])
+                          for each in told["services"] if "retired" in each],
+                         [("second", 1)])
+        metrics = node.api.ask("GET", "/metrics").text
+        self.assertIn('wsrelay_connections{service="second.retired",endpoint='
+                      '"echo2",phase="relaying"} 1\n', metrics)
+        self.assertIn('wsrelay_sockets{service="second.retired"} 1\n', metrics)
         self.assertEqual(node.wsrelay("send", pid, "hi").code, 0)
         self.assertEqual(client.read_text(), "hi")
+        self.assertEqual(client.leave().code, 1000)
+        wait_until(lambda: "retired" not in
+                   node.api.ask("GET", "/metrics").text, "it is told no more")
         node.stop()
 
     # Its loop was the first of all: others may count on it.

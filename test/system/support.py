@@ -26,7 +26,8 @@ SANITIZED = _CACHE.is_file() and bool(re.search(
 # this one nor a node that somebody else runs on the machine are met.
 _RUNTIME = tempfile.TemporaryDirectory(prefix="wsrelay-run-")
 os.environ["XDG_RUNTIME_DIR"] = _RUNTIME.name
-os.environ.pop("WSRELAY_NODE", None)
+for name in ("WSRELAY_NODE", "WSRELAY_ADMIN", "WSRELAY_TOKEN_FILE"):
+    os.environ.pop(name, None)
 os.environ["WSRELAY_DRAIN"] = "off"  # who tests it says so
 
 DEADLINE = 20  # seconds; nothing that works takes nearly as long

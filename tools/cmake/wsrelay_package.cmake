@@ -109,7 +109,7 @@ install(FILES ${wsrelay_sources}/systemd/wsrelay.conf
 install(FILES ${wsrelay_sources}/debian/README.Debian
   DESTINATION ${wsrelay_doc}/wsrelay COMPONENT system EXCLUDE_FROM_ALL)
 # The documents name each other by their places in the tree.
-foreach(folder config actors net/cluster tools/wsrelay)
+foreach(folder config actors net/cluster tools/docs tools/wsrelay)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder}/
     DESTINATION ${wsrelay_doc}/wsrelay/${folder}
     COMPONENT system EXCLUDE_FROM_ALL

@@ -4,6 +4,7 @@
 #include "net/admin/json_output.hpp"
 #include "protocol/json.hpp"
 #include "tools/wsrelay/admin_client.hpp"
+#include "tools/wsrelay/columns.hpp"
 #include "tools/wsrelay/report.hpp"
 #include "tools/wsrelay/text.hpp"
 
@@ -67,8 +68,8 @@ void for_each(const rapidjson::Document& from, const char* key, Row row) {
 // A list as it prints: JSON rows as they are, or a table.
 class listing {
 public:
-  listing(const options& opts, table_row header, std::size_t numbers)
-      : json_{opts.json}, header_{std::move(header)}, numbers_{numbers} {}
+  listing(const options& opts, const columns& header)
+      : json_{opts.json}, header_{header} {}
 
   void add(const Value& row, table_row cells) {
     if (json_)
@@ -78,13 +79,12 @@ public:
   }
 
   std::string take() const {
-    return json_ ? "[" + rows_ + "]\n" : to_table(header_, table_, numbers_);
+    return json_ ? "[" + rows_ + "]\n" : to_table(header_, table_);
   }
 
 private:
   bool json_;
-  table_row header_;
-  std::size_t numbers_;
+  const columns& header_;
   std::vector<table_row> table_;
   std::string rows_;
 };
@@ -154,10 +154,7 @@ private:
 
   command_output ps() {
     command_output result;
-    listing out{opts_,
-                {"PID", "TARGET", "ADDRESS", "ENDPOINT", "AGE", "IN",
-                 "BYTES IN", "OUT", "BYTES OUT", "QUEUED", "BYTES QUEUED"},
-                4};
+    listing out{opts_, connection_columns};
     for (std::uint64_t first = 0;; first += page_size) {
       auto page = node_.get(
           fmt::format("connections?limit={}&offset={}", page_size, first));
@@ -188,7 +185,7 @@ private:
   }
 
   command_output targets() {
-    listing out{opts_, {"NAME", "PID"}, 2};
+    listing out{opts_, target_columns};
     auto all = node_.get("targets");
     for_each(all, "targets", [&](const Value& row) {
       if (auto name = text(row, "name", ""); !name.empty())
@@ -198,10 +195,7 @@ private:
   }
 
   command_output peers() {
-    listing out{opts_,
-                {"NAME", "ADDRESS", "NODE", "VERSION", "PROTOCOL", "SINCE",
-                 "HEARD", "WAITING"},
-                4};
+    listing out{opts_, peer_columns};
     auto all = node_.get("peers");
     for_each(all, "peers", [&](const Value& row) {
       out.add(row, {text(row, "name"), text(row, "address", "-"),
@@ -285,7 +279,7 @@ private:
       table.push_back({member.name.GetString(), member.value.IsString()
                                                     ? member.value.GetString()
                                                     : "?"});
-    return {to_table({"PART", "LEVEL"}, table, 2), {}};
+    return {to_table(level_columns, table), {}};
   }
 
   // Its listener ends with the node.

@@ -7,6 +7,7 @@
 #include "net/admin/json_rows.hpp"
 #include "protocol/pid.hpp"
 #include "tools/wsrelay/call.hpp"
+#include "tools/wsrelay/columns.hpp"
 #include "tools/wsrelay/drain.hpp"
 #include "tools/wsrelay/ps.hpp"
 #include "tools/wsrelay/report.hpp"
@@ -31,7 +32,7 @@ std::string targets(node_client& node, const options& opts) {
   std::vector<table_row> table;
   for (auto& entry : all)
     table.push_back({entry.name, entry.pid});
-  return to_table({"NAME", "PID"}, table, 2);
+  return to_table(target_columns, table);
 }
 
 table_row row_of(const peer_info& peer) {
@@ -55,9 +56,7 @@ std::string peers(node_client& node, const options& opts) {
   std::vector<table_row> table;
   for (auto& peer : all)
     table.push_back(row_of(peer));
-  return to_table({"NAME", "ADDRESS", "NODE", "VERSION", "PROTOCOL", "SINCE",
-                   "HEARD", "WAITING"},
-                  table, 4);
+  return to_table(peer_columns, table);
 }
 
 // -- one connection -----------------------------------------------------------
@@ -104,8 +103,7 @@ std::string reload(node_client& node, const options& opts) {
   if (opts.json)
     return make_json([&](json_writer& out) {
              out.StartObject();
-             put(out, "changed", report.changed);
-             put(out, "kept", report.kept);
+             put_row(out, report);
              out.EndObject();
            })
            + "\n";
@@ -122,15 +120,14 @@ std::string log_levels(node_client& node, const options& opts) {
   if (opts.json)
     return make_json([&](json_writer& out) {
              out.StartObject();
-             for (auto& row : rows)
-               put(out, row.part.c_str(), row.level);
+             put_row(out, rows);
              out.EndObject();
            })
            + "\n";
   std::vector<table_row> table;
   for (auto& row : rows)
     table.push_back({row.part, row.level});
-  return to_table({"PART", "LEVEL"}, table, 2);
+  return to_table(level_columns, table);
 }
 
 std::string run_one(node_client& node, const options& opts) {

@@ -81,14 +81,15 @@ std::string finish_drain(const CLI::App& app, const raw_options& raw,
 }
 
 std::string finish_node(const raw_options& raw, options& out) {
-  if (!raw.token_file.empty()) {
+  if (!out.admin.url.empty() && !raw.token_file.empty()) {
     if (auto error = read_file(raw.token_file, out.admin.token); !error.empty())
       return error;
     auto& token = out.admin.token;
     token.resize(token.find_last_not_of("\r\n") + 1);
   }
   if (!out.admin.url.empty() && (!raw.node.empty() || !out.peer.empty()))
-    return "--admin cannot stand beside --node and --peer";
+    return "--admin cannot stand beside --node and --peer (nor WSRELAY_ADMIN "
+           "beside WSRELAY_NODE)";
   out.admin.ca = out.node.tls.ca;
   out.node.host = socket_path(raw.node);
   if (!raw.node.empty() && out.node.host.empty()) {

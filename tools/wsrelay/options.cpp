@@ -48,14 +48,16 @@ void add_tls(CLI::App& app, const char* name, std::string& file,
   app.add_option(name, file, help)->type_name("FILE")->envname(variable);
 }
 
+bool is_written(const std::vector<std::string>& args, const std::string& word) {
+  return std::any_of(args.begin(), args.end(), [&word](auto& arg) {
+    return arg == word || arg.starts_with(word + "=");
+  });
+}
+
 // An error names what somebody has written.
 void choose_word(std::string& word, const std::vector<std::string>& args,
                  const char* variable) {
-  auto is_option = [&word](const std::string& arg) {
-    return arg == word || arg.starts_with(word + "=");
-  };
-  if (std::none_of(args.begin(), args.end(), is_option)
-      && std::getenv(variable))
+  if (!is_written(args, word) && std::getenv(variable))
     word = variable;
 }
 
@@ -65,19 +67,26 @@ void choose_words(tls_words& words, const std::vector<std::string>& args) {
   choose_word(words.ca, args, tls_ca_variable);
 }
 
-void add_node(CLI::App& app, options& out, raw_options& raw) {
-  app.add_option("--node", raw.node,
-                 "where a node listens: its operator's socket (without it that "
-                 "of the only node here), or its cluster.node's listen")
-      ->type_name("PATH|HOST:PORT")
-      ->envname("WSRELAY_NODE")
-      ->check(checked_by(check_node));
-  app.add_option("--admin", out.admin.url,
-                 "ask the node's admin listener by HTTP instead: "
-                 "http://HOST:PORT, https://HOST:PORT or unix:/PATH")
-      ->type_name("URL")
-      ->envname("WSRELAY_ADMIN")
-      ->check(checked_by(check_admin_url));
+// Who is asked on the command line is asked, whatever the variables say.
+void add_node(CLI::App& app, options& out, raw_options& raw,
+              const std::vector<std::string>& args) {
+  auto* node =
+      app.add_option("--node", raw.node,
+                     "where a node listens: its operator's socket (without it "
+                     "that of the only node here), or its cluster.node's "
+                     "listen")
+          ->type_name("PATH|HOST:PORT")
+          ->check(checked_by(check_node));
+  if (!is_written(args, "--admin"))
+    node->envname("WSRELAY_NODE");
+  auto* admin =
+      app.add_option("--admin", out.admin.url,
+                     "ask the node's admin listener by HTTP instead: "
+                     "http://HOST:PORT, https://HOST:PORT or unix:/PATH")
+          ->type_name("URL")
+          ->check(checked_by(check_admin_url));
+  if (!is_written(args, "--node") && !is_written(args, "--peer"))
+    admin->envname("WSRELAY_ADMIN");
   app.add_option("--token-file", raw.token_file,
                  "what the admin listener wants to see")
       ->type_name("FILE")
@@ -282,7 +291,7 @@ std::variant<options, early_exit> parse_options(std::vector<std::string> args) {
   app.require_subcommand(1);
   app.set_version_flag("--version", fmt::format("wsrelay {}", build_text()));
   app.footer(exit_codes);
-  add_node(app, out, raw);
+  add_node(app, out, raw, args);
   add_lists(app, all, out);
   add_actions(app, all, out, raw);
   add_node_commands(app, all, out);

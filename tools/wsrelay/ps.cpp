@@ -5,7 +5,7 @@
 #include "net/admin/json_output.hpp"
 #include "net/admin/json_rows.hpp"
 #include "net/admin/target_names.hpp"
-#include "tools/wsrelay/text.hpp"
+#include "tools/wsrelay/columns.hpp"
 
 #include <fmt/format.h>
 
@@ -28,7 +28,7 @@ std::string to_lines(const all_rows& rows, const target_names& names) {
   for (auto& row : rows) {
     table_row cells{std::string{row.client_pid.view()}, "?", row.remote_address,
                     row.endpoint};
-    cells.resize(11, "?");
+    cells.resize(connection_columns.header.size(), "?");
     if (auto& numbers = row.numbers) {
       cells[1] =
           numbers->target_pid.empty() ? "-" : names.shown(numbers->target_pid);
@@ -41,9 +41,7 @@ std::string to_lines(const all_rows& rows, const target_names& names) {
     }
     table.push_back(std::move(cells));
   }
-  return to_table({"PID", "TARGET", "ADDRESS", "ENDPOINT", "AGE", "IN",
-                   "BYTES IN", "OUT", "BYTES OUT", "QUEUED", "BYTES QUEUED"},
-                  table, 4);
+  return to_table(connection_columns, table);
 }
 
 bool has_unnamed_target(const all_rows& rows, const peer_entry& peer,

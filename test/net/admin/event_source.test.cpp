@@ -104,7 +104,8 @@ TEST_CASE_FIXTURE(queued, "256 KiB wait, and of others their number") {
       event_queue::max_bytes - std::string_view{"event: x\ndata: \n\n"}.size();
   for (auto [size, fits] : {std::pair{most - 1, true}, std::pair{most, true},
                             std::pair{most + 1, false}}) {
-    CAPTURE(size);
+    auto& shown_size = size;
+    CAPTURE(shown_size);
     queue.push("x", std::string(size, '.'));
     CHECK((count_of(queue.take().text, "event: x\n") == 1) == fits);
   }

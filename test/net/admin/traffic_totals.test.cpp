@@ -160,6 +160,39 @@ TEST_CASE("a loop has one set of counts for an endpoint") {
   CHECK(all->all().size() == 2);
 }
 
+TEST_CASE("counts that nobody writes any more are used again") {
+  auto all = std::make_shared<traffic_ledger>();
+  auto before = std::make_unique<loop_ledger>(all);
+  before->of("a")->opened.add(1);
+  auto connection = before->of("b");
+  before.reset(); // a reload
+  loop_ledger after{all};
+  after.of("a")->opened.add(10);
+  CHECK(after.of("b") != connection); // which still writes
+  CHECK(all->all().size() == 3);
+  CHECK(totals_of(*all)["a"].opened == 11);
+}
+
+TEST_CASE("endpoints that are no more are forgotten without their writers") {
+  auto all = std::make_shared<traffic_ledger>();
+  auto before = std::make_unique<loop_ledger>(all);
+  before->of("stays");
+  before->of("gone");
+  auto connection = before->of("gone but used");
+  before.reset();
+  auto names = [&] {
+    std::vector<std::string> result;
+    for (auto& each : all->all())
+      result.push_back(each->endpoint);
+    return result;
+  };
+  all->keep({"stays"});
+  CHECK(names() == std::vector<std::string>{"stays", "gone but used"});
+  connection.reset();
+  all->keep({"stays"});
+  CHECK(names() == std::vector<std::string>{"stays"});
+}
+
 TEST_CASE("refusals are counted by their check, from any thread") {
   traffic_ledger all;
   CHECK(all.refusals().empty());

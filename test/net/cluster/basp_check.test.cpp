@@ -99,7 +99,8 @@ TEST_CASE("payloads of handshakes and monitors have their size, messages have "
     for (auto [size, good] :
          {std::pair{each.min - 1, false}, std::pair{each.min, true},
           std::pair{each.max, true}, std::pair{each.max + 1, false}}) {
-      CAPTURE(size);
+      auto& shown_size = size;
+      CAPTURE(shown_size);
       header.size = size;
       CHECK(allowed(header, each.phase) == good);
     }

@@ -123,7 +123,8 @@ TEST_CASE_FIXTURE(fixture, "each message that crosses nodes is written as it "
                            "was, or its bytes are kept as those of a new "
                            "protocol") {
   for (auto& [name, content] : samples) {
-    CAPTURE(name);
+    auto& shown_name = name;
+    CAPTURE(shown_name);
     auto bytes = write(content);
     if (std::getenv("WSRELAY_WRITE_WIRE") && newest_kept(name) != bytes)
       keep_new(name, bytes);
@@ -139,15 +140,18 @@ TEST_CASE_FIXTURE(fixture, "each message that crosses nodes has a sample") {
   auto of_caf = config.value_factories_by_name;
   add_message_types(config);
   for (auto& [name, factory] : config.value_factories_by_name)
-    if (of_caf.count(name) == 0)
-      CHECK_MESSAGE(names.count(name) == 1, name);
+    if (of_caf.count(name) == 0) {
+      auto& shown_name = name;
+      CHECK_MESSAGE(names.count(name) == 1, shown_name);
+    }
 }
 
 TEST_CASE_FIXTURE(fixture, "a protocol appends fields, and changes nothing "
                            "else") {
   for (std::uint32_t protocol = 1; protocol <= newest; ++protocol)
     for (auto& [name, old] : kept(protocol)) {
-      CAPTURE(name);
+      auto& shown_name = name;
+      CAPTURE(shown_name);
       CHECK(newest_kept(name).starts_with(old));
     }
 }
@@ -156,7 +160,8 @@ TEST_CASE_FIXTURE(fixture, "what any protocol has written is read") {
   for (std::uint32_t protocol = 1; protocol <= newest; ++protocol)
     for (auto& [name, bytes] : kept(protocol)) {
       CAPTURE(protocol);
-      CAPTURE(name);
+      auto& shown_name = name;
+      CAPTURE(shown_name);
       caf::message content;
       CHECK(to_string(read(bytes, content)) == "none");
       CHECK(write(content).starts_with(bytes));
@@ -165,7 +170,8 @@ TEST_CASE_FIXTURE(fixture, "what any protocol has written is read") {
 
 TEST_CASE_FIXTURE(fixture, "fields of a later protocol are skipped") {
   for (auto& [name, content] : samples) {
-    CAPTURE(name);
+    auto& shown_name = name;
+    CAPTURE(shown_name);
     auto bytes = write(content);
     caf::message again;
     CHECK(to_string(read(bytes + "of a later one", again)) == "none");
@@ -175,7 +181,8 @@ TEST_CASE_FIXTURE(fixture, "fields of a later protocol are skipped") {
 
 TEST_CASE_FIXTURE(fixture, "half a message is an error, wherever it is cut") {
   for (auto& [name, bytes] : kept(1)) {
-    CAPTURE(name);
+    auto& shown_name = name;
+    CAPTURE(shown_name);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
       CAPTURE(size);
       caf::message content;

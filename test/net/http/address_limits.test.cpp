@@ -226,8 +226,10 @@ TEST_CASE("addresses that are the same share their limit") {
                       {"fe80::1%eth0", "fe80::1"},
                       {"fe80::1%eth0", "fe80::2%eth0"},
                       {"::1", "0:0:0:0:0:0:0:1"}}) {
-    CAPTURE(a);
-    CAPTURE(b);
+    auto& shown_a = a;
+    CAPTURE(shown_a);
+    auto& shown_b = b;
+    CAPTURE(shown_b);
     limited on{{.connections = 1, .requests = 1, .burst = 1s}};
     CHECK(on.connect(a));
     CHECK_FALSE(on.connect(b));
@@ -250,8 +252,10 @@ TEST_CASE("other addresses have limits of their own") {
                       {"2001:db8:0:1::1", "2001:db8:0:2::1"},
                       {"2001:db8:0:1::1", "2001:db8::1"},
                       {"fe80::1%eth0", "2001:db8::1"}}) {
-    CAPTURE(a);
-    CAPTURE(b);
+    auto& shown_a = a;
+    CAPTURE(shown_a);
+    auto& shown_b = b;
+    CAPTURE(shown_b);
     limited on{{.connections = 1, .requests = 1, .burst = 1s}};
     CHECK(on.connects(a) == 1);
     CHECK(on.connects(b) == 1);

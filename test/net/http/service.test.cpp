@@ -35,7 +35,8 @@ const problem bad_origin{403, "origin", "the origin is not allowed here"};
 TEST_CASE_FIXTURE(fixture, "a refusal's line says which check, who and where") {
   CHECK(refused({404, "path", "there is nothing here"}, {"192.0.2.1"})
         == "request refused: check=path status=404 address=192.0.2.1 "
-           "endpoint=- reason=\"there is nothing here\"");
+           "endpoint=- service="
+               + owner->settings.name + " reason=\"there is nothing here\"");
 }
 
 TEST_CASE_FIXTURE(fixture, "a handshake that failed leaves a line") {
@@ -53,8 +54,10 @@ TEST_CASE_FIXTURE(fixture, "and method and path where no endpoint tells") {
                        .path = "/ws/\"x\" status=200"});
   CHECK(line
         == "request refused: check=path status=404 address=192.0.2.1 "
-           "endpoint=- method=GET path=\"/ws/\\\"x\\\" status=200\" "
-           "reason=\"there is nothing here\"");
+           "endpoint=- service="
+               + owner->settings.name
+               + " method=GET path=\"/ws/\\\"x\\\" status=200\" "
+                 "reason=\"there is nothing here\"");
 }
 
 TEST_CASE_FIXTURE(fixture, "and the relay's own origin beside another one") {

@@ -204,7 +204,8 @@ TEST_CASE_FIXTURE(fixture, "clients are told of authorities as many as a "
   settings.client_ca = folder / "authorities.pem";
   settings.client_certificate = client_certificate_policy::request;
   for (auto [count, told] : {std::pair{1, 1}, {300, 300}, {600, 0}}) {
-    CAPTURE(count);
+    auto& shown_count = count;
+    CAPTURE(shown_count);
     folder.write("authorities.pem", make_authorities(count));
     handshake made{*make(), client};
     CHECK(made.is_done());

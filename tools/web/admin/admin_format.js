@@ -5,6 +5,9 @@ const short = new Intl.NumberFormat("en", {maximumFractionDigits: 1});
 const brief = new Intl.NumberFormat("en",
   {notation: "compact", maximumFractionDigits: 1});
 
+// Stands where there is no number.
+export const nothing = "\u2013";
+
 // What the node could not find out is "".
 export const count = (number) =>
   number === undefined ? "" : whole.format(number);
@@ -31,7 +34,7 @@ export function bytes(number) {
 
 export function micros(us) {
   if (us === undefined || us === null)
-    return "-";
+    return nothing;
   if (us < 1000)
     return `${whole.format(us)} µs`;
   return us < 1e6 ? `${short.format(us / 1e3)} ms`

@@ -62,6 +62,9 @@ export class History {
 export const perSecond = (point, key) =>
   point.span_ms > 0 ? (point[key] ?? 0) / (point.span_ms / 1000) : null;
 
+// A percentile, or null where nothing was measured: it is 0 then, or not there.
+export const sampled = (micros) => micros || null;
+
 // The number of closes with a code; with "rest", of those not in `shown`.
 export function closesOf(point, code, shown) {
   const closed = point.closed ?? {};

@@ -2,7 +2,7 @@
 
 import {element, fillFacts, fillRows} from "./admin_dom.js";
 import {bytes, count, micros, rate} from "./admin_format.js";
-import {perSecond} from "./admin_history.js";
+import {perSecond, sampled} from "./admin_history.js";
 import {Plots} from "./admin_plots.js";
 
 const phases = ["relaying", "binding", "transferring", "parked", "leaving",
@@ -25,8 +25,8 @@ const tilesOf = (point) => [
   ["Messages out/s", rate(perSecond(point, "messages_out"))],
   ["Bytes in/s", bytes(perSecond(point, "bytes_in") ?? 0)],
   ["Bytes out/s", bytes(perSecond(point, "bytes_out") ?? 0)],
-  ["Answer, p50", micros(point.answer_p50_us)],
-  ["Answer, p99", micros(point.answer_p99_us)],
+  ["Answer, p50", micros(sampled(point.answer_p50_us))],
+  ["Answer, p99", micros(sampled(point.answer_p99_us))],
   ["Queued", bytes(point.queued_bytes)],
   ["Opened/s", rate(perSecond(point, "opened"))],
   ["Refused/s", rate(perSecond(point, "refused"))],

@@ -2,8 +2,8 @@
 // with styles, which the page's policy forbids: the legends here are lists.
 
 import {element, make, setText} from "./admin_dom.js";
-import {bytes, clock, compact, micros, rate} from "./admin_format.js";
-import {closesOf, perSecond, windowMs} from "./admin_history.js";
+import {bytes, clock, compact, micros, nothing, rate} from "./admin_format.js";
+import {closesOf, perSecond, sampled, windowMs} from "./admin_history.js";
 
 const shortestWindow = 2 * 60 * 1000;
 
@@ -25,8 +25,8 @@ const plots = [
   },
   {
     title: "Time to an answer", show: micros, axis: micros, least: 100,
-    series: [["p50", (point) => point.answer_p50_us],
-      ["p99", (point) => point.answer_p99_us]],
+    series: [["p50", (point) => sampled(point.answer_p50_us)],
+      ["p99", (point) => sampled(point.answer_p99_us)]],
   },
   {
     title: "Queued bytes", show: bytes, axis: bytes, least: 1024,
@@ -254,7 +254,7 @@ export class Plots {
       const values = rows[row]?.slice(1) ?? [];
       [...legend.querySelectorAll("b")].forEach((place, number) => {
         const value = values[number];
-        setText(place, value === null || value === undefined ? "-"
+        setText(place, value === null || value === undefined ? nothing
           : show(value));
       });
     }
