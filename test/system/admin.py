@@ -56,10 +56,10 @@ class Answers(AdminTest):
 
     def test_other_methods_are_405(self):
         for method, path, allow in (
-                ("POST", "/api/v1/node", "GET"),
-                ("DELETE", "/api/v1/connections", "GET"),
+                ("POST", "/api/v1/node", "GET, HEAD"),
+                ("DELETE", "/api/v1/connections", "GET, HEAD"),
                 ("GET", "/api/v1/reload", "POST"),
-                ("PUT", "/api/v1/log", "GET, POST")):
+                ("PUT", "/api/v1/log", "GET, HEAD, POST")):
             found = self.api.ask(method, path, None if method == "GET" else {})
             self.assert_problem(found, 405, "method")
             self.assertEqual(found.get("Allow"), allow)
