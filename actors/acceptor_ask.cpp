@@ -8,6 +8,7 @@
 #include "actors/log.hpp"
 #include "actors/own_actors.hpp"
 #include "actors/refusal.hpp"
+#include "protocol/json.hpp"
 #include "protocol/pid.hpp"
 
 #include <caf/all.hpp>
@@ -25,7 +26,8 @@ bool call(const Callback& done, Value&& value) {
     done(std::forward<Value>(value));
     return true;
   } catch (const std::exception& error) {
-    log(log_part::http).error("answer not handled: reason={}", error.what());
+    log(log_part::http)
+        .error("answer not handled: reason={}", json_string(error.what()));
   } catch (...) {
     log(log_part::http).error("answer not handled: reason=unknown");
   }

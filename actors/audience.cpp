@@ -5,6 +5,7 @@
 #include "actors/error.hpp"
 #include "actors/log.hpp"
 #include "actors/outgoing.hpp"
+#include "protocol/json.hpp"
 
 #include <caf/local_actor.hpp>
 
@@ -17,7 +18,8 @@ void send_each(caf::local_actor* self, const std::vector<caf::actor>& clients,
   auto checked = to_outgoing(content);
   if (!checked)
     return log(log_part::connection)
-        .debug("broadcast dropped: reason={}", to_text(checked.error()));
+        .debug("broadcast dropped: reason={}",
+               json_string(to_text(checked.error())));
   for (auto& client : clients)
     client->enqueue(self->ctrl(), caf::make_message_id(), *checked,
                     self->context());

@@ -5,6 +5,7 @@
 #include "actors/error.hpp"
 #include "actors/log.hpp"
 #include "actors/outgoing.hpp"
+#include "protocol/json.hpp"
 
 #include <caf/actor_registry.hpp>
 #include <caf/default_attachable.hpp>
@@ -86,7 +87,7 @@ void audience_actor::enqueue(caf::mailbox_element_ptr what,
   else
     log(log_part::connection)
         .debug("broadcast dropped: audience={} reason={}", id(),
-               to_text(checked.error()));
+               json_string(to_text(checked.error())));
 }
 
 bool audience_actor::handle(const caf::message& content) {

@@ -47,6 +47,7 @@ struct connection_config {
   milliseconds heartbeat_interval{0}; // 0 = off
   shared_buffer metadata = no_metadata();
   shared_buffer subprotocol{};
+  shared_buffer state{};
   milliseconds expires_at{0}; // Unix time, 0 = never
   std::shared_ptr<const expiry_options> expiry =
       std::make_shared<const expiry_options>();
@@ -86,6 +87,7 @@ struct connection_limits {
         reports_overflow{config.reports_overflow},
         remote_address{std::move(config.remote_address)},
         subprotocol{std::move(config.subprotocol)},
+        state{std::move(config.state)},
         expiry{std::move(config.expiry)},
         overflow{std::move(config.overflow)},
         flows{std::move(config.flows)},
@@ -102,6 +104,7 @@ struct connection_limits {
   bool reports_overflow = false;
   std::string remote_address;
   shared_buffer subprotocol;
+  shared_buffer state;                          // of the command
   std::shared_ptr<const expiry_options> expiry; // where its end is told
   std::shared_ptr<const overflow_options> overflow;
   std::shared_ptr<flow_counts> flows;    // null = not counted

@@ -65,6 +65,7 @@ ws_join connection_state::make_join(const relay_settings& settings) const {
                  limits_.subprotocol};
   if (limits_.record && !limits_.record->trace.empty())
     result.traceparent = to_text(limits_.record->trace);
+  result.state = limits_.state;
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include "actors/caf_compat.hpp"
 #include "actors/error.hpp"
 #include "actors/log.hpp"
+#include "actors/log_value.hpp"
 #include "protocol/pid.hpp"
 #include "protocol/text.hpp"
 
@@ -23,6 +24,13 @@ caf::error check_put(const std::string& name, const caf::actor& who) {
   if (!who || !is_alive(who))
     return make_error(errc::no_such_target, "the actor has ended");
   return caf::none;
+}
+
+// Why another node's directory is not there any more, in words.
+std::string loss_text(const caf::error& reason) {
+  if (reason == caf::exit_reason::remote_link_unreachable)
+    return "the connection to it has ended";
+  return "its directory has ended: " + to_text(reason);
 }
 
 // What became of a question to another directory.
@@ -93,7 +101,7 @@ directory_state::offer(const std::vector<directory_entry>& entries) {
       return error;
   for (auto& [name, who] : entries) {
     if (add(name, who) == place::waiting)
-      log(log_part::cluster).info("offer waits: name={}", name);
+      log(log_part::cluster).info("offer waits: name={}", log_value(name));
     offers.add(name, who);
   }
   for (auto& peer : peers.list_all())
@@ -182,12 +190,13 @@ bool directory_state::is_from_outside() const {
              || peers.has(caf::actor_cast<caf::actor_addr>(sender)));
 }
 
-void directory_state::on_down(const caf::actor_addr& who) {
+void directory_state::on_down(const caf::actor_addr& who,
+                              const caf::error& reason) {
   names.remove_actor(who);
   offers.remove_actor(who);
   if (auto* peer = peers.find_directory(who);
       peer && is_same_object(*peer, who))
-    lose(who);
+    lose(who, loss_text(reason));
 }
 
 // -- look-ups -----------------------------------------------------------------
@@ -262,8 +271,9 @@ caf::behavior directory(directory_actor* self, std::string node_name) {
   self->set_default_handler(drop_unexpected);
   // An error sent as a message would end it, whoever has sent it.
   self->set_error_handler([](caf::error&) {});
-  self->set_down_handler(
-      [self](caf::down_msg& message) { self->state.on_down(message.source); });
+  self->set_down_handler([self](caf::down_msg& message) {
+    self->state.on_down(message.source, message.reason);
+  });
   return {
       [self](const directory_put& message) {
         return answer(self, self->state.put(message));

@@ -53,7 +53,7 @@ struct directory_state {
   void erase_from_outside(const directory_erase& message);
   bool may_put(const caf::actor& who) const;
   bool is_from_outside() const;
-  void on_down(const caf::actor_addr& who);
+  void on_down(const caf::actor_addr& who, const caf::error& reason);
 
   // what peers are told of offers (directory_offers.cpp)
   void offer_to(const peer_hello& peer,
@@ -92,7 +92,7 @@ struct directory_state {
   void step_back(const std::string& name, const caf::actor& known,
                  const caf::actor& newer);
   std::optional<peer_table::removed> forget(const caf::actor_addr& peer);
-  void lose(const caf::actor_addr& peer);
+  void lose(const caf::actor_addr& peer, std::string_view why);
   caf::result<void> on_goodbye();
   void tell_acceptors(const caf::message& message);
   std::shared_ptr<void>

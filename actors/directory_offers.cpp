@@ -3,6 +3,7 @@
 #include "actors/directory.hpp"
 #include "actors/error.hpp"
 #include "actors/log.hpp"
+#include "actors/log_value.hpp"
 
 #include <caf/all.hpp>
 
@@ -87,7 +88,8 @@ void directory_state::on_put(const std::string& peer_name,
   for (auto i : answer.refused)
     if (i < entries.size())
       log_offer(spdlog::level::warn, "offer refused", peer_name,
-                entries[i].name, " reason=it has too many names of this node");
+                entries[i].name,
+                R"( reason="it has too many names of this node")");
 }
 
 // There may be a hundred thousand of them.
@@ -98,8 +100,8 @@ void directory_state::log_offer(spdlog::level::level_enum level,
   if (auto left_out =
           lines.allow(fmt::format("{} {}", what, peer), self->clock().now()))
     log(log_part::cluster)
-        .log(level, "{}: peer={} name={}{}{}", what, peer, name, rest,
-             suppressed_text(*left_out));
+        .log(level, "{}: peer={} name={}{}{}", what, log_value(peer),
+             log_value(name), rest, suppressed_text(*left_out));
 }
 
 void directory_state::take_back_there(const caf::actor& peer,
@@ -121,7 +123,8 @@ void directory_state::on_not_fed(const caf::actor& peer,
   if (auto left_out = lines.allow("silent " + peer_name, self->clock().now()))
     log(log_part::cluster)
         .warn("peer does not take names, parted from it: name={} node={}{}",
-              peer_name, to_string(peer.node()), suppressed_text(*left_out));
+              log_value(peer_name), to_string(peer.node()),
+              suppressed_text(*left_out));
   feeds.erase(peer.address());
   self->send(links, node_refused{peer.node()});
 }

@@ -4,6 +4,8 @@
 #include "actors/directory.hpp"
 #include "actors/error.hpp"
 #include "actors/log.hpp"
+#include "actors/log_value.hpp"
+#include "protocol/json.hpp"
 
 #include <caf/all.hpp>
 
@@ -36,7 +38,7 @@ caf::result<peer_hello> directory_state::hello(const peer_hello& message) {
   if (auto* same = peers.find_directory(address)) {
     if (is_same_object(*same, message.directory))
       return own_hello();
-    lose(address); // it is back before its end was told
+    lose(address, "it is back before its end was told");
   }
   auto* found = peers.find(message.name);
   auto known = found ? *found : caf::actor{};
@@ -46,13 +48,14 @@ caf::result<peer_hello> directory_state::hello(const peer_hello& message) {
     step_back(message.name, known, message.directory);
   self->monitor(message.directory);
   if (links)
-    self->send(links, node_known{message.directory.node(), message.version});
+    self->send(links, node_known{message.directory.node(), message.version,
+                                 message.name});
   if (auto left_out =
           lines.allow("connected " + message.name, self->clock().now()))
     log(log_part::cluster)
-        .info("peer connected: name={} version={} node={}{}", message.name,
-              to_text(message.version), to_string(message.directory.node()),
-              suppressed_text(*left_out));
+        .info("peer connected: name={} version={} node={}{}",
+              log_value(message.name), json_string(to_text(message.version)),
+              to_string(message.directory.node()), suppressed_text(*left_out));
   if (has(version, feature_name_batches)
       && has(message.version, feature_name_batches))
     feeds[message.directory.address()];
@@ -85,8 +88,8 @@ std::optional<caf::error> directory_state::refuse(const peer_hello& message) {
     return std::nullopt;
   if (auto left_out = lines.allow(message.name, self->clock().now()))
     log(log_part::cluster)
-        .warn("peer refused: name={} reason={}{}", message.name, *why,
-              suppressed_text(*left_out));
+        .warn("peer refused: name={} reason={}{}", log_value(message.name),
+              json_string(*why), suppressed_text(*left_out));
   // When the answer has left.
   self->send(self, node_refused{message.directory.node()});
   return make_error(errc::incompatible,
@@ -124,7 +127,7 @@ void directory_state::step_back(const std::string& name,
     log(log_part::cluster)
         .warn("two nodes have one name, the newer one is meant by it: name={} "
               "newer={} older={}{}",
-              name, to_string(newer.node()), to_string(known.node()),
+              log_value(name), to_string(newer.node()), to_string(known.node()),
               suppressed_text(*left_out));
   questions.fail(known.address());
   if (known.node() != newer.node())
@@ -146,18 +149,19 @@ directory_state::forget(const caf::actor_addr& peer) {
     if (auto left_out = lines.allow("again " + gone->name, self->clock().now()))
       log(log_part::cluster)
           .info("peer is meant by its name again: name={} node={}{}",
-                gone->name, to_string(gone->next.node()),
+                log_value(gone->name), to_string(gone->next.node()),
                 suppressed_text(*left_out));
   }
   return gone;
 }
 
-void directory_state::lose(const caf::actor_addr& peer) {
+void directory_state::lose(const caf::actor_addr& peer, std::string_view why) {
   if (auto gone = forget(peer))
     if (auto left_out = lines.allow("lost " + gone->name, self->clock().now()))
       log(log_part::cluster)
-          .warn("peer lost: name={} node={}{}", gone->name,
-                to_string(gone->directory.node()), suppressed_text(*left_out));
+          .warn("peer lost: name={} node={} reason={}{}", log_value(gone->name),
+                to_string(gone->directory.node()), json_string(why),
+                suppressed_text(*left_out));
 }
 
 // What it has offered is not there any more for anybody who asks from now on,
@@ -170,7 +174,8 @@ caf::result<void> directory_state::on_goodbye() {
     return caf::unit;
   auto node = gone->directory.node();
   log(log_part::cluster)
-      .info("peer stops: name={} node={}", gone->name, to_string(node));
+      .info("peer stops: name={} node={}", log_value(gone->name),
+            to_string(node));
   self->demonitor(gone->directory);
   if (node != self->node())
     names.remove_node(node);
@@ -192,7 +197,7 @@ caf::result<void> directory_state::step_back(const peer_step_back& message) {
   names.set_behind(peer->node(), message.steps_back);
   log(log_part::cluster)
       .info("peer steps {}: name={} node={}",
-            message.steps_back ? "back" : "forward", message.name,
+            message.steps_back ? "back" : "forward", log_value(message.name),
             to_string(peer->node()));
   return caf::unit;
 }

@@ -63,6 +63,7 @@ struct ws_join {
   shared_buffer metadata;      // JSON object
   shared_buffer subprotocol{}; // which the client speaks; empty = none
   shared_buffer traceparent{}; // W3C Trace Context: of its request
+  shared_buffer state{};       // of the relay command; empty = none
 };
 
 /// `ws.message`: one message of the client. The answer is ignored, but asked
@@ -219,6 +220,7 @@ struct relay_to {
   /// As the command's `target_pid`, though `target` is the target: who has this
   /// name next is its successor where the route parks; "" = nobody.
   std::string target_name{};
+  std::string state{}; // as the command's: for the target's join; "" = none
 };
 
 /// The handler's answer. With `relay`, or with a header X-WS-Relay, the request

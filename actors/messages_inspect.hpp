@@ -14,13 +14,18 @@ struct relay_terms {
   std::uint32_t limit_max = 0;
   bool report_overflow = false;
   std::string target_name;
+  std::string state;
 };
 
 /// @private
 inline relay_terms terms_of(const http_response& x) {
-  return x.relay ? relay_terms{x.relay->subprotocol,     x.relay->expires_at,
-                               x.relay->limit_key,       x.relay->limit_max,
-                               x.relay->report_overflow, x.relay->target_name}
+  return x.relay ? relay_terms{x.relay->subprotocol,
+                               x.relay->expires_at,
+                               x.relay->limit_key,
+                               x.relay->limit_max,
+                               x.relay->report_overflow,
+                               x.relay->target_name,
+                               x.relay->state}
                  : relay_terms{};
 }
 
@@ -34,10 +39,12 @@ inline void set_terms(http_response& x, relay_terms terms) {
   x.relay->limit_max = terms.limit_max;
   x.relay->report_overflow = terms.report_overflow;
   x.relay->target_name = std::move(terms.target_name);
+  x.relay->state = std::move(terms.state);
 }
 
 WSRELAY_INSPECT(ws_join, x.client, x.client_pid, x.metadata,
-                appended<2>(x.subprotocol), appended<2>(x.traceparent))
+                appended<2>(x.subprotocol), appended<2>(x.traceparent),
+                appended<2>(x.state))
 WSRELAY_INSPECT(ws_message, x.client, x.client_pid, x.topic, x.seq, x.type,
                 x.data, x.metadata, appended<2>(x.redelivered))
 WSRELAY_INSPECT(ws_heartbeat, x.client, x.client_pid, x.uptime, x.message_count,
@@ -62,7 +69,7 @@ WSRELAY_INSPECT(http_request, x.method, x.target, x.path, x.query, x.headers,
 WSRELAY_INSPECT(relay_to, x.target, x.message_topic, x.heartbeat_interval,
                 x.metadata)
 WSRELAY_INSPECT_ROW(relay_terms, x.subprotocol, x.expires_at, x.limit_key,
-                    x.limit_max, x.report_overflow, x.target_name)
+                    x.limit_max, x.report_overflow, x.target_name, x.state)
 
 // A `relay_to` stands inside of it, so its later fields come behind the rest.
 template <class Inspector>

@@ -180,6 +180,7 @@ struct directory_start {
 struct node_known {
   caf::node_id node;
   node_version version;
+  std::string name; // of the node
 };
 
 /// From a peer actor to the directory, and from there to what connects nodes:

@@ -4,6 +4,7 @@
 #include "actors/answer.hpp"
 #include "actors/error.hpp"
 #include "actors/log.hpp"
+#include "protocol/json.hpp"
 
 #include <caf/all.hpp>
 
@@ -95,7 +96,7 @@ void peer_state::on_failed(const caf::error& why) {
   if (told.size() < max_told_reasons && told.insert(reason).second)
     log(log_part::cluster)
         .warn("peer cannot be reached: address={}:{} reason={}", config.host,
-              config.port, reason);
+              config.port, json_string(reason));
   try_again();
 }
 

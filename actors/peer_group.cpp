@@ -4,6 +4,7 @@
 #include "actors/answer.hpp"
 #include "actors/error.hpp"
 #include "actors/log.hpp"
+#include "protocol/json.hpp"
 
 #include <caf/all.hpp>
 
@@ -88,8 +89,9 @@ void peer_group_state::on_missing(const caf::error& why) {
   if (!std::exchange(missing, true))
     log(log_part::cluster)
         .warn("peer's name has no address: name={} reason={}", config.each.host,
-              why == caf::sec::request_timeout ? "the look-up does not end"
-                                               : to_text(why));
+              json_string(why == caf::sec::request_timeout
+                              ? "the look-up does not end"
+                              : to_text(why)));
 }
 
 // Also one that was to go and is back.

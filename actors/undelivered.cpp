@@ -4,6 +4,8 @@
 #include "actors/error.hpp"
 #include "actors/log.hpp"
 #include "actors/log_limit.hpp"
+#include "actors/log_value.hpp"
+#include "protocol/json.hpp"
 
 #include <chrono>
 
@@ -27,7 +29,7 @@ void log_undelivered(std::string_view client_pid, std::string_view topic,
   if (left_out)
     log(log_part::connection)
         .warn("message not delivered: pid={} topic={} reason={}{}", client_pid,
-              topic.substr(0, max_shown_topic), reason,
+              log_value(topic.substr(0, max_shown_topic)), json_string(reason),
               suppressed_text(*left_out));
 }
 

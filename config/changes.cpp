@@ -28,6 +28,10 @@ std::string secret_of(const endpoint_config& entry) {
   return by ? by->secret : std::string{};
 }
 
+std::string secret_of(const http_target_config& entry) {
+  return fmt::format("{}", fmt::join(entry.secrets, " "));
+}
+
 template <class Entry>
 std::string secret_of(const Entry&) {
   return {};
@@ -59,6 +63,7 @@ entries entries_of(const relay_config& config) {
   add(static_kind, config.statics, &relay_config::statics, config, result);
   add(cluster_kind, config.clusters, &relay_config::clusters, config, result);
   add(admin_kind, config.admins, &relay_config::admins, config, result);
+  add(target_kind, config.targets, &relay_config::targets, config, result);
   return result;
 }
 

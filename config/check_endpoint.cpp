@@ -118,7 +118,7 @@ private:
 
   /// One field at a time: each error at its key, all of them in one run.
   void check_command(const relay_command& command) {
-    relay_command topic, interval, metadata, limit;
+    relay_command topic, interval, metadata, limit, state;
     topic.message_topic = command.message_topic;
     interval.heartbeat_interval = command.heartbeat_interval;
     metadata.metadata = command.metadata;
@@ -130,6 +130,8 @@ private:
     check_field(std::move(topic), "message_topic");
     check_field(std::move(interval), "heartbeat_interval");
     check_field(std::move(metadata), "metadata");
+    state.state = command.state;
+    check_field(std::move(state), "state");
     limit.limit_key = command.limit_key;
     check_field(limit, "limit_key");
     limit.limit_key = command.limit_key.empty() ? "" : "any";

@@ -10,6 +10,7 @@
 #include "protocol/text.hpp"
 #include "protocol/topic.hpp"
 #include "protocol/utf8.hpp"
+#include "protocol/webhook_signature.hpp"
 
 #include <fmt/format.h>
 
@@ -261,11 +262,31 @@ void check_entry(const admin_config& x, entry_report& report) {
   else if (!x.token_file.empty() && x.token.size() < least_token)
     report.fail("token_file",
                 fmt::format("must hold {} bytes or more", least_token));
-  else if (x.token.find_first_of(" \t\r\n") != x.token.npos)
-    report.fail("token_file", "must hold one word");
+  else if (!std::all_of(x.token.begin(), x.token.end(),
+                        [](char c) { return c > ' ' && c < '\x7f'; }))
+    report.fail("token_file", "must hold one word of ASCII");
   for (std::size_t i = 0; i < x.required_peers.size(); ++i)
     report.expect(check_name(x.required_peers[i]),
                   fmt::format("required_peers[{}]", i));
+}
+
+void check_entry(const http_target_config& x, entry_report& report) {
+  constexpr std::size_t max_secrets = 4;
+  visit_target(x, range_check{report});
+  if (x.server.host.empty())
+    report.fail("url", "is missing");
+  if (!x.server.ca.empty() && !x.server.tls)
+    report.fail("ca", "goes with https only");
+  if (x.timeout.count() < 1)
+    report.fail("timeout", "must be 1ms or more");
+  auto key = x.secret_file.empty() ? "secrets" : "secret_file";
+  if (x.secrets.size() > max_secrets)
+    report.fail(key, fmt::format("must be {} or less", max_secrets));
+  if (!x.secret_file.empty() && x.secrets.empty())
+    report.fail(key, "holds no secret");
+  for (auto& secret : x.secrets)
+    if (auto made = webhook_key(secret); !made)
+      report.fail(key, made.error().what);
 }
 
 void check_entry(const static_config& x, entry_report& report) {

@@ -314,6 +314,39 @@ struct admin_config {
   source_location where;
 };
 
+/// `on_error` of an http.target: what becomes of a connection whose event its
+/// server has not taken.
+enum class hook_failure : std::uint8_t {
+  close, // 1011
+  skip,  // it goes on without
+};
+
+/// `kind: http.target`: a target that posts what it hears to a server in any
+/// language. Its name is a target's: `target_pid: NAME`.
+struct http_target_config {
+  std::string name;
+  /// `url`: "http://host[:port]/path?query", or "https://". With `ca`,
+  /// `connect_timeout`, `max_response_size`, `max_idle_connections` and
+  /// `idle_timeout` as an upstream's; its path is in `request_target`.
+  upstream_handler server;
+  std::string request_target = "/"; // path and query, as they are sent
+  /// `secrets`, or the lines of `secret_file`: of Standard Webhooks, "whsec_"
+  /// and base64 of 24 to 64 bytes; each signs. None = nothing is signed.
+  std::vector<std::string> secrets;
+  std::string secret_file;
+  /// `timeout`: from the first try of an event to its answer.
+  std::chrono::milliseconds timeout = std::chrono::seconds{10};
+  hook_failure on_error = hook_failure::close;
+  /// `at_least_once`: an event whose answer was lost is sent again, with its
+  /// id; without, only one that was not sent as a whole.
+  bool at_least_once = false;
+  /// `batch`: messages of one connection in one request, 1 to 1000.
+  std::size_t batch = 1;
+  /// `max_in_flight`: requests at a time, of all connections, 1 to 10000.
+  std::size_t max_in_flight = 64;
+  source_location where;
+};
+
 /// Everything a node runs. Loaded and validated together.
 struct relay_config {
   std::vector<service_config> services;
@@ -322,6 +355,7 @@ struct relay_config {
   std::vector<static_config> statics;
   std::vector<cluster_config> clusters; // none or one
   std::vector<admin_config> admins;     // none or one
+  std::vector<http_target_config> targets;
 };
 
 /// Returns the first service with `tls`, or null.

@@ -16,6 +16,7 @@ inline constexpr std::string_view endpoint_kind = "http.endpoint";
 inline constexpr std::string_view static_kind = "http.static";
 inline constexpr std::string_view cluster_kind = "cluster.node";
 inline constexpr std::string_view admin_kind = "admin.service";
+inline constexpr std::string_view target_kind = "http.target";
 
 /// The one post-match middleware there is.
 inline constexpr std::string_view relay_middleware = "websocket_relay";
@@ -49,6 +50,7 @@ inline constexpr std::string_view overflow_words[] = {"close", "drop_newest",
 inline constexpr std::string_view target_exit_words[] = {"close", "park"};
 inline constexpr std::string_view key_policy_words[] = {"close_oldest",
                                                         "refuse_newest"};
+inline constexpr std::string_view hook_failure_words[] = {"close", "skip"};
 inline constexpr std::string_view client_certificate_words[] = {
     "off", "request", "require"};
 
@@ -172,6 +174,22 @@ void visit_cluster(Cluster& x, Visitor&& visit) {
 template <class Admin, class Visitor>
 void visit_admin(Admin& x, Visitor&& visit) {
   visit("max_connections", x.max_connections, number_range{1, 100'000});
+}
+
+/// As `visit_service`, for an http.target.
+template <class Target, class Visitor>
+void visit_target(Target& x, Visitor&& visit) {
+  visit("timeout", x.timeout);
+  visit("on_error", x.on_error, choice_words{hook_failure_words});
+  visit("at_least_once", x.at_least_once);
+  visit("batch", x.batch, number_range{1, 1000});
+  visit("max_in_flight", x.max_in_flight, number_range{1, 10'000});
+  visit("connect_timeout", x.server.connect_timeout);
+  visit("max_response_size", x.server.max_response_size,
+        bytes_range(1, 64 * mib));
+  visit("max_idle_connections", x.server.max_idle_connections,
+        number_range{0, 1024});
+  visit("idle_timeout", x.server.idle_timeout);
 }
 
 /// As `visit_service`, for an http.endpoint.

@@ -18,7 +18,8 @@ namespace {
 
 /// In the order in which they are read: an endpoint needs its router.
 constexpr std::string_view kinds[] = {service_kind, router_kind,  endpoint_kind,
-                                      static_kind,  cluster_kind, admin_kind};
+                                      static_kind,  cluster_kind, admin_kind,
+                                      target_kind};
 
 constexpr std::string_view builtin_service = "gateway";
 
@@ -119,6 +120,8 @@ private:
       add(config_.clusters, entry, read_cluster(in, folder_));
     else if (entry.kind == admin_kind)
       add(config_.admins, entry, read_admin(in, folder_));
+    else if (entry.kind == target_kind)
+      add(config_.targets, entry, read_target(in, folder_));
     else
       add(config_.statics, entry, read_static(in, folder_));
     in.refuse_unknown();

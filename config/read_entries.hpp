@@ -61,6 +61,9 @@ cluster_config read_cluster(yaml_map& in, const std::string& folder);
 /// Looks `token_file` and the files of `tls` up in `folder`.
 admin_config read_admin(yaml_map& in, const std::string& folder);
 
+/// Looks `secret_file` and `ca` up in `folder`.
+http_target_config read_target(yaml_map& in, const std::string& folder);
+
 /// Returns `path` as an absolute path; a relative one begins at `folder`.
 std::string resolve_path(const std::string& folder, const std::string& path);
 

@@ -12,13 +12,15 @@ namespace wsrelay {
 
 namespace {
 
-// One that cannot be read is in conflict with no other service.
+// One that cannot be read is in conflict with no other service, and wants no
+// token of an admin.service: its own error is enough.
 service_address read_address(yaml_map& in, const std::string& key,
                              const std::string& text) {
   auto address = parse_service_address(text);
   if (!address && !in.has_failed(key))
     in.fail(key, address.error().what);
-  return address ? std::move(*address) : service_address{};
+  return address ? std::move(*address)
+                 : service_address{{"localhost", 0}, {}, {}};
 }
 
 void read_addresses(yaml_map& in, std::vector<service_address>& out) {

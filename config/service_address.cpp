@@ -65,9 +65,11 @@ std::string to_text(const service_address& value) {
 }
 
 bool is_of_this_machine(const service_address& value) {
-  if (!value.is_tcp())
-    return !value.unix_path.empty();
-  auto& host = value.tcp.host;
+  return value.is_tcp() ? is_this_machine(value.tcp.host)
+                        : !value.unix_path.empty();
+}
+
+bool is_this_machine(std::string_view host) {
   if (host == "localhost")
     return true;
   auto address = parse_ip_address(host);

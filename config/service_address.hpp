@@ -32,4 +32,7 @@ std::string to_text(const service_address& value);
 /// address of the loopback network. What systemd passes may be anything.
 bool is_of_this_machine(const service_address& value);
 
+/// Returns whether a host is "localhost" or a loopback address.
+bool is_this_machine(std::string_view host);
+
 } // namespace wsrelay

@@ -81,6 +81,18 @@ public:
       print(x.tls);
   }
 
+  void print(const http_target_config& x) {
+    begin(x, target_kind);
+    text("url", x.server.url);
+    if (x.server.tls)
+      text("ca", x.server.ca);
+    visit_target(x, *this);
+    if (!x.secret_file.empty())
+      text("secret_file", x.secret_file);
+    else
+      list("secrets", x.secrets);
+  }
+
   void print(const router_config& x) {
     begin(x, router_kind);
     meta("server", x.server);
@@ -221,6 +233,8 @@ private:
       line("limit_max", std::to_string(std::max(x.command.limit_max, 1u)));
     }
     (*this)("report_overflow", x.command.report_overflow);
+    if (!x.command.state.empty())
+      text("state", x.command.state);
     close();
   }
 
@@ -299,6 +313,8 @@ std::string to_yaml(const relay_config& config) {
   for (const auto& x : config.clusters)
     out.print(x);
   for (const auto& x : config.admins)
+    out.print(x);
+  for (const auto& x : config.targets)
     out.print(x);
   return out.take();
 }

@@ -5,6 +5,8 @@
 #include "config/cluster_need.hpp"
 #include "config/entry_index.hpp"
 #include "config/findings.hpp"
+#include "config/ip_address.hpp"
+#include "config/service_address.hpp"
 #include "protocol/pid.hpp"
 #include "protocol/text.hpp"
 
@@ -63,6 +65,7 @@ public:
     check_names(config_.statics, static_kind);
     check_names(config_.clusters, cluster_kind);
     check_names(config_.admins, admin_kind);
+    check_names(config_.targets, target_kind);
     for (const auto& x : config_.services)
       check(x, entry_report{service_kind, x, issues_});
     for (const auto& x : config_.routers)
@@ -75,6 +78,8 @@ public:
       check(x, entry_report{cluster_kind, x, issues_});
     for (const auto& x : config_.admins)
       check(x, entry_report{admin_kind, x, issues_});
+    for (const auto& x : config_.targets)
+      check(x, entry_report{target_kind, x, issues_});
     return std::move(issues_);
   }
 
@@ -96,6 +101,9 @@ private:
 
   void check(const service_config& x, entry_report report) {
     check_entry(x, report);
+    if (x.name.ends_with(".retired"))
+      report.fail("name", "must not end with .retired: so is called what is "
+                          "left of a service in the metrics");
     if (x.redirect_to_https && x.tls.enabled())
       report.fail("redirect_to_https", "it speaks https itself");
     else if (x.redirect_to_https && !find_https_service(config_))
@@ -118,6 +126,43 @@ private:
       report.fail("name", "the name of an http.service");
     if (auto first = admins_.take("", x))
       report.fail("kind", fmt::format("one is enough, there is {}", *first));
+  }
+
+  void check(const http_target_config& x, entry_report report) {
+    check_entry(x, report);
+    check_not_own(x, config_.services, report);
+    check_not_own(x, config_.admins, report);
+    if (x.name.starts_with(reserved_prefix))
+      report.fail("name", fmt::format("names that begin with {} are the "
+                                      "relay's own",
+                                      reserved_prefix));
+  }
+
+  template <class Entry>
+  static void check_not_own(const http_target_config& x,
+                            const std::vector<Entry>& all,
+                            entry_report& report) {
+    for (const auto& each : all)
+      if (std::any_of(each.addresses.begin(), each.addresses.end(),
+                      [&](auto& own) { return reaches(x.server, own); }))
+        report.fail("url",
+                    fmt::format("is this relay's own {}", shown(each.name)));
+  }
+
+  // As far as the text tells: a name may lead here as well.
+  static bool reaches(const upstream_handler& server,
+                      const service_address& own) {
+    if (!own.is_tcp() || own.tcp.port != server.port)
+      return false;
+    auto is_any = [](const std::string& host) {
+      return host.empty() || host == "0.0.0.0" || host == "::";
+    };
+    auto to = normal_address(to_lower(server.host));
+    auto at = normal_address(to_lower(own.tcp.host));
+    auto is_here = is_any(to) || is_this_machine(to);
+    return to == at || (is_here && is_any(at))
+           || (is_this_machine(at) && (is_any(to) || to == "localhost"))
+           || (is_here && at == "localhost");
   }
 
   template <class Entry>

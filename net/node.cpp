@@ -5,19 +5,20 @@
 #include "actors/log.hpp"
 #include "actors/node_messages.hpp"
 #include "actors/successors.hpp"
+#include "actors/tell_directory.hpp"
 #include "config/load.hpp"
 #include "config/validate.hpp"
 #include "net/admin/admin.hpp"
 #include "net/cluster/cluster.hpp"
 #include "net/cluster/reach.hpp"
 #include "net/heap.hpp"
+#include "net/hook/hooks.hpp"
 #include "net/http/certificate_watch.hpp"
 #include "net/http/upstream_tls.hpp"
 #include "net/last_actors.hpp"
 #include "net/loop/loop_check.hpp"
 #include "net/node_view.hpp"
 #include "net/running_service.hpp"
-#include "net/tell_directory.hpp"
 
 #include <caf/all.hpp>
 
@@ -57,6 +58,7 @@ node::node(caf::actor_system& system, relay_config config)
             std::lock_guard guard{mutex_};
             return admin_service_ ? admin_service_->shared() : nullptr;
           }})},
+      hooks_{std::make_unique<hooks>(system, directory_)},
       cluster_{std::make_unique<cluster>(system, directory_)},
       state_{node_state::starting},
       meets_nodes_{!config_->clusters.empty()} {}
@@ -107,7 +109,7 @@ checked node::offer(std::vector<directory_entry> entries) {
 checked node::start() {
   if (auto issues = validate(*config_); !issues.empty())
     return failure{to_text(issues.front())};
-  auto contexts = make_upstream_contexts(config_->endpoints);
+  auto contexts = make_upstream_contexts(*config_);
   if (!contexts)
     return contexts.error();
   contexts_ = *contexts;
@@ -129,6 +131,8 @@ checked node::start_all() {
   if (auto started = start_admin(); !started)
     return started;
   find_successors();
+  if (auto started = hooks_->start(config_, contexts_); !started)
+    return started;
   for (auto& settings : config_->services)
     if (auto started = start_service(settings, !config_->clusters.empty()
                                                    && services_.empty());
@@ -212,6 +216,8 @@ std::vector<loop*> node::loops() const {
   if (admin_service_)
     result.insert(result.end(), admin_service_->loops().begin(),
                   admin_service_->loops().end());
+  if (auto* of_hooks = hooks_->home())
+    result.push_back(of_hooks);
   return result;
 }
 
@@ -316,6 +322,7 @@ void node::stop() {
   });
   for (auto& service : stopping)
     service->stop(begin + service->settings()->shutdown_timeout);
+  hooks_->stop(begin + shutdown_timeout());
   certificates_ = nullptr; // which may wait for a disk
   stop_admin();
   {

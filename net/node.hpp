@@ -30,6 +30,7 @@ class admin;
 class certificate_watch;
 class cluster;
 class heap_keeper;
+class hooks;
 class loop;
 class node_view;
 class running_service;
@@ -208,6 +209,7 @@ private:
   std::vector<std::shared_ptr<running_service>> retired_;  // the same
   std::unique_ptr<heap_keeper> heap_; // uses the services' loops
   std::unique_ptr<certificate_watch> certificates_;
+  std::unique_ptr<hooks> hooks_;
   std::unique_ptr<cluster> cluster_;
   std::optional<std::chrono::steady_clock::time_point> stopped_at_;
   std::atomic<node_state> state_;

@@ -3,6 +3,7 @@
 #include "actors/node_messages.hpp"
 #include "net/node.hpp"
 #include "net/node_view.hpp"
+#include "net/order_line.hpp"
 #include "net/running_service.hpp"
 
 #include <caf/all.hpp>
@@ -23,7 +24,8 @@ void node::on_drain_order(std::function<void()> order) {
   orders_ = system_.spawn([order](caf::event_based_actor* self) {
     self->set_default_handler(caf::drop);
     self->set_error_handler([](caf::error&) {});
-    return caf::behavior{[order, is_given = false](node_drain) mutable {
+    return caf::behavior{[self, order, is_given = false](node_drain) mutable {
+      log_order(self, "drain");
       if (!std::exchange(is_given, true))
         order();
     }};

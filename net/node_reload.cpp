@@ -2,23 +2,33 @@
 // of it takes the place of what was.
 #include "actors/error.hpp"
 #include "actors/log.hpp"
+#include "actors/log_value.hpp"
 #include "actors/node_messages.hpp"
 #include "config/load.hpp"
 #include "config/validate.hpp"
 #include "net/admin/admin.hpp"
 #include "net/heap.hpp"
+#include "net/hook/hooks.hpp"
 #include "net/http/certificate_watch.hpp"
 #include "net/http/upstream_tls.hpp"
 #include "net/node.hpp"
 #include "net/node_view.hpp"
+#include "net/order_line.hpp"
 #include "net/running_service.hpp"
+#include "protocol/json.hpp"
 
 #include <caf/all.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <mutex>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace wsrelay {
 
@@ -39,12 +49,45 @@ stop_empty(std::vector<std::shared_ptr<running_service>> all) {
   return all;
 }
 
+// A file has thousands of entries.
+constexpr std::size_t max_told = 20;
+
+// "http.endpoint chat: changed", "gateway.addr: needs a restart".
+std::pair<std::string_view, std::string_view> parts_of(std::string_view told) {
+  auto mark = told.rfind(": ");
+  if (mark == told.npos)
+    return {told, {}};
+  return {told.substr(0, mark), told.substr(mark + 2)};
+}
+
+void note_changes(const std::vector<std::string>& all) {
+  auto count = std::min(all.size(), max_told);
+  for (std::size_t i = 0; i < count; ++i) {
+    auto [entry, how] = parts_of(all[i]);
+    log().info("configuration changed: entry={} how={}", json_string(entry),
+               how);
+  }
+  if (all.size() > count)
+    log().info("configuration changed: more={}", all.size() - count);
+}
+
 void note(const result<config_changes>& done) {
   if (!done)
-    return log().error("configuration refused: {}", done.error().what);
+    return log().error("configuration refused: reason={}",
+                       json_string(done.error().what));
   log().info("configuration reloaded: changed={}", done->changed.size());
-  for (auto& kept : done->kept)
-    log().warn("configuration reloaded, but {}", kept);
+  note_changes(done->changed);
+  for (auto& kept : done->kept) {
+    auto [key, why] = parts_of(kept);
+    log().warn("configuration reloaded in part: key={} reason={}",
+               log_value(key), json_string(why));
+  }
+}
+
+void tell_where(const running_service& added) {
+  for (auto& url : added.ports().urls())
+    log().info("listening: service={} url={}",
+               log_value(added.settings()->name), log_value(url));
 }
 
 } // namespace
@@ -85,7 +128,7 @@ result<config_changes> node::reload(relay_config next) {
 }
 
 checked node::prepare(prepared_reload& next) {
-  auto contexts = make_upstream_contexts(next.config->endpoints);
+  auto contexts = make_upstream_contexts(*next.config);
   if (!contexts)
     return contexts.error();
   next.contexts = *contexts;
@@ -120,6 +163,9 @@ checked node::prepare(prepared_reload& next) {
 
 void node::commit(prepared_reload& next) {
   heap_ = nullptr; // it looks at loops that may go
+  auto has_new_token =
+      next.admin
+      && config_->admins.front().token != next.config->admins.front().token;
   std::vector<std::shared_ptr<running_service>> running;
   auto retired = stop_empty(retired_);
   for (auto& each : view_->running())
@@ -144,6 +190,8 @@ void node::commit(prepared_reload& next) {
   std::vector<std::shared_ptr<service>> all;
   if (next.admin) {
     admin_service_->adopt(next.admin, adopt_patience);
+    if (has_new_token)
+      admin_->end_streams();
     all.push_back(next.admin);
   }
   for (auto& each : running) {
@@ -151,8 +199,11 @@ void node::commit(prepared_reload& next) {
       each->shared()->https_port = port(https->name);
     all.push_back(each->shared());
   }
-  for (auto& each : next.added)
+  for (auto& each : next.added) {
     each->serve();
+    tell_where(*each);
+  }
+  hooks_->adopt(config_, contexts_);
   certificates_ = watch_certificates(all);
   keep_heap();
 }
@@ -214,7 +265,8 @@ caf::error refused(std::string why) {
   return make_error(errc::invalid_message, std::move(why));
 }
 
-caf::result<std::vector<log_level_row>> change_log(const node_log& message) {
+caf::result<std::vector<log_level_row>> change_log(caf::local_actor* self,
+                                                   const node_log& message) {
   auto level = parse_log_level(message.level);
   auto part = parse_log_part(message.part);
   if (!message.level.empty() && !level)
@@ -222,6 +274,10 @@ caf::result<std::vector<log_level_row>> change_log(const node_log& message) {
   if (!message.part.empty() && !part)
     return refused(
         "no such part: node, http, connection, cluster, access or caf");
+  if (level) // first: it may turn this line off
+    log_order(self, "log",
+              fmt::format(" level={}{}{}", message.level, part ? " part=" : "",
+                          message.part));
   std::vector<log_level_row> result;
   for (std::size_t i = 0; i < log_part_count; ++i) {
     auto each = static_cast<log_part>(i);
@@ -236,14 +292,13 @@ caf::result<std::vector<log_level_row>> change_log(const node_log& message) {
 
 } // namespace
 
-// On a thread of its own: it reads files.
+// The reload is on a thread of its own: it reads files.
 void node::start_commands() {
-  commands_ = system_.spawn<caf::detached>(
+  auto reloader = system_.spawn<caf::detached>(
       [gate = gate_](caf::event_based_actor* self) {
         self->set_default_handler(caf::drop);
         self->set_error_handler([](caf::error&) {});
         return caf::behavior{
-            [](const node_log& message) { return change_log(message); },
             [gate](node_reload) -> caf::result<node_reload_report> {
               auto done = gate->reload();
               if (!done)
@@ -252,6 +307,17 @@ void node::start_commands() {
                                         std::move(done->kept)};
             }};
       });
+  commands_ = system_.spawn([reloader](caf::event_based_actor* self) {
+    self->link_to(reloader); // which ends with it
+    self->set_default_handler(caf::drop);
+    self->set_error_handler([](caf::error&) {});
+    return caf::behavior{
+        [self](const node_log& message) { return change_log(self, message); },
+        [self, reloader](node_reload order) {
+          log_order(self, "reload");
+          return self->delegate(reloader, order);
+        }};
+  });
   caf::anon_send(directory_, directory_own{"wsrelay.node", commands_});
 }
 

@@ -4,12 +4,14 @@
 #include "actors/acceptor.hpp"
 #include "actors/directory.hpp"
 #include "actors/log.hpp"
+#include "actors/log_value.hpp"
 #include "actors/node_messages.hpp"
+#include "actors/tell_directory.hpp"
 #include "net/cluster/reach.hpp"
 #include "net/http/client_door.hpp"
 #include "net/http/frontend.hpp"
 #include "net/loop/loop_check.hpp"
-#include "net/tell_directory.hpp"
+#include "protocol/json.hpp"
 
 #include <caf/all.hpp>
 
@@ -180,7 +182,7 @@ void running_service::adopt(std::shared_ptr<service> next,
   if (!take_turns(all_loops_, patience))
     log().warn("a loop is held, and takes the new configuration over later: "
                "service={}",
-               settings_.name);
+               log_value(settings_.name));
   forget_endpoints();
 }
 
@@ -206,8 +208,8 @@ void running_service::name_acceptors() {
         directory_own{acceptor_name(settings_.name, place_.generation, i),
                       acceptors_[i]});
     if (!named) // it is only hidden from operators
-      log().warn("acceptor has no name: service={} reason={}", settings_.name,
-                 named.error().what);
+      log().warn("acceptor has no name: service={} reason={}",
+                 log_value(settings_.name), json_string(named.error().what));
   }
 }
 
@@ -271,7 +273,7 @@ void running_service::close_connections(time_point deadline) {
   if (!now || now->places->wait_until_empty(deadline))
     return;
   log().warn("sockets left at the end of the shutdown: service={} sockets={}",
-             settings_.name, now->places->taken());
+             log_value(settings_.name), now->places->taken());
 }
 
 void running_service::end_acceptors() {

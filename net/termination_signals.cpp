@@ -4,6 +4,7 @@
 #include "actors/log.hpp"
 
 #include <atomic>
+#include <string_view>
 
 #include <cstring>
 
@@ -15,6 +16,14 @@ namespace {
 
 // A property of the process, as the signals are.
 std::atomic<bool> was_received{false};
+std::atomic<bool> was_ordered{false};
+
+void log_stop(std::string_view what, int number) {
+  if (number == SIGTERM && was_ordered.exchange(false))
+    log().info(R"({}: reason="an operator has ordered it to drain")", what);
+  else
+    log().info("{}: signal=SIG{}", what, ::sigabbrev_np(number));
+}
 
 bool is_ignored(int number) {
   struct sigaction now;
@@ -22,6 +31,13 @@ bool is_ignored(int number) {
 }
 
 } // namespace
+
+void termination_signals::hold_hang_up() noexcept {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
 
 termination_signals::termination_signals() {
   sigemptyset(&set_);
@@ -40,6 +56,7 @@ termination_signals::termination_signals() {
 
 termination_signals::~termination_signals() {
   was_received = false;
+  was_ordered = false;
 }
 
 int termination_signals::wait(const std::function<void()>& on_hang_up) const {
@@ -48,7 +65,7 @@ int termination_signals::wait(const std::function<void()>& on_hang_up) const {
     sigwait(&set_, &number);
     if (number != SIGHUP) {
       was_received = true;
-      log().info("stopping: signal=SIG{}", ::sigabbrev_np(number));
+      log_stop("stopping", number);
       return number;
     }
     if (on_hang_up)
@@ -66,12 +83,13 @@ bool termination_signals::again() const {
   constexpr timespec at_once{0, 0};
   auto number = sigtimedwait(&ends, nullptr, &at_once);
   if (number > 0)
-    log().info("stopping now: signal=SIG{}", ::sigabbrev_np(number));
+    log_stop("stopping now", number);
   return number > 0;
 }
 
 // To all of its threads: the one that waits takes it.
 void termination_signals::raise() noexcept {
+  was_ordered = true;
   ::kill(::getpid(), SIGTERM);
 }
 

@@ -18,6 +18,9 @@ public:
   termination_signals(const termination_signals&) = delete;
   termination_signals& operator=(const termination_signals&) = delete;
 
+  /// Keeps a SIGHUP that comes from now on for `wait`. Before other threads.
+  static void hold_hang_up() noexcept;
+
   /// Blocks until SIGINT or SIGTERM arrives, logs and returns it. Meanwhile
   /// `on_hang_up`, where it is given, is called for each SIGHUP. A signal that
   /// arrives after that changes nothing: whoever stops does so in bounded time.
@@ -26,7 +29,8 @@ public:
   /// Returns whether a further SIGINT or SIGTERM has come. Never blocks.
   bool again() const;
 
-  /// Sends the process a SIGTERM. Any thread.
+  /// Sends the process a SIGTERM that an operator has ordered: `wait` logs that
+  /// instead of the signal. Any thread.
   static void raise() noexcept;
 
   /// Returns whether the process was told to end: the `wait` of an object that

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 
@@ -29,8 +30,9 @@ checked check_text(std::string_view text) {
 // What CAF prints for a node: 40 hexadecimal digits, "#", a process id.
 bool is_node_id(std::string_view text) {
   auto hash = text.substr(0, node_hash_length);
+  auto mark = text.substr(hash.size(), 1);
   if (hash.find_first_not_of("0123456789abcdefABCDEF") != hash.npos
-      || text.substr(hash.size(), 1) != "#")
+      || (mark != "#" && mark != "-"))
     return false;
   auto process = parse_decimal(text.substr(hash.size() + 1));
   return hash.size() == node_hash_length && process
@@ -45,7 +47,9 @@ result<target_name> make_pid(std::string_view id, std::string_view node) {
   auto value = parse_decimal(id).value_or(0);
   if (value == 0)
     return failure{"a PID needs an id between 1 and 2^64 - 1"};
-  return target_name{target_name::form::pid, value, "", std::string{node}};
+  target_name result{target_name::form::pid, value, "", std::string{node}};
+  result.node[node_hash_length] = '#';
+  return result;
 }
 
 } // namespace
@@ -64,6 +68,19 @@ result<target_name> parse_target(std::string_view text) {
     return make_pid(name, node);
   return target_name{target_name::form::at_peer, 0, std::string{name},
                      std::string{node}};
+}
+
+std::string normal_pid(std::string_view text) {
+  auto target = parse_target(text);
+  return target && target->kind == target_name::form::pid
+             ? fmt::format("{}@{}", target->id, target->node)
+             : std::string{text};
+}
+
+std::string url_pid(std::string_view text) {
+  std::string result{text};
+  std::replace(result.begin(), result.end(), '#', '-');
+  return result;
 }
 
 checked check_name(std::string_view name) {

@@ -32,11 +32,19 @@ struct target_name {
 };
 
 /// Parses `text`. A PID is a decimal id, "@", and a CAF node id (40 hexadecimal
-/// digits, "#", decimal process id); CAF prints actors so. Names are UTF-8
-/// without control characters, not empty, at most `max_name_length` bytes; the
-/// text after the last "@" is the peer. Failures: empty parts, bad UTF-8, too
-/// long, id 0 or over 64 bits.
+/// digits, "#" or "-", decimal process id); CAF prints actors so. Names are
+/// UTF-8 without control characters, not empty, at most `max_name_length`
+/// bytes; the text after the last "@" is the peer. Failures: empty parts, bad
+/// UTF-8, too long, id 0 or over 64 bits.
 result<target_name> parse_target(std::string_view text);
+
+/// Returns the text of a PID as CAF prints it: in a URL it may have "-" for its
+/// "#", which begins a fragment there. Other text stays as it is.
+std::string normal_pid(std::string_view text);
+
+/// Returns the text of a PID, or of a node, as it stands in a URL without
+/// escapes: with "-" for its "#".
+std::string url_pid(std::string_view text);
 
 /// Checks a name under which an actor may be registered: the rules of
 /// `parse_target`, and no "@".

@@ -31,14 +31,15 @@ enum class field {
   expires_at,
   limit_key,
   limit_max,
-  report_overflow
+  report_overflow,
+  state
 };
 
 // In the order of `field`.
-constexpr std::array<std::string_view, 9> field_names{
-    "target_pid", "message_topic", "heartbeat_interval",
-    "metadata",   "subprotocol",   "expires_at",
-    "limit_key",  "limit_max",     "report_overflow"};
+constexpr std::array<std::string_view, 10> field_names{
+    "target_pid",      "message_topic", "heartbeat_interval", "metadata",
+    "subprotocol",     "expires_at",    "limit_key",          "limit_max",
+    "report_overflow", "state"};
 
 constexpr bool is_number(field which) {
   return which == field::expires_at || which == field::limit_max;
@@ -196,6 +197,8 @@ private:
       return command_.subprotocol;
     if (which == field::limit_key)
       return command_.limit_key;
+    if (which == field::state)
+      return command_.state;
     return which == field::target_pid ? command_.target_pid
                                       : command_.message_topic;
   }
@@ -287,6 +290,15 @@ checked check_limit(const relay_command& command) {
   return passed();
 }
 
+checked check_state(const std::string& state) {
+  if (state.size() > max_relay_state)
+    return in_field(field::state,
+                    fmt::format("more than {} bytes", max_relay_state));
+  if (!is_valid_utf8(state))
+    return in_field(field::state, "not UTF-8");
+  return passed();
+}
+
 result<std::string> check_metadata(const std::string& json,
                                    const relay_command_limits& limits) {
   auto compacted = compact_json_object(json);
@@ -331,6 +343,8 @@ result<relay_command> check_relay_command(relay_command command,
     return valid.error();
   if (auto valid = check_limit(command); !valid)
     return valid.error();
+  if (auto valid = check_state(command.state); !valid)
+    return valid.error();
   auto metadata = check_metadata(command.metadata, limits);
   if (!metadata)
     return metadata.error();
@@ -364,6 +378,8 @@ std::string to_json(const relay_command& command) {
     add(field::limit_max, std::to_string(command.limit_max));
   if (command.report_overflow)
     add(field::report_overflow, "true");
+  if (!command.state.empty())
+    add(field::state, json_string(command.state));
   return out.empty() ? "{}" : out + '}';
 }
 

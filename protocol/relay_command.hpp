@@ -41,9 +41,13 @@ struct relay_command {
   std::string limit_key;
   std::uint32_t limit_max = 0;  // 1 to 10000; 0 = not told, which is 1
   bool report_overflow = false; // the target is told of what is dropped
+  /// What the target hears with the join: at most 4096 bytes of UTF-8 that
+  /// clients never see.
+  std::string state;
 };
 
 inline constexpr std::size_t max_limit_key = 256;
+inline constexpr std::size_t max_relay_state = 4096;
 inline constexpr std::uint32_t max_limit_max = 10'000;
 
 /// The largest `expires_at`: the end of the year 9999.

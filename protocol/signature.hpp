@@ -1,5 +1,5 @@
 // The signature of a trusted relay header: its text form and what is signed.
-// The HMAC itself is computed in net, which has the cryptography.
+// The HMAC itself is computed in net/http.
 #pragma once
 
 #include "protocol/result.hpp"

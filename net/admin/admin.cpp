@@ -76,6 +76,10 @@ void admin::on_state(node_state state) {
                        }));
 }
 
+void admin::end_streams() {
+  parts_->streams.end_all();
+}
+
 void admin::stop() {
   parts_->hub->close();
   parts_->questions.stop(std::chrono::steady_clock::now() + end_patience);

@@ -41,7 +41,10 @@ public:
   /// Tells listeners of a new state of the node.
   void on_state(node_state state);
 
-  /// Ends every event stream, and what asks the node.
+  /// Ends every event stream: who reads has to show the new token.
+  void end_streams();
+
+  /// The same, and what asks the node.
   void stop();
 
 private:

@@ -1,6 +1,7 @@
 // The paths of an admin listener, and who may ask for them.
 #include "net/admin/admin_parts.hpp"
 #include "net/admin/metrics.hpp"
+#include "net/admin/server_api.hpp"
 #include "net/admin/traffic_feed.hpp"
 
 #include "config/client_view.hpp"
@@ -110,6 +111,7 @@ public:
       done(to_answer(std::move(response)));
       return nullptr;
     }
+    request.remote_address = peer.address;
     return route(std::move(request), std::move(done));
   }
 
@@ -134,17 +136,15 @@ private:
                      find_field(request.headers, "Authorization")
                          ? "this is not the token"
                          : "the token is needed"};
-    if (request.method == "POST")
-      return check_change(request, host);
-    return std::nullopt;
+    return is_read(request) ? std::nullopt : check_change(request, host);
   }
 
   // The page is the same for everybody, and knows nothing.
   static bool is_open(const http_request& request) {
     auto& path = request.path;
     return path == "/healthz" || path == "/readyz"
-           || !(path.starts_with("/api") || path == events_path
-                || path == "/metrics");
+           || !(path.starts_with("/api") || path.starts_with(server_prefix)
+                || path == events_path || path == "/metrics");
   }
 
   bool needs_token(const http_request& request) const {
@@ -165,11 +165,13 @@ private:
 
   std::string token() const { return shared_->settings()->token; }
 
-  // A form of another site can send neither this type nor this origin.
+  // A form of another site can send neither this type nor this origin, which
+  // browsers tell with whatever they post.
   static std::optional<problem> check_change(const http_request& request,
                                              std::string_view host) {
     auto type = find_field(request.headers, "Content-Type").value_or("");
-    if (to_lower(trim(type.substr(0, type.find(';')))) != "application/json")
+    if (request.method == "POST" && request.path.starts_with(api_prefix)
+        && to_lower(trim(type.substr(0, type.find(';')))) != "application/json")
       return problem{415, "type", "the body must be application/json"};
     auto origin = find_field(request.headers, "Origin");
     if (origin && *origin != fmt::format("http://{}", host)
@@ -182,7 +184,8 @@ private:
 
   std::unique_ptr<http_task> route(http_request request, on_result done) {
     auto& path = request.path;
-    if (path.starts_with(api_prefix) && !is_feed(path))
+    if (path.starts_with(server_prefix)
+        || (path.starts_with(api_prefix) && !is_feed(path)))
       return ask(std::move(request), std::move(done));
     if (path.starts_with("/api"))
       return is_feed(path) ? watch(request, done)
@@ -273,6 +276,7 @@ private:
     auto source = event_source::make(home_, door_);
     if (!shared_->hub->add(source->queue()))
       return say({503, "busy", "too many listen"}, done);
+    shared_->streams.add(source->queue());
     source->at_end(
         [hub = shared_->hub, queue = source->queue()] { hub->remove(queue); });
     source->queue()->push("state", fmt::format(R"({{"state":"{}"}})",
@@ -294,6 +298,7 @@ private:
     auto with_payload = request.query == "payload=true";
     auto source = event_source::make(home_, door_);
     auto& system = shared_->view.system();
+    shared_->streams.add(source->queue());
     auto feed = spawn_traffic_feed(system, shared_->view.directory(), pid,
                                    source->queue(), with_payload);
     source->at_end(

@@ -4,6 +4,7 @@
 #include "net/admin/admin.hpp"
 #include "net/admin/api.hpp"
 #include "net/admin/event_hub.hpp"
+#include "net/admin/open_streams.hpp"
 #include "net/admin/sampler.hpp"
 #include "net/http/file_pool.hpp"
 
@@ -17,6 +18,7 @@ struct admin_parts {
 
   admin_view& view;
   std::shared_ptr<event_hub> hub;
+  open_streams streams; // the hub's and those of connections
   sampler samples;
   admin_api api;
   /// Returns what its entry says now.

@@ -2,12 +2,14 @@
 #include "net/admin/api.hpp"
 
 #include "actors/log.hpp"
+#include "actors/log_value.hpp"
 #include "actors/node_version.hpp"
 #include "config/load.hpp"
 #include "net/admin/api_answers.hpp"
 #include "net/admin/api_request.hpp"
 #include "net/admin/inspection.hpp"
 #include "net/admin/json_rows.hpp"
+#include "net/admin/server_api.hpp"
 #include "protocol/path.hpp"
 #include "protocol/text.hpp"
 
@@ -45,13 +47,26 @@ struct call {
   admin_view& view;
   sampler& samples;
   connection_table& table;
+  std::atomic<bool>& reloads;
   std::chrono::steady_clock::time_point begin;
 
   http_response ok() { return json_answer(200, "{\"ok\":true}"); }
 
+  // Before the order is given: it may turn the line off, or end the node.
+  // `more` is further " key=value", and nothing that passes through.
+  void note(std::string_view order, std::string_view more = {}) const {
+    log().info("operator: what={}{}{}{} address={}", order,
+               pid.empty() ? "" : " pid=", pid.empty() ? "" : log_value(pid),
+               more, log_value(request.remote_address));
+  }
+
+  // `asked` says of whom an error speaks.
   template <class Message>
-  http_response tell(Message message) {
-    node.ask<void>(node.find(pid), std::move(message), pid);
+  http_response tell(std::string_view order, Message message,
+                     std::string_view more, const std::string& asked) {
+    auto whom = node.find(pid);
+    note(order, more);
+    node.ask<void>(whom, std::move(message), asked);
     return ok();
   }
 };
@@ -93,8 +108,10 @@ http_response send(call& what) {
   if (!bytes)
     throw problem{400, "request", "data_base64 is no base64"};
   return what.tell(
+      "send",
       ws_send{type == "text" ? message_type::text : message_type::binary,
-              shared_buffer{std::move(*bytes)}});
+              shared_buffer{std::move(*bytes)}},
+      "", what.pid);
 }
 
 http_response close(call& what) {
@@ -104,7 +121,8 @@ http_response close(call& what) {
       static_cast<std::uint16_t>(body.take_number("code", 4999).value_or(1000));
   message.reason = body.take_text("reason").value_or("");
   body.refuse_rest();
-  return what.tell(std::move(message));
+  auto code = fmt::format(" code={}", message.code);
+  return what.tell("close", std::move(message), code, what.pid);
 }
 
 http_response transfer(call& what) {
@@ -114,7 +132,10 @@ http_response transfer(call& what) {
   body.refuse_rest();
   if (control.target_pid.empty())
     throw problem{400, "request", "a target is needed"};
-  return what.tell(std::move(control));
+  auto target = control.target_pid;
+  return what.tell("transfer", std::move(control),
+                   " target=" + log_value(target),
+                   fmt::format("{} to {}", what.pid, target));
 }
 
 http_response get_ended(call& what) {
@@ -161,8 +182,9 @@ http_response get_config(call& what) {
 
 http_response drain(call& what) {
   body_members{what.request.body.view()}.refuse_rest();
-  what.node.ask<void>(what.node.find("wsrelay.drain"), node_drain{},
-                      "the node");
+  auto whom = what.node.find("wsrelay.drain");
+  what.note("drain");
+  what.node.ask<void>(whom, node_drain{}, "the node");
   auto result = what.ok();
   result.status = 202;
   return result;
@@ -172,10 +194,28 @@ caf::actor commands(call& what) {
   return what.node.find("wsrelay.node");
 }
 
+// Ends with the question.
+struct one_at_a_time {
+  explicit one_at_a_time(std::atomic<bool>& flag) : runs{flag} {
+    if (runs.exchange(true))
+      throw problem{409, "busy", "a reload is under way"};
+  }
+  ~one_at_a_time() { runs = false; }
+
+  one_at_a_time(const one_at_a_time&) = delete;
+  one_at_a_time& operator=(const one_at_a_time&) = delete;
+
+  std::atomic<bool>& runs;
+};
+
 http_response reload(call& what) {
   body_members{what.request.body.view()}.refuse_rest();
+  // The threads that ask are few: one of them waits for a disk at most.
+  one_at_a_time alone{what.reloads};
   what.node.set_timeout(reload_patience);
-  auto report = what.node.ask<node_reload_report>(commands(what), node_reload{},
+  auto whom = commands(what);
+  what.note("reload");
+  auto report = what.node.ask<node_reload_report>(whom, node_reload{},
                                                   "the configuration");
   return json_answer(200, make_json([&](json_writer& out) {
                        out.StartObject();
@@ -214,6 +254,9 @@ http_response set_log(call& what) {
     throw problem{
         400, "request",
         "part must be node, http, connection, cluster, access or caf"};
+  what.note("log",
+            fmt::format(" level={}{}{}", message.level,
+                        message.part.empty() ? "" : " part=", message.part));
   return log_levels(what, std::move(message));
 }
 
@@ -308,6 +351,10 @@ http_response admin_api::answer(const http_request& request) noexcept {
 }
 
 http_response admin_api::find(const http_request& request) {
+  if (request.path.starts_with(server_prefix)) {
+    node_client node{view_.system(), view_.directory(), patience};
+    return answer_server_call(node, request);
+  }
   auto path = api_path(request);
   auto method = request.method == "HEAD" ? "GET" : request.method;
   std::string allow;
@@ -327,7 +374,10 @@ http_response admin_api::find(const http_request& request) {
               view_,
               samples_,
               table_,
+              reloads_,
               begin_};
+    if (method == "POST")
+      what.params.refuse_rest();
     return handle(what);
   }
   if (allow.empty())

@@ -7,6 +7,7 @@
 #include "net/admin/connection_table.hpp"
 #include "net/admin/sampler.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -39,6 +40,7 @@ private:
   admin_view& view_;
   sampler& samples_;
   connection_table table_;
+  std::atomic<bool> reloads_{false}; // one is under way
   const std::chrono::steady_clock::time_point begin_;
 };
 

@@ -116,6 +116,18 @@ std::optional<std::string> body_members::take_text(const char* name) {
   return std::string{value->GetString(), value->GetStringLength()};
 }
 
+std::optional<std::string> body_members::take_json(const char* name) {
+  auto* value = take(name);
+  if (!value)
+    return std::nullopt;
+  if (!value->IsObject())
+    refuse(fmt::format("{} must be an object", name));
+  rapidjson::StringBuffer text;
+  rapidjson::Writer<rapidjson::StringBuffer> out{text};
+  value->Accept(out);
+  return std::string{text.GetString(), text.GetSize()};
+}
+
 std::optional<std::uint64_t> body_members::take_number(const char* name,
                                                        std::uint64_t most) {
   auto* value = take(name);

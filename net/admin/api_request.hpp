@@ -42,6 +42,9 @@ public:
   std::optional<std::string> take_text(const char* name);
   std::optional<std::uint64_t> take_number(const char* name,
                                            std::uint64_t most);
+  /// Returns an object as JSON text.
+  std::optional<std::string> take_json(const char* name);
+
   void refuse_rest() const;
 
 private:

@@ -6,6 +6,7 @@
 #include "net/loop/guard.hpp"
 #include "net/loop/local_socket.hpp"
 #include "net/loop/tcp_socket.hpp"
+#include "protocol/json.hpp"
 
 #include <boost/asio/error.hpp>
 
@@ -190,7 +191,7 @@ private:
       return true; // this one is gone already (accept(2))
     if (auto left_out = options_.lines->allow("accept", home_.now()))
       log(log_part::cluster)
-          .warn("cannot accept a node: {}{}", ec.message(),
+          .warn("cannot accept a node: reason={}{}", json_string(ec.message()),
                 suppressed_text(*left_out));
     home_.set_timer(*this, home_.now() + back_off);
     return false;
@@ -246,7 +247,7 @@ private:
     if (auto left_out = options_.lines->allow("refused", home_.now()))
       log(log_part::cluster)
           .warn("node refused: address={} reason={}{}", guest.remote().host,
-                why, suppressed_text(*left_out));
+                json_string(why), suppressed_text(*left_out));
   }
 
   loop& home_;

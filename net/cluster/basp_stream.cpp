@@ -254,7 +254,7 @@ private:
             std::string_view why) {
     if (auto left_out = options_.lines->allow(limited_as, home_.now()))
       log(log_part::cluster)
-          .warn("{}: address={} reason={}{}", what, addr(), why,
+          .warn("{}{}", end_line(what, addr(), load_ ? load_->name() : "", why),
                 suppressed_text(*left_out));
   }
 

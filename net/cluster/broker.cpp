@@ -3,11 +3,13 @@
 
 #include "actors/error.hpp"
 #include "actors/log.hpp"
+#include "actors/log_value.hpp"
 #include "actors/node_messages.hpp"
 #include "net/cluster/basp_multiplexer.hpp"
 #include "net/cluster/proxy.hpp"
 #include "net/cluster/reach.hpp"
 #include "net/cluster/remote_message.hpp"
+#include "protocol/json.hpp"
 
 #include <caf/all.hpp>
 #include <caf/detail/sync_request_bouncer.hpp>
@@ -324,6 +326,7 @@ void node_broker::on_known(const node_known& message) {
   if (!instance.tbl().lookup_direct(message.node))
     return;
   known_[message.node] = {message.version, clock().now()};
+  context_of(message.node)->load->set_name(message.name);
   if (has(message.version, feature_bundles) && written_protocol() > 1)
     use_link(message.node);
 }
@@ -373,9 +376,11 @@ void node_broker::report_unread(const caf::error& why,
   log(log_part::cluster)
       .warn("message not understood: type={} node={} version={} "
             "this_version={} reason={}{}",
-            type, to_string(last_hop_),
-            known == known_.end() ? "unknown" : to_text(known->second.version),
-            to_text(this_version()), to_text(why), suppressed_text(*left_out));
+            log_value(type), to_string(last_hop_),
+            log_value(known == known_.end() ? "unknown"
+                                            : to_text(known->second.version)),
+            json_string(to_text(this_version())), json_string(to_text(why)),
+            suppressed_text(*left_out));
 }
 
 void node_broker::close_others(const caf::node_id& node) {

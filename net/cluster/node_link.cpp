@@ -8,6 +8,7 @@
 #include "net/cluster/bundle.hpp"
 #include "net/cluster/remote_message.hpp"
 #include "net/loop/loop.hpp"
+#include "protocol/json.hpp"
 
 #include <caf/all.hpp>
 #include <caf/binary_serializer.hpp>
@@ -103,7 +104,7 @@ void log_unsent(const outgoing_message& what, const caf::error& why) {
   if (auto left_out = lines.allow("unsent", std::chrono::steady_clock::now()))
     log(log_part::cluster)
         .warn("message not sent: node={} reason={}{}",
-              to_string(what.receiver->node()), to_text(why),
+              to_string(what.receiver->node()), json_string(to_text(why)),
               suppressed_text(*left_out));
 }
 

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstddef>
 #include <limits>
+#include <string>
 #include <utility>
 
 namespace wsrelay {
@@ -45,6 +46,10 @@ public:
   /// Messages are taken that have added so many bytes, with what they cost.
   void take_all(std::size_t bytes) noexcept { queued_ -= bytes; }
 
+  /// The node's name in the cluster, "" until it has said hello.
+  void set_name(std::string name) { name_ = std::move(name); }
+  const std::string& name() const noexcept { return name_; }
+
   /// So many bytes wait on the connection.
   void set_waiting(std::size_t bytes) noexcept {
     waiting_ = bytes;
@@ -74,6 +79,7 @@ private:
   }
 
   const caf::node_id node_;
+  std::string name_;
   std::atomic<std::size_t> queued_{0};  // bytes
   std::atomic<std::size_t> waiting_{0}; // bytes
   std::atomic<std::size_t> limit_{std::numeric_limits<std::size_t>::max()};

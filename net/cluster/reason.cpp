@@ -1,6 +1,9 @@
 // What OpenSSL's reasons and silences come from.
 #include "net/cluster/reason.hpp"
 
+#include "actors/log_value.hpp"
+#include "protocol/json.hpp"
+
 #include <boost/asio/error.hpp>
 #include <boost/asio/ssl/error.hpp>
 
@@ -123,6 +126,13 @@ std::string stall_reason(std::chrono::nanoseconds stalled,
 std::string overflow_reason(std::size_t waiting) {
   return fmt::format("it does not take what it is sent, {} bytes wait",
                      waiting);
+}
+
+std::string end_line(std::string_view what, std::string_view address,
+                     std::string_view name, std::string_view why) {
+  return fmt::format("{}: address={}{}{} reason={}", what, address,
+                     name.empty() ? "" : " name=",
+                     name.empty() ? "" : log_value(name), json_string(why));
 }
 
 std::string reset_reason(std::chrono::nanoseconds silence,

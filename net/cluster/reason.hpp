@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace wsrelay {
 
@@ -35,6 +36,11 @@ std::string stall_reason(std::chrono::nanoseconds stalled,
 
 /// The other side takes less than it is sent: so many bytes wait.
 std::string overflow_reason(std::size_t waiting);
+
+/// Returns the line of the log: `what`, "node lost" say, where the node is, its
+/// `name` unless that is "", and `why`.
+std::string end_line(std::string_view what, std::string_view address,
+                     std::string_view name, std::string_view why);
 
 /// What goes behind a reset by the other side, which this node, whose
 /// heartbeats come every `interval`, has sent nothing for `silence`: "" when

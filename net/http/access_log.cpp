@@ -2,6 +2,7 @@
 #include "net/http/access_log.hpp"
 
 #include "actors/log.hpp"
+#include "actors/log_value.hpp"
 #include "protocol/json.hpp"
 
 #include <fmt/format.h>
@@ -38,7 +39,7 @@ void access_line::write(const exchange_result& result,
   log(log_part::access)
       .info("request: address={} method={} path={} {} endpoint={} took_us={}{}",
             address_, method_, json_string(path), outcome_of(result),
-            endpoint_.name.empty() ? "-" : endpoint_.name,
+            endpoint_.name.empty() ? "-" : log_value(endpoint_.name),
             std::chrono::duration_cast<microseconds>(took).count(), trace);
 }
 

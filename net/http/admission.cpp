@@ -48,6 +48,7 @@ relay_command to_command(const relay_to& relay) {
   command.limit_key = relay.limit_key;
   command.limit_max = relay.limit_max;
   command.report_overflow = relay.report_overflow;
+  command.state = relay.state;
   return command;
 }
 
@@ -70,6 +71,8 @@ admission make_admission(const exchange_place& place,
   result.config.flows = {place.owner, &place.owner->flows};
   result.config.overflow = {result.options, &options.overflow};
   result.config.reports_overflow = command.report_overflow;
+  if (!command.state.empty())
+    result.config.state = shared_buffer{command.state};
   if (options.parking.is_on()) {
     result.config.parking = {result.options, &options.parking};
     result.config.lot = owner.lot;

@@ -3,6 +3,7 @@
 
 #include "actors/log.hpp"
 #include "net/loop/guard.hpp"
+#include "protocol/json.hpp"
 
 #include <fmt/format.h>
 
@@ -80,7 +81,7 @@ certificate_watch::certificate_watch(std::vector<std::string> files,
   if (!events_)
     log(log_part::http)
         .warn("changes of certificates are seen late: reason={}",
-              std::strerror(errno));
+              json_string(std::strerror(errno)));
   watch_folders(); // first: what changes from now on is told
   seen_ = sight();
   thread_ = std::thread{[this] { run(); }};

@@ -2,6 +2,7 @@
 #include "net/http/service.hpp"
 
 #include "actors/log.hpp"
+#include "actors/log_value.hpp"
 #include "net/http/retry_after.hpp"
 #include "net/loop/guard.hpp"
 #include "protocol/json.hpp"
@@ -147,7 +148,8 @@ void service::show_certificates(std::shared_ptr<const service_tls> made) {
   log(log_part::http)
       .log(is_soon ? spdlog::level::warn : spdlog::level::info,
            "certificates loaded: service={} expires={:%FT%TZ} days_left={}",
-           settings.name, fmt::gmtime(made->expires()), left.count() / 24);
+           log_value(settings.name), fmt::gmtime(made->expires()),
+           left.count() / 24);
   tls = std::move(made);
 }
 
@@ -156,7 +158,7 @@ void service::reload_certificates() noexcept {
     if (auto loaded = load_certificates(); !loaded)
       log(log_part::http)
           .error("certificates stay as they were: service={} reason={}",
-                 settings.name, json_string(loaded.error().what));
+                 log_value(settings.name), json_string(loaded.error().what));
   });
 }
 
@@ -165,16 +167,16 @@ void service::log_refusal(const problem& why, const refused_request& what) {
   auto now = std::chrono::steady_clock::now();
   if (auto left_out = core->refusals.allow(why.check, now))
     log(log_part::http)
-        .info("request refused: check={} status={} address={} "
-              "endpoint={}{}{}{}{}{}{}{}{}",
-              why.check, why.status, what.address,
-              what.endpoint.empty() ? "-" : what.endpoint,
-              what.endpoint.empty() ? " service=" + settings.name : "",
-              method_part(what.method), quoted_part("path", what.path),
-              quoted_part("reason", why.detail),
-              quoted_part(why.check, what.culprit),
-              quoted_part("own", what.own), trace_part(what.trace),
-              suppressed_text(*left_out));
+        .info(
+            "request refused: check={} status={} address={} "
+            "endpoint={}{}{}{}{}{}{}{}{}",
+            why.check, why.status, what.address,
+            what.endpoint.empty() ? "-" : log_value(what.endpoint),
+            what.endpoint.empty() ? " service=" + log_value(settings.name) : "",
+            method_part(what.method), quoted_part("path", what.path),
+            quoted_part("reason", why.detail),
+            quoted_part(why.check, what.culprit), quoted_part("own", what.own),
+            trace_part(what.trace), suppressed_text(*left_out));
 }
 
 limit_numbers service::limits_reached() const noexcept {
@@ -219,7 +221,7 @@ void service::log_handshake(std::string_view check, std::string_view reason,
           core->refusals.allow(fmt::format("handshake {}", check), now))
     log(log_part::http)
         .info("TLS handshake failed: check={} address={} service={}{}{}", check,
-              address, settings.name, quoted_part("reason", reason),
+              address, log_value(settings.name), quoted_part("reason", reason),
               suppressed_text(*left_out));
 }
 
@@ -229,7 +231,7 @@ void service::log_proxy(std::string_view reason, std::string_view address) {
   if (auto left_out = core->refusals.allow("PROXY header", now))
     log(log_part::http)
         .warn("PROXY header refused: address={} service={}{}{}", address,
-              settings.name, quoted_part("reason", reason),
+              log_value(settings.name), quoted_part("reason", reason),
               suppressed_text(*left_out));
 }
 
@@ -239,7 +241,7 @@ void service::log_fault(std::string_view what, std::string_view endpoint,
   auto key = fmt::format("{} {}", endpoint, what);
   if (auto left_out = core->faults.allow(key, now))
     log(log_part::http)
-        .warn("{}: endpoint={}{}{}", what, endpoint,
+        .warn("{}: endpoint={}{}{}", what, log_value(endpoint),
               quoted_part("reason", reason), suppressed_text(*left_out));
 }
 
@@ -247,9 +249,9 @@ void service::log_no_subprotocol(std::string_view endpoint) {
   std::unique_lock guard{core->mutex};
   if (core->without_subprotocol.emplace(endpoint).second)
     log(log_part::http)
-        .warn("a client offers subprotocols and gets none, so that browsers "
-              "end the connection: endpoint={} (subprotocols)",
-              endpoint);
+        .warn("a client offers subprotocols and gets none (subprotocols), so "
+              "that browsers end the connection: endpoint={}",
+              log_value(endpoint));
 }
 
 void service::log_no_relay(std::string_view endpoint, std::string_view router) {
@@ -258,7 +260,8 @@ void service::log_no_relay(std::string_view endpoint, std::string_view router) {
     log(log_part::http)
         .info("a WebSocket was asked for, its router has no websocket_relay: "
               "endpoint={} router={}{}",
-              endpoint, router, suppressed_text(*left_out));
+              log_value(endpoint), log_value(router),
+              suppressed_text(*left_out));
 }
 
 std::unique_ptr<certificate_watch>

@@ -3,11 +3,13 @@
 
 #include "actors/log.hpp"
 #include "actors/log_limit.hpp"
+#include "actors/log_value.hpp"
 #include "net/http/response_reader.hpp"
 #include "net/http/upstream_dial.hpp"
 #include "net/http/upstream_pool.hpp"
 #include "net/http/upstream_request.hpp"
 #include "protocol/http_fields.hpp"
+#include "protocol/json.hpp"
 
 #include <fmt/format.h>
 
@@ -103,6 +105,8 @@ public:
   void abort() override { finish_later({503, "upstream", "the server stops"}); }
 
   bool is_idle() const override { return false; }
+
+  bool was_sent() const override { return written_; }
 
   // When the loop ends before that, `done` ends with it.
   void finish_later(problem why) {
@@ -265,7 +269,8 @@ private:
     if (auto left_out =
             owner_->failures.allow(upstream_->url, owner_->home.now()))
       log(log_part::http)
-          .warn("upstream failed: upstream={} reason={}{}", upstream_->url, why,
+          .warn("upstream failed: upstream={} reason={}{}",
+                log_value(upstream_->url), json_string(why),
                 suppressed_text(*left_out));
   }
 

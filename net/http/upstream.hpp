@@ -27,6 +27,10 @@ public:
   /// Closes the connection and drops `done`, which is not called any more.
   /// Nothing happens when the call has ended.
   virtual void cancel() = 0;
+
+  /// Returns whether the request has gone out as a whole, so that the server
+  /// may have handled it. Also when the call has ended.
+  virtual bool was_sent() const = 0;
 };
 
 /// The calls of one loop, and the connections it keeps. Made, used and

@@ -113,16 +113,22 @@ upstream_context upstream_contexts::find(const std::string& ca) const {
 }
 
 result<std::shared_ptr<const upstream_contexts>>
-make_upstream_contexts(const std::vector<endpoint_config>& endpoints) {
+make_upstream_contexts(const relay_config& config) {
   auto made = std::make_shared<upstream_contexts>();
-  for (auto& endpoint : endpoints) {
-    auto* upstream = std::get_if<upstream_handler>(&endpoint.handler);
-    if (!upstream || !upstream->tls)
-      continue;
-    if (auto added = made->add(upstream->ca); !added)
-      return failure{to_text(config_issue{endpoint.where, endpoint.name + ".ca",
-                                          added.error().what})};
-  }
+  auto add = [&](auto& entry, const upstream_handler& server) -> checked {
+    auto added = server.tls ? made->add(server.ca) : passed();
+    if (added)
+      return added;
+    return failure{to_text(
+        config_issue{entry.where, entry.name + ".ca", added.error().what})};
+  };
+  for (auto& endpoint : config.endpoints)
+    if (auto* upstream = std::get_if<upstream_handler>(&endpoint.handler))
+      if (auto added = add(endpoint, *upstream); !added)
+        return added.error();
+  for (auto& target : config.targets)
+    if (auto added = add(target, target.server); !added)
+      return added.error();
   return std::shared_ptr<const upstream_contexts>{std::move(made)};
 }
 

@@ -33,10 +33,10 @@ private:
   std::map<std::string, upstream_context> made_;
 };
 
-/// Makes the contexts of all upstreams over https. The failure names endpoint
-/// and file. Blocks.
+/// Makes the contexts of all servers that are asked over https: upstreams and
+/// http.targets. The failure names entry and file. Blocks.
 result<std::shared_ptr<const upstream_contexts>>
-make_upstream_contexts(const std::vector<endpoint_config>& endpoints);
+make_upstream_contexts(const relay_config& config);
 
 /// Makes a connection accept only a certificate for `host`, a name or an
 /// address; a name is told to the server (SNI). False when memory is short.

@@ -3,6 +3,7 @@
 
 #include "actors/log.hpp"
 #include "net/loop/guard.hpp"
+#include "protocol/json.hpp"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -126,7 +127,7 @@ bool listener::on_refused(int error) {
     return true; // this one is gone already (accept(2))
   if (auto left_out = lines_.allow("shortage", loops_.front()->now()))
     log(log_part::http)
-        .warn("cannot accept: {}{}", std::strerror(error),
+        .warn("cannot accept: reason={}{}", json_string(std::strerror(error)),
               suppressed_text(*left_out));
   if (error == EMFILE || error == ENFILE)
     for (std::size_t i = 0; i < batch && tell_busy(); ++i) {

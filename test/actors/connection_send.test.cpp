@@ -269,8 +269,8 @@ TEST_CASE_FIXTURE(connected, "what nobody asked about and cannot be leaves one "
   auto pid = pid_text(client.actor().id(), client.actor().node());
   CHECK(log.sink->lines
         == strings{"message not delivered: pid=" + pid
-                   + " topic=ws.close reason=invalid_close: close code 2017 "
-                     "may not be sent"});
+                   + " topic=ws.close reason=\"invalid_close: close code 2017 "
+                     "may not be sent\""});
   client.stall();
   node.send(client.actor(), ws_close{1000, ""});
   node.send(client.actor(), ws_send{message_type::text, "late"});
@@ -284,7 +284,7 @@ TEST_CASE_FIXTURE(connected, "a control that nobody asked about and cannot be "
   node.send(client.actor(), move_to_name("nobody-but-here"));
   node.run();
   REQUIRE(log.sink->lines.size() == 1);
-  CHECK(log.sink->lines[0].find("topic=ws.control reason=no_such_target")
+  CHECK(log.sink->lines[0].find("topic=ws.control reason=\"no_such_target")
         != std::string::npos);
   CHECK(client.is_open());
 }

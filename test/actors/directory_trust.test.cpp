@@ -137,13 +137,15 @@ TEST_CASE_FIXTURE(fixture, "a node that is back before its loss is told is "
   REQUIRE(greets(far, far.directory));
   auto after = again(far.directory);
   REQUIRE(greets(far, after));
-  CHECK(log.sink->has("peer lost: name=app1"));
+  CHECK(log.sink->has("peer lost: name=app1 node=" + to_string(far.id())
+                      + " reason=\"it is back before its end was told\""));
   end(far.directory);
   node.run();
   CHECK(peers() == 1);
   end(after);
   node.run();
   CHECK(peers() == 0);
+  CHECK(log.sink->has("reason=\"the connection to it has ended\""));
 }
 
 TEST_CASE_FIXTURE(fixture, "a node that does not take names is parted from") {

@@ -113,7 +113,8 @@ TEST_CASE_FIXTURE(fixture, "a node that says no version is protocol 1, and "
   REQUIRE(peers().size() == 1);
   CHECK(peers()[0].name == "app1");
   CHECK(peers()[0].version.protocol == 1);
-  CHECK(log.sink->has("peer connected: name=app1 version=0.1 (protocol 1)"));
+  CHECK(
+      log.sink->has("peer connected: name=app1 version=\"0.1 (protocol 1)\""));
   REQUIRE(known.size() == 1);
   CHECK(known[0].node == far.id());
 }
@@ -138,8 +139,8 @@ TEST_CASE_FIXTURE(fixture, "a node that cannot work with this one is told so, "
   CHECK(is(error, errc::incompatible));
   // Each side is told from its own point of view.
   CHECK(to_text(error).find("upgrade the other one") != std::string::npos);
-  CHECK(
-      log.sink->has("peer refused: name=app1 reason=the other node is 9.0.0"));
+  CHECK(log.sink->has(
+      "peer refused: name=app1 reason=\"the other node is 9.0.0"));
   CHECK(log.sink->has("upgrade this one"));
   CHECK(peers().empty());
   REQUIRE(refused.size() == 1);
@@ -205,7 +206,7 @@ TEST_CASE(
         return line.find("peer cannot be reached") != line.npos;
       });
   CHECK(said == 1);
-  CHECK(log.sink->has("reason=incompatible: the other node is 9.0.0"));
+  CHECK(log.sink->has("reason=\"incompatible: the other node is 9.0.0"));
   for (auto& who : {actor, connector, remote})
     caf::anon_send_exit(who, caf::exit_reason::kill);
 }

@@ -162,7 +162,8 @@ TEST_CASE_FIXTURE(fixture, "each reason why a peer is not reached is logged "
   reachable = false;
   start();
   auto line = [](const std::string& reason) {
-    return "peer cannot be reached: address=app1.example:9001 reason=" + reason;
+    return "peer cannot be reached: address=app1.example:9001 reason=\""
+           + reason + "\"";
   };
   node.advance(60s);
   CHECK(log.sink->lines == strings{line("refused")});
@@ -186,7 +187,7 @@ TEST_CASE_FIXTURE(fixture, "each reason why a peer is not reached is logged "
     caf::anon_send_exit(remote, caf::exit_reason::kill);
     reachable = false;
     node.advance(60s);
-    CHECK(log.sink->count("reason=refused") == 1);
+    CHECK(log.sink->count("reason=\"refused\"") == 1);
   }
 }
 

@@ -176,6 +176,20 @@ TEST_CASE_FIXTURE(fixture, "a token is needed where not only this machine can "
   }
 }
 
+TEST_CASE("an address that cannot be read is all that is told of") {
+  for (std::string addr : {"unix:relative.sock", "unix:", "systemd:", "nowhere",
+                           "192.0.2.1:70000"}) {
+    CAPTURE(addr);
+    auto loaded = load_config(with("addr: \"" + addr + "\""), "relay.yaml");
+    REQUIRE(loaded.errors.size() == 1);
+    CHECK(loaded.errors[0].path == "admin.addr");
+    CHECK(test::lines(find_warnings(loaded.config)) == "");
+  }
+  auto found = errors(with("addr: [\"unix:relative.sock\", \":9090\"]"));
+  CHECK(has(found, "admin.addr[0]: must be unix:/PATH"));
+  CHECK(has(found, "admin.token_file: is missing"));
+}
+
 TEST_CASE("one address of several is enough to need a token") {
   CHECK(has(errors(with("addr: [\"127.0.0.1:9090\", \":9091\"]")),
             "admin.token_file: is missing"));
@@ -209,7 +223,7 @@ TEST_CASE_FIXTURE(fixture, "a token is one word") {
         "0123456789abcdef ", "0123456789\nabcdef", "0123456789\rabcdef"}) {
     CAPTURE(text);
     CHECK(errors(with(token_file(text)))
-          == "relay.yaml:3: admin.token_file: must hold one word");
+          == "relay.yaml:3: admin.token_file: must hold one word of ASCII");
   }
 }
 

@@ -1,5 +1,7 @@
 // Another configuration for a node that serves.
+#include "actors/error.hpp"
 #include "test/net/node_fixture.hpp"
+#include "test/support/line_sink.hpp"
 
 #include <thread>
 
@@ -203,6 +205,37 @@ TEST_CASE_FIXTURE(node_fixture, "an order to reload is carried out, or its "
   relay->on_reload_order(
       []() -> result<relay_config> { return failure{"it is wrong"}; });
   CHECK(ask().find("it is wrong") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(node_fixture,
+                  "what a reload changes is told, of much a part, "
+                  "and where a new service listens") {
+  start(with_path("/a"));
+  captured_log log;
+  auto more = second_service();
+  for (int i = 0; i < 20; ++i)
+    more += fmt::format("- name: more{0:02}\n  kind: http.endpoint\n"
+                        "  meta: {{router: other}}\n  path: /more{0}\n"
+                        "  relay: {{target_pid: echo}}\n",
+                        i);
+  auto next = with_path("/b", more);
+  next.services.front().threads = 2;
+  relay->on_reload_order([&] { return next; });
+  relay->order_reload();
+  CHECK(holds_soon([&] { return log.sink->has("configuration reloaded in"); }));
+  CHECK(log.sink->has("configuration reloaded: changed=24"));
+  CHECK(log.sink->has(
+      R"(configuration changed: entry="http.endpoint fixed" how=changed)"));
+  CHECK(log.sink->has(
+      R"(configuration changed: entry="http.endpoint more00" how=added)"));
+  CHECK(log.sink->count("configuration changed: entry=") == 20);
+  CHECK(log.sink->has("configuration changed: more=4"));
+  CHECK(log.sink->has("configuration reloaded in part: key=gateway.threads "
+                      "reason=\"needs a restart\""));
+  CHECK(log.sink->has("listening: service=second url=http://127.0.0.1:"
+                      + std::to_string(relay->port("second"))));
+  CHECK_FALSE(log.sink->has("listening: service=gateway"));
+  CHECK_FALSE(log.sink->has("operator: ")); // nobody from outside
 }
 
 } // namespace wsrelay::node_reload_test

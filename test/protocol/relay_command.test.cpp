@@ -266,4 +266,24 @@ TEST_CASE("a printed command reads as the same command") {
   }
 }
 
+TEST_CASE("a state is text of up to 4096 bytes") {
+  auto parse = [](std::size_t size) {
+    return parse_relay_command(
+        R"({"target_pid":"a","state":")" + std::string(size, 'x') + "\"}", {});
+  };
+  REQUIRE(parse(4096));
+  CHECK(parse(4096)->state.size() == 4096);
+  REQUIRE(!parse(4097));
+  CHECK(parse(4097).error().what == "state: more than 4096 bytes");
+  CHECK(!parse_relay_command(R"({"target_pid":"a","state":1})", {}));
+  relay_command command;
+  command.target_pid = "a";
+  command.state = "x\ty";
+  auto again = parse_relay_command(to_json(command), {});
+  REQUIRE(again);
+  CHECK(again->state == "x\ty");
+  command.state = "\xff";
+  CHECK(!check_relay_command(command, {}));
+}
+
 } // namespace wsrelay::relay_command_test

@@ -37,12 +37,13 @@ inline std::vector<wire_sample> wire_samples(const caf::actor& who) {
       "GET",           "/a?b=1",      "/a",   "b=1",
       {{"Host", "h"}}, {{"id", "1"}}, "body", "192.0.2.1",
       "https",         "h.example",   true,   {"CN=ann", {"DNS:a"}}};
-  http_response response{
-      201,
-      {{"A", "b"}},
-      "made",
-      relay_to{who, "topic", milliseconds{1'000}, R"({"d":4})", "mqtt",
-               milliseconds{1'700'000'000'500}, "user-1", 5, true, "chat"}};
+  http_response response{201,
+                         {{"A", "b"}},
+                         "made",
+                         relay_to{who, "topic", milliseconds{1'000},
+                                  R"({"d":4})", "mqtt",
+                                  milliseconds{1'700'000'000'500}, "user-1", 5,
+                                  true, "chat", "lobby"}};
   node_version version{"1.2.3", 7, 6, {"pages", "names"}};
   connection_numbers numbers{"7@x", milliseconds{1}, 2, 3, 4, 5, 6, 7};
   connection_report report{
@@ -67,7 +68,8 @@ inline std::vector<wire_sample> wire_samples(const caf::actor& who) {
       milliseconds{1'700'000'000'700}};
   return {
       make("ws.buffer", shared_buffer{"bytes"}),
-      make("ws.join", ws_join{who, "1@x", R"({"a":1})", "mqtt", "00-ab-cd-01"}),
+      make("ws.join",
+           ws_join{who, "1@x", R"({"a":1})", "mqtt", "00-ab-cd-01", "lobby"}),
       make("ws.message",
            ws_message{who, "1@x", "topic", 1ull << 40, message_type::binary,
                       std::string{"\0\xff\n", 3}, R"({"b":2})", true}),

@@ -54,6 +54,10 @@ class Answers(AdminTest):
             self.assert_problem(
                 self.api.post(f"connections/nobody/{what}", body), 404)
 
+    def test_a_change_has_no_parameters(self):
+        for what in ("reload", "drain", "log", "connections/1/close"):
+            self.assert_problem(self.api.post(what + "?x=1"), 400)
+
     def test_other_methods_are_405(self):
         for method, path, allow in (
                 ("POST", "/api/v1/node", "GET, HEAD"),

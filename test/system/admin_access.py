@@ -12,7 +12,9 @@ from admin_base import (AdminTest, Api, UnixApi, admin, admin_port, config,
                         quoted)
 from authority import Authority
 from cluster_probe import Probe, node
+from http_upstream import Upstream, answer
 from https_base import client_context
+from operate_base import NOT_FOUND, OK, REFUSED, UNREACHABLE, USAGE, run
 from raw_client import Connection, WebSocket
 from support import Relay, echo_config, wait_until
 
@@ -162,6 +164,75 @@ class Listener(unittest.TestCase):
         Connection.tls = client_context(authority)
         self.assertEqual(api.get("node").json["name"], "gateway")
         Connection.tls = None
+        relay.stop()
+
+
+class CommandLine(unittest.TestCase):
+    """What `wsrelay --admin` says of a listener that does not let it in, and of
+    what is none."""
+
+    def assert_says(self, code, text, *arguments):
+        done = run(*arguments)
+        self.assertEqual((done.code, done.text), (code, ""), done.errors)
+        self.assertIn(text, done.errors)
+
+    def test_a_token_that_is_missing_or_wrong(self):
+        with tempfile.TemporaryDirectory() as folder:
+            right, wrong = Path(folder, "right"), Path(folder, "wrong")
+            right.write_text(TOKEN)
+            wrong.write_text(f"{TOKEN}x")
+            relay = start(self, config(token_file=right))
+            url = f"http://127.0.0.1:{admin_port(relay)}"
+            for more in ((), ("--token-file", wrong)):
+                self.assert_says(REFUSED, " (--token-file or "
+                                 "WSRELAY_TOKEN_FILE)\n", "--admin", url, *more,
+                                 "ps")
+            self.assertEqual(run("--admin", url, "--token-file", right,
+                                 "ps").code, OK)
+            relay.stop()
+
+    def test_a_listener_of_clients_is_none(self):
+        relay = start(self, config())
+        url = f"http://127.0.0.1:{relay.port}"
+        for command in (["ps"], ["reload"], ["inspect", "1@x"]):
+            self.assert_says(UNREACHABLE, f"{url} is no admin listener",
+                             "--admin", url, *command)
+        relay.stop()
+
+    def test_what_speaks_no_json_is_none(self):
+        upstream = Upstream()
+        self.addCleanup(upstream.close)
+        upstream.answers["/api/v1/log"] = answer(200, b"<html>")
+        upstream.answers["/api/v1/peers"] = answer(404, b"<html>")
+        for command in ("log", "peers"):
+            self.assert_says(UNREACHABLE, f"{upstream.url} is no admin listener",
+                             "--admin", upstream.url, command)
+
+    def test_a_certificate_that_nobody_knows(self):
+        authority = Authority(self.addCleanup)
+        certificate, key = authority.sign("relay", "IP:127.0.0.1")
+        relay = start(self, config(
+            tls=f"{{certificate: {certificate}, key: {key}}}"))
+        url = f"https://127.0.0.1:{admin_port(relay)}"
+        self.assert_says(UNREACHABLE, " (--tls-ca or WSRELAY_TLS_CA names who "
+                         "signs it)\n", "--admin", url, "ps")
+        self.assertEqual(run("--admin", url, "--tls-ca", authority.file,
+                             "ps").code, OK)
+        relay.stop()
+
+    def test_who_is_not_there_is_said_as_by_the_node(self):
+        relay = start(self, config())
+        port = admin_port(relay)
+        client = WebSocket(relay.port)
+        self.addCleanup(client.close)
+        client.echo("x")
+        pid = Api(port).connections()["connections"][0]["pid"]
+        url = f"http://127.0.0.1:{port}"
+        self.assert_says(NOT_FOUND, f"wsrelay: {pid} to nosuch: no such target",
+                         "--admin", url, "transfer", pid, "nosuch")
+        for text in ("50", "foo", "foo@app1", "@x", "1@"):
+            self.assert_says(USAGE, f"wsrelay: {text} is no PID (see wsrelay "
+                             "ps)\n", "--admin", url, "inspect", text)
         relay.stop()
 
 

@@ -269,7 +269,7 @@ class Strangers(RelayTest):
             raw.settimeout(DEADLINE)
             while raw.recv(4096):  # what the node says of itself, then the end
                 pass
-        text = "node connection ended: address=127.0.0.1 reason=nothing came"
+        text = "node connection ended: address=127.0.0.1 reason=\"nothing came"
         wait_until(lambda: text in self.relay.stderr, "it is logged")
 
     def test_silent_connections_do_not_fill_the_log(self):
@@ -282,7 +282,7 @@ class Strangers(RelayTest):
             while raw.recv(4096):
                 pass
             raw.close()
-        self.assertEqual(relay.log().count("reason=nothing came"), 10)
+        self.assertEqual(relay.log().count('reason="nothing came'), 10)
         relay.stop()
 
 

@@ -60,7 +60,7 @@ class Strangers(WireTest):
         for raw in parts:
             self.read_to_end(raw)
         self.assertLess(time.monotonic() - since, GREETING_TIMEOUT + 3)
-        self.expect_line(app, "reason=its greeting was not whole within 5s")
+        self.expect_line(app, 'reason="its greeting was not whole within 5s')
 
     def test_a_node_of_another_version_is_named(self):
         app = self.start("app1")
@@ -184,8 +184,12 @@ class Reasons(WireTest):
             app = self.start("app1", **listens)
             relay = self.start("relay1", app.cluster_port, **connects)
             silent, told = (app, relay) if listens == hasty else (relay, app)
-            self.expect_line(silent, "node lost", "heartbeat_timeout (600ms)",
+            other = "relay1" if silent is app else "app1"
+            self.expect_line(silent, f"node lost: address=127.0.0.1 name={other}"
+                             ' reason="', "heartbeat_timeout (600ms)",
                              "its heartbeat_interval")
+            self.expect_line(silent, f"peer lost: name={other} node=",
+                             ' reason="the connection to it has ended"')
             self.expect_line(told, "node connection ended",
                              "its heartbeat_interval (5000ms)")
 

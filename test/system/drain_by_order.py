@@ -53,6 +53,10 @@ class Base(unittest.TestCase):
     def assert_ends(self, relay):
         self.assertEqual(relay.wait(), 0, relay.stderr)
         self.assertIn("draining: lead=", relay.stderr)
+        self.assertRegex(relay.stderr, "operator: what=drain node=[0-9A-F]+#")
+        self.assertIn('stopping: reason="an operator has ordered it to drain"',
+                      relay.stderr)
+        self.assertNotIn("stopping: signal=", relay.stderr)
 
 
 class Order(Base):

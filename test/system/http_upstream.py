@@ -58,13 +58,15 @@ class Upstream:
     stays open behind a whole answer in bytes; `connections` counts them. With
     `tls`, an ssl.SSLContext, it speaks https."""
 
-    def __init__(self, tls=None):
+    keeps = False  # connections, also behind what a function returns
+
+    def __init__(self, tls=None, port=0):
         self.answers = {}
         self.early = {}
         self.asked = []
         self.connections = 0
         self.tls = tls
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(("127.0.0.1", port))
         self.port = self.listener.getsockname()[1]
         self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.port}"
         self.open = set()
@@ -121,7 +123,7 @@ class Upstream:
         found = self.answers.get(path, answer(404))
         data = found(request, client) if callable(found) else found
         client.sendall(data)
-        return not callable(found) and stays(request, data)
+        return (self.keeps or not callable(found)) and stays(request, data)
 
     @staticmethod
     def wait_for_end(client):

@@ -13,7 +13,7 @@ from http_upstream import Upstream, answer, relay_answer
 from logs_base import PARTS, entries
 from process import Node as Streams
 from raw_client import Connection, WebSocket, upgrade_fields
-from reload_base import ReloadTest, base
+from reload_base import CHAT, ReloadTest, base
 from support import endpoint, wait_until
 
 # What may look like the end of a value, of a line, or like other text.
@@ -103,8 +103,35 @@ class Json(ReloadTest):
                        + f"  {json.dumps(text)}: 1\n")
             node.wsrelay("reload")
         refused = [each for each in entries(node)
-                   if each["message"].startswith("configuration refused")]
+                   if each["message"] == "configuration refused"]
         self.assertGreater(len(refused), len(HOSTILE) // 2)
+        for each in refused:
+            self.assertRegex(each["reason"], r"relay\.yaml:\d+: ")
+        node.stop()
+
+    def test_what_an_operator_does_has_members(self):
+        node = self.start_json(base())
+        client = self.connect(node)
+        pid = node.api.connections()["connections"][-1]["pid"]
+        node.api.post(f"connections/{quoted(pid)}/close", {"code": 4000})
+        client.read_close()
+        node.wsrelay("log", "info", "caf")
+        node.reload(base().replace("threads: 2", "threads: 3") + CHAT)
+
+        def found(**members):
+            return [each for each in entries(node)
+                    if members.items() <= each.items()]
+        wait_until(lambda: found(message="configuration reloaded in part"),
+                   "the last line")
+        self.assertTrue(found(message="operator", what="close", pid=pid,
+                              code=4000, address="127.0.0.1", part="node"))
+        self.assertTrue(found(message="operator", what="log", level_="info",
+                              part_="caf"))
+        self.assertTrue(found(message="operator", what="reload"))
+        self.assertTrue(found(message="configuration changed", how="added",
+                              entry="http.endpoint chat"))
+        self.assertTrue(found(key="gateway.threads",
+                              reason="needs a restart"))
         node.stop()
 
     def test_a_line_that_is_too_long_is_cut_and_json(self):

@@ -19,7 +19,11 @@ NOBODY = quoted("999999@" + "0" * 40 + "#1")
 # The listener itself answers these; the rest is the table's.
 OF_THE_LISTENER = {("get", "/healthz"), ("get", "/readyz"),
                    ("get", "/metrics"), ("get", "/events"),
-                   ("get", "/api/v1/connections/{pid}/events")}
+                   ("get", "/api/v1/connections/{pid}/events"),
+                   *((method, "/@connections/{pid}")
+                     for method in ("get", "post", "delete")),
+                   ("post", "/@connections/{pid}/control"),
+                   ("post", "/@names/{name}")}
 
 
 def operations():
@@ -224,14 +228,15 @@ class Answers(AdminTest):
                 found = self.ask(method, path, pid=NOBODY, host="evil.example",
                                  body=b"{}" if method == "post" else None)
                 self.assertEqual(found.status, 403)
-                if method == "post":
+                if method == "post" and path.startswith("/api/"):
                     found = self.ask(method, path, b"{}", pid=NOBODY)
                     self.assertEqual(found.status, 415)
                     found = self.ask(method, path, b"{}x", pid=NOBODY,
                                      fields=[JSON])
                     self.assertEqual(found.status, 400)
-                elif "400" in operation["responses"]:
-                    found = self.ask(method, path, pid=NOBODY, query="?x=1")
+                elif "400" in operation["responses"] and "names" not in path:
+                    found = self.ask(method, path, b"{}" if method == "post"
+                                     else None, pid=NOBODY, query="?x=1")
                     self.assertEqual(found.status, 400)
         for what, body in (("send", {"data": "x"}), ("close", {}),
                            ("transfer", {"target": "echo"})):

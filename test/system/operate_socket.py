@@ -145,7 +145,7 @@ class BuiltIn(SocketTest):
                 os._exit(0 if probe.recv(1) == b"" else 1)
         self.assertEqual(os.waitpid(child, 0)[1], 0)
         self.assertRegex(relay.log(), f"node refused: address=unix:uid={NOBODY}"
-                                      " reason=it is another user's")
+                                      " reason=\"it is another user's\"")
         relay.stop()
 
     def test_a_node_stops_whose_operator_is_there(self):

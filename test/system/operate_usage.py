@@ -20,6 +20,8 @@ class CommandLine(unittest.TestCase):
                           ["--node", "h:1", "send", "1@x"],
                           ["--node", "h:1", "close", "1@x", "1005"],
                           ["--node", "h:1", "call", "x", "{"],
+                          ["--node", "h:1", "inspect", "50"],
+                          ["--node", "h:1", "inspect", "foo@app1"],
                           ["--node", "h:1", "drain", "--to", "x"],
                           ["--node", "h:1", "drain", "--node", "x"],
                           ["--node", "h:1", "ps", "--timeout", "5"],

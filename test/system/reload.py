@@ -194,8 +194,8 @@ class Kept(ReloadTest):
             with self.subTest(told=told):
                 self.assertEqual(node.reload(changed)["kept"],
                                  [f"{told}: needs a restart"])
-                self.assertIn(f"configuration reloaded, but {told}: needs a "
-                              "restart", node.stderr)
+                self.assertIn(f"configuration reloaded in part: key={told} "
+                              'reason="needs a restart"\n', node.stderr)
                 self.assertEqual(self.connect(node).echo("x"), "x")
                 self.assertEqual(node.api.get("node").status, 200)
         self.assertEqual(node.reload(text)["kept"], [])

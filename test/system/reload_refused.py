@@ -186,8 +186,11 @@ class Ways(ReloadTest):
     def ask(self, node, way):
         if way == "cli":
             return node.wsrelay("reload").code == 0
-        if way == "api":
-            return node.api.post("reload").status == 200
+        if way == "api":  # one at a time
+            found = wait_until(lambda: (lambda each: each if each.status != 409
+                                        else None)(node.api.post("reload")),
+                               "it is our turn")
+            return found.status == 200
         node.signal(signal.SIGHUP)
         return True
 

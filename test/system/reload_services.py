@@ -27,6 +27,10 @@ class Services(ReloadTest):
         told = node.reload(base() + second())
         self.assertIn("http.service second: added", told["changed"])
         port = node.service_port("second")
+        for line in ('configuration changed: entry="http.endpoint echo2" '
+                     "how=added\n", "listening: service=second "
+                     f"url=http://127.0.0.1:{port}\n"):
+            wait_until(lambda line=line: line in node.stderr, line)
         self.assertEqual(self.connect(node, port=port).echo("x"), "x")
         rest = [self.connect(node, port=port) for _ in range(20)]
         half = Connection(port)

@@ -162,7 +162,8 @@ class Route(DialectsTest):
         lines = [line for line in self.relay.log().splitlines()
                  if "offers subprotocols" in line]
         for name in ("without", "without_too"):
-            mine = [each for each in lines if f"endpoint={name} " in each]
+            mine = [each for each in lines
+                    if each.endswith(f"endpoint={name}")]
             self.assertEqual(len(mine), 1, lines)
             self.assertRegex(mine[0], r"\bwarn")
 

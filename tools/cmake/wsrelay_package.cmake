@@ -108,13 +108,30 @@ install(FILES ${wsrelay_sources}/systemd/wsrelay.conf
   DESTINATION lib/sysusers.d COMPONENT system EXCLUDE_FROM_ALL)
 install(FILES ${wsrelay_sources}/debian/README.Debian
   DESTINATION ${wsrelay_doc}/wsrelay COMPONENT system EXCLUDE_FROM_ALL)
-# The documents name each other by their places in the tree.
+# The documents name each other, and what else stands here, by their places in the
+# tree; test/package/documents.py follows every link.
 foreach(folder config actors net/cluster tools/docs tools/wsrelay)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder}/
     DESTINATION ${wsrelay_doc}/wsrelay/${folder}
     COMPONENT system EXCLUDE_FROM_ALL
     FILES_MATCHING PATTERN "[A-Z]*.md" PATTERN "README.md" EXCLUDE)
 endforeach()
+foreach(file CHANGELOG.md config/config.hpp config/fields.hpp actors/audience.hpp
+    actors/ending.cpp actors/ending.hpp actors/error.hpp actors/log.hpp
+    actors/messages.hpp actors/node_messages.hpp net/node.hpp
+    net/hook/WEBHOOKS.md net/service_manager.hpp test/bench/FIGURES.md tools/docs/README.md
+    tools/docs/alerts.rules.yaml tools/docs/alerts.test.yaml
+    tools/docs/grafana.json tools/docs/page.png tools/examples/app_node.cpp
+    tools/examples/session_per_client.hpp tools/package/debian/README.Debian)
+  get_filename_component(folder ${file} DIRECTORY)
+  install(FILES ${PROJECT_SOURCE_DIR}/${file}
+    DESTINATION ${wsrelay_doc}/wsrelay/${folder}
+    COMPONENT system EXCLUDE_FROM_ALL)
+endforeach()
+install(DIRECTORY ${wsrelay_sources}/docker
+  DESTINATION ${wsrelay_doc}/wsrelay/tools/package
+  COMPONENT system EXCLUDE_FROM_ALL
+  PATTERN "admin.token" EXCLUDE PATTERN "*.dockerignore" EXCLUDE)
 foreach(package wsrelay wsrelay-dev)
   string(REPLACE wsrelay-dev libraries component ${package})
   string(REPLACE wsrelay system component ${component})

@@ -51,11 +51,34 @@ std::string member(const rapidjson::Document& from, const char* name) {
              : std::string{};
 }
 
-[[noreturn]] void fail(const std::string& url, CURLcode error) {
+// `detail` is curl's own, or "".
+[[noreturn]] void fail(const std::string& url, CURLcode error,
+                       std::string_view detail) {
   auto late = error == CURLE_OPERATION_TIMEDOUT;
+  auto text = fmt::format("{}: {}", url, curl_easy_strerror(error));
+  if (error == CURLE_PEER_FAILED_VERIFICATION)
+    text += fmt::format("{}{} (--tls-ca or WSRELAY_TLS_CA names who signs it)",
+                        detail.empty() ? "" : ": ", detail);
   throw command_error{late ? exit_code::timeout : exit_code::unreachable,
-                      late ? "timeout" : "unreachable",
-                      fmt::format("{}: {}", url, curl_easy_strerror(error))};
+                      late ? "timeout" : "unreachable", text};
+}
+
+[[noreturn]] void fail_stranger(const std::string& url, long status) {
+  throw command_error{
+      exit_code::unreachable, "unreachable",
+      fmt::format("{} is no admin listener (status {})", url, status)};
+}
+
+// An http.service answers with documents like these, and has no such path.
+[[noreturn]] void fail_answer(const std::string& url, long status,
+                              const rapidjson::Document& answer) {
+  auto check = member(answer, "check");
+  if (check.empty() || (status == 404 && check == "path"))
+    fail_stranger(url, status);
+  auto detail = member(answer, "detail");
+  if (status == 401)
+    detail += " (--token-file or WSRELAY_TOKEN_FILE)";
+  throw command_error{code_of(status), check, detail};
 }
 
 } // namespace
@@ -99,6 +122,8 @@ rapidjson::Document admin_client::ask(const std::string& path,
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_WRITEFUNCTION, &take);
   set(CURLOPT_WRITEDATA, &answer);
+  char detail[CURL_ERROR_SIZE] = "";
+  set(CURLOPT_ERRORBUFFER, &detail[0]);
   if (!where_.ca.empty())
     set(CURLOPT_CAINFO, where_.ca.c_str());
   if (body) {
@@ -106,22 +131,16 @@ rapidjson::Document admin_client::ask(const std::string& path,
     set(CURLOPT_POSTFIELDS, body->c_str());
   }
   if (auto error = curl_easy_perform(curl.get()); error != CURLE_OK)
-    fail(where_.url, error);
+    fail(where_.url, error, detail);
   long status = 0;
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
   rapidjson::Document result;
   if (check_json(answer)) // whose depth is bounded
     result.Parse(answer.data(), answer.size());
-  if (status < 200 || status > 299) {
-    auto detail = member(result, "detail");
-    throw command_error{code_of(status), member(result, "check"),
-                        detail.empty()
-                            ? fmt::format("{}: status {}", where_.url, status)
-                            : detail};
-  }
+  if (status < 200 || status > 299)
+    fail_answer(where_.url, status, result);
   if (!result.IsObject())
-    throw command_error{exit_code::unreachable, "unreachable",
-                        where_.url + ": no admin listener of wsrelay"};
+    fail_stranger(where_.url, status);
   return result;
 }
 

@@ -22,6 +22,9 @@ using rapidjson::Value;
 
 constexpr std::uint64_t page_size = 1000, max_rows = 1'000'000;
 
+// Of all pages: a listener that is none goes on and on.
+constexpr std::chrono::minutes longest_listing{1};
+
 // As long as a drain by the node itself may take.
 constexpr std::chrono::hours longest_drain{1};
 constexpr std::chrono::milliseconds drain_beat{200};
@@ -155,7 +158,11 @@ private:
   command_output ps() {
     command_output result;
     listing out{opts_, connection_columns};
+    auto until = std::chrono::steady_clock::now() + longest_listing;
     for (std::uint64_t first = 0;; first += page_size) {
+      if (std::chrono::steady_clock::now() > until)
+        throw command_error{exit_code::timeout, "timeout",
+                            "the list does not end"};
       auto page = node_.get(
           fmt::format("connections?limit={}&offset={}", page_size, first));
       std::uint64_t count = 0;
@@ -169,9 +176,12 @@ private:
       });
       if (first == 0)
         for_each(page, "missing", [&](const Value& why) {
-          result.missing.push_back(
-              {exit_code::timeout, "timeout", why.GetString()});
+          result.missing.push_back({exit_code::timeout, "timeout",
+                                    why.IsString() ? why.GetString() : "?"});
         });
+      if (count > page_size)
+        throw command_error{exit_code::refused, "refused",
+                            "a page has more rows than were asked for"};
       if (count < page_size || first >= max_rows)
         break;
     }

@@ -41,6 +41,16 @@ std::string finish_close(const raw_options& raw, options& out) {
   return good ? std::string{} : good.error().what;
 }
 
+// Other commands take names, too: a program may have named an actor that
+// understands them.
+std::string finish_inspect(const options& out) {
+  auto& text = out.subject;
+  auto at = text.find('@');
+  auto is_pid = at != text.npos && at + 1 < text.size()
+                && parse_decimal(std::string_view{text}.substr(0, at));
+  return is_pid ? std::string{} : text + " is no PID (see wsrelay ps)";
+}
+
 void finish_call(const CLI::App& app, const raw_options& raw, options& out) {
   for (auto& line : raw.headers) {
     auto colon = line.find(':');

@@ -31,6 +31,7 @@ struct raw_options {
 std::string finish_send(const CLI::App& app, const raw_options& raw,
                         options& out);
 std::string finish_close(const raw_options& raw, options& out);
+std::string finish_inspect(const options& out);
 void finish_call(const CLI::App& app, const raw_options& raw, options& out);
 std::string finish_drain(const CLI::App& app, const raw_options& raw,
                          options& out);

@@ -269,6 +269,8 @@ std::string finish(const CLI::App& app, const commands& all,
     error = finish_send(sub, raw, out);
   if (out.what == command::close)
     error = finish_close(raw, out);
+  if (out.what == command::inspect)
+    error = finish_inspect(out);
   if (out.what == command::drain)
     error = finish_drain(sub, raw, out);
   if (out.what == command::call)

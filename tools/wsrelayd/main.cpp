@@ -1,5 +1,6 @@
 // wsrelayd: a relay node of its own. Wires everything, decides nothing.
 #include "actors/log.hpp"
+#include "actors/log_value.hpp"
 #include "config/findings.hpp"
 #include "net/check_files.hpp"
 #include "net/log_descriptor.hpp"
@@ -8,6 +9,7 @@
 #include "net/loop/passed_sockets.hpp"
 #include "net/node.hpp"
 #include "net/service_manager.hpp"
+#include "protocol/json.hpp"
 #include "tools/process/preflight.hpp"
 #include "tools/process/printed_lines.hpp"
 #include "tools/process/standard_streams.hpp"
@@ -103,10 +105,10 @@ void listen_for_operator(node& relay, const std::string& where) {
   if (where == "off")
     return;
   if (auto path = relay.listen_for_operator(where))
-    log().info("operator socket: path={}", *path);
+    log().info("operator socket: path={}", log_value(*path));
   else
-    log().warn("no operator socket: reason={} (--operator-socket)",
-               path.error().what);
+    log().warn("no operator socket: reason={}",
+               json_string(path.error().what + " (--operator-socket)"));
 }
 
 // What is wrong with a configuration as a whole: in the log line by line, for
@@ -114,7 +116,8 @@ void listen_for_operator(node& relay, const std::string& where) {
 failure refuse(const std::vector<config_issue>& errors) {
   std::string all;
   for (auto& error : errors) {
-    log().error("configuration refused: {}", to_text(error));
+    log().error("configuration refused: reason={}",
+                json_string(to_text(error)));
     all += (all.empty() ? "" : "; ") + to_text(error);
   }
   return {all};
@@ -123,7 +126,8 @@ failure refuse(const std::vector<config_issue>& errors) {
 result<relay_config> read_again(const daemon_options& options) {
   auto loaded = load(options);
   for (auto& warning : loaded.warnings)
-    log().warn("configuration: {}", to_text(warning));
+    log().warn("configuration warning: reason={}",
+               json_string(to_text(warning)));
   if (!loaded.errors.empty())
     return refuse(loaded.errors);
   return std::move(loaded.config);
@@ -156,16 +160,16 @@ int serve(const daemon_options& options, const relay_config& config) {
   for (auto& put : {relay.put("echo", system.spawn(echo)),
                     relay.put("chat", system.spawn(chat))})
     if (!put)
-      log().error("cannot register a target: {}", put.error().what);
+      log().error("cannot register a target: reason={}",
+                  json_string(put.error().what));
   if (auto started = relay.start(); !started)
     return complain(started.error().what);
   for (auto& name : unclaimed_sockets(config))
-    log().warn("nobody accepts at a socket that systemd has passed: no addr is "
-               "systemd:{}",
-               shown(name));
+    log().warn("nobody accepts at a socket that systemd has passed, no service "
+               "has its addr: addr={}",
+               log_value("systemd:" + shown(name)));
   std::atomic<bool> is_ordered{false};
   relay.on_drain_order([&is_ordered] {
-    log().info("told to drain by an operator");
     is_ordered = true;
     termination_signals::raise();
   });
@@ -208,6 +212,7 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   open_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);
+  termination_signals::hold_hang_up(); // who orders a reload may be early
   raise_descriptor_limit();
   try {
     return run(argc, argv);

@@ -1,5 +1,6 @@
 // What the API answers and does, over sockets.
 #include "test/net/admin/admin_fixture.hpp"
+#include "test/support/line_sink.hpp"
 
 #include <atomic>
 
@@ -208,6 +209,43 @@ TEST_CASE_FIXTURE(fixture, "a connection moves to another target") {
   CHECK(client.receive() == "other");
   CHECK(gets_soon("/metrics", R"(outcome="moved"} 1)"));
   CHECK(gets_soon("/metrics", R"(outcome="failed"} 1)"));
+}
+
+TEST_CASE_FIXTURE(fixture, "what an operator orders is told, and nothing that "
+                           "passes through") {
+  start_admin();
+  captured_log log;
+  auto client = connect("/ws/to/echo");
+  REQUIRE(client.answer().status == 101);
+  auto who = pid();
+  auto of = [&](std::string_view what, const std::string& more = {}) {
+    return log.sink->has(fmt::format("operator: what={} pid={}{} address="
+                                     "127.0.0.1",
+                                     what, who, more));
+  };
+  REQUIRE(post(path() + "/send", R"({"data":"SECRET"})").status == 200);
+  CHECK(of("send"));
+  auto refused = post(path() + "/transfer", R"({"target":"no one"})");
+  CHECK(is_problem(refused, 404, "no_such_target"));
+  CHECK(has(refused.body, who + " to no one: no such target"));
+  CHECK(of("transfer", R"( target="no one")"));
+  REQUIRE(post(path() + "/close", R"({"code":4001,"reason":"SECRET"})").status
+          == 200);
+  CHECK(of("close", " code=4001"));
+  post("/api/v1/reload", "{}");
+  CHECK(log.sink->has("operator: what=reload address=127.0.0.1"));
+  relay->on_drain_order([] {});
+  post("/api/v1/drain", "{}");
+  CHECK(log.sink->has("operator: what=drain address=127.0.0.1"));
+  post("/api/v1/log", R"({"level":"info","part":"node"})");
+  CHECK(log.sink->has(
+      "operator: what=log level=info part=node address=127.0.0.1"));
+  auto count = log.sink->count("operator: ");
+  CHECK(count == 6);
+  get("/api/v1/log");
+  post(api_path_of("999999@" + to_string(system.node())) + "/close", "{}");
+  CHECK(log.sink->count("operator: ") == count); // nothing to change
+  CHECK_FALSE(log.sink->has("SECRET"));
 }
 
 TEST_CASE_FIXTURE(fixture, "the node drains when it is told to, where somebody "

@@ -30,8 +30,8 @@ TEST_CASE_FIXTURE(hostile_node,
   CHECK(ends(bundle(record(2, std::uint64_t{2} << 60, target, "hi"))));
   CHECK(ends(bundle(record(1, 0, target, std::string(8, '\0') + "\x7f"))));
   CHECK(serves());
-  CHECK(logged("reason=bundle with a message of no kind"));
-  CHECK(logged("reason=unexpected bundle of messages before the handshake"));
+  CHECK(logged("reason=\"bundle with a message of no kind"));
+  CHECK(logged("reason=\"unexpected bundle of messages before the handshake"));
 }
 
 TEST_CASE_FIXTURE(hostile_node,

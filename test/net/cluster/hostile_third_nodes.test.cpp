@@ -25,7 +25,7 @@ TEST_CASE_FIXTURE(hostile_node,
   CHECK(serves());
   node.socket.send(basp::routed(basp::node(999), own_node(), target));
   node.drain(); // it has ended
-  CHECK(logged("reason=actors of too many other nodes"));
+  CHECK(logged("reason=\"actors of too many other nodes"));
   CHECK(serves());
 }
 
@@ -48,7 +48,7 @@ TEST_CASE_FIXTURE(hostile_node, "all nodes behind one may have so many actors "
   CHECK(serves());
   node.socket.send(from(77, 200));
   node.drain(); // it has ended
-  CHECK(logged("reason=more than 100 actors of a node"));
+  CHECK(logged("reason=\"more than 100 actors of a node"));
   CHECK(holds_soon([&] { return known_of(77) + known_of(79) == 0; }));
   CHECK(serves());
 }

@@ -78,6 +78,16 @@ TEST_CASE("a reset after a silence is about heartbeats, at once it is not") {
            "heartbeat_timeout, or what that one's log says");
 }
 
+TEST_CASE("a line tells where a node is, its name where that is known, and "
+          "why") {
+  CHECK(end_line("node lost", "192.0.2.1", "app1", "silent for 3ms")
+        == R"(node lost: address=192.0.2.1 name=app1 reason="silent for 3ms")");
+  CHECK(end_line("node refused", "unix:uid=7", "", "it says \"x\"")
+        == R"(node refused: address=unix:uid=7 reason="it says \"x\"")");
+  CHECK(end_line("node lost", "::1", "an app", "x")
+        == R"(node lost: address=::1 name="an app" reason="x")");
+}
+
 TEST_CASE("what did not come in time: nothing, or a part") {
   using namespace std::chrono_literals;
   CHECK(late_reason(5s, 0)

@@ -127,7 +127,7 @@ TEST_CASE("a node that is silent is reset, and a line says for how long") {
   auto silent = node.join(5);
   silent.drain();
   CHECK(holds_soon([&] {
-    return log.sink->has("node lost: address=127.0.0.1 reason=silent for ")
+    return log.sink->has("node lost: address=127.0.0.1 reason=\"silent for ")
            && log.sink->has("longer than heartbeat_timeout (100ms): it is gone "
                             "or frozen, or its heartbeat_interval does not "
                             "fit");
@@ -141,8 +141,9 @@ TEST_CASE("a node that lives and takes nothing is lost, and a line says for "
   auto witness = node.join(5);
   auto lazy = join_and_ask_much(node);
   auto is_lost = [&] {
-    return log.sink->has("node lost: address=127.0.0.1 reason=it took nothing "
-                         "of what it is sent for ")
+    return log.sink->has(
+               "node lost: address=127.0.0.1 reason=\"it took nothing "
+               "of what it is sent for ")
            && log.sink->has("longer than ten times heartbeat_timeout (4000ms)");
   };
   for (int ticks = 0; !is_lost() && ticks < 500; ++ticks)

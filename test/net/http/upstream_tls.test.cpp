@@ -332,19 +332,27 @@ TEST_CASE("contexts are made for the upstreams of endpoints that need them") {
   secure.tls = bad.tls = true;
   secure.ca = authority.file();
   bad.ca = "/nonexistent/ca.pem";
-  std::vector<endpoint_config> endpoints(4);
+  relay_config config;
+  auto& endpoints = config.endpoints;
+  endpoints.resize(4);
   endpoints[1].handler = plain;
   endpoints[2].handler = endpoints[3].handler = secure;
-  auto made = make_upstream_contexts(endpoints);
+  auto made = make_upstream_contexts(config);
   REQUIRE(made);
   CHECK((*made)->find(secure.ca));
   CHECK(!(*made)->find(plain.ca));
   CHECK(!(*made)->find(""));
   endpoints.push_back({.name = "chat", .handler = bad, .where = {"f.yaml", 7}});
-  made = make_upstream_contexts(endpoints);
+  made = make_upstream_contexts(config);
   REQUIRE(!made);
   CHECK(made.error().what.starts_with(
       "f.yaml:7: chat.ca: cannot use /nonexistent/ca.pem: "));
+  endpoints.pop_back();
+  config.targets.push_back(
+      {.name = "game", .server = bad, .where = {"f.yaml", 9}});
+  made = make_upstream_contexts(config);
+  REQUIRE(!made);
+  CHECK(made.error().what.starts_with("f.yaml:9: game.ca: "));
 }
 
 TEST_CASE_FIXTURE(fixture, "an answer without a length that was cut off is a "

@@ -9,9 +9,9 @@
 const {chromium} = require("playwright-core");
 const {check, expected, openPage, problems, seen, shoot, show, token, url,
   waitForText} = require("./dashboard_page.js");
-const {seeAccess, useKeyboard, usePhone} = require("./dashboard_use.js");
-const {addQuietPoint, moveAndClose, searchTable, seeConnection, seeOthers,
-  seeOverview, seeTable, seeThemes, sortTable} = require("./dashboard_views.js");
+const {seeAccess, seeWidths, useKeyboard, usePhone} = require("./dashboard_use.js");
+const {addQuietPoint, moveAndClose, searchTable, seeConnection, seeNotReady,
+  seeOthers, seeOverview, seeTable, seeThemes, sortTable} = require("./dashboard_views.js");
 
 const executablePath = process.env.CHROMIUM || "/usr/bin/chromium";
 
@@ -56,6 +56,7 @@ async function run(browser) {
   if (token)
     await signIn(page);
   await seeOverview(page);
+  await seeNotReady(page);
   await seeThemes(page);
   await seeTable(page);
   await sortTable(page);
@@ -64,6 +65,7 @@ async function run(browser) {
   await moveAndClose(page);
   await seeOthers(page, pid);
   await seeAccess(page, pid);
+  await seeWidths(page);
   await usePhone(page, pid);
   await useKeyboard(page);
   await loseNode(context, page);

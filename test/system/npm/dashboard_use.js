@@ -91,4 +91,85 @@ async function usePhone(page, pid) {
   await page.setViewportSize({width: 1280, height: 900});
 }
 
-module.exports = {seeAccess, useKeyboard, usePhone};
+// Has the listings say long things, so that each width is put to the test.
+async function fillTables(page) {
+  const day = 24 * 3600 * 1000;
+  const numbers = {messages_in: 12345678, messages_out: 12345678,
+    bytes_in: 1048473, bytes_out: 1048473, queued_messages: 12345,
+    queued_bytes: 1048473, address: "203.0.113.217"};
+  const change = (key, values) => async (route) => {
+    const response = await route.fetch();
+    const json = await response.json();
+    const rows = json[key].length === 1 ? [...json[key], ...json[key]]
+      : json[key];  // of both kinds
+    json[key] = rows.map((row, number) => ({...row, ...numbers,
+      age_ms: [169e3, day - 1][number % 2], ...values(row, number)}));
+    await route.fulfill({response, json});
+  };
+  await page.route("**/api/v1/connections?*", change("connections", () => ({})));
+  await page.route("**/api/v1/ended?*", change("ended", (row, number) => ({
+    ended_at_ms: row.ended_at_ms - (number % 2) * 2 * day,
+    cause: ["target_lost", "target_overloaded"][number % 2], code: 1011,
+    reason: "target lost"})));
+}
+
+// Returns what of the table in `box` is cut off, outside of the box, or broken
+// within a word. PIDs and addresses may be.
+const cutIn = (box) => {
+  const edge = document.querySelector(box).getBoundingClientRect();
+  const linesOf = (range) => new Set(Array.from(range.getClientRects(),
+    ({top}) => Math.round(top))).size;
+  const isBroken = (cell) => {
+    const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      for (const {index, 0: word} of node.data.matchAll(/[^\s-]+/g)) {
+        const range = document.createRange();
+        range.setStart(node, index);
+        range.setEnd(node, index + word.length);
+        if (linesOf(range) > 1)
+          return true;
+      }
+    }
+    return false;
+  };
+  const isFree = ({table, index}) =>
+    /PID|Address/.test(table.tHead.rows[0].cells[index].textContent);
+  const cells = [...document.querySelectorAll(`${box} :is(th, td)`)]
+    .filter((cell) => cell.offsetParent && !cell.closest(".spacer"))
+    .map((cell) => ({cell, table: cell.closest("table"),
+      index: cell.cellIndex, text: cell.textContent}));
+  return [...new Set(cells.filter((each) => {
+    const {left, right} = each.cell.getBoundingClientRect();
+    const isOutside = left < edge.left - 1 || right > edge.right + 1;
+    const isHead = each.cell.tagName === "TH";
+    const isCut = [each.cell, ...each.cell.children].some((part) =>
+      part.scrollWidth > part.clientWidth);
+    return isOutside
+      || (isHead || !isFree(each)) && (isCut || isBroken(each.cell));
+  }).map(({text}) => text))];
+};
+
+// At each width every column is in sight, and says all it has to.
+async function seeWidths(page) {
+  await fillTables(page);
+  const tables = {connections: "#connections-scroller",
+    ended: "#view-ended .wide"};
+  for (const width of [1200, 1280, 1440, 360]) {
+    await page.setViewportSize({width, height: width < 1000 ? 740 : 900});
+    for (const [view, box] of Object.entries(tables)) {
+      await show(page, `#/${view}`);
+      await page.waitForFunction((where) => [...document.querySelectorAll(
+        `${where} td.number`)].some((cell) => cell.textContent !== ""
+        && cell.offsetParent), box);
+      await page.waitForTimeout(300);
+      const cut = await page.evaluate(cutIn, box);
+      check(cut.length === 0, `${view} at ${width} px cuts ${cut}`);
+      await shoot(page, `${view}_${width}`);
+    }
+  }
+  for (const path of ["connections", "ended"])
+    await page.unroute(`**/api/v1/${path}?*`);
+  await page.setViewportSize({width: 1280, height: 900});
+}
+
+module.exports = {seeAccess, seeWidths, useKeyboard, usePhone};

@@ -44,6 +44,27 @@ async function seeOverview(page) {
   await page.keyboard.press("End");
 }
 
+// A node that runs and is not ready says so, and why, in the header.
+async function seeNotReady(page) {
+  const reasons = ["peer app1 is away", "the directory does not answer"];
+  await page.route("**/api/v1/node", async (route) => {
+    const response = await route.fetch();
+    const json = {...await response.json(), not_ready: reasons};
+    await route.fulfill({response, json});
+  });
+  await waitForText(page, "#node-state", "not ready: peer app1 is away, and 1");
+  await waitForText(page, "#banner", reasons.join("; "));
+  const colours = () => page.evaluate(() => ["node-state", "banner"].map((id) =>
+    getComputedStyle(document.getElementById(id)).color));
+  const [badge, banner] = await colours();
+  check(badge === banner, "the badge of a node that is not ready is not amber");
+  await shoot(page, "not_ready");
+  await page.unroute("**/api/v1/node");
+  await page.waitForFunction(() =>
+    document.getElementById("node-state").textContent === "ready");
+  check((await colours())[0] !== badge, "ready and not ready look the same");
+}
+
 async function seeThemes(page) {
   for (const theme of ["light", "dark"]) {
     await page.selectOption("#theme", theme);
@@ -215,4 +236,4 @@ async function seeOthers(page, pid) {
 }
 
 module.exports = {addQuietPoint, moveAndClose, searchTable, seeConnection,
-  seeOthers, seeOverview, seeTable, seeThemes, sortTable};
+  seeNotReady, seeOthers, seeOverview, seeTable, seeThemes, sortTable};

@@ -12,29 +12,30 @@ const refreshEvery = 2000;  // ms
 const firstSort = "-age_ms";  // the oldest: new ones come at the end
 const filterNames = ["search", "endpoint", "target", "metadata"];
 
-// `minor` columns are left out on a phone.
+// `minor` columns are left out on a phone. Widths are such that "23 h 59 min",
+// "12,345,678" and "1,023.9 KiB" fit in a window of 1200 px.
 const columns = [
-  {name: "PID", sort: "pid", width: "14%",
+  {name: "PID", sort: "pid", width: "13.2%",
     cell: ({pid}) => ({text: pid, href: connectionLink(pid)})},
-  {name: "Address", sort: "address", width: "12%", class: "minor",
+  {name: "Address", sort: "address", width: "11.3%", class: "minor",
     cell: ({address}) => address},
   {name: "Endpoint", sort: "endpoint", width: "8%",
     cell: ({endpoint}) => endpoint},
-  {name: "Target", sort: "target", width: "10.5%", class: "minor",
+  {name: "Target", sort: "target", width: "9.9%", class: "minor",
     cell: (row) => row.target_name || row.target || "none"},
-  {name: "Age", sort: "age_ms", width: "7.5%", class: "number",
+  {name: "Age", sort: "age_ms", width: "8.8%", class: "number",
     cell: (row) => duration(row.age_ms)},
-  {name: "Msgs in", sort: "messages_in", width: "7%", class: "number minor",
+  {name: "Msgs in", sort: "messages_in", width: "8.4%", class: "number minor",
     cell: (row) => count(row.messages_in)},
-  {name: "Bytes in", sort: "bytes_in", width: "8%", class: "number minor",
+  {name: "Bytes in", sort: "bytes_in", width: "8.4%", class: "number minor",
     cell: (row) => bytes(row.bytes_in)},
-  {name: "Msgs out", sort: "messages_out", width: "7.5%", class: "number minor",
+  {name: "Msgs out", sort: "messages_out", width: "8.4%", class: "number minor",
     cell: (row) => count(row.messages_out)},
-  {name: "Bytes out", sort: "bytes_out", width: "8%", class: "number minor",
+  {name: "Bytes out", sort: "bytes_out", width: "8.4%", class: "number minor",
     cell: (row) => bytes(row.bytes_out)},
-  {name: "Queued", sort: "queued_messages", width: "6.5%",
+  {name: "Queued", sort: "queued_messages", width: "6.8%",
     class: "number minor", cell: (row) => count(row.queued_messages)},
-  {name: "Queued bytes", sort: "queued_bytes", width: "11%",
+  {name: "Queued bytes", sort: "queued_bytes", width: "8.4%",
     class: "number minor", cell: (row) => bytes(row.queued_bytes)},
 ];
 

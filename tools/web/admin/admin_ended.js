@@ -3,7 +3,7 @@
 import {connectionLink} from "./admin_api.js";
 import {element, fillChoices, fillRows, repeat, setText}
   from "./admin_dom.js";
-import {count, duration, moment, words} from "./admin_format.js";
+import {count, duration, recent, words} from "./admin_format.js";
 
 const refreshEvery = 3000;  // ms
 const limit = 200;
@@ -12,7 +12,7 @@ const limit = 200;
 const normal = new Set([1000, 1001, 1005]);
 
 const row = (report) => [
-  moment(report.ended_at_ms),
+  recent(report.ended_at_ms),
   words(report.cause),
   {text: String(report.code),
     class: normal.has(report.code) ? "number" : "number bad"},

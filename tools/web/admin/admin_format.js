@@ -73,5 +73,10 @@ export function moment(ms) {
     + `${pad(time.getDate())} ${clock(ms)}`;
 }
 
+// The same, without the day where it is that of `now`.
+export const recent = (ms, now = Date.now()) =>
+  new Date(ms).toDateString() === new Date(now).toDateString() ? clock(ms)
+    : moment(ms);
+
 // A word of the API for people: "hung_up" is "hung up".
 export const words = (text) => String(text ?? "").replaceAll("_", " ");

@@ -117,11 +117,22 @@ function bannerOf() {
     ? ["busy", [text, reasons].filter(Boolean).join(". ") + "."] : ["none", ""];
 }
 
+// What the header says: "ready" where /readyz does, too.
+function badgeOf() {
+  if (isGone())
+    return ["gone", "gone"];
+  if (node.state !== "ready" || node.reasons.length === 0)
+    return [node.state, node.state];
+  const [first, ...others] = node.reasons;
+  const more = others.length === 0 ? "" : `, and ${others.length} more`;
+  return ["not-ready", `not ready: ${first}${more}`];
+}
+
 // Changed only where it says something else: it is read out each time.
 function showState() {
-  const state = isGone() ? "gone" : node.state;
+  const [state, badge] = badgeOf();
   element("node-state").dataset.state = state;
-  setText(element("node-state"), state);
+  setText(element("node-state"), badge);
   const [kind, text, label, action] = bannerOf();
   const banner = element("banner");
   if (banner.dataset.text === text)

@@ -1,0 +1,386 @@
+// What responses order, and what becomes of events.
+#include "net/hook/hook_answer.hpp"
+
+#include "protocol/websocket_events.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace wsrelay::hook_answer_test {
+
+namespace {
+
+using std::chrono::seconds;
+using kind = websocket_event::kind;
+
+http_response response(std::uint16_t status, http_fields headers = {},
+                       std::string_view body = {}) {
+  http_response out;
+  out.status = status;
+  out.headers = std::move(headers);
+  out.body = body;
+  return out;
+}
+
+http_response typed(std::string_view type, std::string_view body,
+                    std::uint16_t status = 200) {
+  return response(status, {{"Content-Type", std::string{type}}}, body);
+}
+
+http_response events(std::string_view body) {
+  return typed("application/websocket-events", body);
+}
+
+// The orders as text: "text:hello binary:x close:1000:bye state:s target:t".
+std::string orders(const http_response& from,
+                   hook_kind kind = hook_kind::message) {
+  auto read = read_orders(from, kind);
+  if (!read)
+    return "failure: " + read.error().what;
+  std::string out;
+  auto add = [&out](std::string text) {
+    out.append(out.empty() ? "" : " ").append(text);
+  };
+  for (auto& each : read->messages)
+    add((each.type == message_type::text ? "text:" : "binary:")
+        + std::string{each.data.view()});
+  if (read->close)
+    add("close:" + std::to_string(read->close->code) + ":"
+        + read->close->reason);
+  if (read->state)
+    add("state:" + *read->state);
+  if (!read->target.empty())
+    add("target:" + read->target);
+  return out;
+}
+
+std::string close_frame(std::uint16_t code, std::string_view reason) {
+  std::string content{static_cast<char>(code >> 8),
+                      static_cast<char>(code & 0xFF)};
+  std::string out;
+  append_websocket_event(out, kind::close, content.append(reason));
+  return out;
+}
+
+hook_result answered(std::uint16_t status, http_fields headers = {},
+                     bool was_sent = true) {
+  return {response(status, std::move(headers)), was_sent, ""};
+}
+
+hook_result unanswered(bool was_sent) {
+  return {{}, was_sent, "no answer in time"};
+}
+
+long retry_after(std::string_view value) {
+  auto found =
+      retry_after_of(response(503, {{"Retry-After", std::string{value}}}));
+  return found ? static_cast<long>(found->count()) : -1;
+}
+
+} // namespace
+
+// -- bodies -------------------------------------------------------------------
+
+TEST_CASE("a body is a text where its type is one") {
+  for (auto type :
+       {"text/plain", "text/html", "text/plain; charset=utf-8", "TEXT/Plain",
+        "application/json", "application/json;charset=utf-8",
+        "Application/JSON", "application/problem+json", "  text/plain  ",
+        "text/plain ;x", "application/vnd.x+json; v=1"}) {
+    CAPTURE(type);
+    CHECK(orders(typed(type, "h\xC3\xA9")) == "text:h\xC3\xA9");
+  }
+}
+
+TEST_CASE("a body of another type, or of none, is binary") {
+  for (auto type : {"application/octet-stream", "image/png", "", "text",
+                    "application/jsonx", "application/xml", "x; text/plain",
+                    "application/websocket-eventsx"}) {
+    CAPTURE(type);
+    CHECK(orders(typed(type, "\xFF\x01")) == "binary:\xFF\x01");
+  }
+  CHECK(orders(response(200, {}, "x")) == "binary:x");
+}
+
+TEST_CASE("an empty body is no message") {
+  for (auto type : {"text/plain", "application/octet-stream",
+                    "application/websocket-events", "application/json"}) {
+    CAPTURE(type);
+    CHECK(orders(typed(type, "")) == "");
+  }
+  CHECK(orders(response(200)) == "");
+}
+
+TEST_CASE("202 and 204 order no message, whatever they hold") {
+  for (std::uint16_t status : {202, 204}) {
+    CAPTURE(status);
+    CHECK(orders(typed("text/plain", "hello", status)) == "");
+    CHECK(orders(typed("text/plain", "\xFF", status)) == "");
+    CHECK(orders(typed("application/websocket-events", "CLOSE\r\n", status))
+          == "");
+    CHECK(orders(typed("application/websocket-events", "?", status)) == "");
+    CHECK(orders(response(status, {{"ce-state", "s"}, {"wsrelay-target", "t"}},
+                          "hello"))
+          == "state:s target:t");
+  }
+  for (std::uint16_t status : {200, 201, 203, 206, 299}) {
+    CAPTURE(status);
+    CHECK(orders(typed("text/plain", "hello", status)) == "text:hello");
+  }
+}
+
+TEST_CASE("a text that is not UTF-8 is a failure") {
+  auto failed = "failure: the text of its response is not UTF-8";
+  CHECK(orders(typed("text/plain", "\xFF")) == failed);
+  CHECK(orders(typed("application/json", "\"\xC3\"")) == failed);
+  CHECK(orders(typed("text/plain; charset=latin1", "h\xE9")) == failed);
+}
+
+TEST_CASE("a body keeps its memory") {
+  auto from = typed("text/plain", "hello");
+  auto read = read_orders(from, hook_kind::message);
+  REQUIRE(read);
+  REQUIRE(read->messages.size() == 1);
+  CHECK(read->messages[0].data.data() == from.body.data());
+}
+
+// -- events -------------------------------------------------------------------
+
+TEST_CASE("a body of events is messages in their order") {
+  CHECK(orders(events("TEXT 3\r\none\r\nBINARY 1\r\n\xFF\r\nTEXT\r\n"))
+        == "text:one binary:\xFF text:");
+  CHECK(orders(typed("Application/WebSocket-Events; x=y", "TEXT 1\r\na\r\n"))
+        == "text:a");
+}
+
+TEST_CASE("events that are no message and no end do nothing") {
+  CHECK(orders(events("OPEN\r\nPING\r\nPONG 1\r\nx\r\nTEXT 1\r\na\r\n"))
+        == "text:a");
+  CHECK(orders(events("OPEN\r\n")) == "");
+}
+
+TEST_CASE("a close comes behind the messages") {
+  CHECK(orders(events("TEXT 3\r\nbye\r\n" + close_frame(4001, "as you wish")))
+        == "text:bye close:4001:as you wish");
+  CHECK(orders(events(close_frame(1000, ""))) == "close:1000:");
+  CHECK(orders(events("CLOSE\r\n")) == "close:1000:");
+  CHECK(orders(events("CLOSE 0\r\n\r\n")) == "close:1000:");
+}
+
+TEST_CASE("a disconnect closes as a failure") {
+  CHECK(orders(events("TEXT 1\r\na\r\nDISCONNECT\r\n"))
+        == "text:a close:1011:the server behind it ended it");
+}
+
+TEST_CASE("events that no WebSocket could carry are a failure") {
+  for (auto& body :
+       {std::string{"hello"}, std::string{"TEXT 5\r\nabc\r\n"},
+        std::string{"TEXT 1\r\n\xFF\r\n"}, std::string{"CLOSE 1\r\nx\r\n"},
+        close_frame(1005, ""), close_frame(999, ""), close_frame(1000, "\xFF"),
+        close_frame(1000, std::string(124, 'x')),
+        close_frame(1000, "") + "TEXT 1\r\na\r\n",
+        std::string{"DISCONNECT\r\nCLOSE\r\n"}}) {
+    CAPTURE(body);
+    CHECK(orders(events(body)).starts_with("failure: "));
+  }
+  CHECK(orders(events(close_frame(1000, std::string(123, 'x'))))
+        == "close:1000:" + std::string(123, 'x'));
+}
+
+TEST_CASE("a response holds up to 1000 events") {
+  auto many = [](std::size_t count) {
+    std::string out;
+    for (std::size_t i = 0; i < count; ++i)
+      out += "TEXT 1\r\nx\r\n";
+    return read_orders(events(out), hook_kind::message);
+  };
+  CHECK(many(999)->messages.size() == 999);
+  CHECK(many(max_answer_messages)->messages.size() == 1000);
+  CHECK_FALSE(many(1001));
+}
+
+// -- fields -------------------------------------------------------------------
+
+TEST_CASE("a state is set, and decoded once") {
+  auto set = [](std::string value) {
+    return orders(response(204, {{"CE-State", std::move(value)}}));
+  };
+  CHECK(set("room=7") == "state:room=7");
+  CHECK(set("a%20b%0d%0A%25") == "state:a b\r\n%");
+  CHECK(set("%2541") == "state:%41");
+  CHECK(set("100%") == "state:100%");
+  CHECK(set("h%C3%A9") == "state:h\xC3\xA9");
+  CHECK(set("") == "state:"); // there is none any more
+  CHECK(orders(response(204)) == "");
+}
+
+TEST_CASE("a state has up to 4096 bytes once it is decoded") {
+  auto set = [](std::string value) {
+    return read_orders(response(200, {{"ce-state", std::move(value)}}),
+                       hook_kind::message);
+  };
+  CHECK(set(std::string(4095, 'x'))->state->size() == 4095);
+  CHECK(set(std::string(4096, 'x'))->state->size() == max_hook_state);
+  std::string encoded;
+  for (auto i = 0; i < 4096; ++i)
+    encoded += "%20";
+  CHECK(set(encoded)->state == std::string(4096, ' '));
+  for (auto& value : {std::string(4097, 'x'), encoded + "x"}) {
+    auto failed = set(value);
+    REQUIRE_FALSE(failed);
+    CHECK(failed.error().what == "its ce-state has more than 4096 bytes");
+  }
+}
+
+TEST_CASE("a state that is not UTF-8 is a failure") {
+  for (auto value : {"%FF", "\xFF", "a%C3"}) {
+    CAPTURE(value);
+    CHECK(orders(response(204, {{"ce-state", value}}))
+          == "failure: its ce-state is not UTF-8");
+  }
+}
+
+TEST_CASE("a target is a name or a PID that a command may hold") {
+  auto move = [](std::string value) {
+    return orders(response(204, {{"Wsrelay-Target", std::move(value)}}));
+  };
+  CHECK(move("chat") == "target:chat");
+  CHECK(move("chat@app1") == "target:chat@app1");
+  CHECK(move(std::string(256, 'x')) == "target:" + std::string(256, 'x'));
+  CHECK(move("").starts_with("failure: its wsrelay-target "));
+  CHECK(move("wsrelay.directory").starts_with("failure: its wsrelay-target "));
+  CHECK(move("chat@").starts_with("failure: its wsrelay-target "));
+  CHECK(move("a\xFF").starts_with("failure: its wsrelay-target "));
+  CHECK(move(std::string(257, 'x')).starts_with("failure: its wsrelay-target"));
+}
+
+TEST_CASE("one response may order all of it") {
+  auto from = events("TEXT 1\r\na\r\nCLOSE\r\n");
+  from.headers.emplace_back("ce-state", "s");
+  from.headers.emplace_back("wsrelay-target", "t");
+  CHECK(orders(from) == "text:a close:1000: state:s target:t");
+  CHECK(orders(from, hook_kind::connected) == orders(from));
+  CHECK(orders(from, hook_kind::heartbeat) == orders(from));
+}
+
+TEST_CASE("to a disconnected nothing is ordered") {
+  for (auto& from :
+       {typed("text/plain", "hello"), typed("text/plain", "\xFF"),
+        events("CLOSE\r\n"), events("?"),
+        response(200, {{"ce-state", "s"}, {"wsrelay-target", "t"}}),
+        response(200, {{"ce-state", std::string(5000, 'x')}}),
+        response(200, {{"wsrelay-target", ""}})})
+    CHECK(orders(from, hook_kind::disconnected) == "");
+}
+
+// -- verdicts -----------------------------------------------------------------
+
+TEST_CASE("2xx is done") {
+  for (std::uint16_t status : {200, 201, 202, 204, 299})
+    for (auto may_repeat : {false, true})
+      CHECK(judge(answered(status), may_repeat) == hook_verdict::done);
+}
+
+TEST_CASE("410 ends the connection") {
+  for (auto may_repeat : {false, true})
+    CHECK(judge(answered(410), may_repeat) == hook_verdict::gone);
+}
+
+TEST_CASE("429 and 503 wait where they say how long") {
+  http_fields soon{{"Retry-After", "1"}};
+  for (auto may_repeat : {false, true}) {
+    CHECK(judge(answered(429, soon), may_repeat) == hook_verdict::wait);
+    CHECK(judge(answered(503, soon), may_repeat) == hook_verdict::wait);
+    CHECK(judge(answered(429), may_repeat) == hook_verdict::failed);
+  }
+  CHECK(judge(answered(503), true) == hook_verdict::again);
+  CHECK(judge(answered(503), false) == hook_verdict::failed);
+  http_fields date{{"Retry-After", "Fri, 31 Dec 1999 23:59:59 GMT"}};
+  CHECK(judge(answered(429, date), true) == hook_verdict::failed);
+  CHECK(judge(answered(503, date), true) == hook_verdict::again);
+  // of others it means nothing
+  CHECK(judge(answered(500, soon), true) == hook_verdict::again);
+  CHECK(judge(answered(400, soon), true) == hook_verdict::failed);
+  CHECK(judge(answered(301, soon), true) == hook_verdict::failed);
+}
+
+TEST_CASE("5xx is tried again where that does no harm") {
+  for (std::uint16_t status : {500, 501, 502, 504, 505, 599}) {
+    CHECK(judge(answered(status), true) == hook_verdict::again);
+    CHECK(judge(answered(status), false) == hook_verdict::failed);
+  }
+}
+
+TEST_CASE("redirects and what a client does wrong fail at once") {
+  for (std::uint16_t status :
+       {300, 301, 302, 304, 307, 308, 400, 401, 403, 404, 409, 413, 422, 499})
+    for (auto may_repeat : {false, true})
+      CHECK(judge(answered(status), may_repeat) == hook_verdict::failed);
+}
+
+TEST_CASE("what was not sent as a whole is tried again in any case") {
+  CHECK(judge(unanswered(false), false) == hook_verdict::again);
+  CHECK(judge(unanswered(false), true) == hook_verdict::again);
+  CHECK(judge(unanswered(true), true) == hook_verdict::again);
+  CHECK(judge(unanswered(true), false) == hook_verdict::failed);
+}
+
+TEST_CASE("an answer counts also before the request was sent as a whole") {
+  CHECK(judge(answered(200, {}, false), false) == hook_verdict::done);
+  CHECK(judge(answered(413, {}, false), false) == hook_verdict::failed);
+  CHECK(judge(answered(500, {}, false), false) == hook_verdict::failed);
+}
+
+// -- Retry-After --------------------------------------------------------------
+
+TEST_CASE("Retry-After is seconds, one minute at most") {
+  CHECK(retry_after("0") == 0);
+  CHECK(retry_after("1") == 1);
+  CHECK(retry_after(" 30\t") == 30);
+  CHECK(retry_after("007") == 7);
+  CHECK(retry_after("59") == 59);
+  CHECK(retry_after("60") == 60);
+  CHECK(retry_after("61") == 60);
+  CHECK(retry_after("9223372036854775807") == 60);
+  CHECK(retry_after("9223372036854775808") == 60);
+  CHECK(retry_after("18446744073709551615") == 60);
+}
+
+TEST_CASE("a Retry-After that is no number of seconds says nothing") {
+  for (auto value : {"", " ", "-1", "+1", "1.5", "1s", "1, 2", "0x10", "soon",
+                     "Fri, 31 Dec 1999 23:59:59 GMT", "\xFF"}) {
+    CAPTURE(value);
+    CHECK(retry_after(value) == -1);
+  }
+  CHECK_FALSE(retry_after_of(response(503)));
+}
+
+TEST_CASE("the name of Retry-After has no case") {
+  CHECK(retry_after_of(response(503, {{"retry-after", "2"}})) == seconds{2});
+}
+
+// -- what is told -------------------------------------------------------------
+
+TEST_CASE("a server is broken that does not answer, or with 5xx") {
+  CHECK(is_broken(unanswered(true)));
+  CHECK(is_broken(unanswered(false)));
+  for (std::uint16_t status : {500, 501, 503, 599})
+    CHECK(is_broken(answered(status)));
+  for (std::uint16_t status : {200, 204, 301, 400, 404, 410, 429, 499})
+    CHECK_FALSE(is_broken(answered(status)));
+}
+
+TEST_CASE("a reason is the status, or why there was none") {
+  CHECK(reason_of(answered(503)) == "status 503");
+  CHECK(reason_of(answered(404, {{"X", "y"}}, false)) == "status 404");
+  CHECK(reason_of(unanswered(true)) == "no answer in time");
+  CHECK(reason_of({{}, true, "its ce-state is not UTF-8"})
+        == "its ce-state is not UTF-8");
+}
+
+} // namespace wsrelay::hook_answer_test
