@@ -6,6 +6,7 @@
 
 #include "config/client_view.hpp"
 #include "config/ip_address.hpp"
+#include "net/http/content_type.hpp"
 #include "net/http/problem_response.hpp"
 #include "net/http/service_host.hpp"
 #include "net/http/static_files.hpp"
@@ -169,9 +170,8 @@ private:
   // browsers tell with whatever they post.
   static std::optional<problem> check_change(const http_request& request,
                                              std::string_view host) {
-    auto type = find_field(request.headers, "Content-Type").value_or("");
     if (request.method == "POST" && request.path.starts_with(api_prefix)
-        && to_lower(trim(type.substr(0, type.find(';')))) != "application/json")
+        && media_type_of(request.headers) != "application/json")
       return problem{415, "type", "the body must be application/json"};
     auto origin = find_field(request.headers, "Origin");
     if (origin && *origin != fmt::format("http://{}", host)

@@ -4,6 +4,7 @@
 #include "net/admin/api_request.hpp"
 #include "net/admin/inspection.hpp"
 #include "net/admin/json_rows.hpp"
+#include "net/http/content_type.hpp"
 #include "protocol/duration.hpp"
 #include "protocol/http_fields.hpp"
 #include "protocol/path.hpp"
@@ -114,21 +115,12 @@ void tell(server_call& call, Message message) {
   }
 }
 
-std::string media_type_of(const http_request& request) {
-  auto value = find_field(request.headers, "Content-Type").value_or("");
-  return to_lower(trim(value.substr(0, value.find(';'))));
-}
-
-bool is_text(std::string_view type) {
-  return type.starts_with("text/") || type == "application/json"
-         || type.ends_with("+json");
-}
-
 http_response send(server_call& call) {
   auto waits = call.params.take_number("wait", 1, 1) == 1;
   call.params.refuse_rest();
-  auto type = is_text(media_type_of(call.request)) ? message_type::text
-                                                   : message_type::binary;
+  auto type = is_text_type(media_type_of(call.request.headers))
+                  ? message_type::text
+                  : message_type::binary;
   if (type == message_type::text && !is_valid_utf8(call.request.body.view()))
     throw problem{422, "invalid_utf8", "the text is not UTF-8"};
   ws_send message{type, call.request.body};

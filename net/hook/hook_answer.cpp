@@ -1,6 +1,7 @@
 // Statuses, fields and bodies.
 #include "net/hook/hook_answer.hpp"
 
+#include "net/http/content_type.hpp"
 #include "protocol/cloud_event.hpp"
 #include "protocol/pid.hpp"
 #include "protocol/text.hpp"
@@ -19,16 +20,6 @@ constexpr std::string_view state_header = "ce-state";
 constexpr std::string_view target_header = "wsrelay-target";
 
 constexpr std::chrono::seconds longest_pause{60};
-
-std::string media_type_of(const http_response& response) {
-  auto value = find_field(response.headers, "Content-Type").value_or("");
-  return to_lower(trim(value.substr(0, value.find(';'))));
-}
-
-bool is_text(std::string_view type) {
-  return type.starts_with("text/") || type == "application/json"
-         || type.ends_with("+json");
-}
 
 checked read_events(std::string_view body, hook_orders& out) {
   using kind = websocket_event::kind;
@@ -52,13 +43,13 @@ checked read_events(std::string_view body, hook_orders& out) {
 checked read_body(const http_response& response, hook_orders& out) {
   if (response.body.empty())
     return passed();
-  auto type = media_type_of(response);
+  auto type = media_type_of(response.headers);
   if (type == websocket_events_type)
     return read_events(response.body.view(), out);
-  if (is_text(type) && !is_valid_utf8(response.body.view()))
+  if (is_text_type(type) && !is_valid_utf8(response.body.view()))
     return failure{"the text of its response is not UTF-8"};
   out.messages.push_back(
-      {is_text(type) ? message_type::text : message_type::binary,
+      {is_text_type(type) ? message_type::text : message_type::binary,
        response.body});
   return passed();
 }

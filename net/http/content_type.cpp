@@ -125,4 +125,14 @@ std::string_view content_type(std::string_view file) noexcept {
              : unknown;
 }
 
+std::string media_type_of(const http_fields& fields) {
+  auto value = find_field(fields, "Content-Type").value_or("");
+  return to_lower(trim(value.substr(0, value.find(';'))));
+}
+
+bool is_text_type(std::string_view media_type) noexcept {
+  return media_type.starts_with("text/") || media_type == "application/json"
+         || media_type.ends_with("+json");
+}
+
 } // namespace wsrelay

@@ -79,4 +79,19 @@ TEST_CASE("a file with another ending is bytes") {
           == "application/octet-stream");
 }
 
+TEST_CASE("a media type is without case and parameters") {
+  auto type_of = [](std::string value) {
+    return media_type_of({{"content-type", std::move(value)}});
+  };
+  CHECK(type_of("Text/Plain; charset=utf-8") == "text/plain");
+  CHECK(type_of(" application/json ;x") == "application/json");
+  CHECK(type_of("") == "");
+  CHECK(media_type_of({}) == "");
+  for (auto text : {"text/plain", "text/x", "application/json", "a/b+json"})
+    CHECK(is_text_type(text));
+  for (auto bytes : {"", "application/octet-stream", "image/png", "xtext/plain",
+                     "application/jsonx"})
+    CHECK_FALSE(is_text_type(bytes));
+}
+
 } // namespace wsrelay::content_type_test
