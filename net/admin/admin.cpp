@@ -13,6 +13,9 @@ namespace {
 // Questions that are asked at a time, and that wait: a few people's.
 constexpr std::size_t question_threads = 2, max_questions = 64;
 
+// The same of servers, by the server API.
+constexpr std::size_t call_threads = 4, max_calls = 256;
+
 // For those under way at the end: a node that stops answers soon, or its actors
 // have ended, which is an answer as well.
 constexpr std::chrono::seconds end_patience{10};
@@ -51,7 +54,8 @@ admin_parts::admin_parts(admin_view& view_)
                   to->publish("point", to_json(point));
               }},
       api{view, samples},
-      questions{question_threads, max_questions} {}
+      questions{question_threads, max_questions},
+      calls{call_threads, max_calls} {}
 
 admin::admin(admin_view& view) : parts_{std::make_shared<admin_parts>(view)} {}
 
@@ -82,7 +86,9 @@ void admin::end_streams() {
 
 void admin::stop() {
   parts_->hub->close();
-  parts_->questions.stop(std::chrono::steady_clock::now() + end_patience);
+  auto deadline = std::chrono::steady_clock::now() + end_patience;
+  parts_->questions.stop(deadline);
+  parts_->calls.stop(deadline);
   parts_->samples.stop();
 }
 

@@ -247,20 +247,21 @@ private:
   // On a thread that may wait. What nobody wants any more is not begun.
   std::unique_ptr<http_task> ask(http_request request, on_result done) {
     auto open = std::make_shared<question>(std::move(done));
-    auto id = shared_->questions.try_run(
-        [weak = std::weak_ptr{open}, parts = std::weak_ptr{shared_},
-         door = door_, request = std::move(request)](bool runs) {
-          auto shared = parts.lock();
-          if (weak.expired() || !shared)
-            return;
-          auto response =
-              runs ? shared->api.answer(request)
-                   : to_response({503, "stopping", "the node stops"});
-          door->post([weak, response = std::move(response)]() mutable {
-            if (auto wanted = weak.lock())
-              wanted->finish(std::move(response));
-          });
-        });
+    auto& pool = request.path.starts_with(server_prefix) ? shared_->calls
+                                                         : shared_->questions;
+    auto id = pool.try_run([weak = std::weak_ptr{open},
+                            parts = std::weak_ptr{shared_}, door = door_,
+                            request = std::move(request)](bool runs) {
+      auto shared = parts.lock();
+      if (weak.expired() || !shared)
+        return;
+      auto response = runs ? shared->api.answer(request)
+                           : to_response({503, "stopping", "the node stops"});
+      door->post([weak, response = std::move(response)]() mutable {
+        if (auto wanted = weak.lock())
+          wanted->finish(std::move(response));
+      });
+    });
     if (id == 0)
       open->finish(to_response({503, "busy", "too many ask at a time"}));
     return std::make_unique<question_task>(std::move(open));

@@ -29,6 +29,7 @@ struct admin_parts {
 
   /// Where questions are asked: none holds the listener's loop.
   file_pool questions;
+  file_pool calls; // of servers, which wait for clients that do not read
 };
 
 /// Makes a host for one loop.

@@ -1,6 +1,7 @@
 // The events of one connection: in their order, one request at a time.
 #pragma once
 
+#include "actors/error.hpp"
 #include "actors/frame_port.hpp"
 #include "net/hook/hook_event.hpp"
 
@@ -40,6 +41,10 @@ public:
   void set_phase(hook_phase phase) noexcept { phase_ = phase; }
   void set_state(std::string state) { state_ = std::move(state); }
 
+  /// Another target has it now: what it has said before is told all the same.
+  void set_moved() noexcept { has_moved_ = true; }
+  bool has_moved() const noexcept { return has_moved_; }
+
   hook_subject subject() const {
     return {pid_.view(), subprotocol_, state_, traceparent_};
   }
@@ -63,12 +68,10 @@ public:
   /// busy nor empty
   std::vector<hook_event> begin(std::size_t batch, time_point now) {
     busy_ = true;
-    if (tries_++ == 0) {
+    if (++tries_ == 1)
       begun_ = now;
-      taken_ = count_first(batch);
-      if (events_.front().kind == hook_kind::connected)
-        state_ = std::exchange(next_state_, {});
-    }
+    if (taken_ == 0)
+      take(batch);
     return {events_.begin(),
             events_.begin() + static_cast<std::ptrdiff_t>(taken_)};
   }
@@ -87,6 +90,7 @@ public:
   /// The connection has come back, and its last end may not be told yet.
   void begin_again(std::string_view state) {
     phase_ = hook_phase::joining;
+    has_moved_ = false;
     next_state_ = state;
   }
 
@@ -104,9 +108,20 @@ public:
     }
   }
 
+  /// Takes a join back that no server has heard of, whose end has come. Returns
+  /// whether there was one; who asked is told.
+  bool drop_unsent_join() {
+    if (events_.size() <= taken_ || events_.back().kind != hook_kind::connected)
+      return false;
+    answer(events_.back(), make_error(errc::closing));
+    events_.pop_back();
+    return true;
+  }
+
   /// Drops what waits, but for the end. @pre not busy
   void drop_waiting() {
     tries_ = waits_ = 0;
+    taken_ = 0;
     std::erase_if(events_, [](auto& each) {
       if (each.kind == hook_kind::disconnected)
         return false;
@@ -116,6 +131,13 @@ public:
   }
 
 private:
+  // What is sent in one try is the same in each.
+  void take(std::size_t batch) {
+    taken_ = count_first(batch);
+    if (events_.front().kind == hook_kind::connected)
+      state_ = std::exchange(next_state_, {});
+  }
+
   std::size_t count_first(std::size_t batch) const {
     std::size_t count = 0;
     auto& topic = events_.front().topic;
@@ -142,6 +164,7 @@ private:
   std::string next_state_; // from the next `connected` on
   hook_phase phase_ = hook_phase::joining;
   std::deque<hook_event> events_;
+  bool has_moved_ = false;
   bool busy_ = false;     // a request is on its way
   std::size_t taken_ = 0; // events of the try
   unsigned tries_ = 0, waits_ = 0;

@@ -54,6 +54,11 @@ void hook_target_state::configure(
   keys_ = keys_of(*settings_);
   source_ = "/nodes/" + url_pid(to_string(self_->system().node())) + "/targets/"
             + settings_->name;
+  if (is_down_) { // the other server may work
+    ++probe_;
+    is_probing_ = false;
+    next_probe_ = port_->now();
+  }
   serve();
 }
 
@@ -94,6 +99,13 @@ caf::result<void> hook_target_state::on_leave(const ws_leave& message) {
     return caf::unit;
   auto line = found->second;
   line->set_phase(hook_phase::leaving);
+  if (message.reason == leave_reason::transferred)
+    line->set_moved();
+  if (line->drop_unsent_join()) {
+    if (line->empty())
+      forget(line);
+    return caf::unit;
+  }
   return add(line, make_disconnected(message, ++number_));
 }
 
@@ -111,8 +123,12 @@ void hook_target_state::on_down(const caf::down_msg& message) {
     leave.code = told->code;
     leave.text = told->text;
   }
-  found->second->set_phase(hook_phase::leaving);
-  static_cast<void>(add(found->second, make_disconnected(leave, ++number_)));
+  auto line = found->second;
+  line->set_phase(hook_phase::leaving);
+  if (!line->drop_unsent_join())
+    static_cast<void>(add(line, make_disconnected(leave, ++number_)));
+  else if (line->empty())
+    forget(line);
 }
 
 caf::result<void> hook_target_state::add(const line_ptr& line,
@@ -133,7 +149,8 @@ void hook_target_state::serve() {
          && port_->now() >= paused_until_) {
     auto line = std::move(ready_.front());
     ready_.pop_front();
-    send(line);
+    if (!line->empty()) // else it was forgotten while it waited
+      send(line);
   }
   update_wake();
 }
@@ -253,8 +270,13 @@ void hook_target_state::refuse(const line_ptr& line, const hook_result& what) {
 
 // It answers with its leave, which is told as the last of all.
 void hook_target_state::end_client(const line_ptr& line, ws_close how) {
-  if (line->phase() >= hook_phase::closing)
-    return line->drop_waiting();
+  if (line->has(hook_kind::connected)) // it has come back since
+    return;
+  if (line->phase() >= hook_phase::closing) {
+    if (!line->has_moved())
+      line->drop_waiting();
+    return;
+  }
   line->set_phase(hook_phase::closing);
   line->drop_waiting();
   self_->send(line->client(), std::move(how));
@@ -269,7 +291,6 @@ void hook_target_state::go_on(const line_ptr& line) {
 
 // The same connection may have come back, as another line.
 void hook_target_state::forget(const line_ptr& line) {
-  std::erase_if(ready_, [&](auto& each) { return each == line; });
   auto found = lines_.find(line->client().address());
   if (found == lines_.end() || found->second != line)
     return;
@@ -308,7 +329,9 @@ void hook_target_state::probe() {
   request.method = "HEAD";
   request.target = settings_->request_target;
   port_->ask(std::move(request), port_->now() + settings_->timeout,
-             [this](const hook_result& what) {
+             [this, number = ++probe_](const hook_result& what) {
+               if (number != probe_) // of another server
+                 return;
                is_probing_ = false;
                if (!is_silent(what))
                  rise();

@@ -99,6 +99,7 @@ private:
   bool is_down_ = false;
   time_point next_probe_ = time_point::max();
   bool is_probing_ = false;
+  std::uint64_t probe_ = 0; // the newest one
   bool is_retired_ = false;
   log_limit complaints_;
   std::unique_ptr<hook_port> port_; // before all that its calls refer to

@@ -179,4 +179,61 @@ TEST_CASE_FIXTURE(hook_fixture, "one heartbeat waits at most") {
   CHECK(heard[0] == R"(heartbeat {"uptime_ms":1000,"message_count":1})");
 }
 
+TEST_CASE_FIXTURE(hook_fixture, "who has gone before its turn is not told of") {
+  settings.max_in_flight = 1;
+  auto first = node.connect(begin());
+  node.run();
+  std::vector<fake_client> others;
+  for (auto i = 0; i < 20; ++i)
+    others.push_back(node.connect(target));
+  node.run();
+  for (auto& each : others)
+    each.lose();
+  node.run();
+  answer(204);
+  CHECK(take_heard() == strings{"connected {}"});
+  for (auto& each : others)
+    CHECK(each.exit_reason());
+}
+
+TEST_CASE_FIXTURE(hook_fixture, "what was said before a move is told, whatever "
+                                "fails") {
+  auto client = connect();
+  probe other{node};
+  for (auto* text : {"a", "b"})
+    client.send_text(text);
+  node.run();
+  node.send(client.actor(), ws_control{other.actor()});
+  node.run();
+  take_heard();
+  answer(500);
+  CHECK(take_heard() == strings{"message 2 b"});
+  answer(410);
+  auto heard = take_heard();
+  REQUIRE(heard.size() == 1);
+  CHECK(heard[0].find(R"("reason":"transferred")") != std::string::npos);
+  CHECK(client.is_open());
+}
+
+TEST_CASE_FIXTURE(hook_fixture, "what fails of an earlier stay ends no later "
+                                "one") {
+  auto client = connect();
+  probe other{node};
+  client.send_text("a");
+  node.run();
+  node.send(client.actor(), ws_control{other.actor()});
+  node.run();
+  node.send(client.actor(), ws_control{target});
+  node.run();
+  take_heard();
+  answer(500);
+  answer(204);
+  answer(204);
+  auto heard = take_heard();
+  REQUIRE(heard.size() == 2);
+  CHECK(heard[0].starts_with("disconnected "));
+  CHECK(heard[1] == "connected {}");
+  CHECK(client.is_open());
+}
+
 } // namespace wsrelay::hook_target_test
