@@ -338,4 +338,18 @@ TEST_CASE_FIXTURE(fixture, "what an admin service is prints and loads again") {
   }
 }
 
+TEST_CASE("no service is called as what is left of one in the metrics") {
+  CHECK(errors("- name: web.retired\n  kind: http.service\n")
+        == "relay.yaml:1: web.retired.name: must not end with .retired: so is "
+           "called what is left of a service in the metrics");
+  CHECK(errors("- name: retired\n  kind: http.service\n") == "");
+}
+
+TEST_CASE_FIXTURE(fixture, "a token is of characters that a request can have") {
+  for (std::string bad : {std::string{"0123456789\0bcdef", 16},
+                          std::string{"0123456789abcde\xff"}})
+    CHECK(errors(at("127.0.0.1:1", bad))
+          == "relay.yaml:4: admin.token_file: must hold one word of ASCII");
+}
+
 } // namespace wsrelay::admin_test

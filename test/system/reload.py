@@ -171,6 +171,29 @@ class Changes(ReloadTest):
         self.assertEqual(node.wait(), 0)
 
 
+class Token(ReloadTest):
+    def test_another_one_ends_streams_that_the_first_has_opened(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        file = Path(folder.name, "token")
+        file.write_text("0123456789abcdef\n")
+        text = base() + f"  token_file: {file}\n"
+        node = self.start(text)
+        node.api.token = "0123456789abcdef"
+        stream = node.api.events()
+        self.addCleanup(stream.close)
+        client = self.connect(node)
+        stream.wait_for("opened")
+        file.write_text("another-0123456789\n")
+        node.reload(text)
+        stream.read_to_end()
+        self.assertEqual(node.api.get("node").status, 401)
+        node.api.token = "another-0123456789"
+        self.assertEqual(node.api.get("node").status, 200)
+        client.leave()
+        node.stop()
+
+
 class Kept(ReloadTest):
     def test_what_cannot_change_is_said_and_stays(self):
         text = base() + cluster_node("relay1", listen='"127.0.0.1:0"')
