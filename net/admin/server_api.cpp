@@ -1,6 +1,7 @@
 // Requests become messages to connections and actors.
 #include "net/admin/server_api.hpp"
 
+#include "net/admin/api_answers.hpp"
 #include "net/admin/api_request.hpp"
 #include "net/admin/inspection.hpp"
 #include "net/admin/json_rows.hpp"
@@ -140,16 +141,12 @@ http_response show(server_call& call) {
   } catch (const command_error& error) {
     fail_missing(call, error);
   }
-  http_response result;
-  result.status = report.cause.empty() ? 200 : 410;
-  result.headers = {{"Content-Type", "application/json"},
-                    {"Cache-Control", "no-store"}};
-  result.body = shared_buffer{make_json([&](json_writer& out) {
-    out.StartObject();
-    put_row(out, report);
-    out.EndObject();
-  })};
-  return result;
+  return json_answer(report.cause.empty() ? 200 : 410,
+                     make_json([&](json_writer& out) {
+                       out.StartObject();
+                       put_row(out, report);
+                       out.EndObject();
+                     }));
 }
 
 http_response close(server_call& call) {

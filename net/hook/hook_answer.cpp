@@ -4,6 +4,7 @@
 #include "net/http/content_type.hpp"
 #include "protocol/cloud_event.hpp"
 #include "protocol/pid.hpp"
+#include "protocol/relay_command.hpp"
 #include "protocol/text.hpp"
 #include "protocol/utf8.hpp"
 #include "protocol/websocket_events.hpp"
@@ -57,9 +58,9 @@ checked read_body(const http_response& response, hook_orders& out) {
 checked read_fields(const http_response& response, hook_orders& out) {
   if (auto state = find_field(response.headers, state_header)) {
     out.state = decode_ce_value(*state);
-    if (out.state->size() > max_hook_state)
+    if (out.state->size() > max_relay_state)
       return failure{
-          fmt::format("its ce-state has more than {} bytes", max_hook_state)};
+          fmt::format("its ce-state has more than {} bytes", max_relay_state)};
     if (!is_valid_utf8(*out.state))
       return failure{"its ce-state is not UTF-8"};
   }

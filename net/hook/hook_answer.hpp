@@ -17,9 +17,6 @@ namespace wsrelay {
 /// Messages that one response may hold.
 inline constexpr std::size_t max_answer_messages = 1000;
 
-/// Bytes of `ce-state`, as it is after decoding.
-inline constexpr std::size_t max_hook_state = 4096;
-
 /// What a response orders.
 struct hook_orders {
   std::vector<ws_send> messages;

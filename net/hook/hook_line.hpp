@@ -94,7 +94,6 @@ public:
     next_state_ = state;
   }
 
-  bool busy() const noexcept { return busy_; }
   unsigned tries() const noexcept { return tries_; }
   time_point begun() const noexcept { return begun_; }
 

@@ -97,16 +97,20 @@ caf::result<void> hook_target_state::on_leave(const ws_leave& message) {
   auto found = lines_.find(message.client.address());
   if (found == lines_.end() || found->second->phase() == hook_phase::leaving)
     return caf::unit;
-  auto line = found->second;
-  line->set_phase(hook_phase::leaving);
   if (message.reason == leave_reason::transferred)
-    line->set_moved();
-  if (line->drop_unsent_join()) {
-    if (line->empty())
-      forget(line);
-    return caf::unit;
-  }
-  return add(line, make_disconnected(message, ++number_));
+    found->second->set_moved();
+  return leave(found->second, message);
+}
+
+// Nobody is told of the end of what nobody has heard of.
+caf::result<void> hook_target_state::leave(line_ptr line,
+                                           const ws_leave& message) {
+  line->set_phase(hook_phase::leaving);
+  if (!line->drop_unsent_join())
+    return add(line, make_disconnected(message, ++number_));
+  if (line->empty())
+    forget(line);
+  return caf::unit;
 }
 
 // The monitor tells of a connection whose node is lost: it has sent no leave.
@@ -114,21 +118,16 @@ void hook_target_state::on_down(const caf::down_msg& message) {
   auto found = lines_.find(message.source);
   if (found == lines_.end() || found->second->phase() == hook_phase::leaving)
     return;
-  ws_leave leave{};
-  leave.client_pid = found->second->pid();
-  leave.reason = leave_reason::connection_lost;
-  leave.code = 1006;
+  ws_leave end{};
+  end.client_pid = found->second->pid();
+  end.reason = leave_reason::connection_lost;
+  end.code = 1006;
   if (auto told = to_close_info(message.reason)) {
-    leave.reason = told->reason;
-    leave.code = told->code;
-    leave.text = told->text;
+    end.reason = told->reason;
+    end.code = told->code;
+    end.text = told->text;
   }
-  auto line = found->second;
-  line->set_phase(hook_phase::leaving);
-  if (!line->drop_unsent_join())
-    static_cast<void>(add(line, make_disconnected(leave, ++number_)));
-  else if (line->empty())
-    forget(line);
+  static_cast<void>(leave(found->second, end));
 }
 
 caf::result<void> hook_target_state::add(const line_ptr& line,
@@ -289,13 +288,9 @@ void hook_target_state::go_on(const line_ptr& line) {
     forget(line);
 }
 
-// The same connection may have come back, as another line.
 void hook_target_state::forget(const line_ptr& line) {
-  auto found = lines_.find(line->client().address());
-  if (found == lines_.end() || found->second != line)
-    return;
   self_->demonitor(line->client());
-  lines_.erase(found);
+  lines_.erase(line->client().address());
 }
 
 // -- the server ---------------------------------------------------------------

@@ -64,6 +64,7 @@ public:
 private:
   using line_ptr = std::shared_ptr<hook_line>;
 
+  caf::result<void> leave(line_ptr line, const ws_leave& message);
   caf::result<void> add(const line_ptr& line, hook_event event);
   void serve();
   void send(const line_ptr& line);

@@ -1,6 +1,8 @@
 // What responses order, and what becomes of events.
 #include "net/hook/hook_answer.hpp"
 
+#include "protocol/relay_command.hpp"
+
 #include "protocol/websocket_events.hpp"
 
 #include <doctest/doctest.h>
@@ -225,7 +227,7 @@ TEST_CASE("a state has up to 4096 bytes once it is decoded") {
                        hook_kind::message);
   };
   CHECK(set(std::string(4095, 'x'))->state->size() == 4095);
-  CHECK(set(std::string(4096, 'x'))->state->size() == max_hook_state);
+  CHECK(set(std::string(4096, 'x'))->state->size() == max_relay_state);
   std::string encoded;
   for (auto i = 0; i < 4096; ++i)
     encoded += "%20";
