@@ -67,8 +67,8 @@ void connection_state::begin_end(end_cause cause, ending how) {
   if (limits_.record)
     limits_.record->end = {cause, ending_->code, ending_->text, unix_time(),
                            numbers()};
+  leave_others(); // before its last words join one of them
   log_end(cause, leave_parking(cause));
-  leave_others();
   claims_.fail(errc::closing);
   update_reading();
 }

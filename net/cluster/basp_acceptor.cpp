@@ -57,8 +57,8 @@ bool may_enter(uid_t user) {
 // The TLS handshake of one socket, given up after a while.
 class arrival final : public loop_timer {
 public:
-  arrival(loop& home, std::unique_ptr<node_socket> socket, bool has_tls)
-      : socket_{std::move(socket)}, has_tls_{has_tls} {
+  arrival(loop& home, std::unique_ptr<node_socket> socket)
+      : socket_{std::move(socket)} {
     home.set_timer(*this, home.now() + node_handshake_timeout);
   }
 
@@ -85,16 +85,13 @@ public:
   std::unique_ptr<node_socket> take() { return std::move(socket_); }
 
 private:
-  std::string unfinished(std::string_view when) const {
-    if (!has_tls_) // nothing is awaited: this node had no time for it
-      return fmt::format("it was not let in {}", when);
+  static std::string unfinished(std::string_view when) {
     return fmt::format("TLS was not done {}: it is no node, or its "
                        "cluster.node has no tls",
                        when);
   }
 
   std::unique_ptr<node_socket> socket_;
-  bool has_tls_;
   std::string given_up_; // why
 };
 
@@ -206,8 +203,10 @@ private:
       return; // it is gone already
     if (is_other)
       report_refusal(*guest, "it is another user's");
-    else
+    else if (tls_)
       greet(std::move(guest));
+    else
+      let_in(std::move(guest));
   }
 
   // Who only connects and says nothing must not keep nodes out.
@@ -217,8 +216,7 @@ private:
         oldest->give_up("too many others came after it");
       guests_.pop_front();
     }
-    auto guest =
-        std::make_shared<arrival>(home_, std::move(socket), tls_ != nullptr);
+    auto guest = std::make_shared<arrival>(home_, std::move(socket));
     guests_.push_back(guest);
     guest->socket().handshake(node_socket::server,
                               [me = pointer{this}, guest](error_code ec) {
@@ -236,7 +234,11 @@ private:
       return;
     if (ec)
       return report_refusal(guest.socket(), guest.reason(ec));
-    auto stream = make_basp_stream(home_, guest.take(), options_);
+    let_in(guest.take());
+  }
+
+  void let_in(std::unique_ptr<node_socket> socket) {
+    auto stream = make_basp_stream(home_, std::move(socket), options_);
     auto handle = stream->hdl();
     parent()->add_scribe(std::move(stream));
     doorman::new_connection(&home_, handle);

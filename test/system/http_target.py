@@ -40,15 +40,14 @@ def config(*targets, **options):
 
 
 class Backend(Upstream):
-    """Its application is `answers["/hook"]`, a function of the event and the
-    socket; without one it answers 200."""
+    """Its application is `hook`, a function of the event and the socket;
+    without one it answers 200."""
 
     keeps = True
 
-    def __init__(self, test, port=0):
-        super().__init__(port=port)
+    def __init__(self, test, port=0, hook=lambda request, socket: answer(200)):
+        super().__init__(port=port, answers={"/hook": hook})
         self.closed = False
-        self.answers["/hook"] = lambda request, socket: answer(200)
         test.addCleanup(self.close)
 
     def close(self):
@@ -175,8 +174,7 @@ class Order(HookTest):
             heard[field(request, "ce-connectionid")].append(
                 (type_of(request), field(request, "ce-id"), request.body))
             return echo(request, socket)
-        backend = Backend(self, port)
-        backend.answers["/hook"] = note
+        backend = Backend(self, port, note)
         relay = self.start(config(target(port, at_least_once="true",
                                          timeout="30s", max_in_flight=8)))
         clients = [self.play(relay) for _ in range(self.CLIENTS)]
@@ -193,8 +191,7 @@ class Order(HookTest):
         wait_until(lambda: sum(map(len, heard.values()))
                    > self.CLIENTS * self.MESSAGES / 3, "a third is told")
         backend.close()
-        backend = Backend(self, port)
-        backend.answers["/hook"] = note
+        backend = Backend(self, port, note)
         for each in threads:
             each.join(DEADLINE * 3)
         for client in clients:

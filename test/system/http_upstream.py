@@ -60,8 +60,8 @@ class Upstream:
 
     keeps = False  # connections, also behind what a function returns
 
-    def __init__(self, tls=None, port=0):
-        self.answers = {}
+    def __init__(self, tls=None, port=0, answers=()):
+        self.answers = dict(answers)
         self.early = {}
         self.asked = []
         self.connections = 0

@@ -5,6 +5,7 @@ The folder with the programs comes from the environment: WSRELAY_BUILD.
 """
 
 import os
+import random
 import re
 import signal
 import socket
@@ -262,6 +263,12 @@ def echo_config(service_keys=None, **options):
 
 
 def free_port():
-    """Returns a port that nobody listens on at the moment."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
+    """Returns a port that nobody listens on at the moment, below those that
+    the kernel gives to others."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        try:
+            with socket.create_server(("127.0.0.1", port)):
+                return port
+        except OSError:
+            pass
