@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace wsrelay {
 
@@ -31,6 +32,8 @@ struct claim {
   requester who;
   std::string name{};        // how the target was called; "" = by its handle
   bool is_successor = false; // nobody asked: it has the name of a lost target
+  std::vector<std::string> join_groups{}; // as of the control
+  std::vector<std::string> leave_groups{};
 };
 
 /// A control and who asked for it.

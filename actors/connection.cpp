@@ -68,6 +68,7 @@ caf::behavior connection_state::start(frame_port_ptr port,
                point_of(config.expires_at, started_, jitter())};
   ws_control first;
   first.target = std::move(config.target);
+  change_groups(std::move(config.groups), {}, std::nullopt);
   auto is_there = port_->attach(this);
   apply_control(first, std::nullopt);
   if (parking_ && claims_.current())
@@ -151,6 +152,8 @@ caf::result<void> connection_state::control(const ws_control& message) {
   if (closing())
     return make_error(errc::closing);
   if (auto error = check(message, limits_.max_metadata))
+    return error;
+  if (auto error = check_groups(message))
     return error;
   if (claims_.current() && sets_end_only(message)) { // it cannot wait
     settings_ = merged(std::move(settings_), message, port_->now(), jitter());

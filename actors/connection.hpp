@@ -31,8 +31,10 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace wsrelay {
 
@@ -64,6 +66,7 @@ struct connection_config {
   std::shared_ptr<const parking_options> parking{}; // null = it never waits
   std::shared_ptr<parking_lot> lot{};               // null = not counted
   std::string target_name{}; // who has it next is its target's successor
+  std::vector<std::string> groups{};
   std::shared_ptr<flow_counts> flows = std::make_shared<flow_counts>();
   std::shared_ptr<relay_counts> counts{};  // null = not counted
   std::shared_ptr<flight_record> record{}; // null = none is kept
@@ -240,6 +243,11 @@ private:
   void run_waiting_controls();
   void forget(const caf::actor& target);
 
+  // groups (connection_groups.cpp)
+  caf::error check_groups(const ws_control& control) const;
+  void change_groups(std::vector<std::string> join,
+                     const std::vector<std::string>& leave, requester who);
+
   // without an owner (connection_parking.cpp)
   bool parks(end_cause cause) const;
   bool is_parked() const;
@@ -292,9 +300,10 @@ private:
   output_gate output_{0};
   std::unique_ptr<backlog> waiting_; // behind the port; null = nothing
   heartbeat heartbeat_;
-  std::unique_ptr<parking> parking_;     // null where the route never waits
-  std::unique_ptr<rate_gate> rate_;      // null without a limit
-  std::unique_ptr<traffic_watch> watch_; // null while nobody watches
+  std::unique_ptr<parking> parking_; // null where the route never waits
+  std::unique_ptr<rate_gate> rate_;  // null without a limit
+  std::unique_ptr<std::set<std::string>> groups_; // null = in none
+  std::unique_ptr<traffic_watch> watch_;          // null while nobody watches
 
   std::unique_ptr<const ending> ending_;     // null before
   time_point leave_due_ = time_point::max(); // set while leaving

@@ -50,6 +50,8 @@ connection_report connection_state::on_report(connection_report_get) const {
   result.message_topic = settings_.message_topic;
   result.subprotocol = limits_.subprotocol;
   result.heartbeat_interval = settings_.heartbeat_interval;
+  if (groups_)
+    result.groups = {groups_->begin(), groups_->end()};
   if (auto end = settings_.expires_at; end != time_point::max())
     result.expires_at =
         unix_time()

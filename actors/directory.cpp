@@ -33,6 +33,14 @@ std::string loss_text(const caf::error& reason) {
   return "its directory has ended: " + to_text(reason);
 }
 
+// A handler of what is for the groups.
+template <class Message>
+auto pass(directory_actor* self) {
+  return [self](const Message& message) {
+    return self->state.pass_to_groups(caf::make_message(message));
+  };
+}
+
 // What became of a question to another directory.
 caf::error error_of_peer(caf::error& error) {
   if (error == caf::sec::request_timeout)
@@ -302,6 +310,15 @@ caf::behavior directory(directory_actor* self, std::string node_name) {
         return self->state.names.page(message.prefix, message.after,
                                       max_page_size);
       },
+      [self](const group_change& message) {
+        return answer(self, self->state.change_groups(message));
+      },
+      pass<group_send>(self),
+      pass<group_event>(self),
+      pass<group_close>(self),
+      pass<group_count_get>(self),
+      pass<group_news>(self),
+      pass<group_relay>(self),
       [self](const peer_hello& message) {
         return answer(self, self->state.hello(message));
       },

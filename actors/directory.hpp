@@ -104,10 +104,17 @@ struct directory_state {
   caf::result<void> watch_drain(const drain_watch& message);
   void tell_drain(milliseconds deadline);
 
+  // groups (directory_groups.cpp)
+  caf::actor groups_here();
+  void tell_groups(const peer_hello& peer);
+  caf::result<caf::message> pass_to_groups(caf::message what);
+  caf::result<caf::message> change_groups(const group_change& what);
+
   directory_actor* self;
   std::string node_name; // in the cluster, "" = in none
   node_version version = this_version();
-  caf::actor links; // what connects nodes, or null
+  caf::actor links;  // what connects nodes, or null
+  caf::actor groups; // null until somebody is in one, here or elsewhere
   // Of nodes that come again and again: there may be many.
   log_limit lines{{.max_lines = 5, .max_reasons = 512}};
   name_table names;

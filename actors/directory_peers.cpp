@@ -60,6 +60,8 @@ caf::result<peer_hello> directory_state::hello(const peer_hello& message) {
       && has(message.version, feature_name_batches))
     feeds[message.directory.address()];
   offer_to(message, offers.list_all());
+  if (groups)
+    tell_groups(message);
   return own_hello();
 }
 

@@ -58,6 +58,13 @@ void add_message_types(caf::actor_system_config& config) {
   add<directory_count_get>(config, "directory.count-get");
   add<directory_page_get>(config, "directory.page-get");
   add<directory_page>(config, "directory.page");
+  add<group_send>(config, "group.send");
+  add<group_event>(config, "group.event");
+  add<group_close>(config, "group.close");
+  add<group_count_get>(config, "group.count-get");
+  add<group_count>(config, "group.count");
+  add<group_news>(config, "group.news");
+  add<group_relay>(config, "group.relay");
   add<audience_open>(config, "audience.open");
   add<audience_opened>(config, "audience.opened");
   add<audience_change>(config, "audience.change");

@@ -150,6 +150,8 @@ struct ws_control {
   caf::optional<milliseconds> heartbeat_interval; // 0 = off
   caf::optional<shared_buffer> metadata;          // JSON object
   caf::optional<milliseconds> expires_at;         // Unix time, 0 = never
+  std::vector<std::string> join_groups{};
+  std::vector<std::string> leave_groups{}; // before it joins
   /// The target has taken the place of the one before: where the route parks,
   /// whoever has *that* one's name next is its successor.
   bool is_successor = false;
@@ -162,6 +164,44 @@ struct ws_event {
   shared_buffer data; // JSON text
   bool priority = false;
   shared_buffer key = {}; // empty = the topic
+};
+
+// -- anyone -> directory: to a group ------------------------------------------
+
+/// A message to every connection that is in a group, on whichever node: to each
+/// node that has members goes one. Groups are names that connections are given
+/// by a command, an answer or a `ws_control`; one that nobody is in has no
+/// members, and that is no error. As a request it is answered when it is on its
+/// way; errors: `invalid_message` for a name that none can have, and those of
+/// the message.
+struct group_send {
+  std::string group;
+  ws_send message;
+  std::string except_pid{}; // this connection does not get it; "" = all do
+};
+
+struct group_event {
+  std::string group;
+  ws_event message;
+  std::string except_pid{};
+};
+
+struct group_close {
+  std::string group;
+  ws_close message;
+  std::string except_pid{};
+};
+
+/// Asks how many are in a group: answers `group_count`.
+struct group_count_get {
+  std::string group;
+  bool only_here = false; // on this node
+};
+
+struct group_count {
+  std::uint64_t members;
+  std::uint32_t nodes;     // that have some
+  bool is_complete = true; // else a node did not answer in time
 };
 
 // -- relay -> target that nobody comes to ------------------------------------
@@ -221,6 +261,7 @@ struct relay_to {
   /// name next is its successor where the route parks; "" = nobody.
   std::string target_name{};
   std::string state{}; // as the command's: for the target's join; "" = none
+  std::vector<std::string> groups{}; // that it is in from the first moment on
 };
 
 /// The handler's answer. With `relay`, or with a header X-WS-Relay, the request

@@ -15,17 +15,15 @@ struct relay_terms {
   bool report_overflow = false;
   std::string target_name;
   std::string state;
+  std::vector<std::string> groups;
 };
 
 /// @private
 inline relay_terms terms_of(const http_response& x) {
-  return x.relay ? relay_terms{x.relay->subprotocol,
-                               x.relay->expires_at,
-                               x.relay->limit_key,
-                               x.relay->limit_max,
-                               x.relay->report_overflow,
-                               x.relay->target_name,
-                               x.relay->state}
+  return x.relay ? relay_terms{x.relay->subprotocol,     x.relay->expires_at,
+                               x.relay->limit_key,       x.relay->limit_max,
+                               x.relay->report_overflow, x.relay->target_name,
+                               x.relay->state,           x.relay->groups}
                  : relay_terms{};
 }
 
@@ -40,6 +38,7 @@ inline void set_terms(http_response& x, relay_terms terms) {
   x.relay->report_overflow = terms.report_overflow;
   x.relay->target_name = std::move(terms.target_name);
   x.relay->state = std::move(terms.state);
+  x.relay->groups = std::move(terms.groups);
 }
 
 WSRELAY_INSPECT(ws_join, x.client, x.client_pid, x.metadata,
@@ -59,7 +58,8 @@ WSRELAY_INSPECT(ws_drained, x.client, x.client_pid, x.dropped)
 WSRELAY_INSPECT(ws_close, x.code, x.reason)
 WSRELAY_INSPECT(ws_control, x.target, x.target_pid, x.message_topic,
                 x.heartbeat_interval, x.metadata, appended<2>(x.expires_at),
-                appended<2>(x.is_successor))
+                appended<2>(x.is_successor), appended<2>(x.join_groups),
+                appended<2>(x.leave_groups))
 WSRELAY_INSPECT(ws_event, x.topic, x.data, appended<2>(x.priority),
                 appended<2>(x.key))
 WSRELAY_INSPECT_ROW(client_certificate, x.subject, x.names)
@@ -69,7 +69,8 @@ WSRELAY_INSPECT(http_request, x.method, x.target, x.path, x.query, x.headers,
 WSRELAY_INSPECT(relay_to, x.target, x.message_topic, x.heartbeat_interval,
                 x.metadata)
 WSRELAY_INSPECT_ROW(relay_terms, x.subprotocol, x.expires_at, x.limit_key,
-                    x.limit_max, x.report_overflow, x.target_name, x.state)
+                    x.limit_max, x.report_overflow, x.target_name, x.state,
+                    x.groups)
 
 // A `relay_to` stands inside of it, so its later fields come behind the rest.
 template <class Inspector>
@@ -88,6 +89,15 @@ typename Inspector::result_type inspect(Inspector& f, http_response& x) {
   }
 }
 
+// What one more field of a message to one adds, these append, too.
+WSRELAY_INSPECT(group_send, x.group, x.except_pid, x.message.type,
+                x.message.data, x.message.priority, x.message.key)
+WSRELAY_INSPECT(group_event, x.group, x.except_pid, x.message.topic,
+                x.message.data, x.message.priority, x.message.key)
+WSRELAY_INSPECT(group_close, x.group, x.except_pid, x.message.code,
+                x.message.reason)
+WSRELAY_INSPECT(group_count_get, x.group, x.only_here)
+WSRELAY_INSPECT(group_count, x.members, x.nodes, x.is_complete)
 WSRELAY_INSPECT(directory_put, x.name, x.who)
 WSRELAY_INSPECT(directory_offer, x.name, x.who)
 WSRELAY_INSPECT(directory_entry, x.name, x.who)

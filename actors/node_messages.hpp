@@ -103,6 +103,23 @@ struct directory_erases {
 /// this message hears of the end when it comes.
 struct peer_goodbye {};
 
+/// From the groups of a node to the directory of another one, which passes it
+/// on to its own: which groups have members at the sender's node, and which
+/// have none any more. Answered when that is taken; with the feature `groups`.
+struct group_news {
+  std::vector<std::string> here; // both together at most `max_group_batch`
+  std::vector<std::string> gone;
+};
+
+/// The same way: a message to those of a group who are at the receiver's node.
+struct group_relay {
+  std::string group;
+  std::string except_pid;
+  bool closes = false; // else it is `message`
+  ws_send message{};
+  ws_close close{};
+};
+
 /// From an audience to one of its members: make an audience for that member's
 /// node. It ends with `owner`, and is answered to it by `audience_opened`.
 struct audience_open {
@@ -160,6 +177,25 @@ struct name_lookup {
 struct directory_own {
   std::string name;
   caf::actor who;
+};
+
+/// From a connection to its directory, and from there to the node's groups:
+/// what it is in from now on. Answered when its node knows, and what follows
+/// for others is on its way to them.
+struct group_change {
+  caf::actor client;
+  std::vector<std::string> join;
+  std::vector<std::string> leave; // before
+};
+
+/// From the directory to the node's groups: a node that has groups, too.
+struct group_peer {
+  caf::actor directory;
+};
+
+/// From the groups to themselves, from a timer.
+struct group_feed_again {
+  caf::node_id node;
 };
 
 /// From a node to its directory: the node stops, tell the peers. Answered when

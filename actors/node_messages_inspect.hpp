@@ -17,7 +17,7 @@ WSRELAY_INSPECT_ROW(connection_report, x.client_pid, x.remote_address,
                     x.endpoint, x.phase, x.numbers, x.opened_at, x.trace,
                     x.compressed, x.events, x.events_left_out, x.metadata,
                     x.message_topic, x.subprotocol, x.heartbeat_interval,
-                    x.expires_at, x.cause, x.code, x.text, x.ended_at)
+                    x.expires_at, x.groups, x.cause, x.code, x.text, x.ended_at)
 WSRELAY_INSPECT(acceptor_ended_get, x.id)
 WSRELAY_INSPECT(ws_watch, x.watcher, x.payload)
 WSRELAY_INSPECT(ws_traffic, x.client_pid, x.kind, x.number, x.type, x.size,
@@ -58,6 +58,13 @@ WSRELAY_INSPECT(directory_puts, x.entries)
 WSRELAY_INSPECT(directory_puts_answer, x.waiting, x.refused)
 WSRELAY_INSPECT(directory_erases, x.entries)
 WSRELAY_INSPECT(directory_own, x.name, x.who)
+WSRELAY_INSPECT(group_news, x.here, x.gone)
+WSRELAY_INSPECT(group_relay, x.group, x.except_pid, x.closes, x.message.type,
+                x.message.data, x.message.priority, x.message.key, x.close.code,
+                x.close.reason)
+WSRELAY_INSPECT(group_change, x.client, x.join, x.leave)
+WSRELAY_INSPECT(group_peer, x.directory)
+WSRELAY_INSPECT(group_feed_again, x.node)
 WSRELAY_INSPECT(directory_start, x.links)
 WSRELAY_INSPECT(node_known, x.node, x.version.release)
 WSRELAY_INSPECT(node_refused, x.node)

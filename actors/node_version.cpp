@@ -33,7 +33,7 @@ node_version this_version() {
           protocol_number,
           oldest_protocol,
           {std::string{feature_name_batches}, std::string{feature_pages},
-           std::string{feature_bundles}}};
+           std::string{feature_bundles}, std::string{feature_groups}}};
 }
 
 bool is_plausible(const node_version& version) noexcept {

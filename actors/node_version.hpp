@@ -26,6 +26,9 @@ inline constexpr std::string_view feature_pages = "pages";
 /// (net/cluster/bundle.hpp).
 inline constexpr std::string_view feature_bundles = "bundles";
 
+/// A feature: has groups, and is told of those of others.
+inline constexpr std::string_view feature_groups = "groups";
+
 /// What nodes say of themselves when they meet. What a node of protocol 1 says,
 /// which is nothing, are the defaults.
 struct node_version {

@@ -75,6 +75,7 @@ struct connection_report {
   shared_buffer subprotocol;
   milliseconds heartbeat_interval{0}; // 0 = off
   milliseconds expires_at{0};         // 0 = never
+  std::vector<std::string> groups{};  // sorted
   // of one that has ended
   std::string cause; // "slow_consumer", see ending.hpp
   std::uint16_t code = 0;

@@ -4,6 +4,7 @@
 #include "actors/error.hpp"
 #include "actors/unix_time.hpp"
 #include "protocol/duration.hpp"
+#include "protocol/group.hpp"
 #include "protocol/json.hpp"
 #include "protocol/pid.hpp"
 #include "protocol/relay_command.hpp"
@@ -56,6 +57,9 @@ caf::error check(const ws_control& control, std::size_t max_metadata) {
   if (auto time = control.expires_at)
     if (time->count() < 0 || *time > max_expires_at)
       return make_error(errc::invalid_expiry, "must be 0 or a Unix time");
+  for (auto* names : {&control.join_groups, &control.leave_groups})
+    if (auto good = check_groups(*names); !good)
+      return make_error(errc::invalid_message, good.error().what);
   return control.metadata ? check_metadata(*control.metadata, max_metadata)
                           : caf::none;
 }
@@ -74,7 +78,8 @@ time_point point_of(milliseconds unix_time, time_point now,
 bool sets_end_only(const ws_control& control) noexcept {
   return control.expires_at && !control.target && control.target_pid.empty()
          && !control.message_topic && !control.heartbeat_interval
-         && !control.metadata;
+         && !control.metadata && control.join_groups.empty()
+         && control.leave_groups.empty();
 }
 
 relay_settings merged(relay_settings settings, const ws_control& control,

@@ -12,12 +12,13 @@ void connection_state::apply_control(const ws_control& control, requester who) {
   auto settings = merged(settings_, control, port_->now(), jitter());
   if (!control.target && control.target_pid.empty()) {
     use(std::move(settings));
-    if (who)
-      who->deliver(caf::unit);
+    change_groups(control.join_groups, control.leave_groups, std::move(who));
     return;
   }
   auto& asked = claims_.begin(
       std::move(settings), port_->now() + limits_.join_timeout, std::move(who));
+  asked.join_groups = control.join_groups;
+  asked.leave_groups = control.leave_groups;
   if (parking_)
     asked.name = control.is_successor ? parking_->name()
                                       : successor_name(control.target_pid);
@@ -103,8 +104,8 @@ void connection_state::commit_claim() {
   use(std::move(won.settings));
   if (parking_ && won.target)
     resume(std::move(won.name));
-  if (won.who)
-    won.who->deliver(caf::unit);
+  change_groups(std::move(won.join_groups), won.leave_groups,
+                std::move(won.who));
   note_phase();
   update_reading();
   run_waiting_controls();

@@ -63,6 +63,8 @@ public:
     check_params("relay.target_pid", x.command.target_pid);
     check_params("relay.metadata", x.command.metadata);
     check_params("relay.limit_key", x.command.limit_key);
+    for (auto& group : x.command.groups)
+      check_params("relay.groups", group);
   }
 
   void operator()(const trusted_header_handler&) {
@@ -118,7 +120,7 @@ private:
 
   /// One field at a time: each error at its key, all of them in one run.
   void check_command(const relay_command& command) {
-    relay_command topic, interval, metadata, limit, state;
+    relay_command topic, interval, metadata, limit, state, groups;
     topic.message_topic = command.message_topic;
     interval.heartbeat_interval = command.heartbeat_interval;
     metadata.metadata = command.metadata;
@@ -132,6 +134,8 @@ private:
     check_field(std::move(metadata), "metadata");
     state.state = command.state;
     check_field(std::move(state), "state");
+    groups.groups = with_any_values(command.groups);
+    check_field(std::move(groups), "groups");
     limit.limit_key = command.limit_key;
     check_field(limit, "limit_key");
     limit.limit_key = command.limit_key.empty() ? "" : "any";
@@ -150,6 +154,17 @@ private:
     if (auto start = fmt::format("{}: ", field); what.starts_with(start))
       what.remove_prefix(start.size());
     report_.fail(fmt::format("relay.{}", field), std::string{what});
+  }
+
+  /// Values of the path stand for themselves: a request tells them.
+  std::vector<std::string> with_any_values(std::vector<std::string> texts) {
+    path_params any;
+    for (auto& segment : endpoint_.path.segments())
+      if (segment.is_param)
+        any.emplace_back(segment.text, "x");
+    for (auto& text : texts)
+      text = expand_params(text, any);
+    return texts;
   }
 
   void check_params(std::string_view key, std::string_view text) {

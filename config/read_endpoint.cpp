@@ -71,6 +71,7 @@ relay_handler read_relay(yaml_map& in) {
   out.limit_key = relay.text("limit_key").value_or("");
   out.report_overflow = relay.flag("report_overflow").value_or(false);
   out.state = relay.text("state").value_or("");
+  out.groups = relay.texts("groups");
   if (auto max = relay.number("limit_max", {1, max_limit_max}))
     out.limit_max = static_cast<std::uint32_t>(*max);
   relay.refuse_unknown();

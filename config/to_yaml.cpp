@@ -235,6 +235,8 @@ private:
     (*this)("report_overflow", x.command.report_overflow);
     if (!x.command.state.empty())
       text("state", x.command.state);
+    if (!x.command.groups.empty())
+      list("groups", x.command.groups);
     close();
   }
 

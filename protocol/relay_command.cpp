@@ -1,8 +1,8 @@
-// One pass over the text fills the fields; the checks are the same for commands
-// that did not come as text.
+// One pass over the text fills the fields; checks are the same without a text.
 #include "protocol/relay_command.hpp"
 
 #include "protocol/duration.hpp"
+#include "protocol/group.hpp"
 #include "protocol/http_fields.hpp"
 #include "protocol/json.hpp"
 #include "protocol/pid.hpp"
@@ -32,14 +32,16 @@ enum class field {
   limit_key,
   limit_max,
   report_overflow,
-  state
+  state,
+  groups
 };
 
 // In the order of `field`.
-constexpr std::array<std::string_view, 10> field_names{
-    "target_pid",      "message_topic", "heartbeat_interval", "metadata",
-    "subprotocol",     "expires_at",    "limit_key",          "limit_max",
-    "report_overflow", "state"};
+constexpr std::array<std::string_view, 11> field_names{
+    "target_pid", "message_topic", "heartbeat_interval",
+    "metadata",   "subprotocol",   "expires_at",
+    "limit_key",  "limit_max",     "report_overflow",
+    "state",      "groups"};
 
 constexpr bool is_number(field which) {
   return which == field::expires_at || which == field::limit_max;
@@ -87,7 +89,9 @@ public:
       : json_{json}, in_{in} {}
 
   // Every value that has no function of its own.
-  bool Default() { return depth_ > 1 || refuse_type(); }
+  bool Default() {
+    return (depth_ > 1 && current_ != field::groups) || refuse_type();
+  }
 
   bool Bool(bool value) {
     if (depth_ != 1 || current_ != field::report_overflow)
@@ -109,11 +113,13 @@ public:
   }
 
   bool String(const char* text, rapidjson::SizeType size, bool) {
+    if (depth_ == 2 && current_ == field::groups)
+      return add_group({text, size});
     return depth_ > 1 || assign({text, size});
   }
 
   bool StartObject() {
-    if (depth_ == 1 && current_ != field::metadata)
+    if (depth_ > 0 && current_ != field::metadata)
       return refuse_type();
     if (depth_ == 1)
       metadata_begin_ = in_.Tell();
@@ -128,7 +134,10 @@ public:
     return true;
   }
 
-  bool StartArray() { return depth_ > 1 ? enter() : refuse_type(); }
+  bool StartArray() {
+    auto fits = current_ == field::groups ? depth_ == 1 : depth_ > 1;
+    return fits ? enter() : refuse_type();
+  }
 
   bool EndArray(rapidjson::SizeType) {
     --depth_;
@@ -136,7 +145,6 @@ public:
   }
 
   const std::string& error() const noexcept { return error_; }
-
   bool has(field which) const { return seen_[static_cast<std::size_t>(which)]; }
 
   relay_command& command() noexcept { return command_; }
@@ -153,6 +161,7 @@ private:
     auto wanted = current_ == field::metadata          ? "an object"
                   : is_number(current_)                ? "a number"
                   : current_ == field::report_overflow ? "true or false"
+                  : current_ == field::groups          ? "a list of names"
                                                        : "a string";
     return refuse(in_field(current_, fmt::format("not {}", wanted)));
   }
@@ -184,7 +193,7 @@ private:
 
   bool assign(std::string_view text) {
     if (depth_ == 0 || current_ == field::metadata || is_number(current_)
-        || current_ == field::report_overflow)
+        || current_ == field::report_overflow || current_ == field::groups)
       return refuse_type();
     if (current_ == field::heartbeat_interval)
       return assign_heartbeat(text);
@@ -192,15 +201,18 @@ private:
     return true;
   }
 
+  bool add_group(std::string_view name) {
+    if (command_.groups.size() <= max_groups) // the rest is too many anyway
+      command_.groups.emplace_back(name);
+    return true;
+  }
+
   std::string& text_of(field which) {
-    if (which == field::subprotocol)
-      return command_.subprotocol;
-    if (which == field::limit_key)
-      return command_.limit_key;
-    if (which == field::state)
-      return command_.state;
-    return which == field::target_pid ? command_.target_pid
-                                      : command_.message_topic;
+    return which == field::subprotocol  ? command_.subprotocol
+           : which == field::limit_key  ? command_.limit_key
+           : which == field::state      ? command_.state
+           : which == field::target_pid ? command_.target_pid
+                                        : command_.message_topic;
   }
 
   bool assign_expiry(std::string_view digits) {
@@ -246,7 +258,8 @@ checked check_target(const std::string& text, bool has_target) {
   return passed();
 }
 
-checked check_message(const std::string& topic) {
+checked check_message(const relay_command& command) {
+  auto& topic = command.message_topic;
   if (topic.empty())
     return passed();
   if (auto valid = check_message_topic(topic); !valid)
@@ -262,8 +275,8 @@ checked check_heartbeat(const relay_command& command) {
   return passed();
 }
 
-checked check_subprotocol(const std::string& name) {
-  if (name.empty() || is_token(name))
+checked check_subprotocol(const relay_command& command) {
+  if (command.subprotocol.empty() || is_token(command.subprotocol))
     return passed();
   return in_field(field::subprotocol, "not a token");
 }
@@ -290,12 +303,18 @@ checked check_limit(const relay_command& command) {
   return passed();
 }
 
-checked check_state(const std::string& state) {
-  if (state.size() > max_relay_state)
+checked check_state(const relay_command& command) {
+  if (command.state.size() > max_relay_state)
     return in_field(field::state,
                     fmt::format("more than {} bytes", max_relay_state));
-  if (!is_valid_utf8(state))
+  if (!is_valid_utf8(command.state))
     return in_field(field::state, "not UTF-8");
+  return passed();
+}
+
+checked check_group_list(const relay_command& command) {
+  if (auto valid = check_groups(command.groups); !valid)
+    return in_field(field::groups, valid.error().what);
   return passed();
 }
 
@@ -333,18 +352,10 @@ result<relay_command> check_relay_command(relay_command command,
                                           bool has_target) {
   if (auto valid = check_target(command.target_pid, has_target); !valid)
     return valid.error();
-  if (auto valid = check_message(command.message_topic); !valid)
-    return valid.error();
-  if (auto valid = check_heartbeat(command); !valid)
-    return valid.error();
-  if (auto valid = check_subprotocol(command.subprotocol); !valid)
-    return valid.error();
-  if (auto valid = check_expiry(command); !valid)
-    return valid.error();
-  if (auto valid = check_limit(command); !valid)
-    return valid.error();
-  if (auto valid = check_state(command.state); !valid)
-    return valid.error();
+  for (auto* check : {check_message, check_heartbeat, check_subprotocol,
+                      check_expiry, check_limit, check_state, check_group_list})
+    if (auto valid = check(command); !valid)
+      return valid.error();
   auto metadata = check_metadata(command.metadata, limits);
   if (!metadata)
     return metadata.error();
@@ -380,6 +391,9 @@ std::string to_json(const relay_command& command) {
     add(field::report_overflow, "true");
   if (!command.state.empty())
     add(field::state, json_string(command.state));
+  if (!command.groups.empty()) // no name needs an escape
+    add(field::groups,
+        fmt::format(R"(["{}"])", fmt::join(command.groups, R"(",")")));
   return out.empty() ? "{}" : out + '}';
 }
 

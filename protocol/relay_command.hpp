@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace wsrelay {
 
@@ -44,6 +45,7 @@ struct relay_command {
   /// What the target hears with the join: at most 4096 bytes of UTF-8 that
   /// clients never see.
   std::string state;
+  std::vector<std::string> groups; // that it is in from the first moment on
 };
 
 inline constexpr std::size_t max_limit_key = 256;

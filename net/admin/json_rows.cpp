@@ -53,6 +53,7 @@ void put_living(json_writer& out, const connection_report& report) {
   put(out, "heartbeat_interval_ms", count_of(report.heartbeat_interval));
   if (report.expires_at.count() > 0)
     put(out, "expires_at_ms", count_of(report.expires_at));
+  put(out, "groups", report.groups);
 }
 
 void put_end(json_writer& out, const connection_report& report) {

@@ -6,7 +6,9 @@
 #include "net/admin/inspection.hpp"
 #include "net/admin/json_rows.hpp"
 #include "net/http/content_type.hpp"
+#include "protocol/close_code.hpp"
 #include "protocol/duration.hpp"
+#include "protocol/group.hpp"
 #include "protocol/http_fields.hpp"
 #include "protocol/path.hpp"
 #include "protocol/pid.hpp"
@@ -29,6 +31,7 @@ namespace {
 constexpr std::string_view connections = "connections";
 constexpr std::string_view control = "control";
 constexpr std::string_view names = "names";
+constexpr std::string_view groups = "groups";
 
 // A handler may ask others.
 constexpr milliseconds handler_patience{10'000};
@@ -37,7 +40,8 @@ struct server_call {
   node_client& node;
   const http_request& request;
   query_params params;
-  std::string subject; // PID or name
+  std::string subject;  // PID, name or group
+  std::string member{}; // PID, of a group
 };
 
 http_response empty_answer(std::uint16_t status) {
@@ -116,15 +120,19 @@ void tell(server_call& call, Message message) {
   }
 }
 
+ws_send message_of(const http_request& request) {
+  auto type = is_text_type(media_type_of(request.headers))
+                  ? message_type::text
+                  : message_type::binary;
+  if (type == message_type::text && !is_valid_utf8(request.body.view()))
+    throw problem{422, "invalid_utf8", "the text is not UTF-8"};
+  return {type, request.body};
+}
+
 http_response send(server_call& call) {
   auto waits = call.params.take_number("wait", 1, 1) == 1;
   call.params.refuse_rest();
-  auto type = is_text_type(media_type_of(call.request.headers))
-                  ? message_type::text
-                  : message_type::binary;
-  if (type == message_type::text && !is_valid_utf8(call.request.body.view()))
-    throw problem{422, "invalid_utf8", "the text is not UTF-8"};
-  ws_send message{type, call.request.body};
+  auto message = message_of(call.request);
   if (waits) {
     tell(call, std::move(message));
     return empty_answer(200);
@@ -149,11 +157,16 @@ http_response show(server_call& call) {
                      }));
 }
 
-http_response close(server_call& call) {
+ws_close close_of(server_call& call) {
   ws_close message;
   message.code =
       static_cast<std::uint16_t>(call.params.take_number("code", 1000, 4999));
   message.reason = call.params.take("reason").value_or("");
+  return message;
+}
+
+http_response close(server_call& call) {
+  auto message = close_of(call);
   call.params.refuse_rest();
   tell(call, std::move(message));
   return empty_answer(204);
@@ -178,6 +191,74 @@ http_response change(server_call& call) {
   body.refuse_rest();
   tell(call, std::move(message));
   return empty_answer(204);
+}
+
+// -- groups -------------------------------------------------------------------
+
+template <class Result, class Message>
+auto ask_groups(server_call& call, Message message) {
+  try {
+    return call.node.ask<Result>(call.node.directory(), std::move(message),
+                                 call.subject);
+  } catch (const command_error& error) {
+    throw to_server_problem(error);
+  }
+}
+
+std::string take_except(server_call& call) {
+  auto result = normal_pid(call.params.take("except").value_or(""));
+  call.params.refuse_rest();
+  return result;
+}
+
+http_response send_to_group(server_call& call) {
+  auto except = take_except(call);
+  ask_groups<void>(call, group_send{call.subject, message_of(call.request),
+                                    std::move(except)});
+  return empty_answer(202);
+}
+
+// A caller has some seconds, and each other node as many.
+http_response count_group(server_call& call) {
+  call.params.refuse_rest();
+  call.node.set_timeout(handler_patience);
+  auto found = ask_groups<group_count>(call, group_count_get{call.subject});
+  return json_answer(200, make_json([&](json_writer& out) {
+                       out.StartObject();
+                       put(out, "group", call.subject);
+                       put(out, "members", found.members);
+                       put(out, "nodes", std::uint64_t{found.nodes});
+                       out.Key("complete");
+                       out.Bool(found.is_complete);
+                       out.EndObject();
+                     }));
+}
+
+http_response close_group(server_call& call) {
+  auto message = close_of(call);
+  auto except = take_except(call);
+  if (auto good = check_close(message.code, message.reason); !good)
+    throw problem{422, "invalid_close", good.error().what};
+  ask_groups<void>(
+      call, group_close{call.subject, std::move(message), std::move(except)});
+  return empty_answer(202);
+}
+
+http_response change_member(server_call& call, bool joins) {
+  call.params.refuse_rest();
+  ws_control message;
+  (joins ? message.join_groups : message.leave_groups) = {call.subject};
+  call.subject = call.member; // whom it is said
+  tell(call, std::move(message));
+  return empty_answer(204);
+}
+
+http_response add_member(server_call& call) {
+  return change_member(call, true);
+}
+
+http_response remove_member(server_call& call) {
+  return change_member(call, false);
 }
 
 // The token is for this listener alone.
@@ -211,6 +292,11 @@ constexpr route of_connection[] = {
     {"POST", send}, {"GET", show}, {"HEAD", show}, {"DELETE", close}};
 constexpr route of_control[] = {{"POST", change}};
 constexpr route of_name[] = {{"POST", pass}};
+constexpr route of_group[] = {{"POST", send_to_group},
+                              {"GET", count_group},
+                              {"HEAD", count_group},
+                              {"DELETE", close_group}};
+constexpr route of_member[] = {{"PUT", add_member}, {"DELETE", remove_member}};
 
 template <std::size_t N>
 http_response choose(const route (&table)[N], server_call& call) {
@@ -236,6 +322,18 @@ std::vector<std::string> segments_of(const http_request& request) {
   return result;
 }
 
+http_response answer_group_call(server_call& call,
+                                const std::vector<std::string>& path) {
+  if (auto good = check_group(call.subject); !good)
+    throw problem{422, "group", good.error().what};
+  if (path.size() == 2)
+    return choose(of_group, call);
+  if (path.size() != 3 || path[2].empty())
+    throw problem{404, "path", "there is nothing here"};
+  call.member = normal_pid(path[2]);
+  return choose(of_member, call);
+}
+
 } // namespace
 
 http_response answer_server_call(node_client& node,
@@ -244,7 +342,8 @@ http_response answer_server_call(node_client& node,
   if (path.size() < 2 || path[1].empty())
     throw problem{404, "path", "there is nothing here"};
   auto is_pid = path[0] == connections;
-  server_call call{node, request, query_params{is_pid ? request.query : ""},
+  server_call call{node, request,
+                   query_params{path[0] == names ? "" : request.query},
                    is_pid ? normal_pid(path[1]) : path[1]};
   if (is_pid && path.size() == 2)
     return choose(of_connection, call);
@@ -252,6 +351,8 @@ http_response answer_server_call(node_client& node,
     return choose(of_control, call);
   if (path[0] == names && path.size() == 2)
     return choose(of_name, call);
+  if (path[0] == groups)
+    return answer_group_call(call, path);
   throw problem{404, "path", "there is nothing here"};
 }
 

@@ -3,6 +3,7 @@
 
 #include "net/http/content_type.hpp"
 #include "protocol/cloud_event.hpp"
+#include "protocol/group.hpp"
 #include "protocol/pid.hpp"
 #include "protocol/relay_command.hpp"
 #include "protocol/text.hpp"
@@ -19,6 +20,8 @@ namespace {
 
 constexpr std::string_view state_header = "ce-state";
 constexpr std::string_view target_header = "wsrelay-target";
+constexpr std::string_view join_header = "wsrelay-join-groups";
+constexpr std::string_view leave_header = "wsrelay-leave-groups";
 
 constexpr std::chrono::seconds longest_pause{60};
 
@@ -55,6 +58,18 @@ checked read_body(const http_response& response, hook_orders& out) {
   return passed();
 }
 
+checked read_groups(const http_response& response, std::string_view field,
+                    std::vector<std::string>& out) {
+  auto value = find_field(response.headers, field);
+  if (!value)
+    return passed();
+  auto names = parse_groups(*value);
+  if (!names)
+    return failure{fmt::format("its {}: {}", field, names.error().what)};
+  out = std::move(*names);
+  return passed();
+}
+
 checked read_fields(const http_response& response, hook_orders& out) {
   if (auto state = find_field(response.headers, state_header)) {
     out.state = decode_ce_value(*state);
@@ -69,7 +84,9 @@ checked read_fields(const http_response& response, hook_orders& out) {
       return failure{"its wsrelay-target " + good.error().what};
     out.target = *target;
   }
-  return passed();
+  if (auto good = read_groups(response, join_header, out.join_groups); !good)
+    return good;
+  return read_groups(response, leave_header, out.leave_groups);
 }
 
 bool is_success(unsigned status) {

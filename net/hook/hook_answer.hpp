@@ -23,6 +23,13 @@ struct hook_orders {
   std::optional<ws_close> close{};    // behind them
   std::optional<std::string> state{}; // comes with later events
   std::string target{};               // moves there; "" = stays
+  std::vector<std::string> join_groups{};
+  std::vector<std::string> leave_groups{};
+
+  /// Returns whether something is to change but what the client gets.
+  bool has_control() const noexcept {
+    return !target.empty() || !join_groups.empty() || !leave_groups.empty();
+  }
 };
 
 /// Reads a response with 2xx. 202 and 204 order no messages; the body of others

@@ -200,9 +200,11 @@ void hook_target_state::obey(const line_ptr& line, hook_kind kind,
   line->finish(); // of a join: it has to be accepted before what it is sent
   for (auto& message : orders->messages)
     self_->send(line->client(), std::move(message));
-  if (!orders->target.empty()) {
+  if (orders->has_control()) {
     ws_control control;
-    control.target_pid = orders->target;
+    control.target_pid = std::move(orders->target);
+    control.join_groups = std::move(orders->join_groups);
+    control.leave_groups = std::move(orders->leave_groups);
     self_->send(line->client(), std::move(control));
   }
   if (orders->close)

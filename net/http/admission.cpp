@@ -49,6 +49,7 @@ relay_command to_command(const relay_to& relay) {
   command.limit_max = relay.limit_max;
   command.report_overflow = relay.report_overflow;
   command.state = relay.state;
+  command.groups = relay.groups;
   return command;
 }
 
@@ -73,6 +74,7 @@ admission make_admission(const exchange_place& place,
   result.config.reports_overflow = command.report_overflow;
   if (!command.state.empty())
     result.config.state = shared_buffer{command.state};
+  result.config.groups = command.groups;
   if (options.parking.is_on()) {
     result.config.parking = {result.options, &options.parking};
     result.config.lot = owner.lot;

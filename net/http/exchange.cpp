@@ -138,6 +138,8 @@ private:
     command.target_pid = std::move(*target);
     command.metadata = expand_params(command.metadata, escaped(match_.params));
     command.limit_key = expand_params(command.limit_key, match_.params);
+    for (auto& group : command.groups)
+      group = expand_params(group, match_.params);
     on_command(check_relay_command(std::move(command), limits()), 400);
   }
 

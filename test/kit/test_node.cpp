@@ -59,6 +59,7 @@ fake_client test_node::connect(const caf::actor& target,
   config.heartbeat_interval = options.heartbeat_interval;
   config.metadata = options.metadata;
   config.subprotocol = options.subprotocol;
+  config.groups = options.groups;
   if (options.expires_in.count() > 0)
     config.expires_at = unix_time() + options.expires_in;
   config.window = options.window;

@@ -44,6 +44,7 @@ struct client_options {
   rate_options rate{};
   parking_options parking{};
   std::string target_name{}; // whoever has it next is the target's successor
+  std::vector<std::string> groups{};
 };
 
 /// The node. Declare it before the handles of actors, which it must outlive.

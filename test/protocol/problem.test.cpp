@@ -19,7 +19,7 @@ TEST_CASE("a problem document is JSON whatever its text holds") {
     CAPTURE(text);
     CHECK(check_json_object(to_json({502, text, text})));
   }
-  CHECK(check_json_object(to_json({})));
+  CHECK(check_json_object(to_json(problem{})));
   CHECK(check_json_object(to_json({999, std::string(1, '\0'), ""})));
 }
 

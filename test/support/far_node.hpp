@@ -90,16 +90,11 @@ public:
   /// Its directory answers what it was asked first; runs.
   template <class Message>
   void answer(Message message) {
-    auto& asked = as_far(directory).asked;
-    if (asked.empty())
-      return;
-    auto [who, id] = asked.front();
-    asked.erase(asked.begin());
-    who->enqueue(caf::actor_cast<caf::strong_actor_ptr>(directory),
-                 id.response_id(), caf::make_message(std::move(message)),
-                 nullptr);
-    here_.run();
+    answer_with(caf::make_message(std::move(message)));
   }
+
+  /// The same without a result.
+  void answer() { answer_with(caf::message{}); }
 
   /// One of its actors ends; runs.
   void end(const caf::actor& who, caf::error reason = {}) {
@@ -118,6 +113,17 @@ public:
   const caf::node_id& id() const noexcept { return id_; }
 
 private:
+  void answer_with(caf::message content) {
+    auto& asked = as_far(directory).asked;
+    if (asked.empty())
+      return;
+    auto [who, id] = asked.front();
+    asked.erase(asked.begin());
+    who->enqueue(caf::actor_cast<caf::strong_actor_ptr>(directory),
+                 id.response_id(), std::move(content), nullptr);
+    here_.run();
+  }
+
   test_node& here_;
   caf::node_id id_;
   caf::actor_id last_id_ = 0;

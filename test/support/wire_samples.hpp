@@ -33,6 +33,8 @@ inline std::vector<wire_sample> wire_samples(const caf::actor& who) {
   control.metadata = shared_buffer{R"({"c":3})"};
   control.expires_at = milliseconds{1'700'000'000'500};
   control.is_successor = true;
+  control.join_groups = {"a"};
+  control.leave_groups = {"b", "c"};
   http_request request{
       "GET",           "/a?b=1",      "/a",   "b=1",
       {{"Host", "h"}}, {{"id", "1"}}, "body", "192.0.2.1",
@@ -40,10 +42,18 @@ inline std::vector<wire_sample> wire_samples(const caf::actor& who) {
   http_response response{201,
                          {{"A", "b"}},
                          "made",
-                         relay_to{who, "topic", milliseconds{1'000},
-                                  R"({"d":4})", "mqtt",
-                                  milliseconds{1'700'000'000'500}, "user-1", 5,
-                                  true, "chat", "lobby"}};
+                         relay_to{who,
+                                  "topic",
+                                  milliseconds{1'000},
+                                  R"({"d":4})",
+                                  "mqtt",
+                                  milliseconds{1'700'000'000'500},
+                                  "user-1",
+                                  5,
+                                  true,
+                                  "chat",
+                                  "lobby",
+                                  {"a", "b"}}};
   node_version version{"1.2.3", 7, 6, {"pages", "names"}};
   connection_numbers numbers{"7@x", milliseconds{1}, 2, 3, 4, 5, 6, 7};
   connection_report report{
@@ -62,6 +72,7 @@ inline std::vector<wire_sample> wire_samples(const caf::actor& who) {
       "mqtt",
       milliseconds{30'000},
       milliseconds{1'700'000'000'600},
+      {"a", "b"},
       "timeout",
       1006,
       "text",
@@ -124,6 +135,19 @@ inline std::vector<wire_sample> wire_samples(const caf::actor& who) {
       make("directory.page-get", directory_page_get{"wsrelay.", "chat"}),
       make("directory.page",
            directory_page{{{"chat", "1@x"}, {"news", "2@x"}}, true}),
+      make("group.send",
+           group_send{"room-7", {message_type::binary, "x", true, "k"}, "1@x"}),
+      make("group.event",
+           group_event{"room-7", {"news", "{}", true, "k"}, "1@x"}),
+      make("group.close", group_close{"room-7", {4001, "bye"}, "1@x"}),
+      make("group.count-get", group_count_get{"room-7", true}),
+      make("group.count", group_count{3, 2, false}),
+      make("group.news", group_news{{"a", "b"}, {"c"}}),
+      make("group.relay", group_relay{"room-7",
+                                      "1@x",
+                                      true,
+                                      {message_type::binary, "x", true, "k"},
+                                      {4001, "bye"}}),
       make("audience.open", audience_open{who}),
       make("audience.opened", audience_opened{who}),
       make("audience.change", audience_change{{1, 1ull << 40}, {3}}),

@@ -8,8 +8,8 @@ import urllib.parse
 from admin_base import AdminTest, Api, admin, admin_port, quoted
 from cluster import cluster_port
 from cluster_probe import node
-from raw_client import BINARY, WebSocket
-from support import Relay, echo_config, wait_until
+from raw_client import BINARY, Connection, WebSocket, upgrade_fields
+from support import Relay, echo_config, endpoint, wait_until
 
 TEXT = ("Content-Type", "text/plain")
 # Of a node that nobody knows.
@@ -153,6 +153,108 @@ class Names(AdminTest):
         self.assertEqual(self.api.ask("GET", "/@names/echo").status, 405)
 
 
+def groups_config(**keys):
+    """Returns /ws/room/{room}, whose connections are in two groups."""
+    return (echo_config(**keys) + admin()
+            + endpoint("room", "/room/{room}",
+                       "relay: {target_pid: echo, groups: "
+                       "[all, \"room-{room}\"]}"))
+
+
+class Groups(AdminTest):
+    def setUp(self):
+        self.relay = self.start_relay(groups_config())
+        self.api = Api(admin_port(self.relay))
+
+    def connect(self, room):
+        """Returns a client, and its PID as it stands in a URL."""
+        before = self.pids()
+        client = WebSocket(self.relay.port, f"/ws/room/{room}")
+        self.addCleanup(client.close)
+        [pid] = wait_until(lambda: self.pids() - before, "it is listed")
+        return client, pid
+
+    def pids(self):
+        return {each["pid"].replace("#", "-")
+                for each in self.api.connections()["connections"]}
+
+    def ask(self, method, path, body=None, fields=(TEXT,)):
+        return self.api.ask(method, f"/@groups/{path}", body, fields=fields)
+
+    def members(self, group):
+        found = self.ask("GET", group)
+        self.assertEqual((found.status, found.json["complete"]), (200, True))
+        return found.json["members"]
+
+    def test_a_body_reaches_all_of_a_group(self):
+        (ann, pid), (bob, _) = self.connect(1), self.connect(2)
+        self.assertEqual(self.ask("POST", "all", b"a").status, 202)
+        self.assertEqual(self.ask("POST", "room-2", b"b").status, 202)
+        self.assertEqual(self.ask("POST", f"all?except={pid}", b"c").status,
+                         202)
+        self.assertEqual(self.ask("POST", "nobody", b"d").status, 202)
+        self.ask("POST", "room-1", b"\xff", fields=[
+            ("Content-Type", "application/octet-stream")])
+        self.assertEqual(ann.read_text(), "a")
+        self.assertEqual(ann.read_message(), (BINARY, b"\xff"))
+        self.assertEqual([bob.read_text() for _ in range(3)], list("abc"))
+
+    def test_who_is_in_changes(self):
+        client, pid = self.connect(1)
+        self.assertEqual(self.ask("PUT", f"vip/{pid}").status, 204)
+        self.assertEqual(self.ask("PUT", f"vip/{quoted(pid)}").status, 204)
+        self.assertEqual(self.api.ask("GET", f"/@connections/{pid}")
+                         .json["groups"], ["all", "room-1", "vip"])
+        self.assertEqual(self.members("vip"), 1)
+        self.assertEqual(self.ask("DELETE", f"vip/{pid}").status, 204)
+        self.assertEqual(self.ask("DELETE", f"vip/{pid}").status, 204)
+        self.assertEqual(self.members("vip"), 0)
+        client.leave()
+        wait_until(lambda: self.members("room-1") == 0, "it is out of it")
+        self.assert_problem(self.ask("PUT", f"vip/{pid}"), 410, "ended")
+
+    def test_a_group_is_closed(self):
+        (ann, pid), (bob, _) = self.connect(1), self.connect(1)
+        self.assertEqual(self.ask(
+            "DELETE", f"room-1?code=4001&reason=bye&except={pid}").status, 202)
+        self.assertEqual(bob.read_close().code, 4001)
+        self.assertEqual(ann.echo("still"), "still")
+
+    def test_bad_requests(self):
+        _, pid = self.connect(1)
+        self.assert_problem(self.ask("POST", "all", b"\xff"), 422,
+                            "invalid_utf8")
+        self.assert_problem(self.ask("DELETE", "all?code=1006"), 422,
+                            "invalid_close")
+        for name in ("a%20b", "a%2Cb", "x" * 129, "%"):
+            self.assertIn(self.ask("POST", name, b"x").status, (404, 422))
+        for path in ("all?x=1", f"all/{pid}?x=1"):
+            self.assertEqual(self.ask("DELETE", path).status, 400)
+        self.assertEqual(self.ask("POST", f"all/{pid}", b"x").status, 405)
+        self.assertEqual(self.ask("PUT", "all", b"x").status, 405)
+        for path in ("", f"all/{pid}/x", "all/"):
+            self.assertEqual(self.ask("POST", path, b"x").status, 404)
+        self.assert_problem(self.ask("PUT", f"vip/{NOBODY}"), 503,
+                            "no_such_peer")
+        foreign = [("Origin", "https://evil.example.com")]
+        for method, path in (("POST", "all"), ("PUT", f"all/{pid}"),
+                             ("DELETE", "all")):
+            self.assert_problem(self.ask(method, path, b"x", foreign), 403,
+                                "origin")
+
+    def test_a_path_that_is_no_name_opens_nothing(self):
+        with Connection(self.relay.port) as client:
+            self.assertEqual(client.request("GET", "/ws/room/a%20b",
+                                            upgrade_fields()).status, 400)
+
+    def test_a_connection_has_at_most_so_many(self):
+        _, pid = self.connect(1)
+        for i in range(62):
+            self.assertEqual(self.ask("PUT", f"g{i}/{pid}").status, 204)
+        self.assertEqual(self.ask("PUT", f"one-more/{pid}").status, 422)
+        self.assertEqual(self.ask("PUT", f"g0/{pid}").status, 204)
+
+
 class Cluster(unittest.TestCase):
     def start(self, text):
         relay = Relay(text)
@@ -179,6 +281,39 @@ class Cluster(unittest.TestCase):
         far.stop()
         wait_until(lambda: not api.get("peers").json["peers"], "it has gone")
         self.assertEqual(api.ask("POST", path, b"x", fields=[TEXT]).status, 503)
+        near.stop()
+
+    def test_groups_are_of_the_whole_cluster(self):
+        near = self.start(groups_config()
+                          + node("relay1", listen='"127.0.0.1:0"'))
+        peers = f'["127.0.0.1:{cluster_port(near)}"]'
+        far = self.start(groups_config() + node("relay2", peers=peers))
+        apis = [Api(admin_port(each)) for each in (near, far)]
+        wait_until(lambda: apis[0].get("peers").json["peers"], "they have met")
+        clients = [WebSocket(each.port, "/ws/room/1")
+                   for each in (near, near, far)]
+        for each in clients:
+            self.addCleanup(each.close)
+
+        def members(api):
+            found = api.ask("GET", "/@groups/room-1").json
+            return found["members"], found["nodes"], found["complete"]
+        for api in apis:
+            wait_until(lambda: members(api) == (3, 2, True), "all are in it")
+            self.assertEqual(api.ask("POST", "/@groups/room-1", b"hi",
+                                     fields=[TEXT]).status, 202)
+            for each in clients:
+                self.assertEqual(each.read_text(), "hi")
+        # By the other node, and known at once where it was asked.
+        pid = apis[1].connections()["connections"][0]["pid"].replace("#", "-")
+        for i in range(50):
+            self.assertEqual(apis[0].ask("PUT", f"/@groups/g{i}/{pid}").status,
+                             204)
+            apis[0].ask("POST", f"/@groups/g{i}", str(i).encode(),
+                        fields=[TEXT])
+            self.assertEqual(clients[2].read_text(), str(i))
+        far.stop()
+        wait_until(lambda: members(apis[0]) == (2, 1, True), "it has gone")
         near.stop()
 
 

@@ -247,6 +247,10 @@ private:
     result.subprotocol = text(from, "subprotocol", "");
     result.heartbeat_interval = time(from, "heartbeat_interval_ms");
     result.expires_at = time(from, "expires_at_ms");
+    if (auto* groups = find(from, "groups"); groups && groups->IsArray())
+      for (auto& group : groups->GetArray())
+        result.groups.emplace_back(
+            printable(group.IsString() ? group.GetString() : ""));
     result.cause = text(from, "cause", "");
     result.code = static_cast<std::uint16_t>(number("code"));
     result.text = text(from, "reason", "");

@@ -82,6 +82,8 @@ std::string to_lines(const connection_report& report) {
     out.add("heartbeat", age_text(report.heartbeat_interval));
   if (report.expires_at.count() > 0)
     out.add("expires", time_text(report.expires_at));
+  if (!report.groups.empty()) // no name needs an escape
+    out.add("groups", fmt::format("{}", fmt::join(report.groups, " ")));
   out.add_foreign("metadata", report.metadata.view());
   auto text = out.take() + "events\n";
   add_events(report, text);

@@ -90,7 +90,7 @@ TEST_CASE("a connection that lives has its settings, and no end") {
                + all_numbers
                + R"(,"opened_at_ms":1000,"compressed":false,)"
                  R"("metadata":{"user":"ann"},"message_topic":"ws.message",)"
-                 R"("heartbeat_interval_ms":0,"events":[],)"
+                 R"("heartbeat_interval_ms":0,"groups":[],"events":[],)"
                  R"("events_left_out":0})");
 }
 

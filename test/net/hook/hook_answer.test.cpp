@@ -247,6 +247,22 @@ TEST_CASE("a state that is not UTF-8 is a failure") {
   }
 }
 
+TEST_CASE("groups are names between commas") {
+  auto read = [](http_fields fields) {
+    return read_orders(response(204, std::move(fields)), hook_kind::message);
+  };
+  auto found =
+      read({{"Wsrelay-Join-Groups", "a, b-7,"}, {"wsrelay-leave-groups", "c"}});
+  REQUIRE(found);
+  CHECK(found->join_groups == std::vector<std::string>{"a", "b-7"});
+  CHECK(found->leave_groups == std::vector<std::string>{"c"});
+  CHECK(found->has_control());
+  CHECK_FALSE(read({{"wsrelay-join-groups", " "}})->has_control());
+  auto failed = read({{"wsrelay-leave-groups", "a b"}});
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().what.starts_with("its wsrelay-leave-groups: a group's"));
+}
+
 TEST_CASE("a target is a name or a PID that a command may hold") {
   auto move = [](std::string value) {
     return orders(response(204, {{"Wsrelay-Target", std::move(value)}}));
