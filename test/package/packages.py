@@ -3,6 +3,7 @@ what, the units, the manual. `installed.py` installs them."""
 
 import configparser
 import gzip
+import json
 import os
 import re
 import stat
@@ -48,6 +49,12 @@ class Packages(unittest.TestCase):
                 self.assertNotIn("/local/", str(path.relative_to(tree)))
             tops = {each.name for each in tree.iterdir()}
             self.assertLessEqual(tops, {"DEBIAN", "etc", "lib", "usr"})
+
+    def test_the_client_for_browsers_is_an_npm_package(self):
+        folder = self.dev_tree / "usr/share/wsrelay/client"
+        about = json.loads((folder / "package.json").read_text())
+        self.assertEqual({each.name for each in folder.iterdir()},
+                         {"package.json", *about["files"]})
 
     def test_only_the_configuration_is_a_conffile(self):
         text = (self.tree / "DEBIAN/conffiles").read_text()

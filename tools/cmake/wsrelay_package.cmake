@@ -122,7 +122,8 @@ foreach(file CHANGELOG.md config/config.hpp config/fields.hpp actors/audience.hp
     net/hook/WEBHOOKS.md net/service_manager.hpp test/bench/FIGURES.md tools/docs/README.md
     tools/docs/alerts.rules.yaml tools/docs/alerts.test.yaml
     tools/docs/grafana.json tools/docs/page.png tools/examples/app_node.cpp
-    tools/examples/session_per_client.hpp tools/package/debian/README.Debian)
+    tools/examples/session_per_client.hpp tools/package/debian/README.Debian
+    tools/web/client/README.md)
   get_filename_component(folder ${file} DIRECTORY)
   install(FILES ${PROJECT_SOURCE_DIR}/${file}
     DESTINATION ${wsrelay_doc}/wsrelay/${folder}
@@ -141,6 +142,12 @@ foreach(package wsrelay wsrelay-dev)
 endforeach()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/tools/examples
   DESTINATION ${wsrelay_doc}/wsrelay-dev COMPONENT libraries EXCLUDE_FROM_ALL)
+# A folder that npm can install; not among the documents, which images leave out.
+install(FILES ${PROJECT_SOURCE_DIR}/tools/web/client/package.json
+    ${PROJECT_SOURCE_DIR}/tools/web/client/wsrelay.d.ts
+    ${PROJECT_SOURCE_DIR}/tools/web/client/wsrelay.js
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/wsrelay/client
+  COMPONENT libraries EXCLUDE_FROM_ALL)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME wsrelay)
@@ -197,7 +204,7 @@ connection can move to another target without losing a message.
 .
 This package has what programs with targets, or with a relay inside, are
 built with: headers, static libraries, a CMake package and a test kit that
-simulates browsers.")
+simulates browsers. For pages it has a client, in /usr/share/wsrelay/client.")
 
 include(CPack)
 cpack_add_component(programs GROUP runtime)

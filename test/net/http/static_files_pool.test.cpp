@@ -204,6 +204,7 @@ TEST_CASE_FIXTURE(fixture, "the demo page is built in") {
   CHECK(header(page, "Content-Type") == "text/html; charset=utf-8");
   CHECK(header(page, "Last-Modified") == "none");
   CHECK(get("demo.js").status == 200);
+  CHECK(get("wsrelay.js").status == 200); // what demo.js imports
   CHECK(get("../main.cpp").status == 404);
   CHECK(get("demo.css/").status == 404);
   settings.root = "builtin:no";

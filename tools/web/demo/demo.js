@@ -2,11 +2,10 @@
 // WebSocket, and a log of what the sockets live through. Text from elsewhere
 // only ever reaches the page as textContent.
 
-const maxLines = 500;        // of a list on the page; the oldest go first
-const firstDelay = 500;      // ms before the first try to reconnect
-const longestDelay = 30000;  // ms between two tries
-const stableAfter = 5000;    // ms open that start the back-off afresh
-const maxNameBytes = 64;     // what the chat takes
+import {connect} from "./wsrelay.js"; // tools/web/client
+
+const maxLines = 500;     // of a list on the page; the oldest go first
+const maxNameBytes = 64;  // what the chat takes
 
 const element = (id) => document.getElementById(id);
 
@@ -31,7 +30,7 @@ const closeWords = new Map([
   [1015, "the TLS handshake failed"],
 ]);
 
-function describeClose(code, reason, wasOpen) {
+function describeClose({code, reason, wasOpen}) {
   const words = code === 1006 && !wasOpen
     ? "could not connect, or was refused"
     : closeWords.get(code)
@@ -75,122 +74,84 @@ function showStatus(output, state, text, code = "") {
   output.textContent = text;
 }
 
-// -- a socket that comes back ------------------------------------------------
+// -- connections that come back ----------------------------------------------
 
-// Half of the delay is fixed and half random, so that the clients of a node
-// that went down do not all return at once.
-function retryDelay(attempt) {
-  const delay = Math.min(longestDelay, firstDelay * 2 ** attempt);
-  return delay / 2 + Math.random() * delay / 2;
-}
-
-// One WebSocket at a time. After a close with any code but 1000 it connects
-// again, until disconnect() is called. `on` holds open(), message(data),
-// change(state, text, code); each is called in the state it tells of.
-class ReturningSocket {
+// One connection at a time. `listen` gives it its listeners; `change` is told
+// state, text and the code with which it was closed, each in that state.
+class Connection {
   #name;
-  #on;
-  #path = "";
-  #socket = null;
-  #timer = 0;
-  #attempt = 0;
-  #openedAt = 0;
+  #listen;
+  #change;
+  #relay = null;
+  #code = "";
 
-  constructor(name, on) {
+  constructor(name, {listen, change}) {
     this.#name = name;
-    this.#on = on;
+    this.#listen = listen;
+    this.#change = change;
   }
 
   get active() {
-    return this.#socket !== null || this.#timer !== 0;
+    return this.#relay !== null && this.#relay.state !== "ended";
   }
 
   connect(path) {
     this.disconnect();
-    this.#path = path;
-    this.#attempt = 0;
-    this.#open();
+    this.#code = "";
+    const relay = this.#relay = connect(path);
+    relay.when("connecting", () => this.#onConnecting(path));
+    relay.when("open", () => this.#onOpen());
+    relay.when("closed", (close) => this.#onClosed(close));
+    relay.when("waiting", (close) => this.#onWaiting(close));
+    relay.when("ended", (close) => this.#onEnded(close));
+    this.#listen(relay);
+    this.#onConnecting(path);
   }
 
   // Closes with 1000, or stops trying; does nothing when there is neither.
   disconnect() {
-    if (this.#timer !== 0)
-      this.#stopWaiting();
-    else if (this.#socket !== null)
-      this.#leave();
+    this.#relay?.close(1000, "left");
   }
 
   // Returns whether the browser took the data.
   send(data) {
-    if (this.#socket?.readyState !== WebSocket.OPEN)
-      return false;
-    this.#socket.send(data);
-    return true;
+    return this.#relay?.send(data) ?? false;
   }
 
-  #open() {
-    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const socket = new WebSocket(`${scheme}//${location.host}${this.#path}`);
-    socket.binaryType = "arraybuffer";
-    socket.onopen = () => this.#onOpen();
-    socket.onmessage = (event) => this.#on.message(event.data);
-    socket.onclose = (event) => this.#onClose(event);
-    this.#socket = socket;
-    this.#openedAt = 0;
-    logLife(this.#name, `connecting to ${this.#path}`);
-    this.#on.change("connecting", "connecting ...", "");
+  #tell(state, text, life) {
+    logLife(this.#name, life);
+    this.#change(state, text, this.#code);
+  }
+
+  #onConnecting(path) {
+    this.#tell("connecting", "connecting ...", `connecting to ${path}`);
   }
 
   #onOpen() {
-    this.#openedAt = performance.now();
-    logLife(this.#name, "open");
-    this.#on.change("open", "connected", "");
-    this.#on.open();
+    this.#code = "";
+    this.#tell("open", "connected", "open");
   }
 
-  #onClose(event) {
-    const wasOpen = this.#openedAt !== 0;
-    const text = describeClose(event.code, event.reason, wasOpen);
-    this.#socket = null;
-    logLife(this.#name, text, event.code !== 1000);
-    if (event.code === 1000)
-      this.#on.change("closed", text, "1000");
+  // The code is that of the connection, not of a try that came after it.
+  #onClosed(close) {
+    logLife(this.#name, describeClose(close), close.code !== 1000);
+    if (close.wasOpen || this.#code === "")
+      this.#code = String(close.code);
+  }
+
+  #onWaiting(close) {
+    const when = close.wait < Infinity
+      ? `trying again in ${(close.wait / 1000).toFixed(1)} s`
+      : "trying again when the page is shown";
+    this.#tell("waiting", `${describeClose(close)}; ${when}`, when);
+  }
+
+  #onEnded(close) {
+    this.#code = String(close.code);
+    if (close.local)
+      this.#tell("closed", "not connected", "left");
     else
-      this.#retryLater(text, String(event.code));
-  }
-
-  #retryLater(text, code) {
-    const stable = this.#openedAt !== 0
-      && performance.now() - this.#openedAt >= stableAfter;
-    this.#attempt = stable ? 0 : this.#attempt;
-    const delay = retryDelay(this.#attempt++);
-    const seconds = (delay / 1000).toFixed(1);
-    this.#timer = setTimeout(() => {
-      this.#timer = 0;
-      this.#open();
-    }, delay);
-    logLife(this.#name, `trying again in ${seconds} s`);
-    this.#on.change("waiting", `${text}; trying again in ${seconds} s`, code);
-  }
-
-  #stopWaiting() {
-    clearTimeout(this.#timer);
-    this.#timer = 0;
-    logLife(this.#name, "no longer trying");
-    this.#on.change("closed", "not connected", "");
-  }
-
-  // The close frame may never be answered: the page does not wait for it.
-  #leave() {
-    const socket = this.#socket;
-    const wasOpen = this.#openedAt !== 0;
-    this.#socket = null;
-    socket.onopen = socket.onmessage = null;
-    socket.onclose = (event) => logLife(this.#name,
-      describeClose(event.code, event.reason, wasOpen));
-    socket.close(1000, "left");
-    logLife(this.#name, "leaving");
-    this.#on.change("closed", "not connected", "1000");
+      this.#tell("closed", describeClose(close), "not trying again");
   }
 }
 
@@ -211,10 +172,15 @@ const chat = {
   send: element("chat-send"),
 };
 
-const chatSocket = new ReturningSocket("chat", {
-  open: () => chatSocket.send(
-    JSON.stringify({type: "hello", name: chat.name.value.trim()})),
-  message: onChatMessage,
+const chatSocket = new Connection("chat", {
+  listen: (relay) => {
+    relay.when("open", () =>
+      relay.send({type: "hello", name: chat.name.value.trim()}));
+    for (const [topic, listener] of Object.entries(chatTopics))
+      relay.on(topic, listener);
+    relay.when("message", () =>
+      logLife("chat", "got a message that is not of the chat", true));
+  },
   change: onChatChange,
 });
 
@@ -265,16 +231,6 @@ const chatTopics = {
   "chat.error": (data) => addNote(data.text, "note error"),
 };
 
-function onChatMessage(text) {
-  try {
-    const {topic, data} = JSON.parse(text);
-    if (Object.hasOwn(chatTopics, topic))
-      chatTopics[topic](data);
-  } catch {
-    logLife("chat", "got a message that is not of the chat", true);
-  }
-}
-
 function joinRoom() {
   const room = chat.room.value.trim();
   chat.messages.replaceChildren();
@@ -310,7 +266,7 @@ element("chat-join").addEventListener("submit", (event) => {
 element("chat-say").addEventListener("submit", (event) => {
   event.preventDefault();
   const text = chat.input.value;
-  if (text.trim() && chatSocket.send(JSON.stringify({type: "say", text})))
+  if (text.trim() && chatSocket.send({type: "say", text}))
     chat.input.value = "";
 });
 
@@ -318,9 +274,12 @@ element("chat-say").addEventListener("submit", (event) => {
 
 let echoPending = [];  // what was sent and not answered yet, oldest first
 
-const echoSocket = new ReturningSocket("echo", {
-  open: () => {},
-  message: onEcho,
+const echoSocket = new Connection("echo", {
+  listen: (relay) => {
+    relay.when("message", onEcho);
+    relay.when("binary", onEcho);
+    relay.when("event", ({text}) => onEcho(text)); // who types one gets it back
+  },
   change: onEchoChange,
 });
 
