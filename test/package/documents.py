@@ -1,6 +1,7 @@
 """The documents that the package installs: every relative link of one leads to a
-file that is installed as well. Looks at what cmake installs, so that it needs no
-package: the build folder is WSRELAY_BUILD."""
+file that is installed as well. The examples of the other one are a project that
+finds it. Looks at what cmake installs, so that it needs no package: the build folder
+is WSRELAY_BUILD."""
 
 import os
 import re
@@ -29,20 +30,28 @@ def links_of(path):
     return [each for each in files if each]
 
 
+def run(*command, **environment):
+    done = subprocess.run(command, env={**os.environ, **environment}, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode != 0:
+        raise AssertionError(done.stdout)
+
+
+def installed(component, clean_up):
+    """Returns a folder that a component was installed into."""
+    if not (BUILD / "CPackConfig.cmake").is_file():
+        raise unittest.SkipTest("this build makes no packages")
+    folder = tempfile.TemporaryDirectory(prefix="wsrelay-doc-")
+    clean_up(folder.cleanup)
+    run("cmake", "--install", BUILD, "--component", component, "--prefix",
+        "/usr", DESTDIR=folder.name)
+    return Path(folder.name)
+
+
 class Documents(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        if not (BUILD / "CPackConfig.cmake").is_file():
-            raise unittest.SkipTest("this build makes no packages")
-        folder = tempfile.TemporaryDirectory(prefix="wsrelay-doc-")
-        cls.addClassCleanup(folder.cleanup)
-        done = subprocess.run(
-            ["cmake", "--install", BUILD, "--component", "system", "--prefix",
-             "/usr"], env={**os.environ, "DESTDIR": folder.name}, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        if done.returncode != 0:
-            raise AssertionError(done.stdout)
-        cls.folder = Path(folder.name, DOC)
+        cls.folder = installed("system", cls.addClassCleanup) / DOC
         cls.documents = sorted(cls.folder.rglob("*.md"))
 
     def test_every_link_leads_to_an_installed_file(self):
@@ -69,6 +78,35 @@ class Documents(unittest.TestCase):
             wanted = {path.name for path in (ROOT / folder).glob("[A-Z]*.md")}
             found = {path.name for path in (self.folder / folder).glob("*.md")}
             self.assertEqual(wanted - found - {"README.md"}, set())
+
+
+class Examples(unittest.TestCase):
+    """installed.py builds them."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.root = installed("libraries", cls.addClassCleanup)
+        cls.folder = cls.root / f"{DOC}-dev/examples"
+
+    def test_they_are_a_project_of_their_own(self):
+        run("cmake", "-S", self.folder, "-B", self.root / "build",
+            f"-DCMAKE_PREFIX_PATH={self.root / 'usr'}")
+        text = (self.folder / "CMakeLists.txt").read_text()
+        for path in self.folder.glob("*.cpp"):
+            self.assertRegex(text, rf"\b{path.stem}\b")
+
+    def test_they_include_what_is_installed(self):
+        sources = [*self.folder.glob("*.cpp"), *self.folder.glob("*.hpp")]
+        self.assertGreater(len(sources), 10)
+        count = 0
+        for path in sources:
+            text = path.read_text()
+            for name in re.findall(r"#include <(wsrelay/.*)>", text):
+                self.assertTrue((self.root / "usr/include" / name).is_file(), name)
+                count += 1
+            for name in re.findall(r'#include "(.*)"', text):
+                self.assertTrue((self.folder / name).is_file(), name)
+        self.assertGreater(count, 10)
 
 
 if __name__ == "__main__":

@@ -237,6 +237,10 @@ class Development(unittest.TestCase):
             root.run("cmake", "--build", "/tmp/app")
             root.run("/tmp/app/app")
             root.run("/tmp/app/app_test")
+        # As CLUSTER.md has it.
+        root.run("cmake", "-S", "/usr/share/doc/wsrelay-dev/examples", "-B",
+                 "/tmp/examples", "-G", "Ninja")
+        root.run("cmake", "--build", "/tmp/examples", "--target", "app_node")
 
 
 if __name__ == "__main__":

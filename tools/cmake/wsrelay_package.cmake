@@ -140,8 +140,25 @@ foreach(package wsrelay wsrelay-dev)
     DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides RENAME ${package}
     COMPONENT ${component} EXCLUDE_FROM_ALL)
 endforeach()
+# Installed they are a project of their own, and include as programs of others do.
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/tools/examples
-  DESTINATION ${wsrelay_doc}/wsrelay-dev COMPONENT libraries EXCLUDE_FROM_ALL)
+  DESTINATION ${wsrelay_doc}/wsrelay-dev COMPONENT libraries EXCLUDE_FROM_ALL
+  PATTERN "CMakeLists.txt" EXCLUDE)
+install(FILES ${wsrelay_sources}/examples.cmake
+  DESTINATION ${wsrelay_doc}/wsrelay-dev/examples RENAME CMakeLists.txt
+  COMPONENT libraries EXCLUDE_FROM_ALL)
+install(CODE "set(examples \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${wsrelay_doc}/wsrelay-dev/examples\")"
+  COMPONENT libraries EXCLUDE_FROM_ALL)
+install(CODE [[
+  file(GLOB installed "${examples}/*.cpp" "${examples}/*.hpp")
+  foreach(source IN LISTS installed)
+    file(READ "${source}" text)
+    string(REGEX REPLACE "#include \"tools/examples/" "#include \"" text "${text}")
+    string(REGEX REPLACE "#include \"(protocol|config|actors|net)/([^\"]+)\""
+      "#include <wsrelay/\\1/\\2>" text "${text}")
+    file(WRITE "${source}" "${text}")
+  endforeach()
+]] COMPONENT libraries EXCLUDE_FROM_ALL)
 # A folder that npm can install; not among the documents, which images leave out.
 install(FILES ${PROJECT_SOURCE_DIR}/tools/web/client/package.json
     ${PROJECT_SOURCE_DIR}/tools/web/client/wsrelay.d.ts
