@@ -101,6 +101,22 @@ directory_state::put_many(const directory_puts& message) {
   return result;
 }
 
+caf::result<directory_puts_answer>
+directory_state::claim(const directory_claims& message) {
+  directory_puts_answer result;
+  if (is_from_outside())
+    return make_error(errc::invalid_message, "no part of this node");
+  for (std::uint32_t i = 0; i < message.entries.size(); ++i) {
+    auto& [name, who] = message.entries[i];
+    auto where = check_put(name, who) ? place::refused : add(name, who);
+    if (where == place::waiting)
+      result.waiting.push_back(i);
+    else if (where == place::refused)
+      result.refused.push_back(i);
+  }
+  return result;
+}
+
 // A name that another node has is waited for, here as there.
 caf::result<void>
 directory_state::offer(const std::vector<directory_entry>& entries) {
@@ -294,6 +310,9 @@ caf::behavior directory(directory_actor* self, std::string node_name) {
       },
       [self](const directory_puts& message) {
         return answer(self, self->state.put_many(message));
+      },
+      [self](const directory_claims& message) {
+        return answer(self, self->state.claim(message));
       },
       [self](const directory_erase& message) { self->state.erase(message); },
       [self](const directory_erases& message) {

@@ -42,6 +42,7 @@ struct directory_state {
   caf::result<void> put(const directory_put& message);
   caf::result<void> put_from_outside(const directory_put& message);
   caf::result<directory_puts_answer> put_many(const directory_puts& message);
+  caf::result<directory_puts_answer> claim(const directory_claims& message);
   caf::result<void> erase_many(const directory_erases& message);
   caf::result<void> offer(const std::vector<directory_entry>& entries);
   caf::error check_offer(const directory_entry& what) const;

@@ -198,6 +198,12 @@ struct group_feed_again {
   caf::node_id node;
 };
 
+/// From a part of the node to its directory: each gets its name, or waits for
+/// it as long as somebody else has it. Answers `directory_puts_answer`.
+struct directory_claims {
+  std::vector<directory_entry> entries;
+};
+
 /// From a node to its directory: the node stops, tell the peers. Answered when
 /// they know, or have taken `goodbye_patience`.
 struct directory_stop {};

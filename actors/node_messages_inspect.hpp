@@ -58,6 +58,7 @@ WSRELAY_INSPECT(directory_puts, x.entries)
 WSRELAY_INSPECT(directory_puts_answer, x.waiting, x.refused)
 WSRELAY_INSPECT(directory_erases, x.entries)
 WSRELAY_INSPECT(directory_own, x.name, x.who)
+WSRELAY_INSPECT(directory_claims, x.entries)
 WSRELAY_INSPECT(group_news, x.here, x.gone)
 WSRELAY_INSPECT(group_relay, x.group, x.except_pid, x.closes, x.message.type,
                 x.message.data, x.message.priority, x.message.key, x.close.code,

@@ -32,6 +32,10 @@ std::string secret_of(const http_target_config& entry) {
   return fmt::format("{}", fmt::join(entry.secrets, " "));
 }
 
+std::string secret_of(const backend_config& entry) {
+  return entry.token;
+}
+
 template <class Entry>
 std::string secret_of(const Entry&) {
   return {};
@@ -42,6 +46,9 @@ void add(std::string_view kind, const std::vector<Entry>& all,
          std::vector<Entry> relay_config::*member, const relay_config& whole,
          entries& out) {
   for (auto& each : all) {
+    if constexpr (requires { each.is_derived; })
+      if (each.is_derived) // what it is of is told
+        continue;
     relay_config alone;
     std::size_t before = 0;
     if constexpr (std::is_same_v<Entry, endpoint_config>) {
@@ -64,6 +71,7 @@ entries entries_of(const relay_config& config) {
   add(cluster_kind, config.clusters, &relay_config::clusters, config, result);
   add(admin_kind, config.admins, &relay_config::admins, config, result);
   add(target_kind, config.targets, &relay_config::targets, config, result);
+  add(backend_kind, config.backends, &relay_config::backends, config, result);
   return result;
 }
 

@@ -67,6 +67,8 @@ public:
       check_params("relay.groups", group);
   }
 
+  void operator()(const backend_handler&) {}
+
   void operator()(const trusted_header_handler&) {
     check_router("trusted_header");
     check_get("trusted_header");

@@ -188,6 +188,21 @@ void check_peer(const std::string& peer, std::string_view key,
     report.fail(key, "must be HOST:PORT");
 }
 
+template <class Entry>
+void check_token(const Entry& x, bool knows_clients, entry_report& report) {
+  constexpr std::size_t least_token = 16; // bytes: no list has all of them
+  auto is_far = [](auto& each) { return !is_of_this_machine(each); };
+  if (x.token_file.empty() && !knows_clients
+      && std::any_of(x.addresses.begin(), x.addresses.end(), is_far))
+    report.fail("token_file", "is missing: addr can be reached from elsewhere");
+  else if (!x.token_file.empty() && x.token.size() < least_token)
+    report.fail("token_file",
+                fmt::format("must hold {} bytes or more", least_token));
+  else if (!std::all_of(x.token.begin(), x.token.end(),
+                        [](char c) { return c > ' ' && c < '\x7f'; }))
+    report.fail("token_file", "must hold one word of ASCII");
+}
+
 } // namespace
 
 entry_report::entry_report(std::string_view kind, std::string_view name,
@@ -250,24 +265,24 @@ void check_entry(const cluster_config& x, entry_report& report) {
 }
 
 void check_entry(const admin_config& x, entry_report& report) {
-  constexpr std::size_t least_token = 16; // bytes: no list has all of them
   visit_admin(x, range_check{report});
   check_addresses(x, report);
   if (x.tls.enabled())
     check_tls(x.tls, report);
-  auto is_far = [](auto& each) { return !is_of_this_machine(each); };
-  if (x.token_file.empty()
-      && std::any_of(x.addresses.begin(), x.addresses.end(), is_far))
-    report.fail("token_file", "is missing: addr can be reached from elsewhere");
-  else if (!x.token_file.empty() && x.token.size() < least_token)
-    report.fail("token_file",
-                fmt::format("must hold {} bytes or more", least_token));
-  else if (!std::all_of(x.token.begin(), x.token.end(),
-                        [](char c) { return c > ' ' && c < '\x7f'; }))
-    report.fail("token_file", "must hold one word of ASCII");
+  check_token(x, false, report);
   for (std::size_t i = 0; i < x.required_peers.size(); ++i)
     report.expect(check_name(x.required_peers[i]),
                   fmt::format("required_peers[{}]", i));
+}
+
+// Its addresses are checked as those of its service.
+void check_entry(const backend_config& x, entry_report report) {
+  visit_backend(x, range_check{report});
+  check_token(x,
+              x.tls.enabled()
+                  && x.tls.client_certificate
+                         == client_certificate_policy::require,
+              report);
 }
 
 void check_entry(const http_target_config& x, entry_report& report) {

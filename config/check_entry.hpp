@@ -40,6 +40,7 @@ void check_entry(const router_config& x, entry_report& report);
 void check_entry(const static_config& x, entry_report& report);
 void check_entry(const cluster_config& x, entry_report& report);
 void check_entry(const admin_config& x, entry_report& report);
+void check_entry(const backend_config& x, entry_report report);
 void check_entry(const http_target_config& x, entry_report& report);
 
 /// `router` is the endpoint's, or null when it does not exist: then nothing is

@@ -3,8 +3,8 @@
 // must hold in validate.hpp.
 #pragma once
 
+#include "config/listen_config.hpp"
 #include "config/relay_options.hpp"
-#include "config/service_address.hpp"
 #include "protocol/path.hpp"
 #include "protocol/relay_command.hpp"
 
@@ -18,52 +18,6 @@
 #include <vector>
 
 namespace wsrelay {
-
-/// Where an entry stands, for reports: "relay.yaml:12".
-struct source_location {
-  std::string file; // "built-in" when there is no file
-  int line = 0;     // counts from 1, 0 = unknown
-};
-
-/// PEM files: a certificate with the chain that leads to an authority, and its
-/// key, which is not encrypted.
-struct certificate_files {
-  std::string certificate;
-  std::string key;
-};
-
-/// `client_certificate` of a service's `tls`: whether a client shows one.
-enum class client_certificate_policy : std::uint8_t {
-  off,     // it is not asked
-  request, // it may show one; a bad one fails the handshake
-  require, // it must
-};
-
-/// `tls` of an http.service: it speaks https and wss.
-struct service_tls_config {
-  /// `certificate` and `key`, or `certificates` for many: a client gets the
-  /// first one with the name that it asks for (SNI), or else the first one.
-  std::vector<certificate_files> certificates;
-  bool are_listed = false; // written as `certificates`
-  /// `handshake_timeout`: from accept to the end of the handshake.
-  std::chrono::milliseconds handshake_timeout = std::chrono::seconds{10};
-  /// `max_handshakes`: under way at a time, 1 to 100000, each loop with its
-  /// share. One more drops the oldest.
-  std::size_t max_handshakes = 1000;
-  /// `client_ca`: PEM file of the authorities that sign clients' certificates.
-  std::string client_ca;
-  client_certificate_policy client_certificate = client_certificate_policy::off;
-
-  bool enabled() const noexcept { return !certificates.empty(); }
-
-  /// Returns the key path, within the service, of a member of the certificate
-  /// at this place.
-  std::string key_of(std::size_t place, std::string_view member) const {
-    auto list =
-        are_listed ? "certificates[" + std::to_string(place) + "]." : "";
-    return "tls." + list + std::string{member};
-  }
-};
 
 /// `address_limits` of an http.service: what clients of one address have, IPv4
 /// or a /64 of IPv6, in its loops together. 0 = no limit. Neither trusted
@@ -170,6 +124,7 @@ struct service_config {
   parking_limits parking;
   /// `tls`: without it the service speaks http and ws.
   service_tls_config tls;
+  bool is_derived = false; // of a backend.service, whose name it has
   source_location where;
 };
 
@@ -180,6 +135,7 @@ struct router_config {
   std::string prefix;  // "" or "/ws": no trailing slash
   bool relays = false; // `post_middleware` holds websocket_relay
   relay_options options;
+  bool is_derived = false; // of a backend.service
   source_location where;
 };
 
@@ -222,8 +178,14 @@ struct trusted_header_handler {
   std::string secret_file;
 };
 
-using handler_config = std::variant<func_handler, upstream_handler,
-                                    relay_handler, trusted_header_handler>;
+/// Of a backend.service: who shows the token, if there is one, is a backend.
+struct backend_handler {
+  std::string token; // "" = none is wanted
+};
+
+using handler_config =
+    std::variant<func_handler, upstream_handler, relay_handler,
+                 trusted_header_handler, backend_handler>;
 
 /// `kind: http.endpoint`: method, path and handler.
 struct endpoint_config {
@@ -238,6 +200,7 @@ struct endpoint_config {
   bool require_subprotocol = false;
   /// `max_connections`: WebSockets open at a time, 0 to 1000000, 0 = no limit.
   std::size_t max_connections = 0;
+  bool is_derived = false; // of a backend.service
   source_location where;
 };
 
@@ -314,6 +277,27 @@ struct admin_config {
   source_location where;
 };
 
+/// `kind: backend.service`: where backends connect, each by one WebSocket, and
+/// offer names (actors/BACKEND.md). What it is made of stands in the
+/// configuration, too: a service, a router and an endpoint.
+struct backend_config {
+  std::string name;
+  /// `addr`, `socket_mode`, `socket_owner`, `tls`: as a service's.
+  std::vector<service_address> addresses{{{"127.0.0.1", 9191}, {}, {}}};
+  unsigned socket_mode = 0600;
+  std::string socket_owner;
+  service_tls_config tls;
+  /// `max_connections`: open sockets in all, 1 to 100000.
+  std::size_t max_connections = 256;
+  /// `max_message_size`: bytes of a backend's message, 1 KiB to 64 MiB.
+  std::size_t max_message_size = 16 * 1024 * 1024;
+  /// `token_file`: what a backend has to show, 16 bytes or more. Needed where
+  /// not only this machine can connect, unless `tls` requires a certificate.
+  std::string token_file;
+  std::string token; // what the file holds
+  source_location where;
+};
+
 /// `on_error` of an http.target: what becomes of a connection whose event its
 /// server has not taken.
 enum class hook_failure : std::uint8_t {
@@ -356,6 +340,7 @@ struct relay_config {
   std::vector<cluster_config> clusters; // none or one
   std::vector<admin_config> admins;     // none or one
   std::vector<http_target_config> targets;
+  std::vector<backend_config> backends;
 };
 
 /// Returns the first service with `tls`, or null.

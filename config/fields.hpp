@@ -17,6 +17,7 @@ inline constexpr std::string_view static_kind = "http.static";
 inline constexpr std::string_view cluster_kind = "cluster.node";
 inline constexpr std::string_view admin_kind = "admin.service";
 inline constexpr std::string_view target_kind = "http.target";
+inline constexpr std::string_view backend_kind = "backend.service";
 
 /// The one post-match middleware there is.
 inline constexpr std::string_view relay_middleware = "websocket_relay";
@@ -174,6 +175,13 @@ void visit_cluster(Cluster& x, Visitor&& visit) {
 template <class Admin, class Visitor>
 void visit_admin(Admin& x, Visitor&& visit) {
   visit("max_connections", x.max_connections, number_range{1, 100'000});
+}
+
+/// As `visit_service`, for a backend.service.
+template <class Backend, class Visitor>
+void visit_backend(Backend& x, Visitor&& visit) {
+  visit("max_connections", x.max_connections, number_range{1, 100'000});
+  visit("max_message_size", x.max_message_size, bytes_range(1024, 64 * mib));
 }
 
 /// As `visit_service`, for an http.target.

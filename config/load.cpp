@@ -19,7 +19,7 @@ namespace {
 /// In the order in which they are read: an endpoint needs its router.
 constexpr std::string_view kinds[] = {service_kind, router_kind,  endpoint_kind,
                                       static_kind,  cluster_kind, admin_kind,
-                                      target_kind};
+                                      target_kind,  backend_kind};
 
 constexpr std::string_view builtin_service = "gateway";
 
@@ -71,6 +71,7 @@ private:
     for (auto kind : kinds)
       read_all(kind);
     add_builtin_service();
+    derive_backends(config_);
     validate_all();
   }
 
@@ -122,6 +123,8 @@ private:
       add(config_.admins, entry, read_admin(in, folder_));
     else if (entry.kind == target_kind)
       add(config_.targets, entry, read_target(in, folder_));
+    else if (entry.kind == backend_kind)
+      add(config_.backends, entry, read_backend(in, folder_));
     else
       add(config_.statics, entry, read_static(in, folder_));
     in.refuse_unknown();

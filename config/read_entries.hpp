@@ -61,6 +61,12 @@ cluster_config read_cluster(yaml_map& in, const std::string& folder);
 /// Looks `token_file` and the files of `tls` up in `folder`.
 admin_config read_admin(yaml_map& in, const std::string& folder);
 
+/// Looks `token_file` and the files of `tls` up in `folder`.
+backend_config read_backend(yaml_map& in, const std::string& folder);
+
+/// Adds what each backend.service is made of.
+void derive_backends(relay_config& config);
+
 /// Looks `secret_file` and `ca` up in `folder`.
 http_target_config read_target(yaml_map& in, const std::string& folder);
 

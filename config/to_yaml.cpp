@@ -81,6 +81,18 @@ public:
       print(x.tls);
   }
 
+  void print(const backend_config& x) {
+    begin(x, backend_kind);
+    print(x.addresses);
+    line("socket_mode", fmt::format("\"{:04o}\"", x.socket_mode));
+    text("socket_owner", x.socket_owner);
+    visit_backend(x, *this);
+    if (!x.token_file.empty())
+      text("token_file", x.token_file);
+    if (x.tls.enabled())
+      print(x.tls);
+  }
+
   void print(const http_target_config& x) {
     begin(x, target_kind);
     text("url", x.server.url);
@@ -240,6 +252,8 @@ private:
     close();
   }
 
+  void print(const backend_handler&) {}
+
   void print(const trusted_header_handler& x) {
     line("trusted_header", "true");
     if (!x.secret_file.empty())
@@ -305,11 +319,14 @@ private:
 std::string to_yaml(const relay_config& config) {
   printer out;
   for (const auto& x : config.services)
-    out.print(x);
+    if (!x.is_derived)
+      out.print(x);
   for (const auto& x : config.routers)
-    out.print(x);
+    if (!x.is_derived)
+      out.print(x);
   for (const auto& x : config.endpoints)
-    out.print(x, prefix_of(x.router, config));
+    if (!x.is_derived)
+      out.print(x, prefix_of(x.router, config));
   for (const auto& x : config.statics)
     out.print(x);
   for (const auto& x : config.clusters)
@@ -317,6 +334,8 @@ std::string to_yaml(const relay_config& config) {
   for (const auto& x : config.admins)
     out.print(x);
   for (const auto& x : config.targets)
+    out.print(x);
+  for (const auto& x : config.backends)
     out.print(x);
   return out.take();
 }

@@ -66,6 +66,7 @@ public:
     check_names(config_.clusters, cluster_kind);
     check_names(config_.admins, admin_kind);
     check_names(config_.targets, target_kind);
+    check_names(config_.backends, backend_kind);
     for (const auto& x : config_.services)
       check(x, entry_report{service_kind, x, issues_});
     for (const auto& x : config_.routers)
@@ -80,6 +81,8 @@ public:
       check(x, entry_report{admin_kind, x, issues_});
     for (const auto& x : config_.targets)
       check(x, entry_report{target_kind, x, issues_});
+    for (const auto& x : config_.backends)
+      check_entry(x, entry_report{backend_kind, x, issues_});
     return std::move(issues_);
   }
 

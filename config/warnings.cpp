@@ -129,9 +129,11 @@ void warn(const cluster_config& cluster, std::size_t burst,
 std::vector<config_issue> find_warnings(const relay_config& config) {
   std::vector<config_issue> issues;
   for (const auto& service : config.services)
-    warn(service, entry_report{service_kind, service, issues});
+    if (!service.is_derived)
+      warn(service, entry_report{service_kind, service, issues});
   for (const auto& router : config.routers)
-    warn(router, entry_report{router_kind, router, issues});
+    if (!router.is_derived)
+      warn(router, entry_report{router_kind, router, issues});
   for (const auto& cluster : config.clusters)
     warn(cluster, largest_burst(config),
          entry_report{cluster_kind, cluster, issues});

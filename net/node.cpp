@@ -309,7 +309,8 @@ void node::stop() {
   auto goodbye = self->request(directory_, caf::infinite, directory_stop{});
   cluster_->stop();
   for (auto& service : services_)
-    service->begin_stop();
+    if (!service->settings()->is_derived)
+      service->begin_stop();
   // The directory answers in time, whoever is silent.
   goodbye.receive([] {}, [](caf::error&) {});
   auto stopping = view_->running(); // it may be looked at meanwhile
@@ -317,11 +318,18 @@ void node::stop() {
     service->begin_stop();
     stopping.push_back(service);
   }
+  // Backends are the targets of clients, and go behind them.
   std::stable_sort(stopping.begin(), stopping.end(), [](auto& a, auto& b) {
-    return a->settings()->shutdown_timeout < b->settings()->shutdown_timeout;
+    auto rank = [](auto& each) {
+      auto now = each->settings();
+      return std::pair{now->is_derived, now->shutdown_timeout};
+    };
+    return rank(a) < rank(b);
   });
-  for (auto& service : stopping)
+  for (auto& service : stopping) {
+    service->begin_stop();
     service->stop(begin + service->settings()->shutdown_timeout);
+  }
   hooks_->stop(begin + shutdown_timeout());
   certificates_ = nullptr; // which may wait for a disk
   stop_admin();

@@ -61,13 +61,22 @@ void node::drain(const std::function<bool()>& is_enough) {
   if (!wait(begin + lead, [] { return false; }))
     return;
   // Each close takes its time, too.
-  for (auto& service : draining)
-    service->drain((deadline - lead) * 4 / 5);
-  auto are_empty = [&draining] {
-    return std::all_of(draining.begin(), draining.end(),
-                       [](auto& each) { return each->is_empty(); });
+  auto drain_all = [&](bool of_backends, std::chrono::milliseconds longest) {
+    auto is_meant = [&](auto& each) {
+      return each->settings()->is_derived == of_backends;
+    };
+    for (auto& service : draining)
+      if (is_meant(service))
+        service->drain(longest);
+    return wait(begin + deadline, [&] {
+      return std::all_of(draining.begin(), draining.end(), [&](auto& each) {
+        return !is_meant(each) || each->is_empty();
+      });
+    });
   };
-  wait(begin + deadline, are_empty);
+  // Backends are the targets of clients, and go behind them.
+  if (drain_all(false, (deadline - lead) * 4 / 5))
+    drain_all(true, std::chrono::milliseconds::zero());
 }
 
 } // namespace wsrelay

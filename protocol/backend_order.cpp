@@ -122,8 +122,11 @@ bool read_relay(const Value& value, backend_order& out) {
 bool read_heartbeat(const Value& value, backend_order& out) {
   if (!value.IsString())
     return false;
-  auto interval =
-      parse_duration(text_of(value) == "off" ? "0s" : text_of(value));
+  if (text_of(value) == "off") {
+    out.heartbeat_interval = std::chrono::milliseconds{0};
+    return true;
+  }
+  auto interval = parse_duration(text_of(value));
   if (interval)
     out.heartbeat_interval = *interval;
   return static_cast<bool>(interval);

@@ -6,6 +6,7 @@
 
 #include "config/client_view.hpp"
 #include "config/ip_address.hpp"
+#include "net/http/bearer_token.hpp"
 #include "net/http/content_type.hpp"
 #include "net/http/problem_response.hpp"
 #include "net/http/service_host.hpp"
@@ -16,7 +17,6 @@
 #include <caf/all.hpp>
 
 #include <fmt/format.h>
-#include <openssl/crypto.h>
 
 #include <optional>
 #include <utility>
@@ -153,15 +153,7 @@ private:
   }
 
   bool has_token(const http_request& request) const {
-    constexpr std::string_view scheme = "bearer ";
-    auto given = find_field(request.headers, "Authorization").value_or("");
-    if (given.size() <= scheme.size()
-        || to_lower(given.substr(0, scheme.size())) != scheme)
-      return false;
-    given.remove_prefix(scheme.size());
-    auto wanted = token();
-    return given.size() == wanted.size()
-           && CRYPTO_memcmp(given.data(), wanted.data(), wanted.size()) == 0;
+    return shows_token(request.headers, token());
   }
 
   std::string token() const { return shared_->settings()->token; }

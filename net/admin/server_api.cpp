@@ -180,7 +180,8 @@ http_response change(server_call& call) {
   if (auto topic = body.take_text("topic"))
     message.message_topic = *topic;
   if (auto text = body.take_text("heartbeat")) {
-    auto interval = parse_duration(*text == "off" ? "0s" : *text);
+    auto interval = *text == "off" ? result<milliseconds>{milliseconds{0}}
+                                   : parse_duration(*text);
     if (!interval)
       throw problem{422, "invalid_interval",
                     "heartbeat: " + interval.error().what};

@@ -1,6 +1,7 @@
 // Checks and handlers, in order.
 #include "net/http/exchange.hpp"
 
+#include "actors/backend_session.hpp"
 #include "actors/caf_compat.hpp"
 #include "actors/error.hpp"
 #include "actors/pid_text.hpp"
@@ -8,6 +9,7 @@
 #include "config/client_view.hpp"
 #include "net/http/admission.hpp"
 #include "net/http/answer_fields.hpp"
+#include "net/http/bearer_token.hpp"
 #include "net/http/held_places.hpp"
 #include "net/http/problem_response.hpp"
 #include "net/http/request_checks.hpp"
@@ -25,10 +27,10 @@ namespace wsrelay {
 
 namespace {
 
-// For a target's name to become a handle, which may ask another node.
+// For a target's name to become a handle.
 constexpr milliseconds lookup_patience{30'000};
 
-// The values of parameters as they stand inside of a JSON string.
+// As they stand inside of a JSON string.
 path_params escaped(path_params params) {
   for (auto& [name, value] : params) {
     auto quoted = json_string(value);
@@ -105,7 +107,7 @@ private:
     return held_.begin(*match_.endpoint, request_, peer_, now);
   }
 
-  // -- the four kinds of handler ----------------------------------------------
+  // -- the kinds of handler --------------------------------------------------
 
   void ask(const func_handler& handler) {
     std::erase_if(request_.headers, [](auto& field) {
@@ -141,6 +143,16 @@ private:
     for (auto& group : command.groups)
       group = expand_params(group, match_.params);
     on_command(check_relay_command(std::move(command), limits()), 400);
+  }
+
+  // Its target is an actor of its own.
+  void ask(const backend_handler& handler) {
+    auto& token = handler.token;
+    if (!token.empty() && !shows_token(request_.headers, token))
+      return refuse({401, "token", "the token is needed"});
+    announced_ =
+        relay_to{spawn_backend_session(place_.owner->directory), {}, {}, {}};
+    on_command(relay_command{}, 500); // 426 where no WebSocket is asked for
   }
 
   void ask(const trusted_header_handler& handler) {
@@ -224,7 +236,6 @@ private:
       on_command(parse_relay_command(command, limits()), blame);
   }
 
-  // What whoever runs the relay has to mend.
   void complain(std::string_view what, std::string_view reason = {}) const {
     place_.owner->log_fault(what, match_.endpoint->name, reason);
   }

@@ -121,11 +121,11 @@ TEST_CASE("a missing or unknown kind is reported with the known ones") {
   CHECK(errors("- name: a")
         == "relay.yaml:1: a.kind: is missing, known are http.service, "
            "http.router, http.endpoint, http.static, cluster.node, "
-           "admin.service, http.target");
+           "admin.service, http.target, backend.service");
   CHECK(errors("- name: a\n  kind: http.sevice")
         == "relay.yaml:2: a.kind: unknown kind http.sevice, known are "
            "http.service, http.router, http.endpoint, http.static, "
-           "cluster.node, admin.service, http.target");
+           "cluster.node, admin.service, http.target, backend.service");
   CHECK(errors("- name: a\n  kind: [b]")
         == "relay.yaml:2: a.kind: must be text, not a list");
   CHECK(errors("- {}").find("entry.kind: is missing") != std::string::npos);
@@ -184,7 +184,7 @@ TEST_CASE("all errors of a file come in one run in the order of their lines") {
            "relay.yaml:10: s.threads: must be 0 to 256, not 257\n"
            "relay.yaml:12: x.kind: unknown kind none, known are http.service, "
            "http.router, http.endpoint, http.static, cluster.node, "
-           "admin.service, http.target");
+           "admin.service, http.target, backend.service");
 }
 
 TEST_CASE("a report stays on one line and cuts long values") {

@@ -125,7 +125,7 @@ TEST_CASE("what is missing, unknown or twice is named") {
   CHECK(fault("[]") == fault("1"));
   CHECK_FALSE(fault("").empty());
   CHECK_FALSE(fault("{").empty());
-  CHECK_FALSE(fault("{\"type\":\"ok\",\"ref\":1}\0x").empty());
+  CHECK_FALSE(fault(std::string("{\"type\":\"ok\",\"ref\":1}\0", 22)).empty());
   CHECK(fault("{}") == "type is missing");
   CHECK(fault(R"({"id":4})") == "type is missing of 4");
   CHECK(fault(R"({"type":"dance","id":"x"})")

@@ -75,6 +75,8 @@ class Connections(AdminTest):
         self.assertEqual((found["metadata"], found["message_topic"],
                           found["heartbeat_interval_ms"]),
                          ({"name": "ann"}, "room", 30_000))
+        self.ask("POST", pid, "/control", b'{"heartbeat":"off"}')
+        self.assertEqual(self.ask("GET", pid).json["heartbeat_interval_ms"], 0)
         for body in ({"target": "nobody"}, {"heartbeat": "soon"},
                      {"topic": "ws.mine"}):
             done = self.ask("POST", pid, "/control", json.dumps(body).encode())

@@ -85,7 +85,8 @@ std::string urls_text(const node& relay, const relay_config& config) {
   auto out = std::back_inserter(result);
   for (auto& service : config.services)
     for (auto& url : relay.urls(service.name))
-      fmt::format_to(out, "listening on {}\n", url);
+      fmt::format_to(out, "{} on {}\n",
+                     service.is_derived ? "backends" : "listening", url);
   if (auto admin = relay.admin_url(); !admin.empty())
     fmt::format_to(out, "admin on {}\n", admin);
   for (auto& cluster : config.clusters)

@@ -1,0 +1,255 @@
+// What a backend says, carried out.
+#include "actors/answer.hpp"
+#include "actors/backend_session.hpp"
+#include "actors/backend_text.hpp"
+#include "actors/error.hpp"
+#include "actors/node_messages.hpp"
+#include "protocol/pid.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+
+namespace wsrelay {
+
+namespace {
+
+// A directory asks another node's.
+constexpr milliseconds lookup_patience{10'000};
+
+ws_send to_send(const backend_order& what) {
+  return {what.is_binary ? message_type::binary : message_type::text,
+          shared_buffer{what.data}, what.priority, shared_buffer{what.key}};
+}
+
+ws_event to_event(const backend_order& what) {
+  return {what.topic, shared_buffer{what.data}, what.priority,
+          shared_buffer{what.key}};
+}
+
+ws_close to_close(const backend_order& what) {
+  return {what.code == 0 ? std::uint16_t{1000} : what.code, what.text};
+}
+
+ws_control to_control(const backend_order& what) {
+  ws_control result;
+  result.target_pid = what.target;
+  if (what.message_topic)
+    result.message_topic = *what.message_topic;
+  if (what.heartbeat_interval)
+    result.heartbeat_interval = *what.heartbeat_interval;
+  if (what.metadata)
+    result.metadata = shared_buffer{*what.metadata};
+  if (what.expires_at)
+    result.expires_at = *what.expires_at;
+  result.join_groups = what.join_groups;
+  result.leave_groups = what.leave_groups;
+  return result;
+}
+
+} // namespace
+
+void backend_session_state::carry_out(backend_order what) {
+  using enum backend_verb;
+  switch (what.what) {
+    case offer:
+      return this->offer(what);
+    case withdraw:
+      return this->withdraw(what);
+    case ok:
+    case error:
+    case response:
+      return settle(what.ref, what);
+    case taken:
+      return take(what);
+    case group_send:
+    case group_event:
+    case group_close:
+      return tell_group(what);
+    default:
+      break;
+  }
+  // What is said to one actor keeps its order.
+  auto known = clients.find(what.to);
+  if (known != clients.end() && !lookups.contains(what.to))
+    deliver(what, caf::actor{known->second.who});
+  else
+    look_up(std::move(what));
+}
+
+void backend_session_state::offer(const backend_order& what) {
+  acks = acks || what.acks;
+  directory_claims claims;
+  for (auto& name : what.names) {
+    auto known = std::find_if(names.begin(), names.end(),
+                              [&](auto& each) { return each.name == name; });
+    if (known == names.end() && names.size() >= max_session_names)
+      return refuse(what, make_error(errc::busy, "too many names"));
+    if (known == names.end())
+      known = names.insert(
+          names.end(),
+          {name, make_backend_name(caf::actor{self},
+                                   static_cast<std::uint32_t>(names.size()))});
+    claims.entries.push_back({name, known->who});
+  }
+  self->request(directory, caf::infinite, claims)
+      .then(
+          [this, what](const directory_puts_answer& found) {
+            if (!found.refused.empty())
+              return refuse(what,
+                            make_error(errc::invalid_message,
+                                       "no name that a backend may have: "
+                                           + what.names[found.refused[0]]));
+            std::vector<std::string> others;
+            for (auto place : found.waiting)
+              others.push_back(what.names[place]);
+            if (!what.id.empty())
+              answer(backend_ok(what.id, others));
+          },
+          [this, what](caf::error& why) { refuse(what, why); });
+}
+
+// Those who have joined stay.
+void backend_session_state::withdraw(const backend_order& what) {
+  for (auto& each : names)
+    if (std::find(what.names.begin(), what.names.end(), each.name)
+        != what.names.end())
+      self->send(directory, directory_erase{each.name, each.who});
+  // In order: behind the others.
+  self->request(directory, caf::infinite, directory_erase{{}, self})
+      .then([this, what] { accept(what); },
+            [this, what](caf::error& why) { refuse(what, why); });
+}
+
+void backend_session_state::look_up(backend_order what) {
+  if (auto good = check_relay_target(what.to); !good)
+    return refuse(what, make_error(errc::no_such_target, good.error().what));
+  auto to = what.to;
+  auto [line, is_first] = lookups.try_emplace(to);
+  line->second.push_back(std::move(what));
+  if (!is_first)
+    return;
+  auto done = [this, to](auto&& each) {
+    auto orders = lookups.extract(to);
+    for (auto& order : orders.mapped())
+      each(order);
+  };
+  self->request(directory, lookup_patience, directory_get{to})
+      .then(
+          [this, done](const caf::actor& found) {
+            done([&](auto& order) { deliver(order, found); });
+          },
+          [this, done](caf::error& why) {
+            done([&](auto& order) { refuse(order, why); });
+          });
+}
+
+void backend_session_state::deliver(const backend_order& what,
+                                    const caf::actor& whom) {
+  using enum backend_verb;
+  switch (what.what) {
+    case send:
+      return tell(what, whom, to_send(what));
+    case event:
+      return tell(what, whom, to_event(what));
+    case close:
+      return tell(what, whom, to_close(what));
+    case control:
+      return tell(what, whom, to_control(what));
+    case monitor:
+      return watch(what, whom);
+    case demonitor:
+      return unwatch(what, whom);
+    case backend_verb::link:
+      return this->link(what, whom);
+    case backend_verb::unlink:
+      return this->unlink(what, whom);
+    default:
+      return;
+  }
+}
+
+void backend_session_state::tell_group(const backend_order& what) {
+  if (what.what == backend_verb::group_send)
+    tell(what, directory,
+         wsrelay::group_send{what.to, to_send(what), what.except});
+  else if (what.what == backend_verb::group_event)
+    tell(what, directory,
+         wsrelay::group_event{what.to, to_event(what), what.except});
+  else
+    tell(what, directory,
+         wsrelay::group_close{what.to, to_close(what), what.except});
+}
+
+void backend_session_state::watch(const backend_order& what,
+                                  const caf::actor& whom) {
+  if (watched.size() >= max_backend_watched)
+    return refuse(what, make_error(errc::busy, "too many are monitored"));
+  auto is_known = pids.contains(whom.address());
+  auto [entry, is_new] = watched.try_emplace(whom.address());
+  entry->second.insert(what.to);
+  accept(what);
+  if (is_new && !is_known)
+    self->monitor(whom);
+}
+
+void backend_session_state::unwatch(const backend_order& what,
+                                    const caf::actor& whom) {
+  auto found = watched.find(whom.address());
+  if (found != watched.end() && found->second.erase(what.to) > 0
+      && found->second.empty()) {
+    watched.erase(found);
+    if (!pids.contains(whom.address()))
+      self->demonitor(whom);
+  }
+  accept(what);
+}
+
+void backend_session_state::link(const backend_order& what,
+                                 const caf::actor& whom) {
+  if (linked.size() >= max_backend_watched)
+    return refuse(what, make_error(errc::busy, "too many are linked"));
+  accept(what);
+  if (linked.try_emplace(whom.address(), what.to).second)
+    self->link_to(whom);
+}
+
+void backend_session_state::unlink(const backend_order& what,
+                                   const caf::actor& whom) {
+  if (linked.erase(whom.address()) > 0)
+    self->unlink_from(whom);
+  accept(what);
+}
+
+template <class Message>
+void backend_session_state::tell(const backend_order& what,
+                                 const caf::actor& whom, Message message) {
+  if (what.id.empty())
+    return self->send(whom, std::move(message));
+  if (open >= max_backend_open)
+    return refuse(what, make_error(errc::busy, "too many are not answered"));
+  ++open;
+  auto done = [this, id = what.id](const caf::error& why) {
+    --open;
+    answer(why ? backend_error(id, why) : backend_ok(id));
+  };
+  // No timeout: an actor's end is an answer.
+  self->request(whom, caf::infinite, std::move(message))
+      .then([done] { done({}); },
+            [done](caf::error& why) {
+              done(why == caf::sec::unexpected_response ? caf::error{} : why);
+            });
+}
+
+void backend_session_state::accept(const backend_order& what) {
+  if (!what.id.empty())
+    answer(backend_ok(what.id));
+}
+
+// One that wants no answer is told all the same: nothing vanishes.
+void backend_session_state::refuse(const backend_order& what,
+                                   const caf::error& why) {
+  answer(backend_error(what.id, why));
+}
+
+} // namespace wsrelay

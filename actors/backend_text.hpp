@@ -1,0 +1,42 @@
+// What the relay says to a backend over its WebSocket (BACKEND.md): messages of
+// the contract as JSON, payloads that are no text behind a head.
+#pragma once
+
+#include "actors/messages.hpp"
+
+#include <caf/error.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wsrelay {
+
+/// What an actor of a backend's name has heard. `ref` is what an answer names,
+/// 0 = none is wanted.
+ws_send backend_text(std::string_view name, const ws_join& message,
+                     std::uint64_t ref);
+ws_send backend_text(std::string_view name, const ws_message& message);
+ws_send backend_text(std::string_view name, const ws_heartbeat& message);
+ws_send backend_text(std::string_view name, const ws_leave& message,
+                     std::uint64_t ref);
+ws_send backend_text(std::string_view name, const ws_overflow& message);
+ws_send backend_text(std::string_view name, const ws_drained& message);
+ws_send backend_text(std::string_view name, const ws_refused& message);
+ws_send backend_text(std::string_view name, const http_request& message,
+                     std::uint64_t ref);
+
+/// The answer to an order; `id` is its JSON. `waiting`: names that somebody
+/// else has.
+ws_send backend_ok(std::string_view id,
+                   const std::vector<std::string>& waiting = {});
+ws_send backend_error(std::string_view id, std::string_view error,
+                      std::string_view text);
+ws_send backend_error(std::string_view id, const caf::error& why);
+
+/// An actor has ended: one that was monitored ("down"), or linked ("exit").
+ws_send backend_end(std::string_view what, std::string_view to,
+                    const caf::error& reason);
+
+} // namespace wsrelay

@@ -1,0 +1,219 @@
+// A backend's session: what its names hear becomes messages to its socket, what
+// it says is carried out, and what is left when it goes.
+#include "actors/backend_session.hpp"
+
+#include "test/support/connected.hpp"
+
+namespace wsrelay::backend_session_test {
+
+using namespace wsrelay::test;
+
+namespace {
+
+struct fixture {
+  checked_node node;
+  caf::actor session{spawn_backend_session(node.directory())};
+  fake_client backend{node.connect(session)};
+
+  fixture() { node.run(); }
+
+  ~fixture() {
+    backend.close();
+    node.run();
+  }
+
+  void say(std::string text) {
+    backend.send_text(std::move(text));
+    node.run();
+  }
+
+  // What it got since, a line each.
+  strings got() {
+    strings result;
+    for (auto& each : backend.take())
+      result.push_back(each.data);
+    return result;
+  }
+
+  void offer(std::string name, std::string more = "") {
+    say(R"({"type":"offer","names":[")" + name + "\"]" + more + "}");
+  }
+
+  caf::actor find(std::string name) {
+    auto found = node.request<caf::actor>(node.directory(),
+                                          directory_get{std::move(name)});
+    return found ? *found : caf::actor{};
+  }
+
+  // A client at a name, its join accepted.
+  fake_client join(const std::string& name) {
+    auto result = node.connect(find(name));
+    node.run();
+    say(R"({"type":"ok","ref":)" + std::to_string(++refs) + "}");
+    got();
+    return result;
+  }
+
+  static bool has(const strings& lines, std::string_view text) {
+    for (auto& each : lines)
+      if (each.find(text) != each.npos)
+        return true;
+    return false;
+  }
+
+  int refs = 0;
+};
+
+} // namespace
+
+TEST_CASE_FIXTURE(fixture, "a name leads to the backend as long as it is "
+                           "offered") {
+  say(R"({"type":"offer","names":["game"],"id":"a"})");
+  CHECK(got() == strings{R"({"type":"ok","id":"a"})"});
+  CHECK(find("game"));
+  say(R"({"type":"withdraw","names":["game"],"id":2})");
+  CHECK(got() == strings{R"({"type":"ok","id":2})"});
+  CHECK_FALSE(find("game"));
+}
+
+TEST_CASE_FIXTURE(fixture, "a name that somebody has is waited for") {
+  probe other{node};
+  REQUIRE(node.put("game", other));
+  say(R"({"type":"offer","names":["game"],"id":1})");
+  CHECK(got() == strings{R"({"type":"ok","id":1,"waiting":["game"]})"});
+  CHECK(find("game") == other.actor());
+  other.end();
+  node.run();
+  CHECK(find("game") != nullptr);
+}
+
+TEST_CASE_FIXTURE(fixture, "a name that is no name is refused") {
+  say(R"({"type":"offer","names":["wsrelay.x"],"id":1})");
+  CHECK(has(got(), R"("error":"invalid_message")"));
+  say(R"({"type":"offer","names":["a@b"]})"); // told without an id, too
+  CHECK(has(got(), R"("error":"invalid_message")"));
+}
+
+TEST_CASE_FIXTURE(fixture, "a session has at most so many names") {
+  for (std::size_t i = 0; i < max_session_names; ++i)
+    offer("n" + std::to_string(i));
+  CHECK(got() == strings{});
+  offer("n0", R"(,"id":1)"); // one that it has
+  CHECK(got() == strings{R"({"type":"ok","id":1})"});
+  offer("one-more", R"(,"id":2)");
+  CHECK(has(got(), R"("error":"busy")"));
+}
+
+TEST_CASE_FIXTURE(fixture, "messages keep their order, and fill the window "
+                           "until the kernel has them") {
+  offer("game");
+  auto client = join("game");
+  backend.stall();
+  for (auto i = 0; i < 200; ++i)
+    client.send_text(std::string(16'000, 'x'));
+  node.run();
+  CHECK(client.is_paused()); // 128 messages, or 1 MiB, are under way
+  backend.read_again();
+  node.run();
+  CHECK_FALSE(client.is_paused());
+  CHECK(got().size() == 200);
+}
+
+TEST_CASE_FIXTURE(fixture, "with acks messages count until they are taken") {
+  offer("game", R"(,"acks":true)");
+  auto client = join("game");
+  for (auto i = 0; i < 128; ++i)
+    client.send_text("x");
+  node.run();
+  CHECK(client.is_paused());
+  auto lines = got();
+  REQUIRE(lines.size() == 128);
+  auto begin = lines[0].find("\"pid\":\"") + 7;
+  auto pid = lines[0].substr(begin, lines[0].find('"', begin) - begin);
+  say(R"({"type":"taken","to":")" + pid + R"(","seq":100})");
+  CHECK_FALSE(client.is_paused());
+  say(R"({"type":"taken","to":"1@nowhere","seq":1})"); // of nobody
+  CHECK(got() == strings{});
+}
+
+TEST_CASE_FIXTURE(fixture, "answers that are not read hold what it says") {
+  backend.stall();
+  auto count = 0;
+  while (!backend.is_paused() && count < 100'000) {
+    say(R"({"type":"dance","id":")" + std::string(4'000, 'x') + "\"}");
+    ++count;
+  }
+  CHECK(count < 1'000);
+  backend.read_again();
+  node.run();
+  CHECK_FALSE(backend.is_paused());
+  CHECK(got().size() == static_cast<std::size_t>(count));
+}
+
+TEST_CASE_FIXTURE(fixture, "a client that leaves waits for the answer, and "
+                           "gets what comes before it") {
+  offer("game");
+  auto client = join("game");
+  auto pid = [&] {
+    client.send_text("x");
+    node.run();
+    auto line = got().at(0);
+    auto begin = line.find("\"pid\":\"") + 7;
+    return line.substr(begin, line.find('"', begin) - begin);
+  }();
+  client.close(4001);
+  node.run();
+  CHECK_FALSE(client.close_frame());
+  say(R"({"type":"send","data":"last","to":")" + pid + "\"}");
+  say(R"({"type":"ok","ref":2})");
+  CHECK(client.close_frame()->code == 4001);
+  CHECK(client.take().at(0).data == "last");
+}
+
+TEST_CASE_FIXTURE(fixture, "an answer that nobody waits for does nothing") {
+  say(R"({"type":"ok","ref":77})");
+  say(R"({"type":"response","ref":0})");
+  say(R"({"type":"error","ref":18446744073709551615})");
+  CHECK(got() == strings{});
+}
+
+TEST_CASE_FIXTURE(fixture, "a backend that is lost takes its clients with it") {
+  offer("game");
+  auto client = join("game");
+  auto waiting = node.connect(find("game")); // its join is not answered
+  node.run();
+  backend.lose();
+  node.run();
+  CHECK(client.close_frame()->code == 1011);
+  CHECK(waiting.close_frame()->code == 1011);
+  CHECK_FALSE(find("game"));
+}
+
+TEST_CASE_FIXTURE(fixture, "a backend that closes is one that was stopped") {
+  offer("game");
+  auto client = join("game");
+  backend.close(1000);
+  node.run();
+  CHECK(client.close_frame()->code == 1001);
+}
+
+TEST_CASE_FIXTURE(fixture, "its session ends when no socket comes") {
+  auto alone = spawn_backend_session(node.directory());
+  caf::anon_send(alone, ws_refused{{}, "upgrade"});
+  node.run(); // the node's end counts who lives
+}
+
+TEST_CASE_FIXTURE(fixture, "a linked actor ends with a backend that fails, and "
+                           "tells of its own end") {
+  offer("game");
+  auto client = join("game");
+  probe other{node};
+  REQUIRE(node.put("other", other));
+  say(R"({"type":"link","to":"other","id":1})");
+  CHECK(got() == strings{R"({"type":"ok","id":1})"});
+  other.crash();
+  node.run();
+  CHECK(has(got(), R"({"type":"exit","to":"other")"));
+}
+
+} // namespace wsrelay::backend_session_test
