@@ -93,13 +93,14 @@ void backend_session_state::end(caf::error reason) {
 
 void backend_session_state::say(ws_send what,
                                 std::optional<caf::response_promise> done) {
-  waiting.push_back({std::move(what), std::move(done), false});
+  waiting.push_back({std::move(what), std::move(done), 0});
   pump();
 }
 
 void backend_session_state::answer(ws_send what) {
-  answers += what.data.size();
-  waiting.push_back({std::move(what), {}, true});
+  auto size = what.data.size();
+  answers += size;
+  waiting.push_back({std::move(what), {}, size});
   pump();
 }
 
@@ -107,29 +108,42 @@ void backend_session_state::answer(ws_send what) {
 // whoever has said it is not read on.
 void backend_session_state::pump() {
   while (!waiting.empty()) {
-    auto size = waiting.front().what.data.size();
+    auto size = waiting.front().what.data.size() + unasked;
     if (in_flight > 0 && in_flight + size > max_backend_flight)
       return;
     auto next = std::move(waiting.front());
     waiting.pop_front();
-    in_flight += size;
-    auto done = [this, size, done = std::move(next.done),
-                 is_answer = next.is_answer]() mutable {
-      in_flight -= size;
-      if (is_answer)
-        answers -= size;
-      if (done)
-        done->deliver(caf::unit);
-      if (answers <= max_backend_flight)
-        for (auto& each : std::exchange(held, {}))
-          each.deliver(caf::unit);
-      pump();
-    };
-    // No timeout: the socket's end is this one's.
-    self->request(socket, caf::infinite, std::move(next.what))
-        .then([done]() mutable { done(); },
-              [done](caf::error&) mutable { done(); });
+    if (size >= backend_slack) {
+      ask_for(std::move(next));
+      continue;
+    }
+    unasked = size;
+    self->send(socket, std::move(next.what));
+    settle_output(next);
   }
+}
+
+// No timeout: the socket's end is this one's.
+void backend_session_state::ask_for(output next) {
+  auto size = std::exchange(unasked, 0) + next.what.data.size();
+  in_flight += size;
+  auto what = std::move(next.what);
+  auto done = [this, size, next = std::move(next)] {
+    in_flight -= size;
+    settle_output(next);
+    pump();
+  };
+  self->request(socket, caf::infinite, std::move(what))
+      .then([done] { done(); }, [done](caf::error&) { done(); });
+}
+
+void backend_session_state::settle_output(const output& sent) {
+  answers -= sent.answer;
+  if (sent.done)
+    caf::response_promise{*sent.done}.deliver(caf::unit);
+  if (answers <= max_backend_flight)
+    for (auto& each : std::exchange(held, {}))
+      each.deliver(caf::unit);
 }
 
 caf::actor spawn_backend_session(const caf::actor& directory) {

@@ -26,6 +26,10 @@ namespace wsrelay {
 /// wait: beyond these what it says is not taken.
 inline constexpr std::size_t max_backend_flight = 1024 * 1024;
 
+/// Bytes that may be sent without asking whether the kernel has them: an answer
+/// for each would cost as much as the message.
+inline constexpr std::size_t backend_slack = 64 * 1024;
+
 /// Of a session: requests that the backend, or somebody else for it, has not
 /// answered; names; actors that it monitors or has linked.
 inline constexpr std::size_t max_backend_open = 100'000;
@@ -68,7 +72,7 @@ struct backend_session_state {
   struct output {
     ws_send what;
     std::optional<caf::response_promise> done;
-    bool is_answer;
+    std::size_t answer; // bytes of one, else 0
   };
 
   explicit backend_session_state(backend_session_actor* self) : self{self} {}
@@ -83,6 +87,8 @@ struct backend_session_state {
   void say(ws_send what, std::optional<caf::response_promise> done = {});
   void answer(ws_send what);
   void pump();
+  void ask_for(output next);
+  void settle_output(const output& sent);
   void end(caf::error reason);
 
   // what its names hear (backend_calls.cpp)
@@ -132,7 +138,8 @@ struct backend_session_state {
   std::map<caf::actor_addr, std::set<std::string>> watched;
   std::map<caf::actor_addr, std::string> linked;
   std::deque<output> waiting;              // for the socket
-  std::size_t in_flight = 0;               // bytes
+  std::size_t in_flight = 0;               // bytes that the kernel may not have
+  std::size_t unasked = 0;                 // bytes beside these
   std::size_t answers = 0;                 // bytes, of those that wait
   std::vector<caf::response_promise> held; // what it says is not taken yet
   bool has_ended = false;

@@ -10,6 +10,8 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <algorithm>
+
 namespace wsrelay {
 
 namespace {
@@ -105,6 +107,11 @@ std::string quote(std::string_view text) {
   return to_string(buffer);
 }
 
+// Most texts have nothing else.
+bool stands_for_itself(char c) {
+  return c >= ' ' && c < '\x7f' && c != '"' && c != '\\';
+}
+
 } // namespace
 
 checked check_json(std::string_view text) {
@@ -142,6 +149,11 @@ result<std::string> compact_json_object(std::string_view text) {
 }
 
 std::string json_string(std::string_view text) {
+  if (std::all_of(text.begin(), text.end(), stands_for_itself)) {
+    std::string plain;
+    plain.reserve(text.size() + 2);
+    return plain.append(1, '"').append(text).append(1, '"');
+  }
   return is_valid_utf8(text) ? quote(text) : quote(replace_invalid(text));
 }
 
