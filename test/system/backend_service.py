@@ -24,6 +24,7 @@ def backends(**keys):
 
 def config(*more, **options):
     """Returns /ws/play for a target game, /ws/ask for a handler game."""
+    options = {"close_timeout": "500ms", **options}
     return (service(threads=1) + router(**options)
             + endpoint("play", "/play", "relay: {target_pid: game, state: s, "
                        "metadata: {user: ann}, groups: [all]}")
@@ -46,6 +47,12 @@ class BackendTest(unittest.TestCase):
         found = Backend(self.port(relay), **keys)
         self.addCleanup(found.close)
         return found
+
+    @staticmethod
+    def stop(relay, *backends):
+        for each in backends:
+            each.close()
+        relay.stop()
 
     def play(self, relay, backend, name="game"):
         """Returns an open client, its join accepted."""
@@ -85,7 +92,7 @@ class Life(BackendTest):
         self.game.say("ok", ref=left["ref"])
         self.assertEqual(client.read_text(), "last word")
         self.assertEqual(client.read_close().code, 4001)
-        self.relay.stop()
+        self.stop(self.relay, self.game)
 
     def test_what_a_join_tells(self):
         client = WebSocket(self.relay.port, "/ws/play")
@@ -232,7 +239,7 @@ class Restart(BackendTest):
         self.assertEqual(old.hear("message")["data"], "still with the old one")
         new.say("send", to=pid, data="new")
         self.assertEqual(other.read_text(), "new")
-        relay.stop()
+        self.stop(relay, old, new)
 
     def test_connections_wait_for_the_next_one(self):
         relay = self.start(config(on_target_exit="park"))
@@ -244,7 +251,7 @@ class Restart(BackendTest):
         self.assertEqual(new.accept("game")["pid"], pid)
         client.send_text("on")
         self.assertEqual(new.hear("message")["data"], "on")
-        relay.stop()
+        self.stop(relay, new)
 
 
 class Flow(BackendTest):
@@ -356,7 +363,7 @@ class Operators(BackendTest):
         self.assertIn("backend.service", text)
         self.assertNotIn("backends.backend", text)
         wait_until(lambda: len(api.connections()["connections"]) == 2, "both")
-        relay.stop()
+        self.stop(relay, game)
 
 
 if __name__ == "__main__":
