@@ -157,7 +157,7 @@ class Names(AdminTest):
 
 def groups_config(**keys):
     """Returns /ws/room/{room}, whose connections are in two groups."""
-    return (echo_config(**keys) + admin()
+    return (echo_config(close_timeout="500ms", **keys) + admin()
             + endpoint("room", "/room/{room}",
                        "relay: {target_pid: echo, groups: "
                        "[all, \"room-{room}\"]}"))
@@ -264,10 +264,10 @@ class Cluster(unittest.TestCase):
         return relay
 
     def test_whichever_node_is_asked(self):
-        near = self.start(echo_config() + admin()
-                          + node("relay1", listen='"127.0.0.1:0"'))
+        own = echo_config(close_timeout="500ms") + admin()
+        near = self.start(own + node("relay1", listen='"127.0.0.1:0"'))
         peers = f'["127.0.0.1:{cluster_port(near)}"]'
-        far = self.start(echo_config() + admin() + node("relay2", peers=peers))
+        far = self.start(own + node("relay2", peers=peers))
         api = Api(admin_port(near))
         wait_until(lambda: api.get("peers").json["peers"], "they have met")
         client = WebSocket(far.port)
