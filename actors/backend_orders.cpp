@@ -229,9 +229,11 @@ void backend_session_state::tell(const backend_order& what,
   if (open >= max_backend_open)
     return refuse(what, make_error(errc::busy, "too many are not answered"));
   ++open;
-  auto done = [this, id = what.id](const caf::error& why) {
+  backend_order asked;
+  asked.id = what.id;
+  auto done = [this, asked = std::move(asked)](const caf::error& why) {
     --open;
-    answer(why ? backend_error(id, why) : backend_ok(id));
+    answer(why ? backend_error(asked, why) : backend_ok(asked.id));
   };
   // No timeout: an actor's end is an answer.
   self->request(whom, caf::infinite, std::move(message))
@@ -249,7 +251,7 @@ void backend_session_state::accept(const backend_order& what) {
 // One that wants no answer is told all the same: nothing vanishes.
 void backend_session_state::refuse(const backend_order& what,
                                    const caf::error& why) {
-  answer(backend_error(what.id, why));
+  answer(backend_error(what, why));
 }
 
 } // namespace wsrelay

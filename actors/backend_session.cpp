@@ -44,7 +44,7 @@ caf::result<void> backend_session_state::on_message(const ws_message& message) {
   backend_order order;
   auto is_binary = message.type == message_type::binary;
   if (auto bad = read_backend_order(message.data.view(), is_binary, order))
-    answer(backend_error(bad->id, "invalid_message", bad->what));
+    refuse_unread(order, bad->what);
   else
     carry_out(std::move(order));
   auto promise = promise_to_requester(self);
@@ -53,6 +53,17 @@ caf::result<void> backend_session_state::on_message(const ws_message& message) {
   else if (promise)
     promise->deliver(caf::unit);
   return later(promise);
+}
+
+// Nobody waits for an answer that cannot be one.
+void backend_session_state::refuse_unread(const backend_order& what,
+                                          const std::string& why) {
+  answer(backend_error(what, "invalid_message", why));
+  backend_order none;
+  none.what = backend_verb::error;
+  none.text = "its backend's answer cannot be read";
+  if (what.ref != 0)
+    settle(what.ref, none);
 }
 
 void backend_session_state::on_leave(const ws_leave& message) {

@@ -81,6 +81,7 @@ struct backend_session_state {
   // the backend's socket (backend_session.cpp)
   caf::result<void> on_join(const ws_join& message);
   caf::result<void> on_message(const ws_message& message);
+  void refuse_unread(const backend_order& what, const std::string& why);
   void on_leave(const ws_leave& message);
   void on_down(const caf::down_msg& message);
   void on_exit(const caf::exit_msg& message);

@@ -195,22 +195,26 @@ ws_send backend_ok(std::string_view id,
   return out.json("waiting", names + "]").take();
 }
 
-ws_send backend_error(std::string_view id, std::string_view error,
+ws_send backend_error(const backend_order& order, std::string_view error,
                       std::string_view text) {
   object out{"error"};
-  if (!id.empty())
-    out.json("id", id);
-  return out.text("error", error).text("text", text).take();
+  if (!order.id.empty())
+    out.json("id", order.id);
+  else
+    out.text("of", to_text(order.what)).text_if("to", order.to);
+  while (text.starts_with(error) && text.substr(error.size()).starts_with(": "))
+    text.remove_prefix(error.size() + 2);
+  return out.ref(order.ref).text("error", error).text("text", text).take();
 }
 
-ws_send backend_error(std::string_view id, const caf::error& why) {
+ws_send backend_error(const backend_order& order, const caf::error& why) {
   auto is_own = why.category() == errc_category;
   auto word = is_own ? to_text(static_cast<errc>(why.code()))
               : why == caf::sec::request_receiver_down
                       || why == caf::exit_reason::remote_link_unreachable
                   ? "no_such_target"
                   : "failed";
-  return backend_error(id, word, to_text(why));
+  return backend_error(order, word, to_text(why));
 }
 
 ws_send backend_end(std::string_view what, std::string_view to,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/messages.hpp"
+#include "protocol/backend_order.hpp"
 
 #include <caf/error.hpp>
 
@@ -31,9 +32,12 @@ ws_send backend_text(std::string_view name, const http_request& message,
 /// else has.
 ws_send backend_ok(std::string_view id,
                    const std::vector<std::string>& waiting = {});
-ws_send backend_error(std::string_view id, std::string_view error,
+
+/// Why an order is not carried out: its verb is `of`, and its `id`, `ref` and
+/// `to` are told where it has them.
+ws_send backend_error(const backend_order& order, std::string_view error,
                       std::string_view text);
-ws_send backend_error(std::string_view id, const caf::error& why);
+ws_send backend_error(const backend_order& order, const caf::error& why);
 
 /// An actor has ended: one that was monitored ("down"), or linked ("exit").
 ws_send backend_end(std::string_view what, std::string_view to,

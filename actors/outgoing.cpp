@@ -2,6 +2,7 @@
 #include "actors/outgoing.hpp"
 
 #include "actors/error.hpp"
+#include "protocol/close_code.hpp"
 #include "protocol/topic.hpp"
 
 namespace wsrelay {
@@ -18,8 +19,12 @@ caf::expected<caf::message> to_outgoing(const caf::message& content) {
       return std::move(made.error());
     return caf::make_message(std::move(*made));
   }
-  if (content.match_elements<ws_close>())
+  if (content.match_elements<ws_close>()) {
+    auto& message = content.get_as<ws_close>(0);
+    if (auto checked = check_close(message.code, message.reason); !checked)
+      return make_error(errc::invalid_close, checked.error().what);
     return content;
+  }
   return make_error(errc::invalid_message,
                     "clients get ws_send, ws_event and ws_close");
 }

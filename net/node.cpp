@@ -315,7 +315,8 @@ void node::stop() {
   goodbye.receive([] {}, [](caf::error&) {});
   auto stopping = view_->running(); // it may be looked at meanwhile
   for (auto& service : retired_) {
-    service->begin_stop();
+    if (!service->settings()->is_derived)
+      service->begin_stop();
     stopping.push_back(service);
   }
   // Backends are the targets of clients, and go behind them.
@@ -327,7 +328,8 @@ void node::stop() {
     return rank(a) < rank(b);
   });
   for (auto& service : stopping) {
-    service->begin_stop();
+    if (service->settings()->is_derived)
+      service->begin_stop();
     service->stop(begin + service->settings()->shutdown_timeout);
   }
   hooks_->stop(begin + shutdown_timeout());

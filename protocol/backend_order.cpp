@@ -92,8 +92,10 @@ bool read(const Value& value, http_fields& out) {
 }
 
 bool read_id(const Value& value, backend_order& out) {
+  if (!value.IsString() && !value.IsNumber())
+    return false;
   out.id = json_of(value);
-  return value.IsString() || value.IsNumber();
+  return true;
 }
 
 bool read_data(const Value& value, backend_order& out) {
@@ -227,8 +229,9 @@ public:
       : from_{from}, has_data_{has_data}, out_{out} {}
 
   std::string run() {
-    if (auto id = from_.FindMember("id"); id != from_.MemberEnd())
-      read_id(id->value, out_); // a fault names it, whatever it is
+    for (auto name : {"id", "ref", "to", "group"}) // a fault names them
+      if (auto found = from_.FindMember(name); found != from_.MemberEnd())
+        peek(name, found->value);
     if (auto bad = read_verb(); !bad.empty())
       return bad;
     bits seen = 0;
@@ -245,6 +248,15 @@ public:
 private:
   static bits bit_of(const member& each) {
     return bits{1} << static_cast<unsigned>(&each - members);
+  }
+
+  void peek(std::string_view name, const Value& value) {
+    if (name == "id")
+      read_id(value, out_);
+    else if (name == "ref")
+      read(value, out_.ref);
+    else
+      read(value, out_.to);
   }
 
   std::string read_verb() {
@@ -307,6 +319,10 @@ std::optional<std::size_t> size_of_head(std::string_view bytes) {
 
 } // namespace
 
+std::string_view to_text(backend_verb what) noexcept {
+  return verb_names[static_cast<std::size_t>(what)];
+}
+
 std::optional<backend_fault>
 read_backend_order(std::string_view bytes, bool is_binary, backend_order& out) {
   auto head = bytes;
@@ -326,7 +342,7 @@ read_backend_order(std::string_view bytes, bool is_binary, backend_order& out) {
   if (why.empty() && is_binary && !may_have_bytes(out.what))
     why = "it has no bytes behind it";
   if (!why.empty())
-    return backend_fault{std::move(why), out.id};
+    return backend_fault{std::move(why)};
   if (is_binary) {
     out.is_binary = true;
     out.data = bytes.substr(head_size + head.size());

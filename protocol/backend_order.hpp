@@ -42,6 +42,9 @@ enum class backend_verb : std::uint8_t {
   unlink,
 };
 
+/// Returns the name of a verb: "group_send".
+std::string_view to_text(backend_verb what) noexcept;
+
 /// A message; of the members those count that its verb has. Which ones it needs
 /// is checked, and that texts are UTF-8; all else is up to who carries it out.
 struct backend_order {
@@ -74,10 +77,10 @@ struct backend_order {
   std::string relay{}; // a relay command, JSON; "" = none
 };
 
-/// Why a message cannot be read, and whose it is as far as that is known.
+/// Why a message cannot be read; what it was then is in the order as far as
+/// that is known: its verb, `id`, `ref` and `to`.
 struct backend_fault {
   std::string what;
-  std::string id{}; // as an order's
 };
 
 /// Reads a message: a text, which is a JSON object, or a binary one of four

@@ -109,6 +109,10 @@ TEST_CASE_FIXTURE(fixture, "what no client gets is an error") {
   CHECK(is(ask(group_event{"all", {"ws.x", "1"}}), errc::reserved_topic));
   CHECK(is(ask(group_event{"all", {"x", "{"}}), errc::invalid_json));
   CHECK(is(ask(group_send{"a b", {}}), errc::invalid_message));
+  CHECK(is(ask(group_close{"all", {999, ""}}), errc::invalid_close));
+  CHECK(is(ask(group_close{"all", {1000, std::string(124, 'r')}}),
+           errc::invalid_close));
+  CHECK_FALSE(ann.close_frame());
   CHECK(texts(ann) == strings{});
 }
 

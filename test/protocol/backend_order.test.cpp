@@ -22,7 +22,9 @@ backend_order read(std::string_view text) {
 std::string fault(std::string_view text, bool is_binary = false) {
   backend_order out;
   auto bad = read_backend_order(text, is_binary, out);
-  return bad ? bad->what + (bad->id.empty() ? "" : " of " + bad->id) : "";
+  return bad ? bad->what + (out.id.empty() ? "" : " of " + out.id)
+                   + (out.ref == 0 ? "" : " to " + std::to_string(out.ref))
+             : "";
 }
 
 std::string framed(std::string_view head, std::string_view bytes) {
@@ -94,9 +96,9 @@ TEST_CASE("a response is one of HTTP") {
   CHECK(order.data == "b");
   CHECK(order.relay == R"({"target_pid":"x"})");
   CHECK(fault(R"({"type":"response","ref":1,"headers":[["A"]]})")
-        == "headers is not a list of pairs");
+        == "headers is not a list of pairs to 1");
   CHECK(fault(R"({"type":"response","ref":1,"status":65536})")
-        == "status is not a number");
+        == "status is not a number to 1");
 }
 
 TEST_CASE("bytes stand behind their head") {
@@ -134,12 +136,13 @@ TEST_CASE("what is missing, unknown or twice is named") {
   CHECK(fault(R"({"type":"send","data":"a"})") == "to is missing");
   CHECK(fault(R"({"type":"send","to":"a","data":"b","code":1})")
         == R"(unknown member "code")");
-  CHECK(fault(R"({"type":"ok","ref":1,"ref":2})") == "ref stands twice");
-  CHECK(fault(R"({"type":"ok","type":"ok","ref":1})") == "type stands twice");
+  CHECK(fault(R"({"type":"ok","ref":1,"ref":2})") == "ref stands twice to 1");
+  CHECK(fault(R"({"type":"ok","type":"ok","ref":1})")
+        == "type stands twice to 1");
   CHECK(fault(R"({"type":"ok","ref":-1})") == "ref is not a number");
   CHECK(fault(R"({"type":"ok","ref":1.5})") == "ref is not a number");
   CHECK(fault(R"({"type":"ok","ref":1,"id":{}})")
-        == "id is not a number or a string of {}");
+        == "id is not a number or a string to 1");
   CHECK(fault(R"({"type":"control","to":"a","metadata":[]})")
         == "metadata is not an object");
   CHECK(fault(R"({"type":"control","to":"a","expires_at":-1})")

@@ -4,6 +4,7 @@ to whom, and what becomes of all that when they are slow or lost."""
 import json
 import os
 import re
+import subprocess
 import tempfile
 import threading
 import unittest
@@ -11,7 +12,7 @@ import unittest
 from admin_base import Api, admin, admin_port
 from backend_client import Backend
 from raw_client import Connection, WebSocket, upgrade_fields
-from support import Relay, endpoint, router, service, wait_until
+from support import HERE, Relay, endpoint, router, service, wait_until
 
 TOKEN = "a-token-of-a-backend"
 
@@ -124,6 +125,18 @@ class Life(BackendTest):
             self.assertEqual((got[0].status, got[0].get("X-A"), got[0].body),
                              (418, "b", b"short"))
 
+    def test_an_answer_that_is_none_is_told_to_both(self):
+        with Connection(self.relay.port) as client:
+            got = []
+            thread = threading.Thread(target=lambda: got.append(
+                client.request("GET", "/ws/ask/x")))
+            thread.start()
+            asked = self.game.hear("http")
+            self.game.say("response", ref=asked["ref"], relay="text")
+            self.assertEqual(self.game.hear("error")["ref"], asked["ref"])
+            thread.join()
+            self.assertGreaterEqual(got[0].status, 500)
+
     def test_its_response_may_open_a_websocket(self):
         got = []
         thread = threading.Thread(target=lambda: got.append(
@@ -154,7 +167,9 @@ class Life(BackendTest):
                 self.assertEqual((found["type"], found["error"]),
                                  ("error", error))
         self.game.say("send", to="nobody", data="x")
-        self.assertEqual(self.game.hear("error")["error"], "no_such_target")
+        self.assertEqual(self.game.hear("error"), {
+            "type": "error", "of": "send", "to": "nobody",
+            "error": "no_such_target", "text": "no such target"})
         self.game.socket.send_text("{")
         self.assertEqual(self.game.hear("error")["error"], "invalid_message")
         self.game.socket.send_frame(2, b"\0\0\1\0{}")
@@ -346,6 +361,50 @@ class Access(BackendTest):
                  "gateway")):
             with self.assertRaisesRegex(AssertionError, word):
                 Relay(service(threads=1) + text)
+
+
+class Document(BackendTest):
+    """The program of BACKEND.md, as it stands there but for the port."""
+
+    TEXT = (HERE.parents[1] / "actors/BACKEND.md").read_text()
+
+    def test_it_works(self):
+        relay = self.start(config().replace("target_pid: game",
+                                            "target_pid: greeter"))
+        program = re.search(r"```python\n(.*?)```", self.TEXT, re.S)[1]
+        running = subprocess.Popen(
+            ["/usr/bin/python3", "-c",
+             program.replace("9191", str(self.port(relay)))])
+        self.addCleanup(running.wait)
+        self.addCleanup(running.kill)
+
+        def connect():
+            try:
+                return WebSocket(relay.port, "/ws/play")
+            except AssertionError:  # 503: not yet
+                return None
+        client = wait_until(connect, "it has its name")
+        self.addCleanup(client.close)
+        self.assertEqual(client.echo("hi"), "you said hi")
+        client.leave()
+
+    def test_clients_move_to_the_next_one(self):
+        relay = self.start()
+        old, new = self.backend(relay), self.backend(relay)
+        old.offer("game")
+        new.offer("game")
+        client, pid = self.play(relay, old)
+        old.ask("withdraw", names=["game"])
+        old.say("control", to=pid, target="game", id=99)
+        self.assertEqual(new.accept("game")["pid"], pid)
+        left = old.hear("leave")
+        self.assertEqual(left["reason"], "transferred")
+        old.say("ok", ref=left["ref"])
+        old.hear("ok", id=99)
+        old.close()
+        client.send_text("on")
+        self.assertEqual(new.hear("message")["data"], "on")
+        self.stop(relay, new)
 
 
 class Operators(BackendTest):
