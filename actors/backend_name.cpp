@@ -28,7 +28,7 @@ public:
   void enqueue(caf::mailbox_element_ptr what,
                caf::execution_unit* host) override {
     auto ignore = [](caf::down_msg&) {};
-    if (handle_system_message(*what, host, false, ignore))
+    if (handle_system_message(*what, host, true, ignore))
       return;
     auto session = caf::actor_cast<caf::actor>(session_);
     if (!session || getf(is_terminated_flag))

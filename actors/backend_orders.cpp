@@ -4,6 +4,7 @@
 #include "actors/backend_text.hpp"
 #include "actors/error.hpp"
 #include "actors/node_messages.hpp"
+#include "actors/own_actors.hpp"
 #include "protocol/pid.hpp"
 
 #include <caf/all.hpp>
@@ -137,7 +138,13 @@ void backend_session_state::look_up(backend_order what) {
   self->request(directory, lookup_patience, directory_get{to})
       .then(
           [this, done](const caf::actor& found) {
-            done([&](auto& order) { deliver(order, found); });
+            done([&](auto& order) {
+              if (is_own(found))
+                refuse(order,
+                       make_error(errc::no_such_target, "no such target"));
+              else
+                deliver(order, found);
+            });
           },
           [this, done](caf::error& why) {
             done([&](auto& order) { refuse(order, why); });
@@ -209,6 +216,11 @@ void backend_session_state::link(const backend_order& what,
                                  const caf::actor& whom) {
   if (linked.size() >= max_backend_watched)
     return refuse(what, make_error(errc::busy, "too many are linked"));
+  // Others would end with it: whoever has its name, say.
+  auto* object = caf::actor_cast<caf::abstract_actor*>(whom);
+  if (whom.node() == self->node() && !is_connection(*object))
+    return refuse(
+        what, make_error(errc::invalid_message, "only connections are linked"));
   accept(what);
   if (linked.try_emplace(whom.address(), what.to).second)
     self->link_to(whom);

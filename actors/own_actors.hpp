@@ -5,8 +5,9 @@
 
 namespace wsrelay {
 
-/// Returns whether an actor is a directory, an acceptor or a peer of this node.
-/// By the type of the object: its own thread may be using it. Any thread.
+/// Returns whether an actor is a directory, an acceptor, a peer, the groups or
+/// a backend's session of this node. By the type of the object: its own thread
+/// may be using it. Any thread.
 bool is_own_actor(const caf::abstract_actor& who) noexcept;
 
 /// The same for what holds an actor.
@@ -14,5 +15,8 @@ template <class Handle>
 bool is_own(const Handle& who) noexcept {
   return is_own_actor(*caf::actor_cast<caf::abstract_actor*>(who));
 }
+
+/// Returns whether an actor is a connection of this node, in the same way.
+bool is_connection(const caf::abstract_actor& who) noexcept;
 
 } // namespace wsrelay

@@ -203,17 +203,40 @@ TEST_CASE_FIXTURE(fixture, "its session ends when no socket comes") {
   node.run(); // the node's end counts who lives
 }
 
-TEST_CASE_FIXTURE(fixture, "a linked actor ends with a backend that fails, and "
-                           "tells of its own end") {
-  offer("game");
-  auto client = join("game");
+TEST_CASE_FIXTURE(fixture, "a linked connection ends with a backend that "
+                           "fails, and tells of its own end") {
+  probe target{node};
+  auto pid = [&] {
+    return std::string{target.joins().back().client_pid.view()};
+  };
+  auto client = node.connect(target);
+  node.run();
+  say(R"({"type":"link","id":1,"to":")" + pid() + "\"}");
+  CHECK(got() == strings{R"({"type":"ok","id":1})"});
+  client.lose();
+  node.run();
+  CHECK(has(got(), R"({"type":"exit","to":")" + pid()));
+  auto other = node.connect(target);
+  node.run();
+  say(R"({"type":"link","id":2,"to":")" + pid() + "\"}");
+  backend.lose();
+  node.run();
+  CHECK(other.close_frame());
+}
+
+TEST_CASE_FIXTURE(fixture, "no other actor ends with a backend") {
   probe other{node};
   REQUIRE(node.put("other", other));
-  say(R"({"type":"link","to":"other","id":1})");
-  CHECK(got() == strings{R"({"type":"ok","id":1})"});
-  other.crash();
+  offer("mine");
+  for (std::string name : {"other", "mine"}) {
+    say(R"({"type":"link","id":1,"to":")" + name + "\"}");
+    CHECK(has(got(), R"("error":"invalid_message")"));
+  }
+  for (auto id = 1; id < 20; ++id) // whatever they are
+    say(R"({"type":"link","to":")" + std::to_string(id) + "@invalid-node\"}");
+  backend.lose();
   node.run();
-  CHECK(has(got(), R"({"type":"exit","to":"other")"));
+  CHECK(find("other") == other.actor());
 }
 
 } // namespace wsrelay::backend_session_test
