@@ -40,9 +40,10 @@ caf::result<caf::message> backend_session_state::on_call(backend_call& call) {
   if (what.match_elements<http_request>())
     return hear_http(call.name, what.get_as<http_request>(0));
   auto& name = names[call.name].name;
-  if (what.match_elements<ws_heartbeat>())
-    say(backend_text(name, what.get_as<ws_heartbeat>(0)));
-  else if (what.match_elements<ws_overflow>())
+  if (what.match_elements<ws_heartbeat>()) {
+    if (waiting.empty()) // the next one tells the same
+      say(backend_text(name, what.get_as<ws_heartbeat>(0)));
+  } else if (what.match_elements<ws_overflow>())
     say(backend_text(name, what.get_as<ws_overflow>(0)));
   else if (what.match_elements<ws_drained>())
     say(backend_text(name, what.get_as<ws_drained>(0)));
@@ -58,8 +59,10 @@ backend_session_state::hear_join(std::uint32_t name, const ws_join& message) {
   auto& who = message.client;
   if (!who)
     return make_error(errc::invalid_message, "no connection");
+  if (is_full())
+    return make_error(errc::busy, "its backend does not read");
   std::uint64_t ref = 0;
-  auto result = ask({question::kind::join, who.address()}, ref);
+  auto result = ask({question::kind::join, who.address(), name}, ref);
   if (ref == 0)
     return result;
   std::string pid{message.client_pid.view()};
@@ -78,7 +81,8 @@ backend_session_state::hear_message(std::uint32_t name,
                                     const ws_message& message) {
   auto promise = promise_to_requester(self);
   auto text = backend_text(names[name].name, message);
-  auto known = acks ? clients.find(message.client_pid.view()) : clients.end();
+  auto known = names[name].acks ? clients.find(message.client_pid.view())
+                                : clients.end();
   if (promise && known != clients.end()) {
     known->second.untaken.emplace_back(message.seq, *promise);
     say(std::move(text));
@@ -100,7 +104,7 @@ backend_session_state::hear_leave(std::uint32_t name, const ws_leave& message) {
   std::uint64_t ref = 0;
   caf::result<caf::message> result = caf::message{};
   if (is_request(self))
-    result = ask({question::kind::leave, who}, ref);
+    result = ask({question::kind::leave, who, name}, ref);
   say(backend_text(names[name].name, message, ref));
   auto pid = pids.find(who);
   if (pid == pids.end())
@@ -118,6 +122,8 @@ backend_session_state::hear_leave(std::uint32_t name, const ws_leave& message) {
 caf::result<caf::message>
 backend_session_state::hear_http(std::uint32_t name,
                                  const http_request& message) {
+  if (is_full())
+    return make_error(errc::busy, "its backend does not read");
   std::uint64_t ref = 0;
   auto result = ask({question::kind::http}, ref);
   if (ref != 0)
@@ -156,15 +162,32 @@ void backend_session_state::settle(std::uint64_t ref,
   if (asked.what == question::kind::leave)
     settle_leave(asked.client);
   auto is_http = asked.what == question::kind::http;
+  auto is_answer = is_http == (answer.what == backend_verb::response);
+  if (asked.what == question::kind::join
+      && (answer.what == backend_verb::error || !is_answer))
+    settle_refusal(asked.name, asked.client);
   if (answer.what == backend_verb::error)
     asked.promise.deliver(make_error(errc::target_refused, answer.text));
   else if (is_http && answer.what == backend_verb::response)
     asked.promise.deliver(to_response(answer));
-  else if (is_http)
+  else if (!is_answer)
     asked.promise.deliver(make_error(errc::invalid_message,
-                                     "a request wants a response, not ok"));
+                                     is_http ? "a request wants a response"
+                                             : "no response is wanted here"));
   else
     asked.promise.deliver(caf::unit);
+}
+
+// No leave comes of it.
+void backend_session_state::settle_refusal(std::uint32_t name,
+                                           const caf::actor_addr& who) {
+  auto pid = pids.find(who);
+  if (pid == pids.end())
+    return;
+  auto& joined = clients.at(pid->second).names;
+  if (auto found = joined.find(name); found != joined.end())
+    joined.erase(found);
+  forget_client(who);
 }
 
 void backend_session_state::settle_leave(const caf::actor_addr& who) {

@@ -62,6 +62,7 @@ void backend_session_state::carry_out(backend_order what) {
     case response:
       return settle(what.ref, what);
     case taken:
+      what.to = normal_pid(what.to);
       return take(what);
     case group_send:
     case group_event:
@@ -71,6 +72,7 @@ void backend_session_state::carry_out(backend_order what) {
       break;
   }
   // What is said to one actor keeps its order.
+  what.to = normal_pid(what.to);
   auto known = clients.find(what.to);
   if (known != clients.end() && !lookups.contains(what.to))
     deliver(what, caf::actor{known->second.who});
@@ -79,23 +81,35 @@ void backend_session_state::carry_out(backend_order what) {
 }
 
 void backend_session_state::offer(const backend_order& what) {
-  acks = acks || what.acks;
   directory_claims claims;
+  std::vector<std::string> fresh;
+  auto offered = static_cast<std::size_t>(std::count_if(
+      names.begin(), names.end(), [](auto& each) { return each.is_offered; }));
   for (auto& name : what.names) {
     auto known = std::find_if(names.begin(), names.end(),
                               [&](auto& each) { return each.name == name; });
-    if (known == names.end() && names.size() >= max_session_names)
+    auto is_new = known == names.end();
+    auto is_one_more = is_new || !known->is_offered;
+    if ((is_new && names.size() >= max_all_names)
+        || (is_one_more && offered++ >= max_session_names)) {
+      take_back(fresh);
       return refuse(what, make_error(errc::busy, "too many names"));
-    if (known == names.end())
+    }
+    if (is_new)
       known = names.insert(
           names.end(),
           {name, make_backend_name(caf::actor{self},
                                    static_cast<std::uint32_t>(names.size()))});
+    if (!std::exchange(known->is_offered, true))
+      fresh.push_back(name);
+    known->acks = what.acks;
     claims.entries.push_back({name, known->who});
   }
   self->request(directory, caf::infinite, claims)
       .then(
-          [this, what](const directory_puts_answer& found) {
+          [this, what, fresh](const directory_puts_answer& found) {
+            if (!found.refused.empty())
+              take_back(fresh);
             if (!found.refused.empty())
               return refuse(what,
                             make_error(errc::invalid_message,
@@ -110,12 +124,18 @@ void backend_session_state::offer(const backend_order& what) {
           [this, what](caf::error& why) { refuse(what, why); });
 }
 
+void backend_session_state::take_back(const std::vector<std::string>& which) {
+  for (auto& each : names)
+    if (each.is_offered
+        && std::find(which.begin(), which.end(), each.name) != which.end()) {
+      each.is_offered = false;
+      self->send(directory, directory_erase{each.name, each.who});
+    }
+}
+
 // Those who have joined stay.
 void backend_session_state::withdraw(const backend_order& what) {
-  for (auto& each : names)
-    if (std::find(what.names.begin(), what.names.end(), each.name)
-        != what.names.end())
-      self->send(directory, directory_erase{each.name, each.who});
+  take_back(what.names);
   // In order: behind the others.
   self->request(directory, caf::infinite, directory_erase{{}, self})
       .then([this, what] { accept(what); },
@@ -126,14 +146,18 @@ void backend_session_state::look_up(backend_order what) {
   if (auto good = check_relay_target(what.to); !good)
     return refuse(what, make_error(errc::no_such_target, good.error().what));
   auto to = what.to;
+  answers += what.data.size();
   auto [line, is_first] = lookups.try_emplace(to);
   line->second.push_back(std::move(what));
   if (!is_first)
     return;
   auto done = [this, to](auto&& each) {
     auto orders = lookups.extract(to);
-    for (auto& order : orders.mapped())
+    for (auto& order : orders.mapped()) {
+      answers -= order.data.size();
       each(order);
+    }
+    go_on_taking();
   };
   self->request(directory, lookup_patience, directory_get{to})
       .then(
@@ -154,6 +178,9 @@ void backend_session_state::look_up(backend_order what) {
 void backend_session_state::deliver(const backend_order& what,
                                     const caf::actor& whom) {
   using enum backend_verb;
+  if (whom == socket)
+    return refuse(what, make_error(errc::invalid_message,
+                                   "that is the backend's own socket"));
   switch (what.what) {
     case send:
       return tell(what, whom, to_send(what));

@@ -4,6 +4,8 @@
 #include "actors/answer.hpp"
 #include "actors/backend_text.hpp"
 #include "actors/error.hpp"
+#include "actors/log.hpp"
+#include "protocol/json.hpp"
 
 #include <caf/all.hpp>
 
@@ -104,6 +106,7 @@ void backend_session_state::end(caf::error reason) {
 
 void backend_session_state::say(ws_send what,
                                 std::optional<caf::response_promise> done) {
+  queued += what.data.size();
   waiting.push_back({std::move(what), std::move(done), 0});
   pump();
 }
@@ -111,6 +114,7 @@ void backend_session_state::say(ws_send what,
 void backend_session_state::answer(ws_send what) {
   auto size = what.data.size();
   answers += size;
+  queued += size;
   waiting.push_back({std::move(what), {}, size});
   pump();
 }
@@ -124,6 +128,7 @@ void backend_session_state::pump() {
       return;
     auto next = std::move(waiting.front());
     waiting.pop_front();
+    queued -= next.what.data.size();
     if (size >= backend_slack) {
       ask_for(std::move(next));
       continue;
@@ -145,13 +150,24 @@ void backend_session_state::ask_for(output next) {
     pump();
   };
   self->request(socket, caf::infinite, std::move(what))
-      .then([done] { done(); }, [done](caf::error&) { done(); });
+      .then([done] { done(); },
+            [done](caf::error& why) {
+              if (!is(why, errc::closing) && !is(why, errc::connection_lost))
+                log(log_part::connection)
+                    .warn("a message to a backend is lost: reason={}",
+                          json_string(to_text(why)));
+              done();
+            });
 }
 
 void backend_session_state::settle_output(const output& sent) {
   answers -= sent.answer;
   if (sent.done)
     caf::response_promise{*sent.done}.deliver(caf::unit);
+  go_on_taking();
+}
+
+void backend_session_state::go_on_taking() {
   if (answers <= max_backend_flight)
     for (auto& each : std::exchange(held, {}))
       each.deliver(caf::unit);

@@ -30,10 +30,15 @@ inline constexpr std::size_t max_backend_flight = 1024 * 1024;
 /// for each would cost as much as the message.
 inline constexpr std::size_t backend_slack = 64 * 1024;
 
+/// Bytes that wait for a backend: beyond these nobody joins, and no request is
+/// taken. Messages are bounded by their windows.
+inline constexpr std::size_t max_backend_queue = 4 * 1024 * 1024;
+
 /// Of a session: requests that the backend, or somebody else for it, has not
 /// answered; names; actors that it monitors or has linked.
 inline constexpr std::size_t max_backend_open = 100'000;
-inline constexpr std::size_t max_session_names = 1'000;
+inline constexpr std::size_t max_session_names = 1'000; // at a time
+inline constexpr std::size_t max_all_names = 10'000;    // in its life
 inline constexpr std::size_t max_backend_watched = 100'000;
 
 /// How long a request to a backend is remembered; all of them have given up
@@ -50,6 +55,8 @@ struct backend_session_state {
   struct offered {
     std::string name;
     caf::actor who;
+    bool is_offered = false; // else it is withdrawn
+    bool acks = false;
   };
 
   /// Something that the backend was asked.
@@ -57,6 +64,7 @@ struct backend_session_state {
     enum class kind { join, leave, http };
     kind what;
     caf::actor_addr client{}; // of a join, a leave
+    std::uint32_t name = 0;
     caf::response_promise promise{};
     caf::actor_clock::time_point asked{};
   };
@@ -90,6 +98,7 @@ struct backend_session_state {
   void pump();
   void ask_for(output next);
   void settle_output(const output& sent);
+  void go_on_taking();
   void end(caf::error reason);
 
   // what its names hear (backend_calls.cpp)
@@ -105,6 +114,8 @@ struct backend_session_state {
   caf::result<caf::message> ask(question what, std::uint64_t& ref);
   void settle(std::uint64_t ref, const backend_order& answer);
   void settle_leave(const caf::actor_addr& who);
+  void settle_refusal(std::uint32_t name, const caf::actor_addr& who);
+  bool is_full() const noexcept { return queued > max_backend_queue; }
   void forget_client(const caf::actor_addr& who);
   void lose_client(const caf::actor_addr& who, const caf::error& reason);
   void take(const backend_order& what);
@@ -113,6 +124,7 @@ struct backend_session_state {
   void carry_out(backend_order what);
   void offer(const backend_order& what);
   void withdraw(const backend_order& what);
+  void take_back(const std::vector<std::string>& which);
   void look_up(backend_order what);
   void deliver(const backend_order& what, const caf::actor& whom);
   void tell_group(const backend_order& what);
@@ -129,7 +141,6 @@ struct backend_session_state {
   caf::actor directory;
   caf::actor socket; // null before it has joined
   std::vector<offered> names;
-  bool acks = false;
   std::map<std::uint64_t, question> questions;
   std::uint64_t last_ref = 0;
   std::map<std::string, client, std::less<>> clients;       // by PID
@@ -138,10 +149,11 @@ struct backend_session_state {
   std::size_t open = 0;                                     // requests for it
   std::map<caf::actor_addr, std::set<std::string>> watched;
   std::map<caf::actor_addr, std::string> linked;
-  std::deque<output> waiting;              // for the socket
-  std::size_t in_flight = 0;               // bytes that the kernel may not have
-  std::size_t unasked = 0;                 // bytes beside these
-  std::size_t answers = 0;                 // bytes, of those that wait
+  std::deque<output> waiting; // for the socket
+  std::size_t in_flight = 0;  // bytes that the kernel may not have
+  std::size_t unasked = 0;    // bytes beside these
+  std::size_t queued = 0;     // bytes that wait
+  std::size_t answers = 0; // bytes of answers, and of orders that are looked up
   std::vector<caf::response_promise> held; // what it says is not taken yet
   bool has_ended = false;
 };

@@ -15,6 +15,9 @@ namespace wsrelay {
 
 namespace {
 
+// Bytes of what names nobody.
+constexpr std::size_t most_shown = 300;
+
 // Begins with its type; members follow.
 class object {
 public:
@@ -201,7 +204,8 @@ ws_send backend_error(const backend_order& order, std::string_view error,
   if (!order.id.empty())
     out.json("id", order.id);
   else
-    out.text("of", to_text(order.what)).text_if("to", order.to);
+    out.text("of", to_text(order.what))
+        .text_if("to", std::string_view{order.to}.substr(0, most_shown));
   while (text.starts_with(error) && text.substr(error.size()).starts_with(": "))
     text.remove_prefix(error.size() + 2);
   return out.ref(order.ref).text("error", error).text("text", text).take();

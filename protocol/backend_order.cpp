@@ -25,6 +25,7 @@ constexpr std::string_view verb_names[] = {
     "group_send", "group_event", "group_close", "monitor", "demonitor",
     "link",       "unlink"};
 
+constexpr std::size_t max_id = 256;             // bytes
 constexpr std::size_t most_shown = 64;          // bytes of what is unknown
 constexpr std::size_t head_size = 4;            // of a binary message
 constexpr double max_seconds = 253'402'300'799; // the end of the year 9999
@@ -94,7 +95,10 @@ bool read(const Value& value, http_fields& out) {
 bool read_id(const Value& value, backend_order& out) {
   if (!value.IsString() && !value.IsNumber())
     return false;
-  out.id = json_of(value);
+  auto id = json_of(value);
+  if (id.size() > max_id)
+    return false;
+  out.id = std::move(id);
   return true;
 }
 
@@ -181,7 +185,7 @@ constexpr bits closes = of(verb::close, verb::group_close);
 constexpr bits addressed = ~(named | answers);
 
 constexpr member members[] = {
-    {"id", "a number or a string", read_id, all_verbs, 0},
+    {"id", "a number or a short string", read_id, all_verbs, 0},
     {"names", "a list of names", read_member<&backend_order::names>, named,
      named},
     {"acks", "true or false", read_member<&backend_order::acks>,

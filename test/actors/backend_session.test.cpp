@@ -140,10 +140,11 @@ TEST_CASE_FIXTURE(fixture, "answers that are not read hold what it says") {
   backend.stall();
   auto count = 0;
   while (!backend.is_paused() && count < 100'000) {
-    say(R"({"type":"dance","id":")" + std::string(4'000, 'x') + "\"}");
+    say(R"({"type":"send","to":")" + std::string(4'000, 'x') + "\"}");
     ++count;
   }
-  CHECK(count < 1'000);
+  CHECK(count > 1'000); // 1 MiB of answers, each of some 400 bytes
+  CHECK(count < 8'000);
   backend.read_again();
   node.run();
   CHECK_FALSE(backend.is_paused());
@@ -237,6 +238,80 @@ TEST_CASE_FIXTURE(fixture, "no other actor ends with a backend") {
   backend.lose();
   node.run();
   CHECK(find("other") == other.actor());
+}
+
+TEST_CASE_FIXTURE(fixture, "an offer that is refused takes no names, and "
+                           "withdrawn ones do not count") {
+  say(R"({"type":"offer","names":["good","wsrelay.bad"]})");
+  CHECK_FALSE(find("good"));
+  for (std::size_t i = 0; i < max_session_names + 1; ++i) {
+    auto name = "n" + std::to_string(i);
+    offer(name);
+    say(R"({"type":"withdraw","names":[")" + name + "\"]}");
+  }
+  got();
+  offer("one-more", R"(,"id":1)");
+  CHECK(got() == strings{R"({"type":"ok","id":1})"});
+}
+
+TEST_CASE_FIXTURE(fixture, "a refused join is followed by nothing") {
+  offer("game");
+  auto client = node.connect(find("game"));
+  node.run();
+  got();
+  say(R"({"type":"error","ref":1,"text":"no"})");
+  CHECK(client.close_frame()->code == 1011);
+  CHECK(got() == strings{});
+}
+
+TEST_CASE_FIXTURE(fixture, "a response is no answer to a join") {
+  offer("game");
+  auto client = node.connect(find("game"));
+  node.run();
+  say(R"({"type":"response","ref":1})");
+  CHECK(client.close_frame()->code == 1011);
+}
+
+TEST_CASE_FIXTURE(fixture, "acks are of the names that they were offered "
+                           "with") {
+  offer("game");
+  offer("other", R"(,"acks":true)");
+  auto client = join("game");
+  for (auto i = 0; i < 300; ++i)
+    client.send_text("x");
+  node.run();
+  CHECK_FALSE(client.is_paused());
+}
+
+TEST_CASE_FIXTURE(fixture, "where the backend does not read nobody joins, and "
+                           "requests are refused") {
+  offer("game");
+  client_options options;
+  options.metadata = R"({"a":")" + std::string(15'000, 'x') + "\"}";
+  backend.stall();
+  auto refused = 0;
+  for (auto i = 0; i < 1'000; ++i) {
+    auto client = node.connect(find("game"), options);
+    node.run();
+    refused += client.close_frame() ? 1 : 0;
+    client.lose();
+    node.run();
+  }
+  CHECK(refused > 500);
+  auto answer = node.begin_request<http_response>(find("game"), http_request{});
+  node.run();
+  CHECK(answer.failed_with(errc::busy));
+  backend.read_again();
+  node.run();
+  CHECK_FALSE(node.connect(find("game")).close_frame());
+}
+
+TEST_CASE_FIXTURE(fixture, "its own socket is nobody to talk to") {
+  offer("game");
+  auto id = std::to_string(backend.actor().id());
+  say(R"({"type":"close","id":1,"to":")" + id + "@invalid-node\"}");
+  CHECK(has(got(), "own socket"));
+  CHECK(backend.is_open());
 }
 
 } // namespace wsrelay::backend_session_test

@@ -142,7 +142,7 @@ TEST_CASE("what is missing, unknown or twice is named") {
   CHECK(fault(R"({"type":"ok","ref":-1})") == "ref is not a number");
   CHECK(fault(R"({"type":"ok","ref":1.5})") == "ref is not a number");
   CHECK(fault(R"({"type":"ok","ref":1,"id":{}})")
-        == "id is not a number or a string to 1");
+        == "id is not a number or a short string to 1");
   CHECK(fault(R"({"type":"control","to":"a","metadata":[]})")
         == "metadata is not an object");
   CHECK(fault(R"({"type":"control","to":"a","expires_at":-1})")
