@@ -108,13 +108,13 @@ void backend_session_state::offer(const backend_order& what) {
   self->request(directory, caf::infinite, claims)
       .then(
           [this, what, fresh](const directory_puts_answer& found) {
-            if (!found.refused.empty())
+            if (!found.refused.empty()) {
               take_back(fresh);
-            if (!found.refused.empty())
               return refuse(what,
                             make_error(errc::invalid_message,
                                        "no name that a backend may have: "
                                            + what.names[found.refused[0]]));
+            }
             std::vector<std::string> others;
             for (auto place : found.waiting)
               others.push_back(what.names[place]);

@@ -64,6 +64,13 @@ public:
     return json(key, list + "]");
   }
 
+  object& texts(std::string_view key, const std::vector<std::string>& all) {
+    std::string list = "[";
+    for (auto& each : all)
+      list += (list.size() > 1 ? "," : "") + json_string(each);
+    return json(key, list + "]");
+  }
+
   ws_send take() {
     return {message_type::text, shared_buffer{std::move(out_) + "}"}};
   }
@@ -175,10 +182,7 @@ ws_send backend_text(std::string_view name, const http_request& message,
       .flag_if("websocket", message.websocket);
   if (!message.certificate.empty()) {
     out.text("certificate_subject", message.certificate.subject);
-    std::string names = "[";
-    for (auto& each : message.certificate.names)
-      names += (names.size() > 1 ? "," : "") + json_string(each);
-    out.json("certificate_names", names + "]");
+    out.texts("certificate_names", message.certificate.names);
   }
   if (message.body.empty())
     return out.take();
@@ -190,12 +194,9 @@ ws_send backend_ok(std::string_view id,
                    const std::vector<std::string>& waiting) {
   object out{"ok"};
   out.json("id", id);
-  if (waiting.empty())
-    return out.take();
-  std::string names = "[";
-  for (auto& each : waiting)
-    names += (names.size() > 1 ? "," : "") + json_string(each);
-  return out.json("waiting", names + "]").take();
+  if (!waiting.empty())
+    out.texts("waiting", waiting);
+  return out.take();
 }
 
 ws_send backend_error(const backend_order& order, std::string_view error,

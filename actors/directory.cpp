@@ -26,6 +26,22 @@ caf::error check_put(const std::string& name, const caf::actor& who) {
   return caf::none;
 }
 
+// Puts those that may have their names; where each stands tells `put`.
+template <class Put>
+directory_puts_answer put_each(const std::vector<directory_entry>& entries,
+                               Put put) {
+  directory_puts_answer result;
+  for (std::uint32_t i = 0; i < entries.size(); ++i) {
+    auto& [name, who] = entries[i];
+    auto where = check_put(name, who) ? place::refused : put(name, who);
+    if (where == place::waiting)
+      result.waiting.push_back(i);
+    else if (where == place::refused)
+      result.refused.push_back(i);
+  }
+  return result;
+}
+
 // Why another node's directory is not there any more, in words.
 std::string loss_text(const caf::error& reason) {
   if (reason == caf::exit_reason::remote_link_unreachable)
@@ -85,36 +101,20 @@ directory_state::put_from_outside(const directory_put& message) {
 
 caf::result<directory_puts_answer>
 directory_state::put_many(const directory_puts& message) {
-  directory_puts_answer result;
   if (!is_from_outside() || message.entries.size() > max_name_batch)
     return make_error(errc::invalid_message, "no batch of another node");
-  for (std::uint32_t i = 0; i < message.entries.size(); ++i) {
-    auto& [name, who] = message.entries[i];
-    auto where = check_put(name, who) || !may_put(who)
-                     ? place::refused
-                     : add(name, who, self->current_sender()->node());
-    if (where == place::waiting)
-      result.waiting.push_back(i);
-    else if (where == place::refused)
-      result.refused.push_back(i);
-  }
-  return result;
+  return put_each(message.entries, [this](auto& name, auto& who) {
+    return may_put(who) ? add(name, who, self->current_sender()->node())
+                        : place::refused;
+  });
 }
 
 caf::result<directory_puts_answer>
 directory_state::claim(const directory_claims& message) {
-  directory_puts_answer result;
   if (is_from_outside())
     return make_error(errc::invalid_message, "no part of this node");
-  for (std::uint32_t i = 0; i < message.entries.size(); ++i) {
-    auto& [name, who] = message.entries[i];
-    auto where = check_put(name, who) ? place::refused : add(name, who);
-    if (where == place::waiting)
-      result.waiting.push_back(i);
-    else if (where == place::refused)
-      result.refused.push_back(i);
-  }
-  return result;
+  return put_each(message.entries,
+                  [this](auto& name, auto& who) { return add(name, who); });
 }
 
 // A name that another node has is waited for, here as there.

@@ -1,5 +1,4 @@
 // Reads a backend.service, and makes of it what an http.service has.
-#include "config/file_text.hpp"
 #include "config/read_entries.hpp"
 #include "config/read_listen.hpp"
 #include "protocol/backend_order.hpp"
@@ -55,18 +54,6 @@ endpoint_config to_endpoint(const backend_config& x) {
   out.is_derived = true;
   out.where = x.where;
   return out;
-}
-
-void read_token(yaml_map& in, backend_config& out, const std::string& folder) {
-  auto file = in.text("token_file");
-  if (!file)
-    return;
-  out.token_file = resolve_path(folder, *file);
-  auto token = read_secret(out.token_file);
-  if (token)
-    out.token = std::move(*token);
-  else
-    in.fail("token_file", token.error().what);
 }
 
 } // namespace

@@ -1,7 +1,8 @@
-// What an http.service and an admin.service have in common: where they listen.
+// What services have in common: where they listen, and their token.
 #pragma once
 
-#include "config/config.hpp"
+#include "config/file_text.hpp"
+#include "config/read_entries.hpp"
 #include "config/yaml_reader.hpp"
 
 #include <string>
@@ -36,6 +37,21 @@ void read_listen(yaml_map& in, Entry& out, const std::string& folder) {
   out.socket_mode = keys.socket_mode;
   out.socket_owner = std::move(keys.socket_owner);
   out.tls = std::move(keys.tls);
+}
+
+/// Reads `token_file` into an entry that has it and `token`: a path, looked up
+/// in `folder`, and what the file holds.
+template <class Entry>
+void read_token(yaml_map& in, Entry& out, const std::string& folder) {
+  auto file = in.text("token_file");
+  if (!file)
+    return;
+  out.token_file = resolve_path(folder, *file);
+  auto token = read_secret(out.token_file);
+  if (token)
+    out.token = std::move(*token);
+  else
+    in.fail("token_file", token.error().what);
 }
 
 } // namespace wsrelay

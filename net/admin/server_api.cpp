@@ -6,7 +6,6 @@
 #include "net/admin/inspection.hpp"
 #include "net/admin/json_rows.hpp"
 #include "net/http/content_type.hpp"
-#include "protocol/close_code.hpp"
 #include "protocol/duration.hpp"
 #include "protocol/group.hpp"
 #include "protocol/http_fields.hpp"
@@ -238,8 +237,6 @@ http_response count_group(server_call& call) {
 http_response close_group(server_call& call) {
   auto message = close_of(call);
   auto except = take_except(call);
-  if (auto good = check_close(message.code, message.reason); !good)
-    throw problem{422, "invalid_close", good.error().what};
   ask_groups<void>(
       call, group_close{call.subject, std::move(message), std::move(except)});
   return empty_answer(202);
