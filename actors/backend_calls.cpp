@@ -2,8 +2,8 @@
 #include "actors/answer.hpp"
 #include "actors/backend_session.hpp"
 #include "actors/backend_text.hpp"
-#include "actors/ending.hpp"
 #include "actors/error.hpp"
+#include "actors/lost_leave.hpp"
 #include "protocol/relay_command.hpp"
 
 #include <caf/all.hpp>
@@ -231,15 +231,7 @@ void backend_session_state::lose_client(const caf::actor_addr& who,
   if (!pid)
     return;
   auto found = clients.extract(pid.mapped());
-  ws_leave leave{};
-  leave.client_pid = shared_buffer{pid.mapped()};
-  leave.reason = leave_reason::connection_lost;
-  leave.code = 1006;
-  if (auto told = to_close_info(reason)) {
-    leave.reason = told->reason;
-    leave.code = told->code;
-    leave.text = told->text;
-  }
+  auto leave = lost_leave(shared_buffer{pid.mapped()}, reason);
   for (auto name : found.mapped().names)
     say(backend_text(names[name].name, leave, 0));
 }

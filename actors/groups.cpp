@@ -37,6 +37,16 @@ caf::actor_id local_id(std::string_view pid, const caf::node_id& here) {
   return id != 0 && pid_text(id, here) == normal_pid(pid) ? id : 0;
 }
 
+// A handler of a message to a group.
+template <class Message>
+auto spread(groups_actor* self) {
+  return [self](const Message& message) {
+    return answer(self, self->state.send(message.group,
+                                         caf::make_message(message.message),
+                                         message.except_pid));
+  };
+}
+
 // What a question to all nodes adds up to.
 struct open_count {
   group_count sum;
@@ -127,8 +137,7 @@ void groups_state::tell_here(std::string_view group,
 caf::result<group_count> groups_state::count(const group_count_get& message) {
   group_count here{};
   if (auto* in_it = members.find(message.group))
-    here = {in_it->size(), 1, true};
-  here.is_complete = true;
+    here = {in_it->size(), 1};
   auto promise = self->make_response_promise<group_count>();
   auto open = std::make_shared<open_count>(open_count{here, 1, promise});
   for (auto& [node, peer] : peers) {
@@ -227,21 +236,9 @@ caf::behavior groups(groups_actor* self, const caf::actor& directory) {
       [self, &state](const group_change& message) {
         return answer(self, state.change(message));
       },
-      [self, &state](const group_send& message) {
-        return answer(self, state.send(message.group,
-                                       caf::make_message(message.message),
-                                       message.except_pid));
-      },
-      [self, &state](const group_event& message) {
-        return answer(self, state.send(message.group,
-                                       caf::make_message(message.message),
-                                       message.except_pid));
-      },
-      [self, &state](const group_close& message) {
-        return answer(self, state.send(message.group,
-                                       caf::make_message(message.message),
-                                       message.except_pid));
-      },
+      spread<group_send>(self),
+      spread<group_event>(self),
+      spread<group_close>(self),
       [self, &state](const group_count_get& message) {
         return answer(self, state.count(message));
       },

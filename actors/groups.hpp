@@ -3,7 +3,6 @@
 #pragma once
 
 #include "actors/group_table.hpp"
-#include "actors/log_limit.hpp"
 
 #include <caf/message.hpp>
 #include <caf/stateful_actor.hpp>
@@ -54,7 +53,6 @@ struct groups_state {
   groups_actor* self;
   group_table members;
   std::map<caf::node_id, peer> peers;
-  log_limit lines;
 };
 
 /// The actor, one per node, behind its directory. Ends with that.

@@ -2,10 +2,10 @@
 #include "net/hook/hook_target.hpp"
 
 #include "actors/answer.hpp"
-#include "actors/ending.hpp"
 #include "actors/error.hpp"
 #include "actors/log.hpp"
 #include "actors/log_value.hpp"
+#include "actors/lost_leave.hpp"
 #include "protocol/json.hpp"
 #include "protocol/pid.hpp"
 #include "protocol/webhook_signature.hpp"
@@ -118,16 +118,8 @@ void hook_target_state::on_down(const caf::down_msg& message) {
   auto found = lines_.find(message.source);
   if (found == lines_.end() || found->second->phase() == hook_phase::leaving)
     return;
-  ws_leave end{};
-  end.client_pid = found->second->pid();
-  end.reason = leave_reason::connection_lost;
-  end.code = 1006;
-  if (auto told = to_close_info(message.reason)) {
-    end.reason = told->reason;
-    end.code = told->code;
-    end.text = told->text;
-  }
-  static_cast<void>(leave(found->second, end));
+  static_cast<void>(
+      leave(found->second, lost_leave(found->second->pid(), message.reason)));
 }
 
 caf::result<void> hook_target_state::add(const line_ptr& line,
