@@ -1,65 +1,15 @@
 """Backends over one WebSocket: names, connections, requests, what they may say
-to whom, and what becomes of all that when they are slow or lost."""
+to whom, and what becomes of all that when they go."""
 
 import json
-import os
 import re
 import subprocess
-import tempfile
 import threading
 import unittest
 
-from admin_base import Api, admin, admin_port
-from backend_client import Backend
+from backend_base import BackendTest, config
 from raw_client import Connection, WebSocket, upgrade_fields
-from support import HERE, Relay, endpoint, router, service, wait_until
-
-TOKEN = "a-token-of-a-backend"
-
-
-def backends(**keys):
-    lines = "".join(f"  {key}: {value}\n" for key, value in keys.items())
-    return ("- name: backends\n  kind: backend.service\n"
-            f"  addr: \"127.0.0.1:0\"\n{lines}")
-
-
-def config(*more, **options):
-    """Returns /ws/play for a target game, /ws/ask for a handler game."""
-    options = {"close_timeout": "500ms", **options}
-    return (service(threads=1) + router(**options)
-            + endpoint("play", "/play", "relay: {target_pid: game, state: s, "
-                       "metadata: {user: ann}, groups: [all]}")
-            + endpoint("ask", "/ask/{what}", "func: game")
-            + backends() + "".join(more))
-
-
-class BackendTest(unittest.TestCase):
-    def start(self, text=None):
-        relay = Relay(text or config())
-        self.addCleanup(relay.end)
-        return relay
-
-    @staticmethod
-    def port(relay):
-        return int(re.search(r"backends on http://127\.0\.0\.1:(\d+)\n",
-                             relay.stdout)[1])
-
-    def backend(self, relay, **keys):
-        found = Backend(self.port(relay), **keys)
-        self.addCleanup(found.close)
-        return found
-
-    @staticmethod
-    def stop(relay, *backends):
-        for each in backends:
-            each.close()
-        relay.stop()
-
-    def play(self, relay, backend, name="game"):
-        """Returns an open client, its join accepted."""
-        client = WebSocket(relay.port, "/ws/play")
-        self.addCleanup(client.close)
-        return client, backend.accept(name)["pid"]
+from support import HERE, wait_until
 
 
 class Life(BackendTest):
@@ -269,100 +219,6 @@ class Restart(BackendTest):
         self.stop(relay, new)
 
 
-class Flow(BackendTest):
-    def test_what_is_not_taken_holds_one_client(self):
-        relay = self.start(config(window="4"))
-        game = self.backend(relay)
-        game.offer("game", acks=True)
-        (slow, pid), (quick, other) = (self.play(relay, game)
-                                       for _ in range(2))
-        slow.socket.settimeout(1)
-        sent = 0
-        try:
-            while sent < 64 << 20:
-                slow.send_text("x" * 60_000)
-                sent += 60_000
-        except OSError:
-            pass
-        self.assertLess(sent, 32 << 20)
-        for i in range(1, 20):
-            quick.send_text("y")
-            game.hear("message", pid=other)
-            game.say("taken", to=other, seq=i)
-        game.say("taken", to=pid, seq=1 << 40)
-        relay_more = game.hear("message", pid=pid)
-        self.assertEqual(relay_more["name"], "game")
-
-    def test_one_that_does_not_read_costs_no_memory(self):
-        relay = self.start()
-        game = self.backend(relay, receive_buffer=4096)
-        game.offer("game")
-        clients = []
-        for _ in range(20):
-            client = WebSocket(relay.port, "/ws/play")
-            self.addCleanup(client.close)
-            game.accept("game")
-            clients.append(client)
-        before = relay.resident_bytes()
-        for client in clients:
-            client.socket.settimeout(0.2)
-            try:
-                for _ in range(1000):
-                    client.send_text("x" * 16_000)
-            except OSError:
-                pass
-        self.assertLess(relay.resident_bytes() - before, 200 << 20)
-        # Its own orders are not taken for ever, either.
-        game.socket.socket.settimeout(1)
-        try:
-            for i in range(1_000_000):
-                game.say("send", to="nobody", data="x", id=i)
-        except OSError:
-            pass
-        self.assertLess(relay.resident_bytes() - before, 250 << 20)
-        self.assertLess(i, 900_000)
-
-
-class Access(BackendTest):
-    def setUp(self):
-        folder = tempfile.mkdtemp()
-        self.file = os.path.join(folder, "token")
-        with open(self.file, "w", encoding="ascii") as out:
-            out.write(TOKEN + "\n")
-        self.addCleanup(os.rmdir, folder)
-        self.addCleanup(os.remove, self.file)
-
-    def test_a_token_is_wanted(self):
-        relay = self.start(config().replace(
-            'backend.service\n', f'backend.service\n  token_file: {self.file}\n'
-        ))
-        for token in (None, "another-token-of-one", TOKEN + "x"):
-            with self.assertRaisesRegex(AssertionError, "401"):
-                self.backend(relay, token=token)
-        self.assertEqual(self.backend(relay, token=TOKEN).offer("game")["type"],
-                         "ok")
-
-    def test_who_speaks_another_subprotocol_is_refused(self):
-        relay = self.start()
-        port = self.port(relay)
-        with self.assertRaisesRegex(AssertionError, "400"):
-            WebSocket(port, "/")
-        with Connection(port) as client:
-            self.assertIn(client.request("GET", "/").status, (400, 426))
-            self.assertEqual(client.request("GET", "/x").status, 404)
-
-    def test_bad_entries_are_told(self):
-        for text, word in (
-                (backends(max_message_size="1"), "max_message_size"),
-                (backends(token_file="/nowhere"), "token_file"),
-                (backends().replace("127.0.0.1", "0.0.0.0"), "token_file"),
-                (backends(threads=2), "threads"),
-                (backends().replace("name: backends", "name: gateway"),
-                 "gateway")):
-            with self.assertRaisesRegex(AssertionError, word):
-                Relay(service(threads=1) + text)
-
-
 class Document(BackendTest):
     """The program of BACKEND.md, as it stands there but for the port."""
 
@@ -405,24 +261,6 @@ class Document(BackendTest):
         client.send_text("on")
         self.assertEqual(new.hear("message")["data"], "on")
         self.stop(relay, new)
-
-
-class Operators(BackendTest):
-    def test_a_reload_keeps_what_is_connected(self):
-        relay = self.start(config(admin()))
-        game = self.backend(relay)
-        game.offer("game")
-        client, _ = self.play(relay, game)
-        api = Api(admin_port(relay))
-        done = api.post("reload")
-        self.assertEqual((done.status, done.json["changed"]), (200, []))
-        client.send_text("on")
-        self.assertEqual(game.hear("message")["data"], "on")
-        text = api.get("config").text
-        self.assertIn("backend.service", text)
-        self.assertNotIn("backends.backend", text)
-        wait_until(lambda: len(api.connections()["connections"]) == 2, "both")
-        self.stop(relay, game)
 
 
 if __name__ == "__main__":

@@ -245,6 +245,19 @@ class WebSocket(Connection):
     def send_text(self, text):
         self.send(frame(TEXT, text))
 
+    def send_until_held(self, text, most):
+        """Sends a text again and again until the other side has not read for a
+        second, or `most` bytes are sent. Returns how many are."""
+        self.socket.settimeout(1)
+        sent = 0
+        try:
+            while sent < most:
+                self.send_text(text)
+                sent += len(text)
+        except OSError:
+            pass
+        return sent
+
     def send_close(self, code=None, reason=""):
         self.send(frame(CLOSE, close_payload(code, reason)))
 
