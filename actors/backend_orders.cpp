@@ -18,6 +18,12 @@ namespace {
 // A directory asks another node's.
 constexpr milliseconds lookup_patience{10'000};
 
+// Bytes of one that waits.
+std::size_t cost_of(const backend_order& what) {
+  return sizeof what + what.to.size() + what.data.size() + what.text.size()
+         + (what.metadata ? what.metadata->size() : 0);
+}
+
 ws_send to_send(const backend_order& what) {
   return {what.is_binary ? message_type::binary : message_type::text,
           shared_buffer{what.data}, what.priority, shared_buffer{what.key}};
@@ -146,7 +152,7 @@ void backend_session_state::look_up(backend_order what) {
   if (auto good = check_relay_target(what.to); !good)
     return refuse(what, make_error(errc::no_such_target, good.error().what));
   auto to = what.to;
-  answers += what.data.size();
+  answers += cost_of(what);
   auto [line, is_first] = lookups.try_emplace(to);
   line->second.push_back(std::move(what));
   if (!is_first)
@@ -154,7 +160,7 @@ void backend_session_state::look_up(backend_order what) {
   auto done = [this, to](auto&& each) {
     auto orders = lookups.extract(to);
     for (auto& order : orders.mapped()) {
-      answers -= order.data.size();
+      answers -= cost_of(order);
       each(order);
     }
     go_on_taking();
@@ -243,9 +249,10 @@ void backend_session_state::link(const backend_order& what,
                                  const caf::actor& whom) {
   if (linked.size() >= max_backend_watched)
     return refuse(what, make_error(errc::busy, "too many are linked"));
-  // Others would end with it: whoever has its name, say.
+  // Others would end with it: whoever has its name, say. Of an actor of another
+  // node only its join has told what it is.
   auto* object = caf::actor_cast<caf::abstract_actor*>(whom);
-  if (whom.node() == self->node() && !is_connection(*object))
+  if (!is_connection(*object) && !pids.contains(whom.address()))
     return refuse(
         what, make_error(errc::invalid_message, "only connections are linked"));
   accept(what);

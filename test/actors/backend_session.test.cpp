@@ -3,6 +3,7 @@
 #include "actors/backend_session.hpp"
 
 #include "test/support/connected.hpp"
+#include "test/support/far_node.hpp"
 
 namespace wsrelay::backend_session_test {
 
@@ -312,6 +313,39 @@ TEST_CASE_FIXTURE(fixture, "its own socket is nobody to talk to") {
   say(R"({"type":"close","id":1,"to":")" + id + "@invalid-node\"}");
   CHECK(has(got(), "own socket"));
   CHECK(backend.is_open());
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "an actor of another node that has not joined is not "
+                  "linked") {
+  far_node there{node, 'a'};
+  auto echo = there.spawn();
+  REQUIRE(node.put("echo", echo));
+  say(R"({"type":"link","id":1,"to":"echo"})");
+  CHECK(has(got(), "only connections are linked"));
+  backend.lose();
+  node.run();
+  CHECK(far_node::as_far(echo).messages<caf::exit_msg>().empty());
+}
+
+TEST_CASE("who is looked up for long holds what a backend says") {
+  checked_node node;
+  auto silent = node.system().spawn([](caf::event_based_actor* self) {
+    self->set_default_handler(caf::skip);
+    return caf::behavior{[](const ws_overflow&) {}};
+  });
+  fake_client backend{node.connect(spawn_backend_session(silent))};
+  node.run();
+  auto count = 0;
+  for (; !backend.is_paused() && count < 100'000; ++count) {
+    backend.send_text(R"({"type":"close","to":"nobody"})");
+    node.run();
+  }
+  CHECK(count < 5'000); // 1 MiB of orders, each of some 600 bytes, and a window
+  backend.close();
+  node.run();
+  caf::anon_send_exit(silent, caf::exit_reason::kill);
+  node.run();
 }
 
 } // namespace wsrelay::backend_session_test
