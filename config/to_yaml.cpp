@@ -49,9 +49,7 @@ public:
 
   void print(const service_config& x) {
     begin(x, service_kind);
-    print(x.addresses);
-    line("socket_mode", fmt::format("\"{:04o}\"", x.socket_mode));
-    text("socket_owner", x.socket_owner);
+    print_listening(x);
     visit_service(x, *this);
     list("trusted_proxies", x.trusted_proxies);
     open("address_limits");
@@ -70,9 +68,7 @@ public:
 
   void print(const admin_config& x) {
     begin(x, admin_kind);
-    print(x.addresses);
-    line("socket_mode", fmt::format("\"{:04o}\"", x.socket_mode));
-    text("socket_owner", x.socket_owner);
+    print_listening(x);
     visit_admin(x, *this);
     if (!x.token_file.empty())
       text("token_file", x.token_file);
@@ -83,9 +79,7 @@ public:
 
   void print(const backend_config& x) {
     begin(x, backend_kind);
-    print(x.addresses);
-    line("socket_mode", fmt::format("\"{:04o}\"", x.socket_mode));
-    text("socket_owner", x.socket_owner);
+    print_listening(x);
     visit_backend(x, *this);
     if (!x.token_file.empty())
       text("token_file", x.token_file);
@@ -181,6 +175,13 @@ public:
   std::string take() { return std::move(out_); }
 
 private:
+  template <class Entry>
+  void print_listening(const Entry& x) {
+    print(x.addresses);
+    line("socket_mode", fmt::format("\"{:04o}\"", x.socket_mode));
+    text("socket_owner", x.socket_owner);
+  }
+
   void print(const std::vector<service_address>& all) {
     std::vector<std::string> texts;
     for (auto& each : all)
