@@ -23,7 +23,11 @@ OF_THE_LISTENER = {("get", "/healthz"), ("get", "/readyz"),
                    *((method, "/@connections/{pid}")
                      for method in ("get", "post", "delete")),
                    ("post", "/@connections/{pid}/control"),
-                   ("post", "/@names/{name}")}
+                   ("post", "/@names/{name}"),
+                   *((method, "/@groups/{group}")
+                     for method in ("get", "post", "delete")),
+                   *((method, "/@groups/{group}/{pid}")
+                     for method in ("put", "delete"))}
 
 
 def operations():
@@ -146,6 +150,9 @@ class Answers(AdminTest):
         self.assertIsNotNone(response, what)
         if "$ref" in response:
             response = json_schema.resolve(response["$ref"], DOCUMENT)
+        if "content" not in response:
+            self.assertEqual(found.text, "", what)
+            return
         kinds = {kind.split(";")[0]: each["schema"]
                  for kind, each in response["content"].items()}
         kind = found.type.split(";")[0]
@@ -215,6 +222,22 @@ class Answers(AdminTest):
                     self.ask("post", path, body, pid=pid).status, 200)
         client.close()
 
+    def test_groups(self):
+        client, pid = self.connect_known()
+        fill = {"{group}": "room-7", "{pid}": quoted(pid)}
+        for method, path, body, status in (
+                ("put", "/@groups/{group}/{pid}", None, 204),
+                ("get", "/@groups/{group}", None, 200),
+                ("post", "/@groups/{group}", b"to all", 202),
+                ("delete", "/@groups/{group}/{pid}", None, 204),
+                ("delete", "/@groups/{group}", None, 202)):
+            with self.subTest(method=method, path=path):
+                found = self.api.ask(method.upper(), re.sub(
+                    r"{\w+}", lambda each: fill[each[0]], path), body)
+                self.assertEqual(found.status, status)
+                self.check_answer(operations()[method, path], found, path)
+        client.close()
+
     def test_a_drain(self):
         relay = self.start_relay(config())
         self.api = Api(admin_port(relay))
@@ -234,6 +257,10 @@ class Answers(AdminTest):
                     found = self.ask(method, path, b"{}x", pid=NOBODY,
                                      fields=[JSON])
                     self.assertEqual(found.status, 400)
+                elif "422" in operation["responses"] and "groups" in path:
+                    # `{group}` as it stands is no name of one.
+                    self.assertEqual(self.ask(method, path, b"x" if method ==
+                                              "post" else None).status, 422)
                 elif "400" in operation["responses"] and "names" not in path:
                     found = self.ask(method, path, b"{}" if method == "post"
                                      else None, pid=NOBODY, query="?x=1")
