@@ -21,6 +21,9 @@ struct backend_call {
 
 WSRELAY_INSPECT(backend_call, x.name, x.content)
 
+/// From a session to itself: it is time to send what was put together.
+enum class backend_batch : std::uint8_t { is_due };
+
 /// Makes the actor of a session's name. It lives until it is ended.
 caf::actor make_backend_name(const caf::actor& session, std::uint32_t number);
 

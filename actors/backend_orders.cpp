@@ -24,6 +24,13 @@ std::size_t cost_of(const backend_order& what) {
          + (what.metadata ? what.metadata->size() : 0);
 }
 
+// For more of its kind: all else comes behind what waits.
+bool may_wait(const backend_order& what) {
+  return what.id.empty()
+         && (what.what == backend_verb::send
+             || what.what == backend_verb::event);
+}
+
 ws_send to_send(const backend_order& what) {
   return {what.is_binary ? message_type::binary : message_type::text,
           shared_buffer{what.data}, what.priority, shared_buffer{what.key}};
@@ -66,6 +73,7 @@ void backend_session_state::carry_out(backend_order what) {
     case ok:
     case error:
     case response:
+      send_batch();
       return settle(what.ref, what);
     case taken:
       what.to = normal_pid(what.to);
@@ -73,13 +81,17 @@ void backend_session_state::carry_out(backend_order what) {
     case group_send:
     case group_event:
     case group_close:
+      send_batch();
       return tell_group(what);
     default:
       break;
   }
   // What is said to one actor keeps its order.
-  what.to = normal_pid(what.to);
-  auto known = clients.find(what.to);
+  auto known = clients.find(what.to); // most say a PID as it was told
+  if (known == clients.end()) {
+    what.to = normal_pid(what.to);
+    known = clients.find(what.to);
+  }
   if (known != clients.end() && !lookups.contains(what.to))
     deliver(what, caf::actor{known->second.who});
   else
@@ -187,6 +199,8 @@ void backend_session_state::deliver(const backend_order& what,
   if (whom == socket)
     return refuse(what, make_error(errc::invalid_message,
                                    "that is the backend's own socket"));
+  if (!may_wait(what))
+    send_batch();
   switch (what.what) {
     case send:
       return tell(what, whom, to_send(what));
@@ -270,6 +284,8 @@ void backend_session_state::unlink(const backend_order& what,
 template <class Message>
 void backend_session_state::tell(const backend_order& what,
                                  const caf::actor& whom, Message message) {
+  if (may_wait(what))
+    return put(whom, caf::make_message(std::move(message)), what.data.size());
   if (what.id.empty())
     return self->send(whom, std::move(message));
   if (open >= max_backend_open)
@@ -287,6 +303,27 @@ void backend_session_state::tell(const backend_order& what,
             [done](caf::error& why) {
               done(why == caf::sec::unexpected_response ? caf::error{} : why);
             });
+}
+
+// Connections live on other threads: one that gets several messages at once
+// writes once. So they wait until all that has come so far is read.
+void backend_session_state::put(const caf::actor& whom, caf::message message,
+                                std::size_t size) {
+  if (batch.empty() && !self->mailbox().empty())
+    self->send(self, backend_batch::is_due);
+  batch.emplace_back(whom, std::move(message));
+  batch_size += size;
+  if (self->mailbox().empty() || batch.size() >= max_backend_batch
+      || batch_size >= backend_slack)
+    send_batch();
+}
+
+void backend_session_state::send_batch() {
+  for (auto& [whom, message] : batch)
+    whom->enqueue(caf::actor_cast<caf::strong_actor_ptr>(self),
+                  caf::make_message_id(), std::move(message), self->context());
+  batch.clear();
+  batch_size = 0;
 }
 
 void backend_session_state::accept(const backend_order& what) {

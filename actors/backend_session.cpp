@@ -94,6 +94,7 @@ void backend_session_state::on_exit(const caf::exit_msg& message) {
 void backend_session_state::end(caf::error reason) {
   if (std::exchange(has_ended, true))
     return;
+  send_batch();
   for (auto& [ref, each] : std::exchange(questions, {}))
     each.promise.deliver(make_error(errc::target_down, "its backend has gone"));
   for (auto& each : names)
@@ -195,6 +196,7 @@ caf::behavior backend_session(backend_session_actor* self,
         return answer(self, state.on_message(message));
       },
       [&state](const ws_leave& message) { state.on_leave(message); },
+      [&state](backend_batch) { state.send_batch(); },
       [self](const ws_refused&) { self->quit(); },
       [self, &state](backend_call& call) {
         return answer(self, state.on_call(call));

@@ -41,6 +41,9 @@ inline constexpr std::size_t max_session_names = 1'000; // at a time
 inline constexpr std::size_t max_all_names = 10'000;    // in its life
 inline constexpr std::size_t max_backend_watched = 100'000;
 
+/// Messages of a backend that are sent together, at most.
+inline constexpr std::size_t max_backend_batch = 128;
+
 /// How long a request to a backend is remembered; all of them have given up
 /// before.
 inline constexpr milliseconds backend_patience{120'000};
@@ -134,6 +137,8 @@ struct backend_session_state {
   void unlink(const backend_order& what, const caf::actor& whom);
   template <class Message>
   void tell(const backend_order& what, const caf::actor& whom, Message message);
+  void put(const caf::actor& whom, caf::message message, std::size_t size);
+  void send_batch();
   void accept(const backend_order& what);
   void refuse(const backend_order& what, const caf::error& why);
 
@@ -153,6 +158,8 @@ struct backend_session_state {
   std::size_t in_flight = 0;  // bytes that the kernel may not have
   std::size_t unasked = 0;    // bytes beside these
   std::size_t queued = 0;     // bytes that wait
+  std::vector<std::pair<caf::actor, caf::message>> batch{}; // not sent yet
+  std::size_t batch_size = 0;                               // bytes
   std::size_t answers = 0; // bytes of answers, and of orders that are looked up
   std::vector<caf::response_promise> held; // what it says is not taken yet
   bool has_ended = false;

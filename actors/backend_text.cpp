@@ -18,20 +18,25 @@ namespace {
 // Bytes of what names nobody.
 constexpr std::size_t most_shown = 300;
 
+// What the members of a message cost beside its payload, most of the time.
+constexpr std::size_t usual_members = 192;
+
 // Begins with its type; members follow.
 class object {
 public:
-  explicit object(std::string_view type) {
-    fmt::format_to(std::back_inserter(out_), R"({{"type":"{}")", type);
+  explicit object(std::string_view type, std::size_t payload = 0) {
+    out_.reserve(payload + usual_members);
+    out_.append(R"({"type":")").append(type).append(1, '"');
   }
 
   object& json(std::string_view key, std::string_view value) {
-    fmt::format_to(std::back_inserter(out_), R"(,"{}":{})", key, value);
+    begin(key).append(value);
     return *this;
   }
 
   object& text(std::string_view key, std::string_view value) {
-    return json(key, json_string(value));
+    append_json_string(begin(key), value);
+    return *this;
   }
 
   object& text_if(std::string_view key, std::string_view value) {
@@ -39,8 +44,7 @@ public:
   }
 
   object& number(std::string_view key, std::uint64_t value) {
-    fmt::format_to(std::back_inserter(out_), R"(,"{}":{})", key, value);
-    return *this;
+    return json(key, fmt::format_int{value}.c_str());
   }
 
   object& flag_if(std::string_view key, bool value) {
@@ -72,7 +76,8 @@ public:
   }
 
   ws_send take() {
-    return {message_type::text, shared_buffer{std::move(out_) + "}"}};
+    out_ += "}";
+    return {message_type::text, shared_buffer{out_}};
   }
 
   // With bytes as its last member, behind it where they are no text.
@@ -92,12 +97,16 @@ public:
   }
 
 private:
+  std::string& begin(std::string_view key) {
+    return out_.append(R"(,")").append(key).append(R"(":)");
+  }
+
   std::string out_;
 };
 
 object of_client(std::string_view type, std::string_view name,
-                 const shared_buffer& pid) {
-  object result{type};
+                 const shared_buffer& pid, std::size_t payload = 0) {
+  object result{type, payload};
   result.text("name", name).text("pid", pid.view());
   return result;
 }
@@ -117,7 +126,7 @@ ws_send backend_text(std::string_view name, const ws_join& message,
 
 ws_send backend_text(std::string_view name, const ws_message& message) {
   auto topic = message.topic.view();
-  return of_client("message", name, message.client_pid)
+  return of_client("message", name, message.client_pid, message.data.size())
       .text_if("topic", topic == default_message_topic ? "" : topic)
       .number("seq", message.seq)
       .flag_if("redelivered", message.redelivered)

@@ -11,6 +11,7 @@
 #include <rapidjson/writer.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <iterator>
 
 namespace wsrelay {
@@ -24,6 +25,15 @@ constexpr std::string_view verb_names[] = {
     "taken",      "send",        "event",       "close",   "control",
     "group_send", "group_event", "group_close", "monitor", "demonitor",
     "link",       "unlink"};
+
+// RapidJSON's own takes 64 KiB from the heap for each document.
+struct memory {
+  alignas(std::max_align_t) char bytes[2048];
+};
+using document_in_place =
+    rapidjson::GenericDocument<rapidjson::UTF8<>,
+                               rapidjson::MemoryPoolAllocator<>,
+                               rapidjson::MemoryPoolAllocator<>>;
 
 constexpr std::size_t max_id = 256;             // bytes
 constexpr std::size_t most_shown = 64;          // bytes of what is unknown
@@ -338,7 +348,10 @@ read_backend_order(std::string_view bytes, bool is_binary, backend_order& out) {
   }
   if (auto json = check_json_object(head); !json)
     return backend_fault{json.error().what};
-  rapidjson::Document document;
+  memory values, stack; // most orders need no more
+  rapidjson::MemoryPoolAllocator<> pool{values.bytes, sizeof values.bytes};
+  rapidjson::MemoryPoolAllocator<> stack_pool{stack.bytes, sizeof stack.bytes};
+  document_in_place document{&pool, sizeof stack.bytes / 2, &stack_pool};
   document.Parse(head.data(), head.size());
   if (document.HasParseError() || !document.IsObject())
     return backend_fault{"not a JSON object"};

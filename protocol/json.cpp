@@ -149,12 +149,16 @@ result<std::string> compact_json_object(std::string_view text) {
 }
 
 std::string json_string(std::string_view text) {
-  if (std::all_of(text.begin(), text.end(), stands_for_itself)) {
-    std::string plain;
-    plain.reserve(text.size() + 2);
-    return plain.append(1, '"').append(text).append(1, '"');
-  }
-  return is_valid_utf8(text) ? quote(text) : quote(replace_invalid(text));
+  std::string result;
+  append_json_string(result, text);
+  return result;
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  if (std::all_of(text.begin(), text.end(), stands_for_itself))
+    out.append(1, '"').append(text).append(1, '"');
+  else
+    out += is_valid_utf8(text) ? quote(text) : quote(replace_invalid(text));
 }
 
 } // namespace wsrelay

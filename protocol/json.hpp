@@ -30,4 +30,7 @@ result<std::string> compact_json_object(std::string_view text);
 /// byte becomes U+FFFD.
 std::string json_string(std::string_view text);
 
+/// Appends that.
+void append_json_string(std::string& out, std::string_view text);
+
 } // namespace wsrelay

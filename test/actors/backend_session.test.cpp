@@ -46,6 +46,15 @@ struct fixture {
     return found ? *found : caf::actor{};
   }
 
+  // The client's PID, as the backend is told.
+  std::string pid_of(fake_client& client) {
+    client.send_text("x");
+    node.run();
+    auto line = got().at(0);
+    auto begin = line.find("\"pid\":\"") + 7;
+    return line.substr(begin, line.find('"', begin) - begin);
+  }
+
   // A client at a name, its join accepted.
   fake_client join(const std::string& name) {
     auto result = node.connect(find(name));
@@ -156,13 +165,7 @@ TEST_CASE_FIXTURE(fixture, "a client that leaves waits for the answer, and "
                            "gets what comes before it") {
   offer("game");
   auto client = join("game");
-  auto pid = [&] {
-    client.send_text("x");
-    node.run();
-    auto line = got().at(0);
-    auto begin = line.find("\"pid\":\"") + 7;
-    return line.substr(begin, line.find('"', begin) - begin);
-  }();
+  auto pid = pid_of(client);
   client.close(4001);
   node.run();
   CHECK_FALSE(client.close_frame());
@@ -170,6 +173,32 @@ TEST_CASE_FIXTURE(fixture, "a client that leaves waits for the answer, and "
   say(R"({"type":"ok","ref":2})");
   CHECK(client.close_frame()->code == 4001);
   CHECK(client.take().at(0).data == "last");
+}
+
+TEST_CASE_FIXTURE(fixture, "what it says in a row keeps its order, however "
+                           "much is sent together") {
+  offer("game");
+  auto client = join("game");
+  auto to = R"("to":")" + pid_of(client) + '"';
+  strings wanted;
+  for (std::size_t i = 0; i < max_backend_batch + 40; ++i) {
+    wanted.push_back(std::to_string(i));
+    backend.send_text(R"({"type":"send",)" + to + R"(,"data":")" + wanted.back()
+                      + '"' + (i % 50 == 20 ? R"(,"id":1)" : "") + '}');
+  }
+  wanted.push_back(std::string(backend_slack, 'x')); // goes at once
+  backend.send_text(R"({"type":"send",)" + to + R"(,"data":")" + wanted.back()
+                    + "\"}");
+  backend.send_text(R"({"type":"event","topic":"t","data":1,)" + to + '}');
+  wanted.push_back(R"({"topic":"t","data":1})");
+  backend.send_text(R"({"type":"close","code":4000,)" + to + '}');
+  backend.send_text(R"({"type":"send","data":"too late",)" + to + '}');
+  node.run();
+  strings came;
+  for (auto& each : client.take())
+    came.push_back(each.data);
+  CHECK(came == wanted);
+  CHECK(client.close_frame()->code == 4000);
 }
 
 TEST_CASE_FIXTURE(fixture, "an answer that nobody waits for does nothing") {
