@@ -35,8 +35,9 @@ class ServerApi:
 
     def control(self, pid: str, **changes: Any) -> None:
         """Changes `target`, `topic`, `heartbeat`, `metadata`: all of what is given or,
-        with an error, nothing. A new target has heard `connected` before it returns: so
-        no lock may be held that this event needs."""
+        with an error, nothing. It returns behind the answer to `connected` of the new
+        target, and of the one that a connection is about to join: who has the lock that
+        this event needs, or answers it, waits in vain. So do `join` and `leave`."""
         self._ask("POST", f"/@connections/{_path(pid)}/control", json.dumps(changes))
 
     def group_send(self, group: str, data: str | bytes, but: str = "") -> None:

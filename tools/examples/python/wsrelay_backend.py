@@ -21,7 +21,8 @@ class Target:
     """What is behind a name, a function for each `type` of message. Payloads that are
     no text are bytes, in `data` or `body`."""
 
-    async def join(self, heard: dict) -> None: ...
+    async def join(self, heard: dict) -> None:
+        """Raises to refuse. A `control` of this connection waits until this returns."""
 
     async def message(self, heard: dict) -> None: ...
 
