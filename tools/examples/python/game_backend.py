@@ -36,8 +36,9 @@ class Table:
     async def transfer(self, pid: str, target: str) -> bool:
         try:
             await self.relay.control(pid, target=target)
-        except RelayError as error:  # it has left, say: that is told, too
-            log.warning("not moved: target=%s reason=%s", target, error)
+        except RelayError as error:
+            if error.error not in ("no_such_target", "closing"):  # it has left
+                log.warning("not moved: target=%s reason=%s", target, error)
             return False
         return True
 

@@ -107,8 +107,9 @@ class Server:
     def order(self, function, *what, **changes) -> bool:
         try:
             function(*what, **changes)
-        except ApiError as error:  # it has left, say: its event tells
-            log.warning("%s has failed: %s", function.__name__, error)
+        except ApiError as error:
+            if error.status not in (404, 410):  # it has left, as its event tells
+                log.warning("%s has failed: %s", function.__name__, error)
             return False
         return True
 

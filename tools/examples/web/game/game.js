@@ -76,10 +76,14 @@ function showLobby({waiting}) {
       ? `${waiting.join(", ")} would like to play.` : "Nobody waits here yet.");
 }
 
-// The server takes no move out of turn and no bad name; all stays as it was.
+// The server takes no move out of turn and no bad name; all stays as it was. A move
+// may have crossed the end of the game: that is no news.
 function showError({text}) {
+  const state = element("status").dataset.state;
+  if (state === "over")
+    return;
   element("result").textContent = text;
-  if (element("status").dataset.state !== "queued")
+  if (state !== "queued")
     return;
   play.disabled = false;
   show("lobby", "You are in the lobby.");
