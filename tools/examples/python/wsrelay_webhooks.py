@@ -1,11 +1,9 @@
 """What a Python server needs to be an http.target of wsrelay, to copy: it checks and
-reads events and writes answers. Python's own library is enough. What it says at other
-times goes by wsrelay_api.py.
+reads events and writes answers. At other times it says things by wsrelay_api.py.
 
-`serve` calls a function with each `Event`, on a thread for each connection that the
-relay keeps open, so it may wait; of one client and target the next event comes only
-behind its `Answer`. What it raises is logged and answered with 500: the relay closes
-the client with 1011. What the fields mean: net/hook/WEBHOOKS.md.
+`serve` calls a function with each `Event`, on a thread of a connection that the relay
+keeps: it may wait, and of one client and target the next event comes only behind its
+`Answer`. If it raises that is logged, and the relay closes the client with 1011.
 """
 
 import argparse
@@ -14,6 +12,7 @@ import hmac
 import json
 import logging
 import signal
+import threading
 import time
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -53,14 +52,19 @@ def envelope(topic: str, data: Any) -> str:
     return json.dumps({"topic": topic, "data": data})
 
 
-def is_genuine(headers, body: bytes, secret: str) -> bool:
+def key_of(secret: str) -> bytes:
+    key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    if len(key) < 24:
+        raise ValueError("a secret has 24 bytes or more, in base64 behind whsec_")
+    return key
+
+
+def is_genuine(headers, body: bytes, key: bytes) -> bool:
     """Returns whether the relay has signed it, within the last five minutes."""
     name, second = headers["webhook-id"], headers["webhook-timestamp"] or ""
-    if not name or not second.isdecimal() or len(second) > 11:
+    if not (name and second.isdecimal() and len(second) < 12
+            and abs(time.time() - int(second)) <= 300):
         return False
-    if abs(time.time() - int(second)) > 300:
-        return False
-    key = base64.b64decode(secret.removeprefix("whsec_"))
     mac = hmac.digest(key, f"{name}.{second}.".encode() + body, "sha256")
     wanted = b"v1," + base64.b64encode(mac)
     signatures = (headers["webhook-signature"] or "").encode().split()
@@ -73,13 +77,13 @@ def read_event(headers, body: bytes) -> Event:
                  target=unquote(headers["ce-source"]).rpartition("/")[2],
                  pid=headers["ce-connectionid"],
                  state=unquote(headers["ce-state"] or ""),
-                 text=body.decode() if is_text else None,
-                 body=body)
+                 text=body.decode() if is_text else None, body=body)
 
 
 def serve(listen: str, on_event: Callable[[Event], Answer], secret: str = "") -> None:
-    """Serves until SIGINT or SIGTERM. Port 0 is one that is free. Without a secret
-    whoever reaches the port is believed."""
+    """Serves until SIGINT or SIGTERM, and answers what is under way then. Without a
+    secret whoever reaches the port is believed. Port 0 is one that is free."""
+    key, stops = key_of(secret) if secret else None, threading.Event()
     class Hook(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"   # connections are kept,
         timeout = 30                    # for longer than the relay does
@@ -98,7 +102,7 @@ def serve(listen: str, on_event: Callable[[Event], Answer], secret: str = "") ->
 
         def handle_event(self, body: bytes) -> Answer:
             try:
-                if secret and not is_genuine(self.headers, body, secret):
+                if key and not is_genuine(self.headers, body, key):
                     return Answer(status=403)
                 return on_event(read_event(self.headers, body))
             except Exception:
@@ -106,35 +110,34 @@ def serve(listen: str, on_event: Callable[[Event], Answer], secret: str = "") ->
                 return Answer(status=500)
 
         def reply(self, answer: Answer):
-            text = isinstance(answer.body, str)
-            body = answer.body.encode() if text else answer.body
+            is_text = isinstance(answer.body, str)
+            body = answer.body.encode() if is_text else answer.body
             status = 200 if body and answer.status == 204 else answer.status
             self.send_response(status)
-            for name, value in (("ce-state", answer.state and quote(answer.state)),
+            for name, value in (("Connection", "close" if stops.is_set() else None),
+                                ("Content-Type", "text/plain" if is_text else None),
+                                ("Content-Length", None if status == 204 else len(body)),
+                                ("ce-state", answer.state and quote(answer.state)),
                                 ("wsrelay-target", answer.target or None),
                                 ("wsrelay-join-groups", ",".join(answer.join) or None),
                                 ("wsrelay-leave-groups", ",".join(answer.leave) or None)):
                 if value is not None:
                     self.send_header(name, value)
-            if status != 204:
-                self.send_header("Content-Type", "text/plain" if text
-                                 else "application/octet-stream")
-                self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_):      # the relay has an access log
-            pass
+        def log_message(self, *_): ...  # the relay has an access log
 
     host, _, port = listen.rpartition(":")
-    ThreadingHTTPServer.request_queue_size = 256  # many connect at once; 5 by default
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    ThreadingHTTPServer.request_queue_size = 256  # many connect at once; 5 by default
     with ThreadingHTTPServer((host, int(port)), Hook) as server:
+        server.daemon_threads = False   # the end waits for them
         print(f"listening on http://{host}:{server.server_port}", flush=True)
         try:
             server.serve_forever()
         except KeyboardInterrupt:
-            pass
+            stops.set()
 
 
 def read_options(description: str) -> argparse.Namespace:
