@@ -210,12 +210,11 @@ class ChatTest(BrowserTest):
             self.scene.stop()
 
     def check_strangers(self):
-        with Connection(int(self.scene.listen.rpartition(":")[2])) as stranger:
-            for time in "", "²", "9" * 5000:
-                fields = [("webhook-id", "1"), ("webhook-timestamp", time),
-                          ("Content-Length", "2")]
-                self.assertIn(stranger.request(
-                    "POST", "/events", fields, b"{}").status, (400, 403))
+        for time in "", "9" * 5000:
+            with Connection(int(self.scene.listen.rpartition(":")[2])) as stranger:
+                fields = [("webhook-id", "1"), ("webhook-timestamp", time)]
+                self.assertEqual(stranger.request(
+                    "POST", "/events", fields, b"{}").status, 403)
 
 
 class GameTest(BrowserTest):
