@@ -123,11 +123,18 @@ foreach(file CHANGELOG.md config/config.hpp config/fields.hpp actors/audience.hp
     tools/docs/alerts.rules.yaml tools/docs/alerts.test.yaml
     tools/docs/grafana.json tools/docs/page.png tools/examples/app_node.cpp
     tools/examples/session_per_client.hpp tools/package/debian/README.Debian
-    tools/web/client/README.md)
+    tools/web/client/README.md tools/web/client/wsrelay.js)
   get_filename_component(folder ${file} DIRECTORY)
   install(FILES ${PROJECT_SOURCE_DIR}/${file}
     DESTINATION ${wsrelay_doc}/wsrelay/${folder}
     COMPONENT system EXCLUDE_FROM_ALL)
+endforeach()
+# What needs no C++ runs where it is installed; the game's page takes wsrelay.js from
+# beside the client's README.
+foreach(folder python web)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/tools/examples/${folder}
+    DESTINATION ${wsrelay_doc}/wsrelay/tools/examples
+    COMPONENT system EXCLUDE_FROM_ALL PATTERN "__pycache__" EXCLUDE)
 endforeach()
 install(DIRECTORY ${wsrelay_sources}/docker
   DESTINATION ${wsrelay_doc}/wsrelay/tools/package
@@ -143,7 +150,8 @@ endforeach()
 # Installed they are a project of their own, and include as programs of others do.
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/tools/examples
   DESTINATION ${wsrelay_doc}/wsrelay-dev COMPONENT libraries EXCLUDE_FROM_ALL
-  PATTERN "CMakeLists.txt" EXCLUDE)
+  PATTERN "CMakeLists.txt" EXCLUDE PATTERN "examples/python" EXCLUDE
+  PATTERN "examples/web" EXCLUDE)
 install(FILES ${wsrelay_sources}/examples.cmake
   DESTINATION ${wsrelay_doc}/wsrelay-dev/examples RENAME CMakeLists.txt
   COMPONENT libraries EXCLUDE_FROM_ALL)
