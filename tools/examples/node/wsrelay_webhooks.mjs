@@ -1,0 +1,132 @@
+// A server for the webhooks of an http.target (net/hook/WEBHOOKS.md); what it says
+// at other times goes by wsrelay_api.mjs. To copy: Node.js 18 is all it needs.
+import {createHmac, timingSafeEqual} from "node:crypto";
+import {createServer} from "node:http";
+
+const tolerance = 300; // seconds, as Standard Webhooks has it
+
+/**
+ * What a connection tells. All but `target` and `state` is signed.
+ * @typedef {object} HookEvent
+ * @property {"connected"|"message"|"heartbeat"|"disconnected"} type
+ * @property {string} id     the same in every try
+ * @property {string} pid    of the connection, as the server API takes it
+ * @property {string} target the name of the http.target
+ * @property {string} state  what the last reply has set, or the command
+ * @property {any} data      of a message string or Buffer, else an object
+ *
+ * What becomes of it: nothing, unless the reply says more.
+ * @typedef {object} Reply
+ * @property {string|Uint8Array} [data] one message to the client
+ * @property {{topic: string, data: any}} [event] or one event
+ * @property {string} [state]   comes with every later event at this target
+ * @property {string} [target]  the connection moves there
+ * @property {string[]} [join]  groups
+ * @property {string[]} [leave]
+ * @property {number} [status]  403 to `connected` refuses, 410 closes
+ */
+
+/**
+ * Whether who knows one of the secrets (whsec_...) has sent this, and lately.
+ * @param {Record<string, string>} headers of the request, in lower case
+ * @param {Uint8Array|string} body
+ * @param {string[]} secrets
+ */
+export function isGenuine(headers, body, secrets, now = Date.now()) {
+  const id = headers["webhook-id"], second = headers["webhook-timestamp"];
+  if (!id || !/^\d{1,12}$/.test(second ?? "")
+      || Math.abs(Math.floor(now / 1000) - second) > tolerance)
+    return false;
+  const given = (headers["webhook-signature"] ?? "").split(" ")
+    .map((each) => Buffer.from(each));
+  return secrets.some((secret) => {
+    const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
+    const mac = createHmac("sha256", key).update(`${id}.${second}.`)
+      .update(body).digest("base64");
+    const wanted = Buffer.from(`v1,${mac}`);
+    return given.some((each) => each.length === wanted.length
+      && timingSafeEqual(each, wanted));
+  });
+}
+
+/** @returns {HookEvent} of a request; throws where that is none */
+function readEvent(headers, body) {
+  const id = headers["ce-id"] ?? "";
+  const [, pid, word] = /^([^/]+)\/(\d+$|[a-z]+(?=\/\d+$))/.exec(id);
+  const type = /^\d/.test(word) ? "message" : word;
+  const kind = headers["content-type"] ?? "";
+  return {type, id, pid, state: decodeURIComponent(headers["ce-state"] ?? ""),
+    target: decodeURIComponent(headers["ce-source"].split("/targets/")[1]),
+    data: type !== "message" ? JSON.parse(body.toString())
+      : kind.startsWith("text/") ? body.toString() : body};
+}
+
+async function readBody(request, most) {
+  const parts = [];
+  let size = 0;
+  for await (const part of request) {
+    if ((size += part.length) > most)
+      throw new RangeError("a request is too large"); // its socket is closed
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+/** @param {Reply} reply */
+function send(response, {status, data, event, state, target, join, leave}) {
+  const body = event ? JSON.stringify(event) : data;
+  const fields = {"Content-Type": event ? "application/json"
+    : typeof body === "string" ? "text/plain" : "application/octet-stream"};
+  const add = (name, value) => value !== undefined && (fields[name] = value);
+  add("ce-state", state && encodeURIComponent(state));
+  add("wsrelay-target", target);
+  add("wsrelay-join-groups", join?.join(","));
+  add("wsrelay-leave-groups", leave?.join(","));
+  response.writeHead(status ?? (body === undefined ? 204 : 200), fields)
+    .end(body);
+}
+
+/**
+ * A server for events, to `listen`. `onEvent` may return a promise: the next
+ * event of that connection comes only behind it. What it throws is reported,
+ * and answered with 500. Without secrets everybody is believed.
+ * @param {{onEvent: (event: HookEvent) => Reply|void|Promise<Reply|void>,
+ *   secrets?: string[], maxBody?: number, report?: (error: Error) => void}} _
+ * @returns {import("node:http").Server}
+ */
+export function serveWebhooks({onEvent, secrets = [], maxBody = 4 << 20,
+  report = console.error}) {
+  async function answer(request) {
+    if (request.method !== "POST") // a HEAD asks whether the server is back
+      return {status: request.method === "HEAD" ? 204 : 405};
+    const body = await readBody(request, maxBody);
+    const {headers} = request;
+    if (secrets.length > 0 && (headers["webhook-id"] !== headers["ce-id"]
+        || !isGenuine(headers, body, secrets)))
+      return {status: 403};
+    if (headers["ce-count"])
+      throw new Error("batch is not for this server");
+    let event;
+    try {
+      event = readEvent(headers, body);
+    } catch {
+      return {status: 400};
+    }
+    return await onEvent(event) ?? {};
+  }
+  const server = createServer({requestTimeout: 10_000}, (request, response) =>
+    answer(request)
+      .catch((error) => (report(error), {status: 500}))
+      .then((reply) => response.destroyed || send(response, reply))
+      .catch((error) => (report(error), response.destroy())));
+  server.keepAliveTimeout = 75_000; // more than the target's idle_timeout
+  return server;
+}
+
+/** @returns {Promise<string>} the URL, once it listens at HOST:PORT */
+export function listen(server, address) {
+  const {hostname, port} = new URL(`tcp://${address}`);
+  return new Promise((resolve, reject) => server.once("error", reject)
+    .listen(Number(port), hostname.replace(/[[\]]/g, ""),
+      () => resolve(`http://${hostname}:${server.address().port}`)));
+}
