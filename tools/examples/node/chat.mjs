@@ -13,7 +13,7 @@ const maxHistory = 50;
 export function read(data) {
   const {type, name, text} = parse(data);
   const isOf = (value, most) => typeof value === "string" && value !== ""
-    && Buffer.byteLength(value) <= most;
+    && Buffer.byteLength(value) <= most && !/\p{Surrogate}/u.test(value);
   if (type === "hello")
     return isOf(name, maxName) ? {hello: name}
       : {error: `a name has 1 to ${maxName} bytes`};
@@ -23,9 +23,10 @@ export function read(data) {
   return {error: "say hello, or say something"};
 }
 
+// A client may send anything: also bytes, and halves of characters.
 function parse(data) {
   try {
-    return JSON.parse(data) ?? {};
+    return typeof data === "string" ? JSON.parse(data) ?? {} : {};
   } catch {
     return {};
   }

@@ -2,7 +2,7 @@
 // Who is who stands in the metadata of the connections, so that a program that is
 // started anew knows those that have waited for it (parking).
 //
-//   node chat_backend.mjs [--relay ws://HOST:PORT/] [--name NAME]
+//   node chat_backend.mjs [--relay ws://HOST:PORT/]
 import {parseArgs} from "node:util";
 
 import {groupOf, read, Rooms} from "./chat.mjs";
@@ -10,7 +10,6 @@ import {Backend} from "./wsrelay_backend.mjs";
 
 const {values: options} = parseArgs({options: {
   relay: {type: "string", default: "ws://127.0.0.1:9191/"},
-  name: {type: "string", default: "chat"},
 }});
 const rooms = new Rooms();
 const clients = new Map(); // by pid, {room, name}; no name before its hello
@@ -56,9 +55,8 @@ function tell(room, what, data) {
   return relay.groupEvent(groupOf(room), `chat.${what}`, data);
 }
 
-const relay = new Backend(options.relay, {[options.name]: {join, message, leave}}, {
-  onReady: (waiting) => console.log(waiting.length > 0
-    ? `waiting: somebody else is ${waiting}` : "ready"),
+const relay = new Backend(options.relay, {rooms: {join, message, leave}}, {
+  onReady: () => console.log("ready"),
   onLost: () => clients.forEach((_, pid) => leave({pid})), // they end, or join anew
 });
 for (const signal of ["SIGINT", "SIGTERM"])

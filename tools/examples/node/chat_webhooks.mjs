@@ -33,9 +33,16 @@ function onEvent({type, pid, state, data}) {
     return {state: JSON.stringify({room: data.room ?? "lobby"})};
   const client = JSON.parse(state);
   if (type === "message")
-    return inTurn(client.room, () => onMessage(pid, client, data));
+    return inTurn(client.room, () => onMessage(pid, client, data))
+      .catch(unlessGone);
   if (type === "disconnected")
     return inTurn(client.room, () => leave(pid, client));
+}
+
+// Its `disconnected` follows.
+function unlessGone(error) {
+  if (![404, 410].includes(error.status))
+    throw error;
 }
 
 function onMessage(pid, client, data) {

@@ -1,6 +1,7 @@
 // Tic-tac-toe for two: who waits in the lobby, who plays, what that means. How it
 // reaches its players is for others: `relay` has event(pid, topic, data) and
-// control(pid, {target, metadata}), promises, and keeps the order for each pid.
+// control(pid, {target, metadata}): promises, which may fail unheard, and are kept
+// in order for each pid.
 
 const maxName = 32;
 const lines = [[0, 1, 2], [3, 4, 5], [6, 7, 8], [0, 3, 6], [1, 4, 7], [2, 5, 8],
@@ -12,13 +13,19 @@ function winnerOf(cells) {
   return line ? cells[line[0]] : "";
 }
 
-// A client may send anything.
-function read(text) {
+// A client may send anything: also bytes, and halves of characters.
+function read(message) {
   try {
-    return JSON.parse(text) ?? {};
+    return typeof message === "string" ? JSON.parse(message) ?? {} : {};
   } catch {
     return {};
   }
+}
+
+function readName(value) {
+  const name = typeof value === "string" ? value.trim() : "";
+  const isGood = !/\p{Surrogate}/u.test(name) && [...name].length <= maxName;
+  return isGood ? name : "";
 }
 
 export class Game {
@@ -42,11 +49,11 @@ export class Game {
   }
 
   /** @returns {string|undefined} what is wrong with a message */
-  message(target, pid, text) {
+  message(target, pid, message) {
     if (!this.#players.has(pid)) // of an earlier program
       this.join(target, pid);
     const player = this.#players.get(pid);
-    const {type, name, cell} = read(text);
+    const {type, name, cell} = read(message);
     if (type === "hello")
       return this.#hello(player, name);
     if (type === "move")
@@ -75,9 +82,9 @@ export class Game {
   }
 
   // Wherever it was heard: who has finished may be quicker than the move back.
-  #hello(player, name) {
-    if (typeof name !== "string" || name.trim() === ""
-        || [...name].length > maxName)
+  #hello(player, given) {
+    const name = readName(given);
+    if (name === "")
       return `a name has 1 to ${maxName} characters`;
     if (player.match !== null || this.#waiting.includes(player))
       return player.match ? "you play already" : "you wait already";

@@ -11,13 +11,10 @@ const offerInterval = 25_000; // ms; a relay that does not answer is lost
  * strings or Buffers) and may return a promise: when that is settled, the relay
  * gets its answer, or reads on from that client. Calls for one client begin in
  * their order, and do not wait for each other. A `join` that throws refuses the
- * client; what the others throw is reported.
- * @typedef {object} Handlers
- * @property {(heard: any) => any} [join]
- * @property {(heard: any) => any} [message]
- * @property {(heard: any) => any} [leave]
- * @property {(heard: any) => any} [heartbeat]
- * @property {(heard: any) => any} [http] returns {status, headers, body, relay}
+ * client; what the others throw is reported. `http` returns its `response`:
+ * {status, headers, body, relay}.
+ * @typedef {Partial<Record<"join"|"message"|"leave"|"heartbeat"|"http",
+ *   (heard: any) => any>>} Handlers
  *
  * @typedef {object} Options
  * @property {string} [token]
@@ -26,8 +23,9 @@ const offerInterval = 25_000; // ms; a relay that does not answer is lost
  * @property {(waiting: string[]) => void} [onReady] the names are offered, also
  *   after a loss; those in `waiting` others have, and they come when these go
  * @property {(loss: import("./wsrelay_socket.mjs").Loss) => void} [onLost]
- * @property {(heard: any) => void} [onEnd] `down` or `exit` of somebody
- * @property {(error: Error) => void} [report]
+ * @property {(heard: any) => void} [down] of somebody that is monitored
+ * @property {(heard: any) => void} [exit] of somebody that is linked
+ * @property {(error: Error|string) => void} [report]
  */
 
 export class Backend {
@@ -44,21 +42,16 @@ export class Backend {
    * @param {Record<string, Handlers>} names
    * @param {Options} options
    */
-  constructor(url, names, {timeout = 10_000, onReady, onLost, onEnd, world,
-    report = console.error, ...more} = {}) {
+  constructor(url, names, options = {}) {
+    const {token, backoff} = options;
     this.#names = new Map(Object.entries(names));
-    this.#options = {timeout, onReady, onEnd, report};
+    this.#options = {timeout: 10_000, report: console.error, ...options};
     this.#world = {setTimeout, clearTimeout, random: Math.random, now: Date.now,
-      ...world};
-    this.#socket = new RelaySocket(url, {...more, report, world: this.#world,
-      onOpen: () => this.#offer(onReady),
+      ...options.world};
+    this.#socket = new RelaySocket(url, {token, backoff, world: this.#world,
+      onOpen: () => this.#offer(),
       onHeard: (heard, answer) => this.#hear(heard, answer),
-      onLost: (loss) => {
-        this.#world.clearTimeout(this.#nextOffer);
-        for (const id of [...this.#pending.keys()])
-          this.#settle({id, error: "connection_lost", text: loss.reason});
-        onLost?.(loss);
-      }});
+      onLost: (loss) => this.#onLost(loss)});
   }
 
   // These are done when the relay says so. They reject with its `error`, and when
@@ -105,27 +98,32 @@ export class Backend {
         : reject(Object.assign(new Error(`${error}: ${text}`), {error}));
   }
 
+  #onLost(loss) {
+    const {code, reason, wait} = loss;
+    if (wait !== undefined)
+      this.#options.report(`lost: ${code} ${reason}, again in ${wait | 0} ms`);
+    this.#world.clearTimeout(this.#nextOffer);
+    for (const id of [...this.#pending.keys()])
+      this.#settle({id, error: "connection_lost", text: reason});
+    this.#options.onLost?.(loss);
+  }
+
   // Again and again: so it learns that a relay has gone without a word.
-  async #offer(onReady) {
-    try {
-      const waiting = await this.ask("offer",
-        {names: [...this.#names.keys()], acks: true});
-      this.#nextOffer = this.#world.setTimeout(() => this.#offer(),
+  #offer(isFirst = true) {
+    const names = [...this.#names.keys()];
+    this.ask("offer", {names, acks: true}).then((waiting) => {
+      this.#nextOffer = this.#world.setTimeout(() => this.#offer(false),
         offerInterval);
-      onReady?.(waiting);
-    } catch (error) {
-      if (error.error !== "connection_lost")
-        this.#socket.drop(`offer: ${error.message}`);
-    }
+      if (isFirst)
+        this.#options.onReady?.(waiting);
+    }, (error) => this.#socket.drop(error.message)); // unless it is lost already
   }
 
   #hear(heard, answer) {
     if ("id" in heard)
-      return this.#settle(heard);
-    if (heard.type === "error") // of an answer
+      this.#settle(heard);
+    else if (heard.type === "error") // of an answer
       this.#options.report(new Error(`${heard.error}: ${heard.text}`));
-    else if (heard.type === "down" || heard.type === "exit")
-      this.#options.onEnd?.(heard);
     else
       this.#call(heard, answer);
   }
@@ -135,7 +133,8 @@ export class Backend {
     let said = type === "message" ? {type: "taken", to: pid, seq}
       : {type: "ok", ref};
     try {
-      const found = await this.#names.get(name)?.[type]?.(heard);
+      const handlers = this.#names.get(name) ?? this.#options; // down, exit
+      const found = await handlers[type]?.(heard);
       if (type === "http")
         said = {type: "response", ref, ...found ?? {status: 404}};
     } catch (error) {

@@ -61,12 +61,12 @@ export class RelaySocket {
    * @param {string} url
    * @param {{token?: string, backoff?: {base: number, max: number},
    *   onOpen(): void, onHeard(heard: any, answer: (said: any) => void): void,
-   *   onLost(loss: Loss): void, report(error: Error): void, world: any}} options
+   *   onLost(loss: Loss): void, world: any}} options
    */
-  constructor(url, {world, ...options}) {
+  constructor(url, options) {
     this.#url = url;
-    this.#options = {backoff: {base: 500, max: 15_000}, ...options};
-    this.#world = world;
+    this.#options = options;
+    this.#world = options.world;
     this.#open();
   }
 
@@ -107,8 +107,9 @@ export class RelaySocket {
     });
     socket.onmessage = mine(({data}) => this.#onFrame(socket, data));
     socket.onclose = mine(({code, reason}) => this.#lose(code, reason));
-    socket.onerror = mine(({error, message}) => // a close follows
-      this.#options.report(error ?? new Error(message)));
+    // A close follows, but not from every implementation.
+    socket.onerror = mine(({error, message}) =>
+      this.drop(error?.message || error?.code || message));
     this.#socket = socket;
     this.#timer = this.#world.setTimeout(
       () => this.drop("no answer in time"), connectTimeout);
@@ -132,7 +133,7 @@ export class RelaySocket {
     this.#socket = null;
     if (this.#hasStopped)
       return this.#options.onLost({code, reason});
-    const {base, max} = this.#options.backoff;
+    const {base = 500, max = 15_000} = this.#options.backoff ?? {};
     if (this.#world.now() - this.#openedAt >= stableAfter)
       this.#tries = 0;
     this.#openedAt = Infinity;

@@ -61,12 +61,13 @@ function readEvent(headers, body) {
       : kind.startsWith("text/") ? body.toString() : body};
 }
 
+/** @returns {Promise<Buffer|undefined>} nothing where there are more bytes */
 async function readBody(request, most) {
   const parts = [];
   let size = 0;
   for await (const part of request) {
     if ((size += part.length) > most)
-      throw new RangeError("a request is too large"); // its socket is closed
+      return undefined; // leaving the loop ends the request
     parts.push(part);
   }
   return Buffer.concat(parts);
@@ -82,6 +83,8 @@ function send(response, {status, data, event, state, target, join, leave}) {
   add("wsrelay-target", target);
   add("wsrelay-join-groups", join?.join(","));
   add("wsrelay-leave-groups", leave?.join(","));
+  if (status === 413)
+    fields.Connection = "close"; // the body is not read
   response.writeHead(status ?? (body === undefined ? 204 : 200), fields)
     .end(body);
 }
@@ -99,8 +102,11 @@ export function serveWebhooks({onEvent, secrets = [], maxBody = 4 << 20,
   async function answer(request) {
     if (request.method !== "POST") // a HEAD asks whether the server is back
       return {status: request.method === "HEAD" ? 204 : 405};
-    const body = await readBody(request, maxBody);
     const {headers} = request;
+    const body = headers["content-length"] > maxBody ? undefined
+      : await readBody(request, maxBody);
+    if (body === undefined)
+      return {status: 413};
     if (secrets.length > 0 && (headers["webhook-id"] !== headers["ce-id"]
         || !isGenuine(headers, body, secrets)))
       return {status: 403};
