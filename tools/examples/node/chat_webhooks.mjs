@@ -7,7 +7,7 @@ import {parseArgs} from "node:util";
 
 import {groupOf, read, Rooms} from "./chat.mjs";
 import {serverApi} from "./wsrelay_api.mjs";
-import {listen, serveWebhooks} from "./wsrelay_webhooks.mjs";
+import {listen, serveWebhooks, stop} from "./wsrelay_webhooks.mjs";
 
 const {values: options} = parseArgs({options: {
   listen: {type: "string", default: "127.0.0.1:8000"},
@@ -82,3 +82,5 @@ function tell(room, what, data) {
 
 const server = serveWebhooks({onEvent, secrets: options.secret});
 console.log(`listening on ${await listen(server, options.listen)}`);
+for (const signal of ["SIGINT", "SIGTERM"])
+  process.once(signal, () => stop(server));

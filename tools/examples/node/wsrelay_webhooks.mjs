@@ -76,17 +76,20 @@ async function readBody(request, most) {
 /** @param {Reply} reply */
 function send(response, {status, data, event, state, target, join, leave}) {
   const body = event ? JSON.stringify(event) : data;
-  const fields = {"Content-Type": event ? "application/json"
-    : typeof body === "string" ? "text/plain" : "application/octet-stream"};
-  const add = (name, value) => value !== undefined && (fields[name] = value);
-  add("ce-state", state && encodeURIComponent(state));
-  add("wsrelay-target", target);
-  add("wsrelay-join-groups", join?.join(","));
-  add("wsrelay-leave-groups", leave?.join(","));
-  if (status === 413)
-    fields.Connection = "close"; // the body is not read
-  response.writeHead(status ?? (body === undefined ? 204 : 200), fields)
-    .end(body);
+  const isClosing = status === 413 || !response.socket.server.listening;
+  const fields = {
+    "Content-Type": body === undefined ? undefined : event ? "application/json"
+      : typeof body === "string" ? "text/plain" : "application/octet-stream",
+    "ce-state": state && encodeURIComponent(state),
+    "wsrelay-target": target,
+    "wsrelay-join-groups": join?.join(","),
+    "wsrelay-leave-groups": leave?.join(","),
+    Connection: isClosing ? "close" : undefined,
+  };
+  for (const [name, value] of Object.entries(fields))
+    if (value !== undefined)
+      response.setHeader(name, value);
+  response.writeHead(status ?? (body === undefined ? 204 : 200)).end(body);
 }
 
 /**
@@ -127,6 +130,12 @@ export function serveWebhooks({onEvent, secrets = [], maxBody = 4 << 20,
       .catch((error) => (report(error), response.destroy())));
   server.keepAliveTimeout = 75_000; // more than the target's idle_timeout
   return server;
+}
+
+/** What is under way is answered. */
+export function stop(server) {
+  server.close();
+  server.closeIdleConnections();
 }
 
 /** @returns {Promise<string>} the URL, once it listens at HOST:PORT */

@@ -5,7 +5,7 @@ import {once} from "node:events";
 import {Agent, request} from "node:http";
 import {test} from "node:test";
 
-import {isGenuine, listen, serveWebhooks} from "../wsrelay_webhooks.mjs";
+import {isGenuine, listen, serveWebhooks, stop} from "../wsrelay_webhooks.mjs";
 
 // -- signatures --------------------------------------------------------------
 
@@ -80,7 +80,7 @@ async function serve(options, use) {
     report: ({message}) => reports.push(message),
     onEvent: (event) => (heard.push(event), options.reply?.(event)), ...options});
   try {
-    await use(await listen(server, "127.0.0.1:0"), heard, reports);
+    await use(await listen(server, "127.0.0.1:0"), heard, reports, server);
   } finally {
     agent.destroy();
     server.close();
@@ -157,4 +157,14 @@ test("what a handler throws is reported, and the next one is served", () =>
     for (const status of [500, 500])
       assert.equal((await post(url, `${pid}/1`, "x")).status, status);
     assert.deepEqual(reports, ["oops", "oops"]);
+  }));
+
+test("a server that stops answers what is under way", () =>
+  serve({reply: () => new Promise(setImmediate)}, async (url, heard, _, server) => {
+    const answer = post(url, `${pid}/1`, "x");
+    await once(server, "request");
+    stop(server);
+    const {status, fields} = await answer;
+    assert.deepEqual([status, fields.connection], [204, "close"]);
+    await assert.rejects(post(url, `${pid}/2`, "x"), {code: "ECONNREFUSED"});
   }));
