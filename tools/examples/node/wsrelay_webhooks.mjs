@@ -89,7 +89,8 @@ function send(response, {status, data, event, state, target, join, leave}) {
   for (const [name, value] of Object.entries(fields))
     if (value !== undefined)
       response.setHeader(name, value);
-  response.writeHead(status ?? (body === undefined ? 204 : 200)).end(body);
+  response.statusCode = status ?? (body === undefined ? 204 : 200);
+  response.end(body); // one write, and its length is told
 }
 
 /**
