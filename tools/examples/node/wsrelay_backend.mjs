@@ -101,7 +101,7 @@ export class Backend {
   #onLost(loss) {
     const {code, reason, wait} = loss;
     if (wait !== undefined)
-      this.#options.report(`lost: ${code} ${reason}, again in ${wait | 0} ms`);
+      this.#options.report(`lost: ${code} "${reason}", again in ${wait | 0} ms`);
     this.#world.clearTimeout(this.#nextOffer);
     for (const id of [...this.#pending.keys()])
       this.#settle({id, error: "connection_lost", text: reason});
