@@ -4,6 +4,7 @@ import {createHash} from "node:crypto";
 
 const maxName = 64;   // bytes
 const maxText = 4096;
+const maxRoom = 256;
 const maxHistory = 50;
 
 /**
@@ -30,6 +31,13 @@ function parse(data) {
   } catch {
     return {};
   }
+}
+
+/** @returns {string} the room of a command's metadata; throws where it is none */
+export function roomOf({room = "lobby"}) {
+  if (typeof room !== "string" || Buffer.byteLength(room) > maxRoom)
+    throw new RangeError(`a room has a name of up to ${maxRoom} bytes`);
+  return room;
 }
 
 /** The group of those in a room: a room may be called anything, a group not. */

@@ -5,7 +5,7 @@
 //   node chat_backend.mjs [--relay ws://HOST:PORT/]
 import {parseArgs} from "node:util";
 
-import {groupOf, read, Rooms} from "./chat.mjs";
+import {groupOf, read, roomOf, Rooms} from "./chat.mjs";
 import {Backend} from "./wsrelay_backend.mjs";
 
 const {values: options} = parseArgs({options: {
@@ -14,7 +14,8 @@ const {values: options} = parseArgs({options: {
 const rooms = new Rooms();
 const clients = new Map(); // by pid, {room, name}; no name before its hello
 
-function join({pid, metadata: {room = "lobby", name}}) {
+function join({pid, metadata}) {
+  const room = roomOf(metadata), {name} = metadata;
   clients.set(pid, {room, name});
   if (name !== undefined)
     rooms.enter(room, pid, name);

@@ -5,7 +5,7 @@
 //   node chat_webhooks.mjs [--listen HOST:PORT] [--api URL] [--secret whsec_...]
 import {parseArgs} from "node:util";
 
-import {groupOf, read, Rooms} from "./chat.mjs";
+import {groupOf, read, roomOf, Rooms} from "./chat.mjs";
 import {serverApi} from "./wsrelay_api.mjs";
 import {listen, serveWebhooks, stop} from "./wsrelay_webhooks.mjs";
 
@@ -30,13 +30,21 @@ function inTurn(room, call) {
 
 function onEvent({type, pid, state, data}) {
   if (type === "connected")
-    return {state: JSON.stringify({room: data.room ?? "lobby"})};
+    return connect(data);
   const client = JSON.parse(state);
   if (type === "message")
     return inTurn(client.room, () => onMessage(pid, client, data))
       .catch(unlessGone);
   if (type === "disconnected")
     return inTurn(client.room, () => leave(pid, client));
+}
+
+function connect(metadata) {
+  try {
+    return {state: JSON.stringify({room: roomOf(metadata)})};
+  } catch {
+    return {status: 403};
+  }
 }
 
 // Its `disconnected` follows.

@@ -11,7 +11,7 @@ const offerInterval = 25_000; // ms; a relay that does not answer is lost
  * strings or Buffers) and may return a promise: when that is settled, the relay
  * gets its answer, or reads on from that client. Calls for one client begin in
  * their order, and do not wait for each other. A `join` that throws refuses the
- * client; what the others throw is reported. `http` returns its `response`:
+ * client; what they throw is reported. `http` returns its `response`:
  * {status, headers, body, relay}.
  * @typedef {Partial<Record<"join"|"message"|"leave"|"heartbeat"|"http",
  *   (heard: any) => any>>} Handlers
@@ -138,7 +138,7 @@ export class Backend {
       if (type === "http")
         said = {type: "response", ref, ...found ?? {status: 404}};
     } catch (error) {
-      this.#options.report(error);
+      this.#options.report(type === "join" ? `refused: ${error.message}` : error);
       if (type !== "message")
         said = {type: "error", ref, text: error.message};
     }

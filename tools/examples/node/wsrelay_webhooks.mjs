@@ -3,8 +3,6 @@
 import {createHmac, timingSafeEqual} from "node:crypto";
 import {createServer} from "node:http";
 
-const tolerance = 300; // seconds, as Standard Webhooks has it
-
 /**
  * What a connection tells. All but `target` and `state` is signed.
  * @typedef {object} HookEvent
@@ -26,8 +24,17 @@ const tolerance = 300; // seconds, as Standard Webhooks has it
  * @property {number} [status]  403 to `connected` refuses, 410 closes
  */
 
+// Of 24 bytes or more, as Standard Webhooks has it: nobody guesses one.
+function keyOf(secret) {
+  const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
+  if (key.length < 24)
+    throw new RangeError("a secret is whsec_ and 24 bytes or more, in base64");
+  return key;
+}
+
 /**
- * Whether who knows one of the secrets (whsec_...) has sent this, and lately.
+ * Whether who knows one of the secrets (whsec_...) has sent this, five minutes ago
+ * at most, as Standard Webhooks has it.
  * @param {Record<string, string>} headers of the request, in lower case
  * @param {Uint8Array|string} body
  * @param {string[]} secrets
@@ -35,13 +42,12 @@ const tolerance = 300; // seconds, as Standard Webhooks has it
 export function isGenuine(headers, body, secrets, now = Date.now()) {
   const id = headers["webhook-id"], second = headers["webhook-timestamp"];
   if (!id || !/^\d{1,12}$/.test(second ?? "")
-      || Math.abs(Math.floor(now / 1000) - second) > tolerance)
+      || Math.abs(Math.floor(now / 1000) - second) > 300)
     return false;
   const given = (headers["webhook-signature"] ?? "").split(" ")
     .map((each) => Buffer.from(each));
   return secrets.some((secret) => {
-    const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
-    const mac = createHmac("sha256", key).update(`${id}.${second}.`)
+    const mac = createHmac("sha256", keyOf(secret)).update(`${id}.${second}.`)
       .update(body).digest("base64");
     const wanted = Buffer.from(`v1,${mac}`);
     return given.some((each) => each.length === wanted.length
@@ -49,19 +55,22 @@ export function isGenuine(headers, body, secrets, now = Date.now()) {
   });
 }
 
-/** @returns {HookEvent} of a request; throws where that is none */
-function readEvent(headers, body) {
-  const id = headers["ce-id"] ?? "";
-  const [, pid, word] = /^([^/]+)\/(\d+$|[a-z]+(?=\/\d+$))/.exec(id);
-  const type = /^\d/.test(word) ? "message" : word;
-  const kind = headers["content-type"] ?? "";
-  return {type, id, pid, state: decodeURIComponent(headers["ce-state"] ?? ""),
-    target: decodeURIComponent(headers["ce-source"].split("/targets/")[1]),
-    data: type !== "message" ? JSON.parse(body.toString())
-      : kind.startsWith("text/") ? body.toString() : body};
+/** @returns {HookEvent|undefined} of a request */
+function readEvent({"ce-id": id, "ce-state": state = "", "ce-source": source,
+  "content-type": kind = ""}, body) {
+  try {
+    const [, pid, word] = /^([^/]+)\/(\d+$|[a-z]+(?=\/\d+$))/.exec(id);
+    const type = /^\d/.test(word) ? "message" : word;
+    return {type, id, pid, state: decodeURIComponent(state),
+      target: decodeURIComponent(source.split("/targets/")[1]),
+      data: type !== "message" ? JSON.parse(body.toString())
+        : kind.startsWith("text/") ? body.toString() : body};
+  } catch {
+    return undefined;
+  }
 }
 
-/** @returns {Promise<Buffer|undefined>} nothing where there are more bytes */
+/** @returns {Promise<Buffer|undefined>} nothing where it is longer */
 async function readBody(request, most) {
   const parts = [];
   let size = 0;
@@ -103,12 +112,11 @@ function send(response, {status, data, event, state, target, join, leave}) {
  */
 export function serveWebhooks({onEvent, secrets = [], maxBody = 4 << 20,
   report = console.error}) {
+  secrets.forEach(keyOf); // throws for what is none
   async function answer(request) {
     if (request.method !== "POST") // a HEAD asks whether the server is back
       return {status: request.method === "HEAD" ? 204 : 405};
-    const {headers} = request;
-    const body = headers["content-length"] > maxBody ? undefined
-      : await readBody(request, maxBody);
+    const {headers} = request, body = await readBody(request, maxBody);
     if (body === undefined)
       return {status: 413};
     if (secrets.length > 0 && (headers["webhook-id"] !== headers["ce-id"]
@@ -116,27 +124,20 @@ export function serveWebhooks({onEvent, secrets = [], maxBody = 4 << 20,
       return {status: 403};
     if (headers["ce-count"])
       throw new Error("batch is not for this server");
-    let event;
-    try {
-      event = readEvent(headers, body);
-    } catch {
-      return {status: 400};
-    }
-    return await onEvent(event) ?? {};
+    const event = readEvent(headers, body);
+    return event ? await onEvent(event) ?? {} : {status: 400};
   }
-  const server = createServer({requestTimeout: 10_000}, (request, response) =>
-    answer(request)
+  // Connections are kept for longer than the target's idle_timeout.
+  return createServer({requestTimeout: 10_000, keepAliveTimeout: 75_000},
+    (request, response) => answer(request)
       .catch((error) => (report(error), {status: 500}))
       .then((reply) => response.destroyed || send(response, reply))
       .catch((error) => (report(error), response.destroy())));
-  server.keepAliveTimeout = 75_000; // more than the target's idle_timeout
-  return server;
 }
 
 /** What is under way is answered. */
 export function stop(server) {
-  server.close();
-  server.closeIdleConnections();
+  server.close().closeIdleConnections();
 }
 
 /** @returns {Promise<string>} the URL, once it listens at HOST:PORT */

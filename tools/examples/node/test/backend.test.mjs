@@ -74,7 +74,7 @@ test("a handler's end is the answer", async () => {
   await socket.hear({type: "join", name: "game", pid: "2", ref: 6, metadata: {}});
   assert.deepEqual(socket.take(), [{type: "ok", ref: 5},
     {type: "error", ref: 6, text: "not you"}]);
-  assert.deepEqual(log, ["not you"]);
+  assert.deepEqual(log, ["refused: not you"]);
   await socket.hear({type: "message", name: "game", pid: "1", seq: 3, data: "x"});
   assert.deepEqual(socket.take(), []);
   go();

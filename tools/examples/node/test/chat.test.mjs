@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import {test} from "node:test";
 
-import {groupOf, read, Rooms} from "../chat.mjs";
+import {groupOf, read, roomOf, Rooms} from "../chat.mjs";
 
 test("names and texts have their limits, in bytes", () => {
   const hello = (name) => read(JSON.stringify({type: "hello", name}));
@@ -16,6 +16,10 @@ test("names and texts have their limits, in bytes", () => {
 });
 
 test("any room has a group", () => {
+  assert.equal(roomOf({}), "lobby");
+  assert.equal(roomOf({room: "ü".repeat(128)}), "ü".repeat(128));
+  for (const room of ["ü".repeat(129), 5, null])
+    assert.throws(() => roomOf({room}), RangeError);
   for (const room of ["", "the room", "größe", "x".repeat(10_000)])
     assert.match(groupOf(room), /^[A-Za-z0-9_-]{1,128}$/);
   assert.notEqual(groupOf("a"), groupOf("b"));

@@ -50,6 +50,11 @@ test("a second counts for five minutes, in both directions", () => {
     assert.equal(check({"webhook-timestamp": bad}), false, bad);
 });
 
+test("what is no secret is not taken", () => {
+  for (const bad of ["", "whsec_", "whsec_" + "A".repeat(31)])
+    assert.throws(() => serveWebhooks({secrets: [secret, bad]}), RangeError);
+});
+
 // -- a server ----------------------------------------------------------------
 
 const pid = "12@936AE4-22315";
