@@ -1,0 +1,146 @@
+// Tic-tac-toe for two: who waits in the lobby, who plays, what that means. How it
+// reaches its players is for others: `relay` has event(pid, topic, data) and
+// control(pid, {target, metadata}): promises, which may fail unheard, and are kept
+// in order for each pid.
+
+const maxName = 32;
+const lines = [[0, 1, 2], [3, 4, 5], [6, 7, 8], [0, 3, 6], [1, 4, 7], [2, 5, 8],
+  [0, 4, 8], [2, 4, 6]];
+
+function winnerOf(cells) {
+  const line = lines.find(([a, b, c]) =>
+    cells[a] !== "." && cells[a] === cells[b] && cells[a] === cells[c]);
+  return line ? cells[line[0]] : "";
+}
+
+// A client may send anything: also bytes, and halves of characters.
+function read(message) {
+  try {
+    return typeof message === "string" ? JSON.parse(message) ?? {} : {};
+  } catch {
+    return {};
+  }
+}
+
+function readName(value) {
+  const name = typeof value === "string" ? value.trim() : "";
+  const isGood = !/\p{Surrogate}/u.test(name) && [...name].length <= maxName;
+  return isGood ? name : "";
+}
+
+export class Game {
+  #relay;
+  #players = new Map(); // by pid: {pid, name, match}; match: players, cells, ...
+  #waiting = [];
+
+  constructor(relay) {
+    this.#relay = relay;
+  }
+
+  /** A connection has come to `target`: lobby or game. */
+  join(target, pid) {
+    const isNew = !this.#players.has(pid);
+    if (isNew)
+      this.#players.set(pid, {pid, name: "", match: null});
+    if (target === "lobby")
+      this.#tellLobby([{pid}]);
+    else if (isNew) // in a game of an earlier program, which nobody knows any more
+      this.#sendBack({pid}, {winner: "", cells: ".".repeat(9), left: true});
+  }
+
+  /** @returns {string|undefined} what is wrong with a message */
+  message(target, pid, message) {
+    if (!this.#players.has(pid)) // of an earlier program
+      this.join(target, pid);
+    const player = this.#players.get(pid);
+    const {type, name, cell} = read(message);
+    if (type === "hello")
+      return this.#hello(player, name);
+    if (type === "move")
+      return this.#move(player, cell);
+    return "say hello, or move";
+  }
+
+  /** A connection has ended. */
+  leave(pid) {
+    const player = this.#players.get(pid);
+    if (!this.#players.delete(pid))
+      return;
+    if (player.match !== null)
+      return this.#finish(player.match, {winner: "", left: true});
+    const others = this.#waiting.filter((each) => each !== player);
+    if (others.length === this.#waiting.length)
+      return;
+    this.#waiting = others;
+    this.#tellLobby(others);
+  }
+
+  #tellLobby(whom) {
+    const waiting = this.#waiting.map(({name}) => name);
+    for (const {pid} of whom)
+      this.#relay.event(pid, "lobby", {waiting});
+  }
+
+  // Wherever it was heard: who has finished may be quicker than the move back.
+  #hello(player, given) {
+    const name = readName(given);
+    if (name === "")
+      return `a name has 1 to ${maxName} characters`;
+    if (player.match !== null || this.#waiting.includes(player))
+      return player.match ? "you play already" : "you wait already";
+    player.name = name;
+    this.#waiting.push(player);
+    if (this.#waiting.length === 2)
+      this.#start(...this.#waiting.splice(0));
+    this.#tellLobby(this.#waiting);
+  }
+
+  #move({match, pid}, cell) {
+    const {X, O, cells, turn} = match ?? {};
+    if (!match?.hasBegun)
+      return "there is no game yet";
+    if ({X, O}[turn].pid !== pid)
+      return "it is not your turn";
+    if (!Number.isInteger(cell) || cells[cell] !== ".")
+      return "that is no empty cell";
+    match.cells = cells.slice(0, cell) + turn + cells.slice(cell + 1);
+    match.turn = turn === "X" ? "O" : "X";
+    this.#show(match);
+    const winner = winnerOf(match.cells);
+    if (winner !== "" || !match.cells.includes("."))
+      this.#finish(match, {winner, left: false});
+  }
+
+  async #start(X, O) {
+    const match = {X, O, cells: ".".repeat(9), turn: "X", hasBegun: false};
+    X.match = O.match = match;
+    const moves = await Promise.allSettled([X, O].map(({pid}) =>
+      this.#relay.control(pid, {target: "game",
+        metadata: {X: X.name, O: O.name}})));
+    if (X.match !== match || O.match !== match)
+      return; // one has left meanwhile
+    if (moves.some(({status}) => status === "rejected"))
+      return this.#finish(match, {winner: "", left: true});
+    match.hasBegun = true;
+    this.#show(match);
+  }
+
+  #show({X, O, cells, turn}) {
+    const players = {X: X.name, O: O.name};
+    for (const [you, {pid}] of Object.entries({X, O}))
+      this.#relay.event(pid, "board", {cells, you, turn, players});
+  }
+
+  #finish({X, O, cells}, {winner, left}) {
+    for (const player of [X, O]) {
+      player.match = null;
+      if (this.#players.has(player.pid))
+        this.#sendBack(player, {winner, cells, left});
+    }
+  }
+
+  #sendBack({pid}, over) {
+    this.#relay.event(pid, "over", over);
+    this.#relay.control(pid, {target: "lobby", metadata: {}});
+  }
+}
