@@ -61,13 +61,21 @@ caf::behavior acceptor(acceptor_actor* self, acceptor_config config) {
   return self->state.start(std::move(config));
 }
 
+std::shared_ptr<awaited_connection> acceptor_state::expect() {
+  return std::make_shared<awaited_connection>(self_->home_system());
+}
+
 caf::actor acceptor_state::open(frame_port_ptr port, connection_config config,
                                 std::string remote_address,
                                 std::string endpoint) {
   config.remote_address = remote_address;
   auto record = std::make_shared<flight_record>(self_->clock().now());
   config.record = record;
-  auto client = spawn_on(self_->home_system(), self_->home(), connection,
+  auto awaited = std::move(config.awaited);
+  auto client =
+      awaited ? spawn_as(awaited->id(), self_->home_system(), self_->home(),
+                         connection, std::move(port), std::move(config))
+              : spawn_on(self_->home_system(), self_->home(), connection,
                          std::move(port), std::move(config));
   ++settled_;
   self_->monitor(client);
@@ -76,6 +84,8 @@ caf::actor acceptor_state::open(frame_port_ptr port, connection_config config,
            std::move(record)};
   if (config_.journal && config_.journal->is_wanted())
     config_.journal->on_open(listed(added.info));
+  if (awaited)
+    awaited->become(client);
   hasten(client);
   return client;
 }

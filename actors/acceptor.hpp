@@ -4,6 +4,7 @@
 // net by callbacks; how many sockets there may be is decided there.
 #pragma once
 
+#include "actors/awaited_connection.hpp"
 #include "actors/connection.hpp"
 #include "actors/drain_line.hpp"
 #include "actors/ended_connections.hpp"
@@ -74,6 +75,9 @@ public:
   /// Finds the actor of a name or PID. Errors: as `directory_get`. The relay's
   /// own actors and names are found by nobody: `no_such_target`.
   void find(const std::string& target, on_target done);
+
+  /// Returns a connection that there may be: it has its PID from now on.
+  std::shared_ptr<awaited_connection> expect();
 
   /// Spawns the connection actor on this loop, which binds to `config.target`,
   /// monitors and lists it. When the node stops it is told so at once.

@@ -188,7 +188,8 @@ ws_send backend_text(std::string_view name, const http_request& message,
       .text("remote_address", message.remote_address)
       .text("scheme", message.scheme)
       .text("host", message.host)
-      .flag_if("websocket", message.websocket);
+      .flag_if("websocket", message.websocket)
+      .text_if("pid", message.client_pid);
   if (!message.certificate.empty()) {
     out.text("certificate_subject", message.certificate.subject);
     out.texts("certificate_names", message.certificate.names);

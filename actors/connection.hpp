@@ -42,6 +42,8 @@ namespace wsrelay {
 const shared_buffer& default_topic_text();
 const shared_buffer& no_metadata();
 
+class awaited_connection;
+
 /// What a connection starts with: a command whose target is known, and limits.
 struct connection_config {
   caf::actor target;
@@ -65,6 +67,7 @@ struct connection_config {
   bool reports_overflow = false;                    // to the owner
   std::shared_ptr<const parking_options> parking{}; // null = it never waits
   std::shared_ptr<parking_lot> lot{};               // null = not counted
+  std::shared_ptr<awaited_connection> awaited{};    // whose PID it gets
   std::string target_name{}; // who has it next is its target's successor
   std::vector<std::string> groups{};
   std::shared_ptr<flow_counts> flows = std::make_shared<flow_counts>();

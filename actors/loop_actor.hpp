@@ -6,6 +6,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/execution_unit.hpp>
+#include <caf/make_actor.hpp>
 
 #include <utility>
 
@@ -58,6 +59,22 @@ caf::actor spawn_on(caf::actor_system& system, event_loop* loop, F fun,
   caf::actor_config config{loop};
   config.init_fun = factory(std::move(fun), std::forward<Ts>(xs)...);
   return system.spawn_class<impl, caf::no_spawn_options>(config);
+}
+
+/// The same with an id that was taken before (`system.next_actor_id()`).
+template <class F, class... Ts>
+caf::actor spawn_as(caf::actor_id id, caf::actor_system& system,
+                    event_loop* loop, F fun, Ts&&... xs) {
+  using impl = caf::infer_impl_from_fun_t<F>;
+  caf::detail::init_fun_factory<impl, F> factory;
+  caf::execution_unit* host = loop;
+  caf::actor_config config{host ? host : system.dummy_execution_unit()};
+  config.init_fun = factory(std::move(fun), std::forward<Ts>(xs)...);
+  auto who =
+      caf::make_actor<impl, caf::actor>(id, system.node(), &system, config);
+  static_cast<impl*>(caf::actor_cast<caf::abstract_actor*>(who))
+      ->launch(config.host, false, false);
+  return who;
 }
 
 } // namespace wsrelay

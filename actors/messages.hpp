@@ -244,6 +244,9 @@ struct http_request {
   std::string host;           // the authority it asked for, "HOST[:PORT]"
   bool websocket = false;     // it asks for one, and nothing stands against it
   client_certificate certificate{}; // empty = none
+  /// The PID of the connection that there will be if the answer is a WebSocket:
+  /// what is said to it meanwhile comes behind the 101. "" = not known.
+  std::string client_pid{};
 };
 
 /// A relay command that holds the target's handle.

@@ -65,7 +65,8 @@ WSRELAY_INSPECT(ws_event, x.topic, x.data, appended<2>(x.priority),
 WSRELAY_INSPECT_ROW(client_certificate, x.subject, x.names)
 WSRELAY_INSPECT(http_request, x.method, x.target, x.path, x.query, x.headers,
                 x.params, x.body, x.remote_address, x.scheme, x.host,
-                x.websocket, appended<2>(x.certificate))
+                x.websocket, appended<2>(x.certificate),
+                appended<2>(x.client_pid))
 WSRELAY_INSPECT(relay_to, x.target, x.message_topic, x.heartbeat_interval,
                 x.metadata)
 WSRELAY_INSPECT_ROW(relay_terms, x.subprotocol, x.expires_at, x.limit_key,

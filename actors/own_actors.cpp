@@ -2,6 +2,7 @@
 #include "actors/own_actors.hpp"
 
 #include "actors/acceptor.hpp"
+#include "actors/awaited_connection.hpp"
 #include "actors/backend_session.hpp"
 #include "actors/connection.hpp"
 #include "actors/directory.hpp"
@@ -20,7 +21,7 @@ bool is_own_actor(const caf::abstract_actor& who) noexcept {
 }
 
 bool is_connection(const caf::abstract_actor& who) noexcept {
-  return typeid(who) == typeid(connection_actor);
+  return typeid(who) == typeid(connection_actor) || is_awaited(who);
 }
 
 } // namespace wsrelay

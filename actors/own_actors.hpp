@@ -16,7 +16,8 @@ bool is_own(const Handle& who) noexcept {
   return is_own_actor(*caf::actor_cast<caf::abstract_actor*>(who));
 }
 
-/// Returns whether an actor is a connection of this node, in the same way.
+/// Returns whether an actor is a connection of this node, or will be one, in
+/// the same way.
 bool is_connection(const caf::abstract_actor& who) noexcept;
 
 } // namespace wsrelay

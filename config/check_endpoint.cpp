@@ -4,9 +4,13 @@
 #include "config/range_check.hpp"
 #include "config/upstream_url.hpp"
 #include "protocol/http_fields.hpp"
+#include "protocol/json.hpp"
 #include "protocol/pid.hpp"
+#include "protocol/relay_command.hpp"
+#include "protocol/utf8.hpp"
 
 #include <fmt/format.h>
+#include <rapidjson/document.h>
 
 #include <optional>
 #include <set>
@@ -20,6 +24,9 @@ namespace {
 
 constexpr std::string_view identifier_characters =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+
+// Of header fields, and of query parameters, that metadata get.
+constexpr std::size_t max_listed = 32;
 
 constexpr std::string_view method_characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ-";
 
@@ -65,6 +72,14 @@ public:
     check_params("relay.limit_key", x.command.limit_key);
     for (auto& group : x.command.groups)
       check_params("relay.groups", group);
+    check_listed("headers", x.headers, [](auto& name) {
+      return is_token(name) && !begins_variable(name, relay_header);
+    });
+    check_free_member(x, "headers", x.headers);
+    check_free_member(x, "query", x.query);
+    check_listed("query", x.query, [](auto& name) {
+      return !name.empty() && is_plain_utf8(name);
+    });
   }
 
   void operator()(const backend_handler&) {}
@@ -167,6 +182,32 @@ private:
     for (auto& text : texts)
       text = expand_params(text, any);
     return texts;
+  }
+
+  /// What is listed becomes a member of the metadata.
+  void check_free_member(const relay_handler& x, const char* member,
+                         const std::vector<std::string>& names) {
+    rapidjson::Document metadata;
+    if (!names.empty() && check_json_object(x.command.metadata)
+        && metadata.Parse(x.command.metadata.c_str()).HasMember(member))
+      report_.fail(fmt::format("relay.{}", member),
+                   fmt::format("the metadata have {} already", member));
+  }
+
+  /// Names of what a request tells.
+  template <class IsGood>
+  void check_listed(std::string_view what,
+                    const std::vector<std::string>& names, IsGood is_good) {
+    std::set<std::string_view> seen;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      auto key = fmt::format("relay.{}[{}]", what, i);
+      if (i == max_listed)
+        return report_.fail(key, fmt::format("more than {}", max_listed));
+      if (!is_good(names[i]))
+        report_.fail(key, "is no name that a request may tell");
+      else if (!seen.insert(names[i]).second)
+        report_.fail(key, "stands twice");
+    }
   }
 
   void check_params(std::string_view key, std::string_view text) {

@@ -167,6 +167,9 @@ struct upstream_handler {
 /// target and in the strings of the metadata.
 struct relay_handler {
   relay_command command;
+  /// `headers`, `query`: of the request, which its metadata get, too.
+  std::vector<std::string> headers{};
+  std::vector<std::string> query{};
 };
 
 /// `trusted_header: true`: the command comes with the request.

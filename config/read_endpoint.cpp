@@ -60,7 +60,8 @@ upstream_handler read_upstream(yaml_map& in, const std::string& folder) {
 }
 
 relay_handler read_relay(yaml_map& in) {
-  relay_command out;
+  relay_handler result;
+  auto& out = result.command;
   auto relay = in.child("relay");
   out.target_pid = relay.text("target_pid").value_or("");
   out.message_topic = relay.text("message_topic").value_or("");
@@ -72,10 +73,12 @@ relay_handler read_relay(yaml_map& in) {
   out.report_overflow = relay.flag("report_overflow").value_or(false);
   out.state = relay.text("state").value_or("");
   out.groups = relay.texts("groups");
+  result.headers = relay.texts("headers");
+  result.query = relay.texts("query");
   if (auto max = relay.number("limit_max", {1, max_limit_max}))
     out.limit_max = static_cast<std::uint32_t>(*max);
   relay.refuse_unknown();
-  return {std::move(out)};
+  return result;
 }
 
 void read_secret_file(yaml_map& in, trusted_header_handler& out,

@@ -250,6 +250,10 @@ private:
       text("state", x.command.state);
     if (!x.command.groups.empty())
       list("groups", x.command.groups);
+    if (!x.headers.empty())
+      list("headers", x.headers);
+    if (!x.query.empty())
+      list("query", x.query);
     close();
   }
 

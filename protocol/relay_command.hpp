@@ -22,6 +22,10 @@ inline constexpr std::string_view signature_header = "X-WS-Relay-Signature";
 /// "websocket", or it is not there.
 inline constexpr std::string_view upgrade_header = "X-WS-Relay-Upgrade";
 
+/// The header that tells an upstream the PID of the connection that there will
+/// be then, as it stands in a URL.
+inline constexpr std::string_view connection_header = "X-WS-Relay-Connection";
+
 /// The header that tells an upstream which certificate the client has proved in
 /// TLS: {"subject":"CN=ann","names":["DNS:a.example"]}, or it is not there.
 inline constexpr std::string_view certificate_header =

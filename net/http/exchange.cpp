@@ -1,5 +1,6 @@
 // Checks and handlers, in order.
 #include "net/http/exchange.hpp"
+#include "net/http/fixed_command.hpp"
 
 #include "actors/backend_session.hpp"
 #include "actors/caf_compat.hpp"
@@ -15,7 +16,6 @@
 #include "net/http/request_checks.hpp"
 #include "net/http/trusted_header.hpp"
 #include "net/loop/guard.hpp"
-#include "protocol/json.hpp"
 #include "protocol/pid.hpp"
 #include "protocol/subprotocol.hpp"
 
@@ -29,15 +29,6 @@ namespace {
 
 // For a target's name to become a handle.
 constexpr milliseconds lookup_patience{30'000};
-
-// As they stand inside of a JSON string.
-path_params escaped(path_params params) {
-  for (auto& [name, value] : params) {
-    auto quoted = json_string(value);
-    value = quoted.substr(1, quoted.size() - 2);
-  }
-  return params;
-}
 
 bool is_success(std::uint16_t status) {
   return status >= 200 && status < 300;
@@ -71,6 +62,7 @@ public:
   void cancel() {
     done_ = nullptr;
     call_.reset();
+    awaited_.reset();
     held_ = held_places{place_.owner};
     nobody_comes("client");
   }
@@ -113,13 +105,23 @@ private:
     std::erase_if(request_.headers, [](auto& field) {
       return begins_variable(field.first, relay_header);
     });
+    expect_connection();
     place_.acceptor.ask(handler.name, request_, handler.timeout,
                         [me = shared_from_this()](auto response) {
                           me->on_handler(std::move(response));
                         });
   }
 
+  // The handler may send to it before it has answered.
+  void expect_connection() {
+    if (request_.websocket) {
+      awaited_ = place_.acceptor.expect();
+      request_.client_pid = awaited_->pid();
+    }
+  }
+
   void ask(const upstream_handler& handler) {
+    expect_connection();
     call_ = place_.upstreams.ask(
         {place_.owner->config, &handler}, request_,
         forwarded_fields(request_.headers, peer_.address, scheme_of(peer_),
@@ -131,17 +133,13 @@ private:
   }
 
   void ask(const relay_handler& handler) {
-    auto command = handler.command;
+    auto command = fill_in(handler, request_, match_.params);
     auto target = expand_target(command.target_pid, match_.params);
     if (!target) {
       culprit_ = expand_params(command.target_pid, match_.params);
       return refuse({404, "target", target.error().what});
     }
     command.target_pid = std::move(*target);
-    command.metadata = expand_params(command.metadata, escaped(match_.params));
-    command.limit_key = expand_params(command.limit_key, match_.params);
-    for (auto& group : command.groups)
-      group = expand_params(group, match_.params);
     on_command(check_relay_command(std::move(command), limits()), 400);
   }
 
@@ -215,11 +213,10 @@ private:
     auto header = find_field(response.headers, relay_header);
     std::string command{header.value_or("")};
     auto twice = count_fields(response.headers, relay_header) > 1;
-    auto relays = header.has_value() || announced_.has_value();
     answered_ = joined_values(response.headers, subprotocol_header);
     if (erase_relay_fields(response.headers) > 0)
       complain("handler's answer has fields that would split it, left out");
-    if (!relays)
+    if (!header && !announced_)
       return pass(std::move(answer), blame);
     if (!may_relay(response.status)) {
       nobody_comes("status");
@@ -315,6 +312,7 @@ private:
                                    std::move(headers_), target);
     admitted.config.counts = place_.ledger.of(match_.endpoint->name);
     admitted.config.trace = trace_;
+    admitted.config.awaited = std::move(awaited_);
     admitted.config.took =
         std::chrono::duration_cast<milliseconds>(place_.home.now() - begun_);
     announced_.reset(); // its connection is on its way
@@ -349,6 +347,7 @@ private:
   // What it held of limits goes with it, or is free.
   void finish(exchange_result result) {
     held_ = held_places{place_.owner};
+    awaited_.reset();
     if (auto done = std::exchange(done_, nullptr))
       done(std::move(result));
   }
@@ -359,6 +358,7 @@ private:
   client_peer peer_;
   http_host::on_result done_; // null once it was called, or is not wanted
   std::shared_ptr<upstream_call> call_;
+  std::shared_ptr<awaited_connection> awaited_; // where it asks for one
   http_fields headers_;
   relay_command command_;
   session_terms terms_;

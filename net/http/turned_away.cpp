@@ -13,7 +13,7 @@ namespace wsrelay {
 
 namespace {
 
-constexpr milliseconds reading_time{2000};
+constexpr milliseconds away_time{2000};
 
 } // namespace
 
@@ -40,7 +40,7 @@ public:
     stream_->send({shared_buffer{refusal_text(why)}, std::nullopt, false});
     stream_->end_output();
     stream_->want_input(true);
-    owner_.home_.set_timer(*this, owner_.home_.now() + reading_time);
+    owner_.home_.set_timer(*this, owner_.home_.now() + away_time);
   }
 
   bool is_open() const noexcept { return is_open_; }

@@ -3,6 +3,7 @@
 
 #include "protocol/json.hpp"
 #include "protocol/path.hpp"
+#include "protocol/pid.hpp"
 #include "protocol/relay_command.hpp"
 
 #include <fmt/format.h>
@@ -104,6 +105,8 @@ std::string to_head(const upstream_handler& upstream,
   append(out, "Via", via(request.headers)); // RFC 9110 section 7.6.3
   if (request.websocket)
     append(out, upgrade_header, "websocket");
+  if (!request.client_pid.empty())
+    append(out, connection_header, url_pid(request.client_pid));
   if (!request.certificate.empty())
     append(out, certificate_header, to_json(request.certificate));
   if (needs_length(request))

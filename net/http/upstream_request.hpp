@@ -16,9 +16,9 @@ namespace wsrelay {
 /// of proxies or of the relay (X-Forwarded-*, Forwarded, X-Real-IP,
 /// X-WS-Relay*), in every spelling that `same_variable` knows. Added: the
 /// upstream's Host, Content-Length, Via, X-WS-Relay-Upgrade,
-/// X-WS-Relay-Client-Certificate (`to_json`) and `forwarded`.
-/// Problems: 400 for a target without a path or with a dot segment, which could
-/// leave the upstream's base, 501 for CONNECT.
+/// X-WS-Relay-Connection, X-WS-Relay-Client-Certificate (`to_json`) and
+/// `forwarded`. Problems: 400 for a target without a path or with a dot
+/// segment, which could leave the upstream's base, 501 for CONNECT.
 std::variant<std::string, problem>
 to_upstream_head(const upstream_handler& upstream, const http_request& request,
                  const http_fields& forwarded);

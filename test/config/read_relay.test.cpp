@@ -36,6 +36,34 @@ TEST_CASE("relay is a fixed command") {
   CHECK(relay.metadata == R"({"room":"{room}","n":1})");
 }
 
+TEST_CASE("what metadata get of a request is listed") {
+  auto config = test::config(
+      with_relay("target_pid: a\n    headers: [Cookie, User-Agent]\n"
+                 "    query: [name, 'a b']"));
+  auto& relay = std::get<relay_handler>(config.endpoints[0].handler);
+  CHECK(relay.headers == std::vector<std::string>{"Cookie", "User-Agent"});
+  CHECK(relay.query == std::vector<std::string>{"name", "a b"});
+  CHECK(command("target_pid: a").metadata == "{}");
+}
+
+TEST_CASE("what metadata get of a request has names of its own") {
+  CHECK(errors(with_relay("target_pid: a\n    headers: ['a b', X-WS-Relay, A, "
+                          "a, A]\n    query: ['', x, x]"))
+        == "relay.yaml:9: e.relay.headers[0]: is no name that a request may "
+           "tell\nrelay.yaml:9: e.relay.headers[1]: is no name that a request "
+           "may tell\nrelay.yaml:9: e.relay.headers[4]: stands twice\n"
+           "relay.yaml:10: e.relay.query[0]: is no name that a request may "
+           "tell\nrelay.yaml:10: e.relay.query[2]: stands twice");
+  CHECK(errors(with_relay("target_pid: a\n    headers: [A]\n"
+                          "    metadata: {headers: 1, query: 2}"))
+        == "relay.yaml:9: e.relay.headers: the metadata have headers already");
+  std::string many;
+  for (auto i = 0; i < 33; ++i)
+    many += (i ? ", n" : "n") + std::to_string(i);
+  CHECK(errors(with_relay("target_pid: a\n    query: [" + many + "]"))
+        == "relay.yaml:9: e.relay.query[32]: more than 32");
+}
+
 TEST_CASE("a relay's optional fields have defaults") {
   auto relay = command("target_pid: chat");
   CHECK(relay.message_topic == "");

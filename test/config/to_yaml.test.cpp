@@ -106,6 +106,8 @@ constexpr std::string_view everything = R"(
       "": "\t\0\x7f\u2028\u00e4\U0001F600 \\ \" / {room}"
       n: [1, 1.50, .5, 1e300, 12345678901234567890123, true, null, "true", "1"]
       deep: {a: {b: [{}, [], ""]}}
+    headers: [Cookie]
+    query: [name, "a: b"]
 - name: t
   kind: http.endpoint
   meta: {router: ws}

@@ -35,10 +35,19 @@ inline std::vector<wire_sample> wire_samples(const caf::actor& who) {
   control.is_successor = true;
   control.join_groups = {"a"};
   control.leave_groups = {"b", "c"};
-  http_request request{
-      "GET",           "/a?b=1",      "/a",   "b=1",
-      {{"Host", "h"}}, {{"id", "1"}}, "body", "192.0.2.1",
-      "https",         "h.example",   true,   {"CN=ann", {"DNS:a"}}};
+  http_request request{"GET",
+                       "/a?b=1",
+                       "/a",
+                       "b=1",
+                       {{"Host", "h"}},
+                       {{"id", "1"}},
+                       "body",
+                       "192.0.2.1",
+                       "https",
+                       "h.example",
+                       true,
+                       {"CN=ann", {"DNS:a"}},
+                       "7@x"};
   http_response response{201,
                          {{"A", "b"}},
                          "made",

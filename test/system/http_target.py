@@ -274,6 +274,19 @@ class Failure(HookTest):
         self.assertLess(relay.resident_bytes() - before, 24 << 20)
         relay.stop()
 
+    def test_one_may_have_the_name_of_a_built_in_target(self):
+        backend = Backend(self)
+        text = config(target(backend.port, "echo"), target(backend.port,
+                                                           "chat"))
+        relay = self.start(text.replace("{target_pid: game,", "{target_pid: "
+                           "echo, headers: [X-A], query: [name],"))
+        WebSocket(relay.port, "/ws/play?name=a%22b&other=1", [
+            ("X-A", "1"), ("Cookie", "secret")]).leave()
+        event, = backend.wait_for(CONNECTED)
+        self.assertEqual(json.loads(event.body), {
+            "user": "ann", "headers": {"X-A": "1"}, "query": {"name": 'a"b'}})
+        relay.stop()
+
     def test_bad_entries_are_told(self):
         port = free_port()
         for text, word in (

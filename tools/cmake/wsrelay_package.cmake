@@ -131,7 +131,7 @@ foreach(file CHANGELOG.md config/config.hpp config/fields.hpp actors/audience.hp
 endforeach()
 # What needs no C++ runs where it is installed; the game's page takes wsrelay.js from
 # beside the client's README.
-foreach(folder python web)
+foreach(folder node python web)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/tools/examples/${folder}
     DESTINATION ${wsrelay_doc}/wsrelay/tools/examples
     COMPONENT system EXCLUDE_FROM_ALL PATTERN "__pycache__" EXCLUDE)
@@ -151,7 +151,7 @@ endforeach()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/tools/examples
   DESTINATION ${wsrelay_doc}/wsrelay-dev COMPONENT libraries EXCLUDE_FROM_ALL
   PATTERN "CMakeLists.txt" EXCLUDE PATTERN "examples/python" EXCLUDE
-  PATTERN "examples/web" EXCLUDE)
+  PATTERN "examples/node" EXCLUDE PATTERN "examples/web" EXCLUDE)
 install(FILES ${wsrelay_sources}/examples.cmake
   DESTINATION ${wsrelay_doc}/wsrelay-dev/examples RENAME CMakeLists.txt
   COMPONENT libraries EXCLUDE_FROM_ALL)

@@ -148,6 +148,21 @@ void begin_to_log(const daemon_options& options) {
     set_log_level(log_part::access, spdlog::level::info);
 }
 
+// Its own targets, but for names that the configuration has targets for.
+void put_targets(node& relay, caf::actor_system& system,
+                 const relay_config& config) {
+  auto put = [&](const char* name, auto behavior) {
+    for (auto& each : config.targets)
+      if (each.name == name)
+        return;
+    if (auto done = relay.put(name, system.spawn(behavior)); !done)
+      log().error("cannot register a target: reason={}",
+                  json_string(done.error().what));
+  };
+  put("echo", echo);
+  put("chat", chat);
+}
+
 int serve(const daemon_options& options, const relay_config& config) {
   termination_signals signals;
   if (auto enough = check_resources(needs_of(config)); !enough)
@@ -158,11 +173,7 @@ int serve(const daemon_options& options, const relay_config& config) {
   system_settings.prepare(config);
   caf::actor_system system{system_settings};
   node relay{system, config};
-  for (auto& put : {relay.put("echo", system.spawn(echo)),
-                    relay.put("chat", system.spawn(chat))})
-    if (!put)
-      log().error("cannot register a target: reason={}",
-                  json_string(put.error().what));
+  put_targets(relay, system, config);
   if (auto started = relay.start(); !started)
     return complain(started.error().what);
   for (auto& name : unclaimed_sockets(config))

@@ -120,6 +120,10 @@ TEST_CASE_FIXTURE(fixture, "only a request for a WebSocket is marked as one") {
   CHECK(!has("X-WS-Relay-Upgrade: websocket"));
   request.websocket = true;
   CHECK(has("X-WS-Relay-Upgrade: websocket"));
+  CHECK(!has("X-WS-Relay-Connection"));
+  auto node = std::string(40, 'A');
+  request.client_pid = "7@" + node + "#1";
+  CHECK(has("X-WS-Relay-Connection: 7@" + node + "-1")); // as URLs have it
 }
 
 TEST_CASE_FIXTURE(fixture, "a body has a length, an empty one where it "

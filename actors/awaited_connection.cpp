@@ -1,0 +1,165 @@
+// An actor without a mailbox: a line, then a way to the connection.
+#include "actors/awaited_connection.hpp"
+
+#include "actors/error.hpp"
+#include "actors/messages.hpp"
+#include "actors/pid_text.hpp"
+
+#include <caf/actor_config.hpp>
+#include <caf/actor_registry.hpp>
+#include <caf/mailbox_element.hpp>
+#include <caf/make_actor.hpp>
+#include <caf/monitorable_actor.hpp>
+#include <caf/system_messages.hpp>
+
+#include <mutex>
+#include <typeinfo>
+#include <utility>
+#include <vector>
+
+namespace wsrelay {
+
+namespace {
+
+std::size_t size_of(const caf::message& what) {
+  if (what.match_elements<ws_send>())
+    return what.get_as<ws_send>(0).data.size();
+  if (what.match_elements<ws_event>())
+    return what.get_as<ws_event>(0).data.size();
+  if (what.match_elements<ws_control>())
+    return what.get_as<ws_control>(0).metadata
+               ? what.get_as<ws_control>(0).metadata->size()
+               : 0;
+  return 0;
+}
+
+class awaited_actor final : public caf::monitorable_actor {
+public:
+  explicit awaited_actor(caf::actor_config& config)
+      : caf::monitorable_actor{config} {}
+
+  using caf::monitorable_actor::enqueue;
+
+  void enqueue(caf::mailbox_element_ptr what,
+               caf::execution_unit* host) override {
+    auto ignore = [](caf::down_msg&) {};
+    if (handle_system_message(*what, host, true, ignore))
+      return;
+    std::unique_lock guard{mutex_};
+    if (client_)
+      return pass(*what, host);
+    auto error = is_open_ ? take(*what) : make_error(errc::connection_lost);
+    guard.unlock();
+    reply(*what, std::move(error), host);
+  }
+
+  // Whoever comes meanwhile comes behind what has waited.
+  void become(const caf::actor& client) {
+    std::unique_lock guard{mutex_};
+    client_ = caf::actor_cast<caf::actor_addr>(client);
+    for (auto& each : std::exchange(waiting_, {}))
+      client->enqueue(std::move(each.sender), caf::make_message_id(),
+                      std::move(each.content), nullptr);
+  }
+
+  void close() {
+    std::unique_lock guard{mutex_};
+    is_open_ = false;
+    waiting_.clear();
+  }
+
+  void on_destroy() override {
+    if (!getf(is_cleaned_up_flag))
+      cleanup(caf::exit_reason::unreachable, nullptr);
+    caf::monitorable_actor::on_destroy();
+  }
+
+  const char* name() const override { return "wsrelay.awaited"; }
+
+private:
+  struct item {
+    caf::strong_actor_ptr sender;
+    caf::message content;
+  };
+
+  void pass(caf::mailbox_element& what, caf::execution_unit* host) {
+    if (auto client = caf::actor_cast<caf::actor>(client_))
+      client->enqueue(std::move(what.sender), what.mid,
+                      what.move_content_to_message(), host);
+    else
+      reply(what, make_error(errc::connection_lost), host);
+  }
+
+  caf::error take(caf::mailbox_element& what) {
+    auto content = what.move_content_to_message();
+    auto size = size_of(content);
+    if (waiting_.size() >= max_awaited_messages
+        || bytes_ + size > max_awaited_bytes)
+      return make_error(errc::busy, "too much waits for this connection");
+    bytes_ += size;
+    waiting_.push_back({what.sender, std::move(content)});
+    return {};
+  }
+
+  // Who waited for the opening to be answered would keep a handler that asks
+  // from ever deciding on it.
+  static void reply(const caf::mailbox_element& what, caf::error error,
+                    caf::execution_unit* host) {
+    if (what.sender && what.mid.is_request())
+      what.sender->enqueue(nullptr, what.mid.response_id(),
+                           error ? caf::make_message(std::move(error))
+                                 : caf::make_message(),
+                           host);
+  }
+
+  std::mutex mutex_;
+  bool is_open_ = true;
+  caf::actor_addr client_; // null until it is there
+  std::vector<item> waiting_;
+  std::size_t bytes_ = 0;
+};
+
+awaited_actor& object_of(const caf::actor& who) {
+  return static_cast<awaited_actor&>(
+      *caf::actor_cast<caf::abstract_actor*>(who));
+}
+
+} // namespace
+
+awaited_connection::awaited_connection(caf::actor_system& system) {
+  caf::actor_config config;
+  who_ = caf::make_actor<awaited_actor, caf::actor>(
+      system.next_actor_id(), system.node(), &system, config);
+  system.registry().put(who_.id(),
+                        caf::actor_cast<caf::strong_actor_ptr>(who_));
+}
+
+awaited_connection::~awaited_connection() {
+  if (is_there_)
+    return;
+  object_of(who_).close();
+  object_of(who_).cleanup(make_error(errc::connection_lost), nullptr);
+}
+
+std::string awaited_connection::pid() const {
+  return pid_text(who_.id(), who_.node());
+}
+
+void awaited_connection::become(const caf::actor& client) {
+  is_there_ = true;
+  object_of(who_).become(client);
+  auto& registry = client.home_system().registry();
+  registry.erase(client.id());
+  registry.put(client.id(), caf::actor_cast<caf::strong_actor_ptr>(client));
+  // Who monitors it has its handle: it ends as the connection does.
+  caf::actor_cast<caf::abstract_actor*>(client)->attach_functor(
+      [who = who_](const caf::error& reason) {
+        object_of(who).cleanup(caf::error{reason}, nullptr);
+      });
+}
+
+bool is_awaited(const caf::abstract_actor& who) noexcept {
+  return typeid(who) == typeid(awaited_actor);
+}
+
+} // namespace wsrelay

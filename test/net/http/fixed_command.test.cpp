@@ -1,0 +1,70 @@
+// Fixed commands, filled in.
+#include "net/http/fixed_command.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+namespace wsrelay::fixed_command_test {
+
+namespace {
+
+struct fixture {
+  relay_handler handler{
+      {.target_pid = "t", .metadata = R"({"room":"{room}"})"}};
+  http_request request{};
+
+  std::string metadata(const path_params& params = {{"room", "a \"b\""}}) {
+    return fill_in(handler, request, params).metadata;
+  }
+};
+
+} // namespace
+
+TEST_CASE_FIXTURE(fixture, "parameters of the path are filled in") {
+  handler.command.groups = {"room-{room}"};
+  handler.command.limit_key = "{room}/{user}";
+  auto result = fill_in(handler, request, {{"room", "7"}, {"user", "ann"}});
+  CHECK(result.metadata == R"({"room":"7"})");
+  CHECK(result.groups == std::vector<std::string>{"room-7"});
+  CHECK(result.limit_key == "7/ann");
+  CHECK(metadata() == R"({"room":"a \"b\""})");
+}
+
+TEST_CASE_FIXTURE(fixture, "header fields are told where they are listed") {
+  request.headers = {{"cookie", "a=\"1\""},
+                     {"Authorization", "Bearer x"},
+                     {"X-Two", "1"},
+                     {"x-two", "2"}};
+  CHECK(metadata({}) == R"({"room":"{room}"})");
+  handler.headers = {"Cookie", "X-Two", "X-None"};
+  CHECK(metadata({{"room", "7"}})
+        == R"({"room":"7","headers":{"Cookie":"a=\"1\"","X-Two":"1, 2"}})");
+  handler.command.metadata = "{ }";
+  handler.headers = {"X-None"};
+  CHECK(metadata() == R"({"headers":{}})");
+}
+
+TEST_CASE_FIXTURE(fixture, "query parameters are told where they are listed") {
+  handler.command.metadata = "{}";
+  handler.query = {"name", "empty", "bare", "bad", "none", "a b"};
+  request.query = "name=%C3%A4+%22&name=2&empty=&bare&bad=%zz&a%20b=1&other=1";
+  CHECK(metadata()
+        == "{\"query\":{\"name\":\"\u00e4 \\\"\",\"empty\":\"\",\"bare\":\"\","
+           "\"a b\":\"1\"}}");
+  request.query = "";
+  CHECK(metadata() == R"({"query":{}})");
+}
+
+TEST_CASE_FIXTURE(fixture, "a request adds no member of its own") {
+  handler.command.metadata = "{}";
+  handler.headers = {"A"};
+  handler.query = {"b"};
+  request.headers = {{"A", "\",\"x\":\"1\xff"}};
+  request.query = "b=%22%2C%22x%22%3A1%00";
+  CHECK(metadata()
+        == "{\"headers\":{\"A\":\"\\\",\\\"x\\\":\\\"1\xEF\xBF\xBD\"},"
+           "\"query\":{\"b\":\"\\\",\\\"x\\\":1\\u0000\"}}");
+}
+
+} // namespace wsrelay::fixed_command_test
