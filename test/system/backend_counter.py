@@ -30,6 +30,7 @@ class Counter:
         self.sent = set()       # their ids, not confirmed yet
         self.last = 0
         self.relay = Backend(port)
+        self.relay.socket.answers_pings = True
         self.relay.socket.socket.settimeout(None)
         self.relay.offer("game", acks=True)
 

@@ -35,7 +35,7 @@ class HookManyTest(ManyTest):
 
 
 class Order(HookManyTest):
-    CLIENTS, MESSAGES, KILLS = (1000, 1000, 5) if LONG else (200, 50, 2)
+    CLIENTS, MESSAGES, KILLS = (1000, 1000, 5) if LONG else (150, 40, 2)
     PERIOD = 0.15 if LONG else 0.02  # of each client
 
     def run_through(self, **keys):
