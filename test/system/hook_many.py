@@ -36,7 +36,8 @@ class HookManyTest(ManyTest):
 
 class Order(HookManyTest):
     CLIENTS, MESSAGES, KILLS = (1000, 1000, 5) if LONG else (150, 40, 2)
-    PERIOD = 0.15 if LONG else 0.02  # of each client
+    # Seconds: between messages of a client, and that the server is away.
+    PERIOD, AWAY = (0.15, 1) if LONG else (0.02, 0.3)
 
     def run_through(self, **keys):
         """Returns clients that have said all, and what was heard of each; the
@@ -50,7 +51,7 @@ class Order(HookManyTest):
                                    for each in swarm.members), "a part is done",
                        PATIENCE)
             self.kill(self.server)
-            time.sleep(1)
+            time.sleep(self.AWAY)
             self.server = self.serve()
         self.wait_for_end(swarm)
         swarm.end()  # without a close frame
