@@ -58,6 +58,8 @@ START_TIMEOUT = 20  # seconds until a server must print its address
 STOP_TIMEOUT = 10  # seconds from SIGTERM to SIGKILL
 SPARE_TIME = 120  # seconds a run may take beyond what it measures
 
+os.environ.setdefault("WSRELAY_DRAIN", "off")  # no balancer has to hear of a stop
+
 
 class Failure(Exception):
     """A run that gave no result; its text is for people."""

@@ -226,6 +226,8 @@ def upgrade_fields(key=SAMPLE_KEY, version="13"):
 class WebSocket(Connection):
     """An open WebSocket. Frames are sent and read one by one."""
 
+    answers_pings = False
+
     def __init__(self, port, path="/ws/echo", fields=(), receive_buffer=None,
                  together_with=b""):
         super().__init__(port, receive_buffer)
@@ -278,6 +280,8 @@ class WebSocket(Connection):
         while found.opcode >= CLOSE:
             if found.opcode == CLOSE:
                 raise Closed(f"close frame: {found}")
+            if found.opcode == PING and self.answers_pings:
+                self.send_frame(PONG, found.payload)
             found = self.read_frame()
         opcode, payload = found.opcode, found.payload
         while not found.fin:

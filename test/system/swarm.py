@@ -1,6 +1,7 @@
 """Many clients in one thread, each of which counts: it sends 1, 2, 3 ... and
 wants each back once, from a target that answers "NAME SEQ TEXT"."""
 
+import math
 import re
 import selectors
 import threading
@@ -12,24 +13,29 @@ MOST_UNANSWERED = 4
 
 
 class Member:
-    """A client that counts."""
+    """A client that counts. It says `most` messages, blanks make each of them as
+    long as `size`, and it waits while `unanswered` are not back."""
 
-    def __init__(self, client):
+    def __init__(self, client, most=math.inf, unanswered=MOST_UNANSWERED, size=0):
         self.socket = client.socket
+        self.most, self.unanswered, self.size = most, unanswered, size
         self.input = bytes(client.input)
         self.sent = 0
         self.missing = set()  # sent, and not back
         self.doubled = []
+        self.last = 0         # number that came back last
+        self.late = []        # what came behind a later one
         self.events = []      # topics of what came besides
         self.names = []       # of its targets, one after the other
         self.end = None       # a close code, "" without one
         self.socket.setblocking(False)
 
     def say_next(self):
-        if self.end is not None or len(self.missing) >= MOST_UNANSWERED:
+        if (self.end is not None or self.sent >= self.most
+                or len(self.missing) >= self.unanswered):
             return
         try:
-            self.socket.send(frame(TEXT, str(self.sent + 1)))
+            self.socket.send(frame(TEXT, str(self.sent + 1).ljust(self.size)))
         except BlockingIOError:
             return
         except OSError:
@@ -85,6 +91,9 @@ class Member:
         name, seq, number = text.split(" ")
         if seq != number or int(number) not in self.missing:
             self.doubled.append(text)
+        if int(number) < self.last:
+            self.late.append(text)
+        self.last = int(number)
         self.missing.discard(int(number))
         if self.names[-1:] != [name]:
             self.names.append(name)
@@ -92,10 +101,11 @@ class Member:
 
 class Swarm:
     """`count` clients of a path, each of which says something every `period`
-    seconds, until `rest`."""
+    seconds, until `rest`; `limits` are those of a Member."""
 
-    def __init__(self, port, path, count, period=0.2):
-        self.members = [Member(WebSocket(port, path)) for _ in range(count)]
+    def __init__(self, port, path, count, period=0.2, **limits):
+        self.members = [Member(WebSocket(port, path), **limits)
+                        for _ in range(count)]
         self.period = period
         self.counts, self.stopped = True, False
         self.thread = threading.Thread(target=self._run)
@@ -130,6 +140,10 @@ class Swarm:
     @property
     def doubled(self):
         return [text for each in self.members for text in each.doubled]
+
+    @property
+    def late(self):
+        return [text for each in self.members for text in each.late]
 
     def rest(self):
         """No client says more; what was said comes back."""
