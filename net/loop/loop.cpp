@@ -153,9 +153,9 @@ void loop::take_turn() {
   }
   if (spare_.has_spent())
     spare_.free_some(now() + max_last_time);
-  auto end = now();
-  counts_.turns.add(end - begin);
-  guarded("loop timer", [&] { timers_.fire(end); });
+  counts_.turns.add(now() - begin);
+  // What was due when the turn began: sockets that had something then were read.
+  guarded("loop timer", [&] { timers_.fire(begin); });
 }
 
 // A whole number of milliseconds: to wake up too early would be to spin.

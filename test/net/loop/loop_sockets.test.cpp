@@ -205,4 +205,21 @@ TEST_CASE_FIXTURE(echo_fixture, "a timer that is always due starves nobody") {
   home.call([&] { home.set_timer(due, time_point::max()); });
 }
 
+TEST_CASE_FIXTURE(echo_fixture, "what came before a deadline is read before it "
+                                "fires, however long the turn was") {
+  std::atomic<int> seen{-1};
+  fake_timer late;
+  home.call([&, before = std::make_shared<int>()] {
+    *before = here->times; // it was told that it may write
+    late.what = [&, before] { seen = here->times - *before; };
+    auto due = home.now() + 1ms;
+    home.set_timer(late, due);
+    there->socket.send("x");
+    while (home.now() <= due) // the turn takes longer than the timer
+      continue;
+  });
+  CHECK(holds_soon([&] { return seen >= 0; }));
+  CHECK(seen == 1);
+}
+
 } // namespace wsrelay::loop_sockets_test
