@@ -31,8 +31,11 @@ caf::result<caf::message> backend_session_state::on_call(backend_call& call) {
   if (call.name >= names.size())
     return make_error(errc::target_down, "its backend has gone");
   auto& what = call.content;
-  if (what.match_elements<ws_message>())
-    return hear_message(call.name, what.get_as<ws_message>(0));
+  if (what.match_elements<ws_message>()) {
+    auto promise = promise_to_requester(self);
+    hear_message(call.name, what.get_as<ws_message>(0), promise);
+    return later<caf::message>(promise);
+  }
   if (what.match_elements<ws_join>())
     return hear_join(call.name, what.get_as<ws_join>(0));
   if (what.match_elements<ws_leave>())
@@ -76,10 +79,9 @@ backend_session_state::hear_join(std::uint32_t name, const ws_join& message) {
   return result;
 }
 
-caf::result<caf::message>
-backend_session_state::hear_message(std::uint32_t name,
-                                    const ws_message& message) {
-  auto promise = promise_to_requester(self);
+void backend_session_state::hear_message(
+    std::uint32_t name, const ws_message& message,
+    const std::optional<caf::response_promise>& promise) {
   auto text = backend_text(names[name].name, message);
   auto known = names[name].acks ? clients.find(message.client_pid.view())
                                 : clients.end();
@@ -89,7 +91,6 @@ backend_session_state::hear_message(std::uint32_t name,
   } else {
     say(std::move(text), promise);
   }
-  return later<caf::message>(promise);
 }
 
 // Who ends, or moves on, waits until the backend has answered all before. What

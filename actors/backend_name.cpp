@@ -1,6 +1,8 @@
 // Passing on.
 #include "actors/backend_name.hpp"
 
+#include "actors/messages.hpp"
+
 #include <caf/actor_config.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/detail/sync_request_bouncer.hpp>
@@ -33,6 +35,9 @@ public:
     auto session = caf::actor_cast<caf::actor>(session_);
     if (!session || getf(is_terminated_flag))
       return bounce(*what);
+    // What there is most of goes as it is, for the first name.
+    if (number_ == 0 && what->content().match_elements<ws_message>())
+      return session->enqueue(std::move(what), host);
     session->enqueue(std::move(what->sender), what->mid,
                      caf::make_message(backend_call{
                          number_, what->move_content_to_message()}),

@@ -285,7 +285,11 @@ template <class Message>
 void backend_session_state::tell(const backend_order& what,
                                  const caf::actor& whom, Message message) {
   if (may_wait(what))
-    return put(whom, caf::make_message(std::move(message)), what.data.size());
+    return put(whom,
+               caf::make_mailbox_element(
+                   caf::actor_cast<caf::strong_actor_ptr>(self),
+                   caf::make_message_id(), {}, std::move(message)),
+               what.data.size());
   if (what.id.empty())
     return self->send(whom, std::move(message));
   if (open >= max_backend_open)
@@ -307,7 +311,8 @@ void backend_session_state::tell(const backend_order& what,
 
 // Connections live on other threads: one that gets several messages at once
 // writes once. So they wait until all that has come so far is read.
-void backend_session_state::put(const caf::actor& whom, caf::message message,
+void backend_session_state::put(const caf::actor& whom,
+                                caf::mailbox_element_ptr message,
                                 std::size_t size) {
   if (batch.empty() && !self->mailbox().empty())
     self->send(self, backend_batch::is_due);
@@ -320,8 +325,7 @@ void backend_session_state::put(const caf::actor& whom, caf::message message,
 
 void backend_session_state::send_batch() {
   for (auto& [whom, message] : batch)
-    whom->enqueue(caf::actor_cast<caf::strong_actor_ptr>(self),
-                  caf::make_message_id(), std::move(message), self->context());
+    whom->enqueue(std::move(message), self->context());
   batch.clear();
   batch_size = 0;
 }

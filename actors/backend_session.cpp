@@ -42,7 +42,7 @@ caf::result<void> backend_session_state::on_join(const ws_join& message) {
 
 caf::result<void> backend_session_state::on_message(const ws_message& message) {
   if (message.client != socket)
-    return caf::unit;
+    return hear_first(message);
   backend_order order;
   auto is_binary = message.type == message_type::binary;
   if (auto bad = read_backend_order(message.data.view(), is_binary, order))
@@ -54,6 +54,15 @@ caf::result<void> backend_session_state::on_message(const ws_message& message) {
     held.push_back(*promise);
   else if (promise)
     promise->deliver(caf::unit);
+  return later(promise);
+}
+
+// Its first name has passed it on as it was (backend_name.cpp).
+caf::result<void> backend_session_state::hear_first(const ws_message& message) {
+  if (names.empty())
+    return make_error(errc::target_down, "its backend has gone");
+  auto promise = promise_to_requester(self);
+  hear_message(0, message, promise);
   return later(promise);
 }
 

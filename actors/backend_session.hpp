@@ -92,6 +92,7 @@ struct backend_session_state {
   // the backend's socket (backend_session.cpp)
   caf::result<void> on_join(const ws_join& message);
   caf::result<void> on_message(const ws_message& message);
+  caf::result<void> hear_first(const ws_message& message);
   void refuse_unread(const backend_order& what, const std::string& why);
   void on_leave(const ws_leave& message);
   void on_down(const caf::down_msg& message);
@@ -108,8 +109,8 @@ struct backend_session_state {
   caf::result<caf::message> on_call(backend_call& call);
   caf::result<caf::message> hear_join(std::uint32_t name,
                                       const ws_join& message);
-  caf::result<caf::message> hear_message(std::uint32_t name,
-                                         const ws_message& message);
+  void hear_message(std::uint32_t name, const ws_message& message,
+                    const std::optional<caf::response_promise>& promise);
   caf::result<caf::message> hear_leave(std::uint32_t name,
                                        const ws_leave& message);
   caf::result<caf::message> hear_http(std::uint32_t name,
@@ -137,7 +138,8 @@ struct backend_session_state {
   void unlink(const backend_order& what, const caf::actor& whom);
   template <class Message>
   void tell(const backend_order& what, const caf::actor& whom, Message message);
-  void put(const caf::actor& whom, caf::message message, std::size_t size);
+  void put(const caf::actor& whom, caf::mailbox_element_ptr message,
+           std::size_t size);
   void send_batch();
   void accept(const backend_order& what);
   void refuse(const backend_order& what, const caf::error& why);
@@ -158,8 +160,8 @@ struct backend_session_state {
   std::size_t in_flight = 0;  // bytes that the kernel may not have
   std::size_t unasked = 0;    // bytes beside these
   std::size_t queued = 0;     // bytes that wait
-  std::vector<std::pair<caf::actor, caf::message>> batch{}; // not sent yet
-  std::size_t batch_size = 0;                               // bytes
+  std::vector<std::pair<caf::actor, caf::mailbox_element_ptr>> batch{};
+  std::size_t batch_size = 0; // bytes
   std::size_t answers = 0; // bytes of answers, and of orders that are looked up
   std::vector<caf::response_promise> held; // what it says is not taken yet
   bool has_ended = false;

@@ -154,7 +154,8 @@ void loop::take_turn() {
   if (spare_.has_spent())
     spare_.free_some(now() + max_last_time);
   counts_.turns.add(now() - begin);
-  // What was due when the turn began: sockets that had something then were read.
+  // What was due when the turn began: sockets that had something then were
+  // read.
   guarded("loop timer", [&] { timers_.fire(begin); });
 }
 
