@@ -46,7 +46,7 @@ caf::result<void> backend_session_state::on_message(const ws_message& message) {
   backend_order order;
   auto is_binary = message.type == message_type::binary;
   if (auto bad = read_backend_order(message.data.view(), is_binary, order))
-    refuse_unread(order, bad->what);
+    refuse_unread(order, *bad);
   else
     carry_out(std::move(order));
   auto promise = promise_to_requester(self);
@@ -68,8 +68,8 @@ caf::result<void> backend_session_state::hear_first(const ws_message& message) {
 
 // Nobody waits for an answer that cannot be one.
 void backend_session_state::refuse_unread(const backend_order& what,
-                                          const std::string& why) {
-  answer(backend_error(what, "invalid_message", why));
+                                          const backend_fault& why) {
+  answer(backend_error(what, why));
   backend_order none;
   none.what = backend_verb::error;
   none.text = "its backend's answer cannot be read";

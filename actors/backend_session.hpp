@@ -93,7 +93,7 @@ struct backend_session_state {
   caf::result<void> on_join(const ws_join& message);
   caf::result<void> on_message(const ws_message& message);
   caf::result<void> hear_first(const ws_message& message);
-  void refuse_unread(const backend_order& what, const std::string& why);
+  void refuse_unread(const backend_order& what, const backend_fault& why);
   void on_leave(const ws_leave& message);
   void on_down(const caf::down_msg& message);
   void on_exit(const caf::exit_msg& message);

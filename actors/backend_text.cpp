@@ -111,6 +111,19 @@ object of_client(std::string_view type, std::string_view name,
   return result;
 }
 
+ws_send error_about(const backend_order& order, bool has_verb,
+                    std::string_view error, std::string_view text) {
+  object out{"error"};
+  if (!order.id.empty())
+    out.json("id", order.id);
+  else if (has_verb)
+    out.text("of", to_text(order.what))
+        .text_if("to", std::string_view{order.to}.substr(0, most_shown));
+  while (text.starts_with(error) && text.substr(error.size()).starts_with(": "))
+    text.remove_prefix(error.size() + 2);
+  return out.ref(order.ref).text("error", error).text("text", text).take();
+}
+
 } // namespace
 
 ws_send backend_text(std::string_view name, const ws_join& message,
@@ -211,15 +224,11 @@ ws_send backend_ok(std::string_view id,
 
 ws_send backend_error(const backend_order& order, std::string_view error,
                       std::string_view text) {
-  object out{"error"};
-  if (!order.id.empty())
-    out.json("id", order.id);
-  else
-    out.text("of", to_text(order.what))
-        .text_if("to", std::string_view{order.to}.substr(0, most_shown));
-  while (text.starts_with(error) && text.substr(error.size()).starts_with(": "))
-    text.remove_prefix(error.size() + 2);
-  return out.ref(order.ref).text("error", error).text("text", text).take();
+  return error_about(order, true, error, text);
+}
+
+ws_send backend_error(const backend_order& order, const backend_fault& why) {
+  return error_about(order, why.has_verb, "invalid_message", why.what);
 }
 
 ws_send backend_error(const backend_order& order, const caf::error& why) {

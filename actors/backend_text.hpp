@@ -39,6 +39,9 @@ ws_send backend_error(const backend_order& order, std::string_view error,
                       std::string_view text);
 ws_send backend_error(const backend_order& order, const caf::error& why);
 
+/// The same of one that cannot be read: what is known of it is told.
+ws_send backend_error(const backend_order& order, const backend_fault& why);
+
 /// An actor has ended: one that was monitored ("down"), or linked ("exit").
 ws_send backend_end(std::string_view what, std::string_view to,
                     const caf::error& reason);

@@ -248,6 +248,7 @@ public:
         peek(name, found->value);
     if (auto bad = read_verb(); !bad.empty())
       return bad;
+    has_verb_ = true;
     bits seen = 0;
     for (auto& each : from_.GetObject())
       if (auto bad = take(each.name, each.value, seen); !bad.empty())
@@ -258,6 +259,8 @@ public:
         return fmt::format("{} is missing", each.name);
     return {};
   }
+
+  bool has_verb() const noexcept { return has_verb_; }
 
 private:
   static bits bit_of(const member& each) {
@@ -314,6 +317,7 @@ private:
 
   const Value& from_;
   bool has_data_;
+  bool has_verb_ = false;
   backend_order& out_;
 };
 
@@ -355,11 +359,12 @@ read_backend_order(std::string_view bytes, bool is_binary, backend_order& out) {
   document.Parse(head.data(), head.size());
   if (document.HasParseError() || !document.IsObject())
     return backend_fault{"not a JSON object"};
-  auto why = order_reader{document, is_binary, out}.run();
+  order_reader reader{document, is_binary, out};
+  auto why = reader.run();
   if (why.empty() && is_binary && !may_have_bytes(out.what))
     why = "it has no bytes behind it";
   if (!why.empty())
-    return backend_fault{std::move(why)};
+    return backend_fault{std::move(why), reader.has_verb()};
   if (is_binary) {
     out.is_binary = true;
     out.data = bytes.substr(head_size + head.size());

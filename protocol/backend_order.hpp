@@ -81,6 +81,7 @@ struct backend_order {
 /// that is known: its verb, `id`, `ref` and `to`.
 struct backend_fault {
   std::string what;
+  bool has_verb = false; // it is known
 };
 
 /// Reads a message: a text, which is a JSON object, or a binary one of four

@@ -208,6 +208,20 @@ TEST_CASE_FIXTURE(fixture, "an answer that nobody waits for does nothing") {
   CHECK(got() == strings{});
 }
 
+TEST_CASE_FIXTURE(fixture, "of what cannot be read is told what is known") {
+  say(R"({"type":"send","to":"x","data":"\ud800","id":1})");
+  CHECK(got()
+        == strings{R"({"type":"error","error":"invalid_message",)"
+                   R"("text":"not valid JSON at byte 33"})"});
+  say(R"({"type":"send","to":"x"})");
+  CHECK(got()
+        == strings{R"({"type":"error","of":"send","to":"x",)"
+                   R"("error":"invalid_message",)"
+                   R"("text":"data is missing"})"});
+  say(R"({"type":"none","id":1})");
+  CHECK(has(got(), R"({"type":"error","id":1,"error":"invalid_message")"));
+}
+
 TEST_CASE_FIXTURE(fixture, "a backend that is lost takes its clients with it") {
   offer("game");
   auto client = join("game");

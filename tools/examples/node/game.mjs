@@ -3,30 +3,8 @@
 // control(pid, {target, metadata}): promises, which may fail unheard, and are kept
 // in order for each pid.
 
-const maxName = 32;
-const lines = [[0, 1, 2], [3, 4, 5], [6, 7, 8], [0, 3, 6], [1, 4, 7], [2, 5, 8],
-  [0, 4, 8], [2, 4, 6]];
-
-function winnerOf(cells) {
-  const line = lines.find(([a, b, c]) =>
-    cells[a] !== "." && cells[a] === cells[b] && cells[a] === cells[c]);
-  return line ? cells[line[0]] : "";
-}
-
-// A client may send anything: also bytes, and halves of characters.
-function read(message) {
-  try {
-    return typeof message === "string" ? JSON.parse(message) ?? {} : {};
-  } catch {
-    return {};
-  }
-}
-
-function readName(value) {
-  const name = typeof value === "string" ? value.trim() : "";
-  const isGood = !/\p{Surrogate}/u.test(name) && [...name].length <= maxName;
-  return isGood ? name : "";
-}
+import {empty, maxName, outcomeOf, readMessage, readName}
+  from "./tictactoe.mjs";
 
 export class Game {
   #relay;
@@ -45,7 +23,7 @@ export class Game {
     if (target === "lobby")
       this.#tellLobby([{pid}]);
     else if (isNew) // in a game of an earlier program, which nobody knows any more
-      this.#sendBack({pid}, {winner: "", cells: ".".repeat(9), left: true});
+      this.#sendBack({pid}, {winner: "", cells: empty, left: true});
   }
 
   /** @returns {string|undefined} what is wrong with a message */
@@ -53,7 +31,7 @@ export class Game {
     if (!this.#players.has(pid)) // of an earlier program
       this.join(target, pid);
     const player = this.#players.get(pid);
-    const {type, name, cell} = read(message);
+    const {type, name, cell} = readMessage(message);
     if (type === "hello")
       return this.#hello(player, name);
     if (type === "move")
@@ -106,13 +84,13 @@ export class Game {
     match.cells = cells.slice(0, cell) + turn + cells.slice(cell + 1);
     match.turn = turn === "X" ? "O" : "X";
     this.#show(match);
-    const winner = winnerOf(match.cells);
-    if (winner !== "" || !match.cells.includes("."))
+    const winner = outcomeOf(match.cells);
+    if (winner !== null)
       this.#finish(match, {winner, left: false});
   }
 
   async #start(X, O) {
-    const match = {X, O, cells: ".".repeat(9), turn: "X", hasBegun: false};
+    const match = {X, O, cells: empty, turn: "X", hasBegun: false};
     X.match = O.match = match;
     const moves = await Promise.allSettled([X, O].map(({pid}) =>
       this.#relay.control(pid, {target: "game",
