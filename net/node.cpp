@@ -134,14 +134,19 @@ checked node::start_all() {
   if (auto started = hooks_->start(config_, contexts_); !started)
     return started;
   for (auto& settings : config_->services)
-    if (auto started = start_service(settings, !config_->clusters.empty()
-                                                   && services_.empty());
-        !started)
+    if (auto started = start_service(settings, shares_loop(settings)); !started)
       return started;
   for (auto& settings : config_->clusters)
     if (auto started = cluster_->start(settings); !started)
       return started;
   return passed();
+}
+
+// The first service's clients talk to nodes and backends on one thread, which
+// hands over neither messages nor their memory.
+bool node::shares_loop(const service_config& settings) const {
+  auto has_others = !config_->clusters.empty() || !config_->backends.empty();
+  return has_others && (services_.empty() || settings.is_derived);
 }
 
 // Its listener is a service of a configuration of its own.
@@ -206,13 +211,14 @@ void node::find_successors() {
 
 std::vector<loop*> node::loops() const {
   std::vector<loop*> result;
+  auto add = [&](loop* each) {
+    if (each && std::find(result.begin(), result.end(), each) == result.end())
+      result.push_back(each);
+  };
   for (auto& service : view_->running())
-    result.insert(result.end(), service->loops().begin(),
-                  service->loops().end());
-  auto* of_nodes = loop_of_nodes(system_);
-  if (of_nodes
-      && std::find(result.begin(), result.end(), of_nodes) == result.end())
-    result.push_back(of_nodes);
+    for (auto* each : service->loops())
+      add(each);
+  add(loop_of_nodes(system_));
   if (admin_service_)
     result.insert(result.end(), admin_service_->loops().begin(),
                   admin_service_->loops().end());
@@ -327,10 +333,12 @@ void node::stop() {
     };
     return rank(a) < rank(b);
   });
-  for (auto& service : stopping) {
+  while (!stopping.empty()) {
+    auto service = stopping.front();
+    stopping.erase(stopping.begin());
     if (service->settings()->is_derived)
       service->begin_stop();
-    service->stop(begin + service->settings()->shutdown_timeout);
+    service->stop(begin + service->settings()->shutdown_timeout, stopping);
   }
   hooks_->stop(begin + shutdown_timeout());
   certificates_ = nullptr; // which may wait for a disk

@@ -163,6 +163,7 @@ public:
 
 private:
   checked start_all();
+  bool shares_loop(const service_config& settings) const;
   checked start_service(const service_config& settings, bool shares_loop);
   checked start_admin();
   static std::shared_ptr<const relay_config>

@@ -138,8 +138,9 @@ checked node::prepare(prepared_reload& next) {
       return each->settings()->name == settings.name;
     });
     if (known == running.end()) {
-      auto& added = next.added.emplace_back(make_service(
-          next.config, settings, next.contexts, false, ++generation_));
+      auto& added = next.added.emplace_back(
+          make_service(next.config, settings, next.contexts,
+                       settings.is_derived, ++generation_));
       if (auto started = added->start(); !started)
         return started;
       continue;

@@ -111,7 +111,8 @@ void running_service::serve() {
 void running_service::start_loops() {
   auto count = loop_count(settings_);
   if (place_.shared_loop) {
-    place_.shared_loop->set_in_place_budget(settings_.in_place_budget);
+    if (!settings_.is_derived) // it has none of its own
+      place_.shared_loop->set_in_place_budget(settings_.in_place_budget);
     add_loop(*place_.shared_loop);
     --count;
   }
@@ -247,10 +248,16 @@ void running_service::begin_stop() {
 }
 
 // First everything that uses a socket ends, then what the sockets used.
-void running_service::stop(time_point deadline) {
+void running_service::stop(
+    time_point deadline,
+    const std::vector<std::shared_ptr<running_service>>& later) {
   close_connections(deadline);
+  std::vector<const socket_places*> spared;
+  for (auto& each : later)
+    if (auto theirs = each->shared())
+      spared.push_back(theirs->places.get());
   for (auto* home : all_loops_)
-    home->drop_sockets();
+    home->drop_sockets(spared);
   if (auto now = shared()) {
     now->places->wait_until_empty(std::chrono::steady_clock::now()
                                   + drop_patience);

@@ -29,7 +29,7 @@ struct service_place {
   caf::actor directory;
   caf::actor successors{}; // null = no router parks
   /// The loop of the nodes, to be its first one: its connections' messages to
-  /// them cross no thread. Null = none.
+  /// them, and to backends, cross no thread. Null = none.
   loop* shared_loop = nullptr;
   /// Who hears of its connections; null = nobody.
   std::shared_ptr<connection_journal> journal{};
@@ -87,8 +87,10 @@ public:
   void begin_stop();
 
   /// Waits until that has happened, at most until the deadline, and ends the
-  /// loops.
-  void stop(time_point deadline);
+  /// loops. Where it shares one the sockets of `later` stay, which stop behind
+  /// it.
+  void stop(time_point deadline,
+            const std::vector<std::shared_ptr<running_service>>& later = {});
 
   /// Returns what its configuration says now. Any thread.
   std::shared_ptr<const service_config> settings() const;

@@ -54,8 +54,13 @@ void loop::run_here() {
   leave_jobs_to_scheduler();
 }
 
-void loop::drop_sockets() {
-  call([this] { abort_sockets(false); });
+void loop::drop_sockets(const std::vector<const socket_places*>& spared) {
+  call([this, &spared] {
+    abort_all(open_, [&](const open_socket& each) {
+      return std::find(spared.begin(), spared.end(), each.place_at())
+             != spared.end();
+    });
+  });
   call([this] { // behind it nothing is left of what was cancelled
     put_off_.run(go_on);
     last_.run(go_on);
@@ -132,7 +137,7 @@ void loop::run() {
     take_turn();
   }
   abort_sockets(false);
-  abort_all(until_end_, false);
+  abort_all(until_end_, [](auto&) { return false; });
   put_off_.run(go_on);
   last_.run(go_on);
   current_loop = nullptr;
@@ -216,18 +221,21 @@ void loop::answer_much() {
 }
 
 void loop::abort_sockets(bool only_idle) {
-  abort_all(open_, only_idle);
+  abort_all(open_, [&](const open_socket& each) {
+    return only_idle && !each.is_idle();
+  });
 }
 
 // One by one: whoever is dropped may take others along.
-void loop::abort_all(open_sockets& which, bool only_idle) {
+template <class Spares>
+void loop::abort_all(open_sockets& which, Spares spares) {
   open_sockets asked;
   asked.swap(which);
   while (!asked.empty()) {
     auto& socket = asked.front();
     asked.pop_front();
     which.push_back(socket);
-    if (!only_idle || socket.is_idle())
+    if (!spares(socket))
       socket.abort();
   }
 }

@@ -27,6 +27,8 @@
 
 namespace wsrelay {
 
+class socket_places;
+
 /// Something with work for the end of the loop's turn, or for the next turn.
 class loop_task {
 public:
@@ -52,6 +54,9 @@ public:
   /// Whether nobody waits for anything but a next request: such a socket is
   /// dropped as soon as the node stops.
   virtual bool is_idle() const = 0;
+
+  /// Where it has a place, null = nowhere.
+  virtual const socket_places* place_at() const noexcept { return nullptr; }
 
 protected:
   ~open_socket() = default;
@@ -116,7 +121,8 @@ public:
 
   /// Drops all open sockets and waits until it has happened, and all that was
   /// posted or put off before. Not from the loop's own thread.
-  void drop_sockets();
+  /// Those with a place in `spared` stay.
+  void drop_sockets(const std::vector<const socket_places*>& spared = {});
 
   /// Sets how long a target may hold the loop. Any thread.
   void set_in_place_budget(std::chrono::nanoseconds budget);
@@ -210,7 +216,8 @@ private:
       boost::intrusive::list<open_socket,
                              boost::intrusive::constant_time_size<false>>;
 
-  static void abort_all(open_sockets& which, bool only_idle);
+  template <class Spares>
+  static void abort_all(open_sockets& which, Spares spares);
   void run();
   void take_turn();
   std::chrono::milliseconds time_to_wait();

@@ -74,6 +74,9 @@ public:
   /// Returns whether it is one, and not none.
   explicit operator bool() const noexcept { return places_ != nullptr; }
 
+  /// Returns where it is one, null = nowhere.
+  const socket_places* where() const noexcept { return places_.get(); }
+
   /// Keeps something else for as long.
   void keep(std::shared_ptr<const void> what) { kept_ = std::move(what); }
 

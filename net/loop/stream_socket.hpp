@@ -55,6 +55,9 @@ public:
   void go_on() override;
   void abort() override;
   bool is_idle() const override { return events_ && events_->is_idle(); }
+  const socket_places* place_at() const noexcept override {
+    return place_.where();
+  }
 
 private:
   // Copied once, however often a part of it is used.
