@@ -3,7 +3,9 @@
 
 #include "actors/error.hpp"
 #include "actors/messages.hpp"
+#include "actors/operator_messages.hpp"
 #include "actors/pid_text.hpp"
+#include "protocol/close_code.hpp"
 
 #include <caf/actor_config.hpp>
 #include <caf/actor_registry.hpp>
@@ -13,6 +15,9 @@
 #include <caf/system_messages.hpp>
 
 #include <mutex>
+#include <optional>
+#include <string>
+#include <type_traits>
 #include <typeinfo>
 #include <utility>
 #include <vector>
@@ -21,16 +26,59 @@ namespace wsrelay {
 
 namespace {
 
-std::size_t size_of(const caf::message& what) {
-  if (what.match_elements<ws_send>())
-    return what.get_as<ws_send>(0).data.size();
-  if (what.match_elements<ws_event>())
-    return what.get_as<ws_event>(0).data.size();
-  if (what.match_elements<ws_control>())
-    return what.get_as<ws_control>(0).metadata
-               ? what.get_as<ws_control>(0).metadata->size()
-               : 0;
-  return 0;
+std::size_t size_of(const ws_send& what) {
+  return what.data.size() + what.key.size();
+}
+
+std::size_t size_of(const ws_event& what) {
+  return what.topic.size() + what.data.size() + what.key.size();
+}
+
+std::size_t size_of(const ws_close& what) {
+  return what.reason.size();
+}
+
+std::size_t size_of(const std::vector<std::string>& names) {
+  std::size_t result = 0;
+  for (auto& each : names)
+    result += each.size() + sizeof each;
+  return result;
+}
+
+std::size_t size_of(const ws_control& what) {
+  return what.target_pid.size()
+         + (what.message_topic ? what.message_topic->size() : 0)
+         + (what.metadata ? what.metadata->size() : 0)
+         + size_of(what.join_groups) + size_of(what.leave_groups);
+}
+
+// Bytes of what may wait; nothing of what may not: it is no target, and nothing
+// can be told of it yet.
+template <class... Messages>
+std::optional<std::size_t> size_of_one(const caf::message& what) {
+  std::optional<std::size_t> result;
+  auto look = [&](auto* type) {
+    using message = std::remove_pointer_t<decltype(type)>;
+    if (what.match_elements<message>())
+      result = size_of(what.get_as<message>(0));
+  };
+  (look(static_cast<Messages*>(nullptr)), ...);
+  return result;
+}
+
+bool is_exit(const caf::message& what) {
+  return what.match_elements<caf::exit_msg>();
+}
+
+caf::error check(const caf::message& what) {
+  if (what.match_elements<connection_report_get>())
+    return make_error(errc::no_such_target, "it is not open yet");
+  if (!what.match_elements<ws_close>())
+    return {};
+  auto& close = what.get_as<ws_close>(0);
+  auto good = check_close(close.code, close.reason);
+  return good ? caf::error{}
+              : make_error(errc::invalid_close, good.error().what);
 }
 
 class awaited_actor final : public caf::monitorable_actor {
@@ -92,11 +140,15 @@ private:
 
   caf::error take(caf::mailbox_element& what) {
     auto content = what.move_content_to_message();
-    auto size = size_of(content);
+    if (auto bad = check(content))
+      return bad;
+    auto size = size_of_one<ws_send, ws_event, ws_close, ws_control>(content);
+    if (!size && !is_exit(content))
+      return caf::sec::unexpected_message;
     if (waiting_.size() >= max_awaited_messages
-        || bytes_ + size > max_awaited_bytes)
+        || bytes_ + size.value_or(0) > max_awaited_bytes)
       return make_error(errc::busy, "too much waits for this connection");
-    bytes_ += size;
+    bytes_ += size.value_or(0);
     waiting_.push_back({what.sender, std::move(content)});
     return {};
   }
@@ -148,10 +200,8 @@ std::string awaited_connection::pid() const {
 void awaited_connection::become(const caf::actor& client) {
   is_there_ = true;
   object_of(who_).become(client);
-  auto& registry = client.home_system().registry();
-  registry.erase(client.id());
-  registry.put(client.id(), caf::actor_cast<caf::strong_actor_ptr>(client));
-  // Who monitors it has its handle: it ends as the connection does.
+  // The PID leads here as before, and from here to the connection: there is no
+  // moment at which it leads nowhere. It ends as the connection does.
   caf::actor_cast<caf::abstract_actor*>(client)->attach_functor(
       [who = who_](const caf::error& reason) {
         object_of(who).cleanup(caf::error{reason}, nullptr);

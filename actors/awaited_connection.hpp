@@ -17,8 +17,10 @@ inline constexpr std::size_t max_awaited_messages = 64;
 inline constexpr std::size_t max_awaited_bytes = 1024 * 1024;
 
 /// The PID of a connection that there will be, unless this is destroyed before:
-/// then whoever monitors it is told `connection_lost`. A request to it is
-/// answered when it is taken, not when it is carried out. Any thread.
+/// then whoever monitors it is told `connection_lost`. It takes what a
+/// connection is told (ws_send, ws_event, ws_close, ws_control) and exit
+/// messages; a request is answered when it is taken, not when it is carried
+/// out. Any thread.
 class awaited_connection {
 public:
   explicit awaited_connection(caf::actor_system& system);

@@ -188,10 +188,16 @@ private:
   void check_free_member(const relay_handler& x, const char* member,
                          const std::vector<std::string>& names) {
     rapidjson::Document metadata;
-    if (!names.empty() && check_json_object(x.command.metadata)
-        && metadata.Parse(x.command.metadata.c_str()).HasMember(member))
-      report_.fail(fmt::format("relay.{}", member),
-                   fmt::format("the metadata have {} already", member));
+    if (names.empty() || !check_json_object(x.command.metadata))
+      return;
+    metadata.Parse(x.command.metadata.c_str());
+    for (auto& each : metadata.GetObject()) {
+      std::string_view name{each.name.GetString(), each.name.GetStringLength()};
+      if (name == member || name.find('{') != name.npos)
+        return report_.fail(
+            fmt::format("relay.{}", member),
+            fmt::format("the metadata have {} already, or may get it", member));
+    }
   }
 
   /// Names of what a request tells.

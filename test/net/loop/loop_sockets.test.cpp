@@ -1,4 +1,5 @@
 // Sockets in a loop's turn: each wakes it, and none starves the others.
+#include "net/loop/socket_places.hpp"
 #include "test/net/loop/job_fixture.hpp"
 
 #include <doctest/doctest.h>
@@ -167,6 +168,34 @@ TEST_CASE_FIXTURE(fixture, "nothing that was put off is left when sockets are "
   });
   home.drop_sockets();
   CHECK(done == 3);
+}
+
+TEST_CASE_FIXTURE(fixture, "of sockets that are dropped some are spared") {
+  struct counted final : open_socket {
+    void abort() override { ++aborted; }
+    bool is_idle() const override { return false; }
+    const socket_places* place_at() const noexcept override { return place; }
+    const socket_places* place = nullptr;
+    int aborted = 0;
+  };
+  socket_places kept{1}, other{1};
+  counted all[3];
+  all[0].place = &kept;
+  all[1].place = &other;
+  home.call([&] {
+    for (auto& each : all)
+      home.add(each);
+  });
+  home.drop_sockets({&kept});
+  CHECK(all[0].aborted == 0);
+  CHECK(all[1].aborted == 1);
+  CHECK(all[2].aborted == 1); // it has none
+  home.drop_sockets();
+  CHECK(all[0].aborted == 1);
+  home.call([&] {
+    for (auto& each : all)
+      each.unlink();
+  });
 }
 
 TEST_CASE_FIXTURE(echo_fixture, "an actor that always has more to do starves "
