@@ -58,7 +58,9 @@ export function readEvent({"ce-id": id, "ce-state": state = "", "ce-source": sou
   }
 }
 
-const partCost = 512; // bytes: a stranger may send each byte on its own
+// A stranger may send each byte on its own.
+const partCost = 512; // bytes
+const maxPartsOf = (most) => 4096 + most / 1024; // those of a relay are packets
 
 /**
  * Calls `use` with the body of a request. Those under way have `left` bytes in all,
@@ -67,11 +69,13 @@ const partCost = 512; // bytes: a stranger may send each byte on its own
 export function bodyReader(left) {
   return async (request, most, use) => {
     const parts = [];
-    let size = 0, held = 0, isRead = false;
+    let size = 0, count = 0, held = 0, isRead = false;
     let refusal; // the rest is read nevertheless: so it is heard
     const hold = (bytes) => (left -= bytes, held += bytes);
     try {
       for await (const part of request) {
+        if ((count += 1) > maxPartsOf(most))
+          return {status: 413}; // leaving the loop ends the request
         if ((size += part.length) > most)
           refusal = {status: 413};
         else if (part.length + partCost > left)

@@ -212,10 +212,10 @@ test("clients could send events to a server without secrets", () =>
 // -- strangers ---------------------------------------------------------------
 
 // -> a connection that has sent the head and `sent` of `length` bytes.
-async function halfBody(url, length, sent) {
+async function halfBody(url, length, sent, fields = `Content-Length: ${length}\r\n`) {
   const {hostname, port} = new URL(url);
   const socket = connect(Number(port), hostname).on("error", () => {});
-  socket.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`);
+  socket.write(`POST / HTTP/1.1\r\nHost: x\r\n${fields}\r\n`);
   await new Promise((resolve) => socket.write("x".repeat(sent), resolve));
   return socket;
 }
@@ -245,6 +245,16 @@ test("a body in many parts is as large as what it takes", () =>
       asked.write("x");
     const [{statusCode}] = await once(asked.end(), "response");
     assert.equal(statusCode, 503);
+  }));
+
+test("a body in too many parts is not read on", () =>
+  serve({maxBodies: 20_000}, async (url) => {
+    const socket = await halfBody(url, 100_000, 0,
+      "Transfer-Encoding: chunked\r\n");
+    socket.write("1\r\nx\r\n".repeat(20_000)); // and no end
+    const [answer] = await once(socket, "data");
+    assert.match(answer.toString(), /^HTTP\/1.1 413 /);
+    socket.destroy();
   }));
 
 test("a server that stops does not wait for who never ends", () =>
