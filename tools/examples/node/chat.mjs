@@ -60,10 +60,13 @@ export class Rooms {
     return this.#rooms.get(room)?.history ?? [];
   }
 
-  /** @returns {{from: string, text: string}} what all of the room hear */
+  /** @returns {{from: string, text: string}|undefined} what all of the room hear */
   say(room, pid, text) {
-    const {members, history} = this.#rooms.get(room);
-    const line = {from: members.get(pid), text};
+    const {members, history} = this.#rooms.get(room) ?? {};
+    const from = members?.get(pid);
+    if (from === undefined)
+      return undefined; // it is not in it
+    const line = {from, text};
     history.push(line);
     history.splice(0, history.length - maxHistory);
     return line;
@@ -78,5 +81,24 @@ export class Rooms {
     if (members.size === 0)
       this.#rooms.delete(room);
     return {name, members: [...members.values()]};
+  }
+}
+
+/**
+ * Of one room one thing happens after the other: what all hear and what one hears
+ * have no common order, so who comes in hears each line once, and none too early,
+ * if nothing is said until it is in.
+ */
+export class Turns {
+  #ends = new Map(); // by room: of what happens there now
+
+  /** @returns {Promise} of `call`, which may fail without the next one */
+  take(room, call) {
+    const before = this.#ends.get(room) ?? Promise.resolve();
+    const mine = before.catch(() => {}).then(call);
+    this.#ends.set(room, mine);
+    const end = () => this.#ends.get(room) === mine && this.#ends.delete(room);
+    mine.then(end, end);
+    return mine;
   }
 }

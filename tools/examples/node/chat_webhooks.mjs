@@ -5,7 +5,7 @@
 //   node chat_webhooks.mjs [--listen HOST:PORT] [--api URL] [--secret whsec_...]
 import {parseArgs} from "node:util";
 
-import {groupOf, read, roomOf, Rooms} from "./chat.mjs";
+import {groupOf, read, roomOf, Rooms, Turns} from "./chat.mjs";
 import {serverApi} from "./wsrelay_api.mjs";
 import {listen, serveWebhooks, stop} from "./wsrelay_webhooks.mjs";
 
@@ -16,27 +16,17 @@ const {values: options} = parseArgs({options: {
 }});
 const relay = serverApi(options.api);
 const rooms = new Rooms();
-const turns = new Map(); // by room: the end of what happens there now
-
-// Of one room one thing happens after the other: who comes in misses nobody.
-function inTurn(room, call) {
-  const before = turns.get(room) ?? Promise.resolve();
-  const mine = before.catch(() => {}).then(call);
-  turns.set(room, mine);
-  const end = () => turns.get(room) === mine && turns.delete(room);
-  mine.then(end, end);
-  return mine;
-}
+const turns = new Turns();
 
 function onEvent({type, pid, state, data}) {
   if (type === "connected")
     return connect(data);
   const client = JSON.parse(state);
   if (type === "message")
-    return inTurn(client.room, () => onMessage(pid, client, data))
+    return turns.take(client.room, () => onMessage(pid, client, data))
       .catch(unlessGone);
   if (type === "disconnected")
-    return inTurn(client.room, () => leave(pid, client));
+    return turns.take(client.room, () => leave(pid, client));
 }
 
 function connect(metadata) {

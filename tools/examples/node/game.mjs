@@ -6,6 +6,9 @@
 import {empty, maxName, outcomeOf, readMessage, readName}
   from "./tictactoe.mjs";
 
+// What becomes of a game of an earlier program: nobody knows it any more.
+const forgotten = {winner: "", cells: empty, left: true};
+
 export class Game {
   #relay;
   #players = new Map(); // by pid: {pid, name, match}; match: players, cells, ...
@@ -15,21 +18,34 @@ export class Game {
     this.#relay = relay;
   }
 
-  /** A connection has come to `target`: lobby or game. */
-  join(target, pid) {
+  /**
+   * A connection has come to `target`: lobby or game. `other` is the `opponent` of
+   * its metadata, where those are kept: what an earlier program knew of it.
+   */
+  join(target, pid, other) {
     const isNew = !this.#players.has(pid);
     if (isNew)
       this.#players.set(pid, {pid, name: "", match: null});
     if (target === "lobby")
       this.#tellLobby([{pid}]);
-    else if (isNew) // in a game of an earlier program, which nobody knows any more
-      this.#sendBack({pid}, {winner: "", cells: empty, left: true});
+    else if (isNew) {
+      this.#sendBack({pid}, forgotten);
+      this.#free(other);
+    }
+  }
+
+  // Who was in a game of an earlier program, and may wait for a move in it.
+  #free(pid) {
+    if (!pid || this.#players.has(pid))
+      return;
+    this.#players.set(pid, {pid, name: "", match: null});
+    this.#sendBack({pid}, forgotten).catch(() => this.leave(pid));
   }
 
   /** @returns {string|undefined} what is wrong with a message */
-  message(target, pid, message) {
+  message(target, pid, message, other) {
     if (!this.#players.has(pid)) // of an earlier program
-      this.join(target, pid);
+      this.join(target, pid, other);
     const player = this.#players.get(pid);
     const {type, name, cell} = readMessage(message);
     if (type === "hello")
@@ -40,10 +56,10 @@ export class Game {
   }
 
   /** A connection has ended. */
-  leave(pid) {
+  leave(pid, other) {
     const player = this.#players.get(pid);
     if (!this.#players.delete(pid))
-      return;
+      return this.#free(other);
     if (player.match !== null)
       return this.#finish(player.match, {winner: "", left: true});
     const others = this.#waiting.filter((each) => each !== player);
@@ -92,9 +108,9 @@ export class Game {
   async #start(X, O) {
     const match = {X, O, cells: empty, turn: "X", hasBegun: false};
     X.match = O.match = match;
-    const moves = await Promise.allSettled([X, O].map(({pid}) =>
+    const moves = await Promise.allSettled([[X, O], [O, X]].map(([{pid}, other]) =>
       this.#relay.control(pid, {target: "game",
-        metadata: {X: X.name, O: O.name}})));
+        metadata: {X: X.name, O: O.name, opponent: other.pid}})));
     if (X.match !== match || O.match !== match)
       return; // one has left meanwhile
     if (moves.some(({status}) => status === "rejected"))
@@ -119,6 +135,6 @@ export class Game {
 
   #sendBack({pid}, over) {
     this.#relay.event(pid, "over", over);
-    this.#relay.control(pid, {target: "lobby", metadata: {}});
+    return this.#relay.control(pid, {target: "lobby", metadata: {}});
   }
 }

@@ -15,13 +15,17 @@ const {values: options} = parseArgs({options: {
 }});
 const game = new Game(serverApi(options.api));
 
-function onEvent({type, target, pid, data}) {
-  if (type === "connected")
-    game.join(target, pid);
-  else if (type === "disconnected" && data.reason !== "transferred")
-    game.leave(pid);
+// The state of a player is the opponent: a program that is started anew frees both.
+function onEvent({type, target, pid, state, data}) {
+  if (type === "connected") {
+    const opponent = target === "game" ? data.opponent : "";
+    game.join(target, pid, opponent);
+    return {state: opponent};
+  }
+  if (type === "disconnected" && data.reason !== "transferred")
+    game.leave(pid, state);
   else if (type === "message") {
-    const text = game.message(target, pid, data);
+    const text = game.message(target, pid, data, state);
     return text && {event: {topic: "error", data: {text}}};
   }
 }

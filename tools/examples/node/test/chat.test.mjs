@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import {test} from "node:test";
 
-import {groupOf, read, roomOf, Rooms} from "../chat.mjs";
+import {groupOf, read, roomOf, Rooms, Turns} from "../chat.mjs";
 
 test("names and texts have their limits, in bytes", () => {
   const hello = (name) => read(JSON.stringify({type: "hello", name}));
@@ -33,10 +33,26 @@ test("a room is there as long as somebody is in it", () => {
   assert.deepEqual(rooms.leave("r", "1"), {name: "Ann", members: ["Ben"]});
   assert.equal(rooms.leave("r", "1"), undefined);
   assert.equal(rooms.leave("s", "1"), undefined);
+  assert.equal(rooms.say("r", "1", "too late"), undefined);
+  assert.equal(rooms.say("s", "1", "too late"), undefined);
   for (let i = 0; i < 60; i += 1)
     rooms.say("r", "2", String(i));
   assert.deepEqual(rooms.history("r").map(({text}) => text),
     Array.from({length: 50}, (_, i) => String(i + 10)));
   rooms.leave("r", "2");
   assert.deepEqual(rooms.history("r"), []);
+});
+
+test("of one room one thing happens after the other", async () => {
+  const turns = new Turns();
+  const happened = [];
+  let open;
+  const first = turns.take("r", () => new Promise((_, reject) => { open = reject; }));
+  const second = turns.take("r", () => happened.push("second"));
+  await turns.take("s", () => happened.push("other"));
+  assert.deepEqual(happened, ["other"]);
+  open(new Error("oops"));
+  await assert.rejects(first, {message: "oops"});
+  await second;
+  assert.deepEqual(happened, ["other", "second"]);
 });

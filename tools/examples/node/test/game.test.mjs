@@ -149,3 +149,29 @@ test("a game of an earlier program is over", () => {
   game.join("game", "b");
   assert.deepEqual(topics(relay.take("b")), ["over", "lobby"]);
 });
+
+test("both of a game of an earlier program are freed", async () => {
+  const free = ["over", "lobby"];
+  for (const [say, mine] of [
+    [(game) => game.message("game", "a", move(0), "b"), free],
+    [(game) => game.join("game", "a", "b"), free],
+    [(game) => game.leave("a", "b"), []]]) {
+    const relay = new FakeRelay();
+    const game = new Game(relay);
+    say(game);
+    assert.deepEqual(topics(relay.take("a")), mine);
+    assert.deepEqual(topics(relay.take("b")), free);
+    game.message("game", "b", hello("Ben"), "a"); // quicker than the move
+    assert.deepEqual(topics(relay.take("b")), ["lobby"]);
+  }
+  const relay = new FakeRelay();
+  const game = new Game(relay);
+  relay.gone.add("b");
+  game.message("game", "a", move(0), "b");
+  await settled();
+  relay.gone.clear();
+  relay.take("b");
+  game.message("game", "b", move(0), "a"); // it was not gone, but moved now
+  assert.deepEqual(topics(relay.take("b")), free);
+  assert.deepEqual(topics(relay.take("a")), free); // once
+});

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import {createHmac} from "node:crypto";
 import {once} from "node:events";
 import {Agent, request} from "node:http";
+import {connect} from "node:net";
 import {test} from "node:test";
 
 import {isGenuine, listen, serveWebhooks, stop} from "../wsrelay_webhooks.mjs";
@@ -142,7 +143,8 @@ test("what is no event is refused", () => serve({maxBody: 10},
   async (url, heard, reports) => {
     const id = `${pid}/1`;
     assert.equal((await send(url, "HEAD")).status, 204);
-    assert.equal((await send(url, "GET")).status, 405);
+    const get = await send(url, "GET");
+    assert.deepEqual([get.status, get.fields.allow], [405, "HEAD, POST"]);
     const unsigned = await send(url, "POST", "x", {"ce-id": id});
     assert.deepEqual([unsigned.status, unsigned.fields["content-length"]],
       [403, "0"]);
@@ -174,4 +176,98 @@ test("a server that stops answers what is under way", () =>
     const {status, fields} = await answer;
     assert.deepEqual([status, fields.connection], [204, "close"]);
     await assert.rejects(post(url, `${pid}/2`, "x"), {code: "ECONNREFUSED"});
+  }));
+
+// -- requests that are no events ---------------------------------------------
+
+test("what is no event goes to the application", () => {
+  const asked = [];
+  const onRequest = async (each) => {
+    asked.push(each);
+    if (each.method !== "HEAD")
+      return each.url !== "/none" ? {status: 201, body: "hi",
+        headers: {"Set-Cookie": ["a=1", "b=2"], "Content-Type": "text/html"}}
+        : undefined;
+  };
+  return serve({onRequest}, async (url, heard) => {
+    const {status, fields, body: text} = await send(`${url}/a?b=1`, "GET", "",
+      {Cookie: "user=ann"});
+    assert.deepEqual([status, text, fields["set-cookie"], fields["content-type"]],
+      [201, "hi", ["a=1", "b=2"], "text/html"]);
+    assert.equal((await send(`${url}/form`, "POST", "x=1")).status, 201);
+    for (const method of ["GET", "HEAD"])
+      assert.equal((await send(`${url}/none`, method)).status, 404);
+    assert.equal((await send(url, "POST", "x", {"ce-id": "1"})).status, 403);
+    assert.equal((await post(url, `${pid}/1`, "x")).status, 204);
+    assert.deepEqual(asked.slice(0, 2).map(({method, url: path, headers: {cookie},
+      body: sent}) => [method, path, cookie, sent.toString()]),
+    [["GET", "/a?b=1", "user=ann", ""], ["POST", "/form", undefined, "x=1"]]);
+    assert.equal(heard.length, 1);
+  });
+});
+
+test("clients could send events to a server without secrets", () =>
+  assert.throws(() => serveWebhooks({onRequest() {}}), RangeError));
+
+// -- strangers ---------------------------------------------------------------
+
+// -> a connection that has sent the head and `sent` of `length` bytes.
+async function halfBody(url, length, sent, fields = `Content-Length: ${length}\r\n`) {
+  const {hostname, port} = new URL(url);
+  const socket = connect(Number(port), hostname).on("error", () => {});
+  socket.write(`POST / HTTP/1.1\r\nHost: x\r\n${fields}\r\n`);
+  await new Promise((resolve) => socket.write("x".repeat(sent), resolve));
+  return socket;
+}
+
+const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+test("who aborts a body is no fault, and leaves its bytes", () =>
+  serve({maxBodies: 2000}, async (url, _, reports, server) => {
+    const sockets = [];
+    for (let i = 0; i < 2; i += 1)
+      sockets.push(await halfBody(url, 1000, 900));
+    await later(50);
+    const {status, fields} = await post(url, `${pid}/1`, "x".repeat(100));
+    assert.deepEqual([status, fields["retry-after"], fields.connection],
+      [503, "1", "close"]);
+    sockets.forEach((each) => each.destroy());
+    await later(50);
+    assert.equal((await post(url, `${pid}/1`, "x".repeat(100))).status, 204);
+    assert.deepEqual(reports, []);
+    assert.equal(server.maxConnections, 256);
+  }));
+
+test("a body in many parts is as large as what it takes", () =>
+  serve({maxBodies: 20_000}, async (url) => {
+    const asked = request(url, {method: "POST", agent});
+    for (let i = 0; i < 100; i += 1)
+      asked.write("x");
+    const [{statusCode}] = await once(asked.end(), "response");
+    assert.equal(statusCode, 503);
+  }));
+
+test("a body in too many parts is not read on", () =>
+  serve({maxBodies: 20_000}, async (url) => {
+    const socket = await halfBody(url, 100_000, 0,
+      "Transfer-Encoding: chunked\r\n");
+    socket.write("1\r\nx\r\n".repeat(20_000)); // and no end
+    const [answer] = await once(socket, "data");
+    assert.match(answer.toString(), /^HTTP\/1.1 413 /);
+    socket.destroy();
+  }));
+
+test("a server that stops does not wait for who never ends", () =>
+  serve({}, async (url, _, reports, server) => {
+    const socket = await halfBody(url, 1000, 10);
+    const drip = setInterval(() => socket.write("x"), 20);
+    try {
+      await later(50);
+      stop(server, 100);
+      await once(server, "close");
+      assert.deepEqual(reports, []);
+    } finally {
+      clearInterval(drip);
+      socket.destroy();
+    }
   }));
