@@ -2,9 +2,16 @@
 not use of them."""
 
 import asyncio
+import base64
+import hmac
 import importlib.util
 import json
+import re
+import signal
+import socket
 import sys
+import threading
+import time
 import unittest
 
 from admin_base import Api, admin, admin_port
@@ -179,6 +186,104 @@ class Functions(unittest.TestCase):
         nobody = ServerApi(f"http://127.0.0.1:{free_port()}")
         self.assertEqual(status_of(nobody.send, pid, "x"), 0)
         relay.stop()
+
+
+# Answers with what it has read of an event, and with PATH of what is none.
+HOOK = """
+import sys
+import wsrelay_http
+from wsrelay_webhooks import Answer, serve
+wsrelay_http.PATIENCE, wsrelay_http.MAX_CONNECTIONS = 1, 4
+serve("127.0.0.1:0", lambda event: Answer(f"{event.id} {event.kind} {event.pid}"),
+      sys.argv[1], lambda method, path, headers, body: (
+          401, [("X-Said", method)], path.encode() + body) if "app" in sys.argv else None)
+"""
+KEY = bytes(range(32))
+
+
+class Hook(unittest.TestCase):
+    def setUp(self):
+        self.program = Program(
+            sys.executable, "-B", "-c", HOOK, base64.b64encode(KEY).decode(), "app",
+            environment={"PYTHONPATH": str(PYTHON)})
+        self.addCleanup(self.program.end)
+        self.port = int(wait_until(lambda: re.search(r":(\d+)\n", self.program.stdout),
+                                   "it listens")[1])
+
+    def connect(self):
+        result = Connection(self.port)
+        self.addCleanup(result.close)
+        return result
+
+    def post(self, connection, ce_id, webhook_id, **changed):
+        second, body = str(int(time.time())), b"x"
+        mac = hmac.digest(KEY, f"{webhook_id}.{second}.".encode() + body, "sha256")
+        fields = {"ce-id": ce_id, "ce-type": "org.wsrelay.message",
+                  "ce-source": "/nodes/n/targets/hook", "webhook-id": webhook_id,
+                  "webhook-timestamp": second,
+                  "webhook-signature": f"v1,{base64.b64encode(mac).decode()}",
+                  **changed}
+        answer = connection.request("POST", "/", [*fields.items()], body)
+        return answer.status, answer.body.decode()
+
+    def test_the_signed_id_tells_who_it_is(self):
+        connection = self.connect()
+        for name, said in (("1@A-2/17", "message 1@A-2"),
+                           ("1@A-2/connected/3", "connected 1@A-2"),
+                           ("1@A-2/disconnected/3", "disconnected 1@A-2")):
+            lie = {"ce-connectionid": "9@B-9", "ce-type": "org.wsrelay.heartbeat"}
+            self.assertEqual(self.post(connection, name, name, **lie),
+                             (200, f"{name} {said}"))
+        self.assertEqual(self.post(connection, "9@B-9/17", "1@A-2/17")[0], 403)
+        for name in "1@A-2", "/17", "1@A-2/other/3", "1@A-2/17/3", "1@A-2/connected":
+            self.assertEqual(self.post(connection, name, name)[0], 400)
+
+    def test_what_is_no_event_is_for_the_application(self):
+        answer = self.connect().request("GET", "/room/7?a=b")
+        self.assertEqual((answer.status, answer.body), (401, b"/room/7?a=b"))
+        self.assertEqual(dict(answer.fields)["X-Said"], "GET")
+
+    def test_where_the_next_request_begins_is_not_guessed(self):
+        two = [("Content-Length", "1"), ("Content-Length", "2")]
+        both = [("Content-Length", "1"), ("Transfer-Encoding", "chunked")]
+        for fields in (two, both, both[1:], [("Content-Length", "-1")],
+                       [("Content-Length ", "1")]):
+            with self.subTest(fields):
+                answer = self.connect().request("POST", "/", fields)
+                self.assertEqual(answer.status, 400)
+                self.assertEqual(dict(answer.fields)["Connection"], "close")
+        much = [("Content-Length", str(1 << 21))]
+        self.assertEqual(self.connect().request("POST", "/", much).status, 413)
+
+    def test_strangers_hold_up_neither_it_nor_its_end(self):
+        drips = [socket.create_connection(("127.0.0.1", self.port)) for _ in range(5)]
+        for each in drips:
+            self.addCleanup(each.close)
+            each.settimeout(10)
+        self.assertEqual(drips[4].recv(1), b"")  # one too many
+        ends = time.monotonic() + 5
+
+        def drip(each):
+            try:
+                while time.monotonic() < ends:
+                    each.sendall(b"P")
+                    time.sleep(0.1)
+            except OSError:
+                pass
+        threads = [threading.Thread(target=drip, args=(each,)) for each in drips[:4]]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+        self.assertLess(time.monotonic(), ends)
+        name = "1@A-2/17"
+        self.assertEqual(self.post(self.connect(), name, name)[0], 200)
+        last = socket.create_connection(("127.0.0.1", self.port))
+        self.addCleanup(last.close)
+        last.sendall(b"POST /")
+        self.program.signal(signal.SIGTERM)
+        self.assertEqual(self.program.wait(), 0)
+        self.assertEqual(self.program.stderr, "")
 
 
 if __name__ == "__main__":
