@@ -16,6 +16,7 @@ import unittest
 
 from admin_base import Api, admin, admin_port
 from backend_base import backends
+from language_examples import Scene
 from raw_client import BINARY, Connection, WebSocket
 from support import (HERE, Program, Relay, endpoint, free_port, router, service,
                      wait_until)
@@ -284,6 +285,48 @@ class Hook(unittest.TestCase):
         self.program.signal(signal.SIGTERM)
         self.assertEqual(self.program.wait(), 0)
         self.assertEqual(self.program.stderr, "")
+
+
+class StartedAgain(unittest.TestCase):
+    LANGUAGE = "python"
+
+    def start(self, application, way):
+        self.WAY = way
+        self.scene = Scene(self, application)
+
+    def start_again(self):
+        self.scene.program.signal(signal.SIGKILL)
+        self.scene.program.wait()
+        self.scene.start_program()
+
+    def play(self):
+        """Returns two clients in a game, X first."""
+        found = []
+        for name in "Ann", "Ben":
+            found.append(self.scene.connect("/ws/game"))
+            found[-1].hear("lobby")
+            found[-1].say("hello", name=name)
+            if name == "Ann":
+                found[-1].hear("lobby")
+        for each in found:
+            each.hear("board")
+            each.say("hello", name="x")
+            each.hear("error")  # so its `connected` has been answered, too
+        return found
+
+    def test_who_plays_by_webhooks_gets_back_to_the_lobby(self):
+        for end in (lambda who: who.say("move", cell=0),
+                    lambda who: who.say("hello", name="x"), WebSocket.abort):
+            self.start("game", "webhooks")
+            first, second = self.play()
+            self.start_again()
+            end(second)
+            for each in [first] if end is WebSocket.abort else [first, second]:
+                self.assertTrue(each.hear("over")["left"])
+                each.hear("lobby")
+                each.say("hello", name="x")
+                each.hear("board" if each is second else "lobby")
+            self.scene.stop()
 
 
 if __name__ == "__main__":
