@@ -316,17 +316,69 @@ class Hook(unittest.TestCase):
         self.assertEqual(self.program.stderr, "")
 
 
+class ParkingScene(Scene):
+    def start_relay(self, ports):
+        middleware = "  post_middleware: [websocket_relay]\n"
+        self.config = self.config.replace(
+            middleware,
+            middleware + "  post_options: {wsrelay.on_target_exit: park}\n")
+        super().start_relay(ports)
+
+
 class StartedAgain(unittest.TestCase):
     LANGUAGE = "python"
 
-    def start(self, application, way):
+    def start(self, application, way, scene=Scene):
         self.WAY = way
-        self.scene = Scene(self, application)
+        self.scene = scene(self, application)
 
     def start_again(self):
         self.scene.program.signal(signal.SIGKILL)
         self.scene.program.wait()
         self.scene.start_program()
+
+    def hello(self, name):
+        client = self.scene.connect("/ws/chat/a")
+        client.say("hello", name=name)
+        return client, client.hear("chat.welcome")
+
+    @unittest.skipUnless(HAS_WEBSOCKETS, "no python3-websockets")
+    def test_who_is_parked_keeps_its_name_in_the_chat(self):
+        self.start("chat", "backend", ParkingScene)
+        client, _ = self.hello("Ann")
+        client.hear("chat.joined")
+        self.start_again()
+        client.say("say", text="on")
+        self.assertEqual(client.hear("chat.message"), {"from": "Ann", "text": "on"})
+        self.scene.stop()
+
+    @unittest.skipUnless(HAS_WEBSOCKETS, "no python3-websockets")
+    def test_who_comes_while_others_talk_hears_each_line_once(self):
+        self.start("chat", "backend")
+        ann, _ = self.hello("Ann")
+        ends = threading.Event()
+
+        def talk():
+            number = 0
+            while not ends.is_set():
+                ann.say("say", text=str(number))
+                number += 1
+                time.sleep(0.001)
+        thread = threading.Thread(target=talk)
+        thread.start()
+        try:
+            for i in range(20):
+                client, welcome = self.hello(f"x{i}")
+                heard = [int(each["text"]) for each in welcome["history"]]
+                while len(heard) < 60:
+                    found = json.loads(client.read_text())
+                    if found["topic"] == "chat.message":
+                        heard.append(int(found["data"]["text"]))
+                self.assertEqual(heard, [*range(heard[0], heard[0] + len(heard))])
+                client.close()
+        finally:
+            ends.set()
+            thread.join()
 
     def play(self):
         """Returns two clients in a game, X first."""
