@@ -4,8 +4,10 @@ not use of them."""
 import asyncio
 import importlib.util
 import json
+import signal
 import sys
 import unittest
+from unittest import mock
 
 from admin_base import Api, admin, admin_port
 from backend_base import backends
@@ -62,11 +64,14 @@ class Backend(unittest.TestCase):
     def setUp(self):
         self.port = free_port()
         self.start_relay()
+        self.start_program("ready\n")
+
+    def start_program(self, says):
         self.program = Program(sys.executable, "-B", "-c", PROGRAM,
                                f"ws://127.0.0.1:{self.port}/",
                                environment={"PYTHONPATH": str(PYTHON)})
         self.addCleanup(self.program.end)
-        wait_until(lambda: self.program.stdout == "ready\n", "it is ready")
+        wait_until(lambda: self.program.stdout == says, f"it says {says}")
 
     def start_relay(self):
         self.relay = Relay(
@@ -110,6 +115,19 @@ class Backend(unittest.TestCase):
         other.send_frame(BINARY, b"ab")
         self.assertEqual(other.read_message(), (BINARY, b"ba"))
 
+    def test_who_waits_for_a_name_is_handed_the_clients(self):
+        client = self.connect("ann")
+        client.send_frame(BINARY, b"ab")
+        client.read_message()
+        old = self.program
+        self.start_program("waiting for play\n")
+        old.signal(signal.SIGUSR1)
+        self.assertEqual(old.wait(), 0)
+        for each in client, self.connect("ben"):
+            each.send_frame(BINARY, b"ab")
+            self.assertEqual(each.read_message(), (BINARY, b"ba"))
+        self.assertEqual(old.stderr, "")
+
     def test_it_comes_back_to_a_relay_that_was_started_again(self):
         self.relay.end()
         self.start_relay()
@@ -126,6 +144,18 @@ class Link(unittest.TestCase):
         link = wsrelay_link.Link("ws://127.0.0.1:1/")
         with self.assertRaisesRegex(wsrelay_link.RelayError, "lost"):
             asyncio.run(link.ask("control", to="x"))
+
+    def test_fields_have_the_name_that_websockets_takes(self):
+        import wsrelay_link
+        for name in "extra_headers", "additional_headers":
+            scope = {}
+            exec(f"def connect(url, *, {name}=None): given.append({name})\ngiven = []",
+                 scope)
+            with mock.patch.object(wsrelay_link.websockets, "connect",
+                                   scope["connect"]):
+                link = wsrelay_link.Link("ws://127.0.0.1:1/", "secret")
+                wsrelay_link.websockets.connect("", **link._options)
+            self.assertEqual(scope["given"], [{"Authorization": "Bearer secret"}])
 
     def test_a_frame_says_what_was_packed(self):
         from wsrelay_link import pack, unpack

@@ -56,7 +56,7 @@ class Chat:
         with self.lock:
             room = self.rooms[place]
             room.members[pid] = name
-            # First into the group, then the welcome: nothing is missed between.
+            # Nothing is said meanwhile: none is missed, and none comes twice.
             self.api.join(room.group, pid)
             self.api.send(pid, envelope("chat.welcome", room.welcome(pid)))
             self.tell(room, "chat.joined", room.change(name))

@@ -5,33 +5,39 @@ the target `game`, and back when it is over. This server is behind both.
     python3 game_webhooks.py [--listen HOST:PORT] [--api URL] [--secret whsec_...]
 """
 
-import logging
 import threading
 
+from players import Players
 from tictactoe import Game, Mistake, read_message
-from wsrelay_api import ApiError, ServerApi
+from wsrelay_api import ServerApi
 from wsrelay_webhooks import Answer, Event, envelope, read_options, serve
 
-log = logging.getLogger("game")
 
 class Server:
     """With the lock clients are told, so that each hears it in order, but not moved:
-    a `control` waits for the event `connected`, which needs the lock."""
+    a `control` waits for the event `connected`, which needs the lock. The `state` of
+    who plays is the PID of the other: a server that was started again frees both."""
 
-    def __init__(self, api: ServerApi):
-        self.api = api
+    def __init__(self, relay: Players):
+        self.relay = relay
         self.lock = threading.Lock()
         self.waiting: dict[str, str] = {}  # names by PID, who came first is first
         self.games: dict[str, Game] = {}   # by the PIDs of both players
+        self.playing: set[str] = set()     # who is at `game`, and was sent there here
 
     def on_event(self, event: Event) -> Answer:
         if event.kind == "connected":
             return self.enter(event.pid, event.target)
-        if event.kind == "disconnected" and event.json()["reason"] != "transferred":
-            self.leave(event.pid)
+        if event.kind == "disconnected":
+            if event.json()["reason"] != "transferred":
+                self.leave(event)
+            if event.target == "game":
+                self.playing.discard(event.pid)
         elif event.kind == "message":
             try:
                 kind, value = read_message(event.text)
+                if event.state and self.free(event.pid, event.state):
+                    return Answer(target="lobby")
                 return (self.move(event.pid, value) if kind == "move"
                         else self.hello(event.pid, value, event.target))
             except Mistake as mistake:
@@ -45,9 +51,10 @@ class Server:
             game = self.games.get(pid)
             if game is None:  # the other player has left meanwhile
                 return Answer(target="lobby")
+            self.playing.add(pid)
             if game.arrive(pid):
-                self.show(game)
-        return Answer()
+                self.relay.show(game)
+        return Answer(state=game.other(pid))
 
     def hello(self, pid: str, name: str, target: str) -> Answer:
         with self.lock:
@@ -59,7 +66,7 @@ class Server:
             first = next(iter(self.waiting))
             game = Game((first, self.waiting.pop(first)), (pid, name))
             self.games[first] = self.games[pid] = game
-        if self.transfer(first, "game"):
+        if self.relay.transfer(first, "game"):
             return Answer(target="game")
         with self.lock:  # the first one has gone; its `leave` may have ended the game
             is_over = self.games.pop(pid, None) is not game
@@ -72,48 +79,41 @@ class Server:
             if game is None:
                 raise Mistake("you are in no game")
             game.move(pid, cell)
-            self.show(game)
+            self.relay.show(game)
             if not game.is_over:
                 return Answer()
             self.end(game)
-        self.transfer(game.other(pid), "lobby")
+        self.relay.transfer(game.other(pid), "lobby")
         return Answer(target="lobby")
 
-    def leave(self, pid: str) -> None:
+    def leave(self, event: Event) -> None:
         with self.lock:
-            self.waiting.pop(pid, None)
-            game = self.games.get(pid)
+            self.waiting.pop(event.pid, None)
+            game = self.games.get(event.pid)
             if game:
-                self.end(game, left=pid)
+                self.end(game, left=event.pid)
         if game:
-            self.transfer(game.other(pid), "lobby")
+            self.relay.transfer(game.other(event.pid), "lobby")
+        elif event.target == "game" and event.state:
+            self.free(event.pid, event.state)
+
+    def free(self, *lost: str) -> bool:
+        """Moves who plays a game that nobody knows; False if the first does not."""
+        with self.lock:
+            if lost[0] in self.playing:
+                return False
+            self.playing.update(pid for pid in lost if self.relay.show_lost(pid))
+        self.relay.transfer(lost[1], "lobby")
+        return True
 
     def end(self, game: Game, left: str = "") -> None:
         for pid in game.players:
             self.games.pop(pid, None)
             if pid != left:
-                self.tell(pid, "over", game.result(left != ""))
-
-    def show(self, game: Game) -> None:
-        for pid in game.players:
-            self.tell(pid, "board", game.board(pid))
-
-    def tell(self, pid: str, topic: str, data: dict) -> None:
-        self.order(self.api.send, pid, envelope(topic, data))
-
-    def transfer(self, pid: str, target: str) -> bool:
-        return self.order(self.api.control, pid, target=target)
-
-    def order(self, function, *what, **changes) -> bool:
-        try:
-            function(*what, **changes)
-        except ApiError as error:
-            if error.status not in (404, 410):  # it has left, as its event tells
-                log.warning("%s has failed: %s", function.__name__, error)
-            return False
-        return True
+                self.relay.tell(pid, "over", game.result(left != ""))
 
 
 if __name__ == "__main__":
     options = read_options("Tic-tac-toe by webhooks.")
-    serve(options.listen, Server(ServerApi(options.api)).on_event, options.secret)
+    server = Server(Players(ServerApi(options.api)))
+    serve(options.listen, server.on_event, options.secret)

@@ -1,5 +1,5 @@
-"""A backend of wsrelay over one WebSocket, to copy with wsrelay_link.py: offers names,
-hands what comes to their `Target`s, and says what these order. On asyncio.
+"""A backend of wsrelay over one WebSocket, to copy with wsrelay_orders.py and
+wsrelay_link.py: offers names, hands what comes to their `Target`s. On asyncio.
 
 What comes of one connection at one name is handled in order, one after the other. A
 handler that raises is logged: it refuses the join, and a client whose message it was
@@ -10,11 +10,16 @@ import asyncio
 import logging
 import signal
 from collections import deque
-from typing import Any, Coroutine
+from typing import Callable, Coroutine
 
-from wsrelay_link import Link, RelayError
+from wsrelay_link import RelayError
+from wsrelay_orders import Orders
 
 log = logging.getLogger("wsrelay")
+
+
+def say_ready(waiting: list[str]) -> None:
+    print("ready" if not waiting else f"waiting for {', '.join(waiting)}", flush=True)
 
 
 class Target:
@@ -36,68 +41,57 @@ class Target:
         """There is no relay any more, and nobody of those who had joined."""
 
 
-class Backend:
-    """`to` is a `pid`. Functions raise RelayError: those that wait, and `control`, if
-    the relay refuses; others only if there is none."""
+class Backend(Orders):
+    """Says what stands in wsrelay_orders.py, to any `pid`, and hears for targets."""
 
     def __init__(self, url: str, token: str = ""):
-        self._link = Link(url, token)
+        super().__init__(url, token)
         self._targets: dict[str, Target] = {}
+        self._joined: set[tuple[str, str]] = set()  # name and pid
         self._todo: dict[tuple, deque] = {}  # by name and connection; each has a task
         self._tasks: set[asyncio.Task] = set()
 
-    async def send(self, to: str, data: str | bytes, wait: bool = False) -> None:
-        """`wait`: until the kernel has it for the client."""
-        await self._tell(wait)("send", to=to, data=data)
-
-    async def event(self, to: str, topic: str, data: Any, wait: bool = False) -> None:
-        """What wsrelay.js tells its `on(topic)`."""
-        await self._tell(wait)("event", to=to, topic=topic, data=data)
-
-    async def close(self, to: str, code: int = 1000, reason: str = "") -> None:
-        await self._link.say("close", to=to, code=code, reason=reason)
-
-    async def control(self, to: str, **changes: Any) -> None:
-        """All of it or nothing; a new `target` has accepted it then."""
-        await self._link.ask("control", to=to, **changes)
-
-    async def group_send(self, group: str, data: str | bytes, **but: str) -> None:
-        """To all of a group; with **{"except": PID} but one."""
-        await self._link.say("group_send", group=group, data=data, **but)
-
-    async def group_event(self, group: str, topic: str, data: Any, **but: str) -> None:
-        await self._link.say("group_event", group=group, topic=topic, data=data, **but)
-
-    async def group_close(self, group: str, code: int = 1000, **but: str) -> None:
-        await self._link.say("group_close", group=group, code=code, **but)
-
-    def _tell(self, wait: bool):
-        return self._link.ask if wait else self._link.say
-
-    def serve(self, targets: dict[str, Target]) -> None:
-        """Offers them until SIGINT or SIGTERM; prints `ready` each time it has."""
+    def serve(self, targets: dict[str, Target],
+              on_ready: Callable[[list[str]], None] = say_ready) -> None:
+        """Offers them until SIGINT or SIGTERM, or with SIGUSR1 hands over before. Calls
+        `on_ready` each time, with the names that are somebody else's until then."""
         self._targets = targets
 
         async def run() -> None:
-            me = asyncio.current_task()
+            me, loop = asyncio.current_task(), asyncio.get_running_loop()
             for number in signal.SIGINT, signal.SIGTERM:
-                asyncio.get_running_loop().add_signal_handler(number, me.cancel)
+                loop.add_signal_handler(number, me.cancel)
+            loop.add_signal_handler(signal.SIGUSR1, self._start_over, me)
             try:
-                await self._link.run(self._hear, self._ready, self._lost)
+                await self.run(self._hear, lambda: self._start(self._offer(on_ready)),
+                               self._lost)
             except asyncio.CancelledError:
                 pass
         asyncio.run(run())
 
-    def _ready(self) -> None:
-        self._start(self._offer())
-
-    async def _offer(self) -> None:
+    async def _offer(self, on_ready: Callable[[list[str]], None]) -> None:
         try:
-            await self._link.ask("offer", names=[*self._targets], acks=True)
-            print("ready", flush=True)
+            found = await self.ask("offer", names=[*self._targets], acks=True)
+            on_ready(found.get("waiting", []))
         except RelayError as why:
             log.error("no names: %s", why)
-            await self._link.close()
+            await self.drop()
+
+    async def hand_over(self) -> None:
+        """Moves everybody to who waits for the names, another one of this program, and
+        returns when they have left."""
+        await self.withdraw(*self._targets)
+        while self._joined:
+            for name, pid in list(self._joined):
+                try:
+                    await self.control(pid, target=name)
+                except RelayError as why:
+                    log.info("not moved: %s", why)
+            await asyncio.sleep(0.5)
+
+    def _start_over(self, me: asyncio.Task) -> None:
+        task = self._start(self.hand_over())
+        task.add_done_callback(lambda _: me.cancel())
 
     # Only hands over: answers that handlers wait for come the same way. What waits is
     # bounded: with `acks` each client has a window (wsrelay.window), then is not read.
@@ -127,23 +121,29 @@ class Backend:
             if kind == "http":
                 answer = {"kind": "response", **found}
         except Exception as why:
-            log.exception("%s has failed: pid=%s", kind, pid)
+            log.error("%s has failed: pid=%s: %s", kind, pid, why,
+                      exc_info=not isinstance(why, RelayError))
             answer = {"kind": "error", "text": str(why)[:100]}
             if kind == "message":
                 await self.close(pid, 1011)
+        if kind in ("join", "leave"):
+            is_in = kind == "join" and answer["kind"] == "ok"
+            (self._joined.add if is_in else self._joined.discard)((heard["name"], pid))
         if kind == "message":
-            await self._link.say("taken", to=pid, seq=heard["seq"])
+            await self.say("taken", to=pid, seq=heard["seq"])
         elif ref is not None:
-            await self._link.say(ref=ref, **answer)
+            await self.say(ref=ref, **answer)
 
-    def _start(self, work: Coroutine) -> None:
+    def _start(self, work: Coroutine) -> asyncio.Task:
         task = asyncio.create_task(work)
         self._tasks.add(task)  # or nobody would hold it
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def _lost(self) -> None:
         for task in self._tasks:
             task.cancel()
         self._todo.clear()
+        self._joined.clear()
         for target in self._targets.values():
             target.lost()

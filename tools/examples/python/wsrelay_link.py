@@ -4,6 +4,7 @@ makes targets of it; their form stands in actors/BACKEND.md. Needs `websockets`.
 """
 
 import asyncio
+import inspect
 import json
 import logging
 import random
@@ -48,7 +49,10 @@ def unpack(frame: str | bytes) -> dict:
 class Link:
     def __init__(self, url: str, token: str = ""):
         self._url = url
-        self._fields = {"Authorization": f"Bearer {token}"} if token else None
+        fields = {"Authorization": f"Bearer {token}"} if token else None
+        names = inspect.signature(websockets.connect).parameters
+        self._options = {"additional_headers" if "additional_headers" in names
+                         else "extra_headers": fields}  # before websockets 14
         self._socket: Any = None
         self._asked: dict[int, asyncio.Future] = {}  # by id
         self._last_id = 0
@@ -63,13 +67,13 @@ class Link:
         except websockets.ConnectionClosed as why:
             raise RelayError("lost", str(why)) from why
 
-    async def ask(self, kind: str, **members: Any) -> None:
-        """Says it and waits for the relay's `ok`; raises RelayError."""
+    async def ask(self, kind: str, **members: Any) -> dict:
+        """Says it and returns the relay's `ok`; raises RelayError."""
         self._last_id = number = self._last_id + 1
         answer = self._asked[number] = asyncio.get_running_loop().create_future()
         try:
             await self.say(kind, id=number, **members)
-            await asyncio.wait_for(answer, PATIENCE)
+            return await asyncio.wait_for(answer, PATIENCE)
         except asyncio.TimeoutError:
             raise RelayError("lost", f"no answer to {kind}") from None
         finally:
@@ -84,14 +88,16 @@ class Link:
             try:
                 async with websockets.connect(
                         self._url, subprotocols=["wsrelay.backend.1"], max_size=None,
-                        extra_headers=self._fields) as self._socket:
+                        **self._options) as self._socket:
                     ready()
                     async for frame in self._socket:
                         tries = 0
-                        self._hear(unpack(frame), hear)
+                        self._settle(unpack(frame), hear)
                 log.warning("the relay has closed: %s", self._socket.close_reason)
-            except (OSError, asyncio.TimeoutError, websockets.WebSocketException) as why:
-                log.warning("no relay at %s: %s", self._url, why)
+            except Exception as why:  # whatever it is, the next try may be better
+                is_usual = isinstance(why, (OSError, EOFError, asyncio.TimeoutError,
+                                            websockets.WebSocketException))
+                log.warning("no relay at %s: %s", self._url, why, exc_info=not is_usual)
             finally:
                 self._socket = None
                 lost()
@@ -99,12 +105,12 @@ class Link:
             longest = min(LONGEST_PAUSE, 0.1 * 2 ** tries)
             await asyncio.sleep(random.uniform(0, longest))  # not all come at once
 
-    async def close(self) -> None:
+    async def drop(self) -> None:
         """Ends this connection; the next one follows."""
         if self._socket is not None:
             await self._socket.close()
 
-    def _hear(self, heard: dict, hear: Callable[[dict], None]) -> None:
+    def _settle(self, heard: dict, hear: Callable[[dict], None]) -> None:
         if heard["type"] not in ("ok", "error"):
             return hear(heard)
         answer = self._asked.get(heard.get("id"))
@@ -113,6 +119,6 @@ class Link:
                 log.warning("the relay says %s", heard)
         elif not answer.done():
             if heard["type"] == "ok":
-                answer.set_result(None)
+                answer.set_result(heard)
             else:
                 answer.set_exception(RelayError(heard["error"], heard.get("text", "")))

@@ -1,5 +1,6 @@
-"""What a Python server needs to be an http.target of wsrelay, to copy: it checks and
-reads events and writes answers. At other times it says things by wsrelay_api.py.
+"""What a Python server needs to be an http.target of wsrelay, to copy with
+wsrelay_http.py: it checks and reads events and writes answers. At other times it says
+things by wsrelay_api.py.
 
 `serve` calls a function with each `Event`, on a thread of a connection that the relay
 keeps: it may wait, and of one client and target the next event comes only behind its
@@ -11,20 +12,23 @@ import base64
 import hmac
 import json
 import logging
-import signal
-import threading
+import re
 import time
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Callable
 from urllib.parse import quote, unquote
 
-MAX_BODY = 4 << 20  # bytes of an event; the relay lets clients send 1 MiB
+from wsrelay_http import Response, Server
+
+MAX_BODY = 1 << 20  # bytes of an event; the relay lets clients send 1 MiB
+ID = re.compile(r"([^/]+)/(?:([0-9]+)|(connected|heartbeat|disconnected)/[0-9]+)")
 log = logging.getLogger("wsrelay")
 
 
 @dataclass(frozen=True)
 class Event:
+    """`target` and `state` are not signed: https, where an attacker is on the way."""
+    id: str          # the same in every try (`at_least_once`): remember the last ones
     kind: str        # connected, message, heartbeat or disconnected
     target: str      # which of the relay's targets has heard it
     pid: str         # of the connection, as the server API takes it
@@ -72,72 +76,64 @@ def is_genuine(headers, body: bytes, key: bytes) -> bool:
 
 
 def read_event(headers, body: bytes) -> Event:
+    """Raises where it is none. PID and kind stand in the id, which is signed."""
+    pid, number, kind = ID.fullmatch(headers["ce-id"]).groups()
+    if headers["ce-count"]:
+        raise ValueError("`batch` is not for this server")
     is_text = (headers["Content-Type"] or "").startswith("text/")
-    return Event(kind=headers["ce-type"].rpartition(".")[2],
-                 target=unquote(headers["ce-source"]).rpartition("/")[2],
-                 pid=headers["ce-connectionid"],
+    return Event(id=headers["ce-id"], kind="message" if number else kind, pid=pid,
+                 target=unquote(headers["ce-source"].partition("/targets/")[2]),
                  state=unquote(headers["ce-state"] or ""),
                  text=body.decode() if is_text else None, body=body)
 
 
-def serve(listen: str, on_event: Callable[[Event], Answer], secret: str = "") -> None:
+def write(answer: Answer) -> Response:
+    is_text = isinstance(answer.body, str)
+    body = answer.body.encode() if is_text else answer.body
+    status = 200 if body and answer.status == 204 else answer.status
+    fields = (("Content-Type", "text/plain" if is_text and body else None),
+              ("ce-state", answer.state and quote(answer.state)),
+              ("wsrelay-target", answer.target or None),
+              ("wsrelay-join-groups", ",".join(answer.join) or None),
+              ("wsrelay-leave-groups", ",".join(answer.leave) or None))
+    return status, [each for each in fields if each[1] is not None], body
+
+
+def serve(listen: str, on_event: Callable[[Event], Answer], secret: str = "",
+          on_request: Callable[[str, str, Any, bytes], Response] | None = None,
+          max_body: int = MAX_BODY) -> None:
     """Serves until SIGINT or SIGTERM, and answers what is under way then. Without a
-    secret whoever reaches the port is believed. Port 0 is one that is free."""
-    key, stops = key_of(secret) if secret else None, threading.Event()
-    class Hook(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"   # connections are kept,
-        timeout = 30                    # for longer than the relay does
-        wbufsize = 1 << 16              # a response is one write
-        disable_nagle_algorithm = True
+    secret whoever reaches the port is believed. Port 0 is one that is free. What is no
+    event is for `on_request`, with method, path, headers and body: so an endpoint's
+    `upstream` may be the same server. It returns status, headers (pairs) and body."""
+    key = key_of(secret) if secret else None
 
-        def do_HEAD(self):              # the relay asks while we count as down
-            self.reply(Answer())
-
-        def do_POST(self):
-            length = self.headers["Content-Length"] or ""
-            if not (length.isdecimal() and len(length) < 9 and int(length) <= MAX_BODY):
-                self.close_connection = True  # what follows is no request
-                return self.reply(Answer(status=413))
-            self.reply(self.handle_event(self.rfile.read(int(length))))
-
-        def handle_event(self, body: bytes) -> Answer:
-            try:
-                if key and not is_genuine(self.headers, body, key):
-                    return Answer(status=403)
-                return on_event(read_event(self.headers, body))
-            except Exception:
-                log.exception("an event has failed: %s", self.headers["ce-id"])
-                return Answer(status=500)
-
-        def reply(self, answer: Answer):
-            is_text = isinstance(answer.body, str)
-            body = answer.body.encode() if is_text else answer.body
-            status = 200 if body and answer.status == 204 else answer.status
-            self.send_response(status)
-            for name, value in (("Connection", "close" if stops.is_set() else None),
-                                ("Content-Type", "text/plain" if is_text else None),
-                                ("Content-Length", None if status == 204 else len(body)),
-                                ("ce-state", answer.state and quote(answer.state)),
-                                ("wsrelay-target", answer.target or None),
-                                ("wsrelay-join-groups", ",".join(answer.join) or None),
-                                ("wsrelay-leave-groups", ",".join(answer.leave) or None)):
-                if value is not None:
-                    self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_): ...  # the relay has an access log
-
-    host, _, port = listen.rpartition(":")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    ThreadingHTTPServer.request_queue_size = 256  # many connect at once; 5 by default
-    with ThreadingHTTPServer((host, int(port)), Hook) as server:
-        server.daemon_threads = False   # the end waits for them
-        print(f"listening on http://{host}:{server.server_port}", flush=True)
+    def answer(method: str, path: str, headers: Any, body: bytes) -> Response:
         try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            stops.set()
+            if method == "HEAD":  # the relay asks while we count as down
+                return 204, [], b""
+            is_event = method == "POST" and (headers["ce-id"] or headers["webhook-id"])
+            if on_request and not is_event:
+                return on_request(method, path, headers, body)
+            if method != "POST":
+                return 405, [("Allow", "HEAD, POST")], b""
+            if key and not (headers["ce-id"] == headers["webhook-id"]
+                            and is_genuine(headers, body, key)):
+                return 403, [], b""
+            try:
+                event = read_event(headers, body)
+            except (AttributeError, TypeError, ValueError) as why:
+                log.error("no event: %s: %s", headers["ce-id"], why)
+                return 400, [], b""
+            return write(on_event(event))
+        except Exception:
+            log.exception("a request has failed: %s %s", path, headers["ce-id"])
+            return 500, [], b""
+
+    with Server(listen, max_body, answer) as server:
+        print(f"listening on http://{listen.rpartition(':')[0]}:{server.server_port}",
+              flush=True)
+        server.run()
 
 
 def read_options(description: str) -> argparse.Namespace:
