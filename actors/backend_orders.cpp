@@ -314,11 +314,12 @@ void backend_session_state::tell(const backend_order& what,
 void backend_session_state::put(const caf::actor& whom,
                                 caf::mailbox_element_ptr message,
                                 std::size_t size) {
-  if (batch.empty() && !self->mailbox().empty())
+  auto is_last = self->mailbox().empty(); // read once: others write to it
+  if (batch.empty() && !is_last)
     self->send(self, backend_batch::is_due);
   batch.emplace_back(whom, std::move(message));
   batch_size += size;
-  if (self->mailbox().empty() || batch.size() >= max_backend_batch
+  if (is_last || batch.size() >= max_backend_batch
       || batch_size >= backend_slack)
     send_batch();
 }
