@@ -1,9 +1,11 @@
 """The modules of tools/examples/python that are there to copy: what the examples do
 not use of them."""
 
+import ast
 import asyncio
 import importlib.util
 import json
+import re
 import signal
 import sys
 import unittest
@@ -209,6 +211,21 @@ class Functions(unittest.TestCase):
         nobody = ServerApi(f"http://127.0.0.1:{free_port()}")
         self.assertEqual(status_of(nobody.send, pid, "x"), 0)
         relay.stop()
+
+
+class Files(unittest.TestCase):
+    """Of both languages."""
+
+    def test_they_are_short_and_say_what_they_are(self):
+        for path in [*PYTHON.glob("*.py"), *PYTHON.parent.glob("node/*.mjs")]:
+            with self.subTest(path.name):
+                text = path.read_text()
+                is_program = re.match("(chat|game)_(webhooks|backend)", path.name)
+                self.assertLess(text.count("\n"), 120 if is_program else 150)
+                if path.suffix == ".py":
+                    self.assertTrue(ast.get_docstring(ast.parse(text)))
+                else:
+                    self.assertRegex(text, r"\A(#!.*\n)?(//|/\*)")
 
 
 if __name__ == "__main__":
