@@ -28,7 +28,7 @@ BACKENDS = """\
   addr: "127.0.0.1:0"
 """
 # Of the relay, as a multiple of a target on another node.
-CASES = [("100 x 1", 1, 3), ("100 x 16", 16, 6)]
+CASES = [("100 x 1", 1, 3), ("100 x 16", 16, 3)]
 
 
 def run(options, relay, path, outstanding):
