@@ -66,8 +66,9 @@ std::optional<std::size_t> size_of_one(const caf::message& what) {
   return result;
 }
 
-bool is_exit(const caf::message& what) {
-  return what.match_elements<caf::exit_msg>();
+template <class Content>
+bool is_exit(const Content& what) {
+  return what.template match_elements<caf::exit_msg>();
 }
 
 caf::error check(const caf::message& what) {
@@ -90,12 +91,16 @@ public:
 
   void enqueue(caf::mailbox_element_ptr what,
                caf::execution_unit* host) override {
+    // An exit is the connection's, be it a kill.
     auto ignore = [](caf::down_msg&) {};
-    if (handle_system_message(*what, host, true, ignore))
+    if (!is_exit(what->content())
+        && handle_system_message(*what, host, true, ignore))
       return;
     std::unique_lock guard{mutex_};
-    if (client_)
-      return pass(*what, host);
+    if (client_) {
+      guard.unlock();
+      return pass(std::move(what), host);
+    }
     auto error = is_open_ ? take(*what) : make_error(errc::connection_lost);
     guard.unlock();
     reply(*what, std::move(error), host);
@@ -130,12 +135,12 @@ private:
     caf::message content;
   };
 
-  void pass(caf::mailbox_element& what, caf::execution_unit* host) {
+  // @pre it is there: `client_` does not change any more
+  void pass(caf::mailbox_element_ptr what, caf::execution_unit* host) {
     if (auto client = caf::actor_cast<caf::actor>(client_))
-      client->enqueue(std::move(what.sender), what.mid,
-                      what.move_content_to_message(), host);
+      client->enqueue(std::move(what), host);
     else
-      reply(what, make_error(errc::connection_lost), host);
+      reply(*what, make_error(errc::connection_lost), host);
   }
 
   caf::error take(caf::mailbox_element& what) {

@@ -156,6 +156,20 @@ TEST_CASE_FIXTURE(fixture, "of one that nobody opens nothing is left") {
   CHECK(found.error() == make_error(errc::no_such_target));
 }
 
+TEST_CASE_FIXTURE(fixture,
+                  "a kill is the connection's, before it is open and by "
+                  "its PID") {
+  caf::anon_send_exit(early, caf::exit_reason::kill);
+  CHECK_FALSE(is_alive(open().actor()));
+  awaited = state().expect();
+  early = find();
+  auto client = open();
+  caf::anon_send_exit(early, caf::exit_reason::kill);
+  node.run();
+  CHECK_FALSE(is_alive(client.actor()));
+  CHECK_FALSE(is_alive(early));
+}
+
 TEST_CASE_FIXTURE(fixture, "who monitors it early is told of its end") {
   auto told = watch(early);
   auto client = open();
