@@ -10,14 +10,13 @@ import argparse
 import os
 import pathlib
 import re
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
-from programs import CORES, Failure, Server, certificate, on_core, write_config
+from programs import (CORES, Failure, Nginx, Server, certificate, on_core,
+                      write_config)
 
 NGINX = """\
 daemon off;
@@ -66,33 +65,9 @@ def cpu_seconds(pid):
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Nginx(Server):
-    """As Server, on a port that was free: nginx does not tell the one it has."""
-
-    def __init__(self, folder):
-        self.port = free_port()
-        pem, key = certificate(folder)
-        path = os.path.join(folder, "nginx.conf")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(NGINX.format(folder=folder, port=self.port,
-                                    certificate=pem, key=key))
-        super().__init__("nginx", ["/usr/sbin/nginx", "-c", path, "-p", folder,
-                                   "-e", "stderr"], "/", CORES[0])
-
-    def wait_for_port(self):
-        for _ in range(500):
-            try:
-                socket.create_connection(("127.0.0.1", self.port)).close()
-                return self.port
-            except OSError:
-                time.sleep(0.02)
-        raise Failure(f"nginx does not listen: {self.printed()}")
+def nginx(folder):
+    pem, key = certificate(folder)
+    return Nginx(folder, NGINX, CORES[0], certificate=pem, key=key)
 
 
 def relay(options, folder):
@@ -129,7 +104,7 @@ def main():
     results = {}
     with tempfile.TemporaryDirectory() as folder:
         for number in range(options.rounds):
-            servers = [relay(options, folder), Nginx(folder)]
+            servers = [relay(options, folder), nginx(folder)]
             for server in servers[::1 if number % 2 == 0 else -1]:
                 with server as running:
                     for kind in KINDS:

@@ -20,9 +20,8 @@ import tempfile
 import time
 
 import pushpin
-from handshakes import free_port
 from nodes import Node, medians, parse_arguments
-from programs import CORES, SERVICE, STOP_TIMEOUT, Failure, Server
+from programs import CORES, SERVICE, STOP_TIMEOUT, Failure, Nginx
 
 BLOCK = 50
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
@@ -123,26 +122,6 @@ PUSHPIN_ROWS = [Row("Pushpin, 1 client", 1, path="pushpin"),
                 Row("Pushpin, 64 clients", 64, path="pushpin")]
 
 
-class Nginx(Server):
-    def __init__(self, folder):
-        self.port = free_port()
-        path = os.path.join(folder, "nginx.conf")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(NGINX.format(folder=folder, port=self.port,
-                                    block=BLOCK))
-        super().__init__("nginx", ["/usr/sbin/nginx", "-c", path, "-p", folder,
-                                   "-e", "stderr"], "/", CORES[1])
-
-    def wait_for_port(self):
-        for _ in range(500):
-            try:
-                socket.create_connection(("127.0.0.1", self.port)).close()
-                return self.port
-            except OSError:
-                time.sleep(0.02)
-        raise Failure(f"nginx does not listen: {self.printed()}")
-
-
 def configuration(port):
     text = RELAY.format(threads=1, port=port)
     for prefix, more in (("", ""), ("signed_", f"  secrets: [{SECRET}]\n")):
@@ -234,7 +213,8 @@ def measure(options, folder):
     """Returns rows and what each round has found of them."""
     rows = [(row, []) for row in ROWS]
     with contextlib.ExitStack() as stack:
-        nginx = stack.enter_context(Nginx(folder))
+        nginx = stack.enter_context(
+            Nginx(folder, NGINX, CORES[1], block=BLOCK))
         relay = Node(options.build, folder, "relay",
                      configuration(nginx.port))
         relay.core = CORES[0]

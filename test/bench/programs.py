@@ -4,6 +4,7 @@ import json
 import os
 import re
 import resource
+import socket
 import subprocess
 import tempfile
 import time
@@ -134,6 +135,41 @@ class Server:
             self.process.kill()
             self.process.wait()
         self.output.close()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class PortServer(Server):
+    """As Server, on `port`, which was free: it does not tell the one it has."""
+
+    def __init__(self, name, command, port, core):
+        self.port = port
+        super().__init__(name, command, "/", core)
+
+    def wait_for_port(self):
+        for _ in range(500):
+            try:
+                socket.create_connection(("127.0.0.1", self.port)).close()
+                return self.port
+            except OSError:
+                time.sleep(0.02)
+        raise Failure(f"{self.name} does not listen: {self.printed()}")
+
+
+class Nginx(PortServer):
+    """`template` is its configuration, with its folder, port and `values`."""
+
+    def __init__(self, folder, template, core, **values):
+        port = free_port()
+        path = os.path.join(folder, "nginx.conf")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(template.format(folder=folder, port=port, **values))
+        super().__init__("nginx", ["/usr/sbin/nginx", "-c", path, "-p", folder,
+                                   "-e", "stderr"], port, core)
 
 
 def write_config(folder, threads):

@@ -4,12 +4,9 @@ loopback, with files in a folder of ours."""
 
 import os
 import shutil
-import socket
 import subprocess
-import time
 
-from handshakes import free_port
-from programs import Failure, Server, on_core
+from programs import PortServer, free_port, on_core
 
 CONFIG = """\
 [global]
@@ -60,20 +57,20 @@ def is_there():
     return all(map(shutil.which, ("pushpin", "zurl", "condure")))
 
 
-class Pushpin(Server):
+class Pushpin(PortServer):
     """All its processes are on one core."""
 
     def __init__(self, folder, server_port, core):
         self.folder = os.path.join(folder, "pushpin")
         os.makedirs(self.folder, exist_ok=True)
-        self.port = free_port()
-        values = dict(folder=self.folder, port=self.port, http=free_port())
+        port = free_port()
+        values = dict(folder=self.folder, port=port, http=free_port())
         self.write("pushpin.conf", CONFIG.format(**values))
         self.write("zurl.conf", ZURL.format(**values))
         self.write("routes", f"* 127.0.0.1:{server_port},over_http\n")
         self.zurl = None
         super().__init__("pushpin", [
-            "pushpin", f"--config={self.path_of('pushpin.conf')}"], "/", core)
+            "pushpin", f"--config={self.path_of('pushpin.conf')}"], port, core)
 
     def path_of(self, name):
         return os.path.join(self.folder, name)
@@ -100,15 +97,6 @@ class Pushpin(Server):
     def stop(self):
         super().stop()
         self.stop_zurl()
-
-    def wait_for_port(self):
-        for _ in range(500):
-            try:
-                socket.create_connection(("127.0.0.1", self.port)).close()
-                return self.port
-            except OSError:
-                time.sleep(0.02)
-        raise Failure(f"pushpin does not listen: {self.printed()}")
 
     def processes(self):
         """Returns their PIDs, children of children too."""
