@@ -78,6 +78,18 @@ void fake_client::lose() {
   port_->fail(end_cause::connection_lost, 0);
 }
 
+void fake_client::reset() {
+  port_->reset();
+}
+
+void fake_client::fail_write(std::size_t nth) {
+  port_->fail_write(nth);
+}
+
+void fake_client::delay_write(milliseconds delay, std::size_t nth) {
+  port_->fail_write(nth, delay);
+}
+
 void fake_client::end_output() {
   port_->end_output();
 }

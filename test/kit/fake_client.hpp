@@ -49,6 +49,14 @@ public:
   /// The socket ends without a close frame.
   void lose();
 
+  /// The same at once: what the client has sent and nobody has read is lost.
+  void reset();
+
+  /// The `nth` message to the client from now on, 1 for the next, breaks the
+  /// socket, or waits for `delay`, and so what comes behind it.
+  void fail_write(std::size_t nth = 1);
+  void delay_write(milliseconds delay, std::size_t nth = 1);
+
   /// The client's half of the socket ends without a close frame: it may still
   /// read.
   void end_output();

@@ -5,6 +5,8 @@
 #include "protocol/close_code.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -44,6 +46,7 @@ std::uint64_t fake_frame_port::write(message_type type,
   require(!closing_, "no write after close");
   queued_ += data.size();
   output_.push_back({{type, std::string{data.view()}}, notify});
+  befall(output_.back());
   return ++written_;
 }
 
@@ -99,22 +102,73 @@ void fake_frame_port::fail(end_cause cause, std::uint16_t code) {
   gone_ = gone_ || cause != end_cause::protocol_error;
 }
 
+void fake_frame_port::reset() {
+  input_.clear();
+  fail(end_cause::connection_lost, 0);
+}
+
+void fake_frame_port::fail_write(std::size_t nth, milliseconds delay) {
+  faults_.push_back({nth, delay});
+}
+
+void fake_frame_port::befall(outgoing& what) {
+  std::erase_if(faults_, [&](write_fault& each) {
+    if (--each.nth > 0)
+      return false;
+    what.breaks = what.breaks || each.delay.count() == 0;
+    what.not_before = std::max(what.not_before, now() + each.delay);
+    return true;
+  });
+}
+
 // -- events -------------------------------------------------------------------
 
 bool fake_frame_port::step() {
-  return !done_
-         && (step_output() || step_close() || step_input() || step_wake());
+  using action = bool (fake_frame_port::*)();
+  std::array<action, 4> all{
+      &fake_frame_port::step_output, &fake_frame_port::step_close,
+      &fake_frame_port::step_input, &fake_frame_port::step_wake};
+  for (auto left = all.begin(); left != all.end() && !done_; ++left) {
+    auto count = static_cast<std::size_t>(all.end() - left);
+    std::iter_swap(
+        left, left + static_cast<std::ptrdiff_t>(clock_.order().pick(count)));
+    if ((this->**left)())
+      return true;
+  }
+  return false;
 }
 
 time_point fake_frame_port::next_wake() const noexcept {
-  return done_ ? time_point::max() : std::min(wake_, close_deadline_);
+  if (done_)
+    return time_point::max();
+  auto result = std::min(wake_, close_deadline_);
+  auto is_delayed =
+      !output_.empty() && !stalled_ && output_.front().not_before > now();
+  return is_delayed ? std::min(result, output_.front().not_before) : result;
 }
 
 bool fake_frame_port::step_output() {
-  if (output_.empty() || stalled_ || gone_)
+  if (output_.empty() || stalled_ || gone_
+      || output_.front().not_before > now())
     return false;
+  if (output_.front().breaks) {
+    finish(end_cause::connection_lost);
+    return true;
+  }
+  auto& order = clock_.order();
+  auto most =
+      order.is_random() ? order.pick(output_.size()) + 1 : output_.size();
+  if (auto told = deliver(most); told > 0 && sink_)
+    sink_->on_drained(told);
+  return true;
+}
+
+// Returns up to which message the sink wants to be told, 0 for none.
+std::uint64_t fake_frame_port::deliver(std::size_t most) {
   std::uint64_t told = 0;
-  while (!output_.empty()) {
+  for (; most > 0 && !output_.empty(); --most) {
+    if (output_.front().breaks || output_.front().not_before > now())
+      break;
     auto next = std::move(output_.front());
     output_.pop_front();
     ++delivered_;
@@ -122,9 +176,7 @@ bool fake_frame_port::step_output() {
     told = next.notify ? delivered_ : told;
     received_.push_back(std::move(next.message));
   }
-  if (told > 0 && sink_)
-    sink_->on_drained(told);
-  return true;
+  return told;
 }
 
 bool fake_frame_port::step_close() {

@@ -35,7 +35,8 @@ public:
   /// How long a close waits for a client that does not read.
   static constexpr milliseconds close_timeout{5'000};
 
-  explicit fake_frame_port(const simulated_scheduler& clock) : clock_{clock} {}
+  /// What it does next, where it could do several things, the clock chooses.
+  explicit fake_frame_port(simulated_scheduler& clock) : clock_{clock} {}
 
   // frame_port
   bool attach(frame_sink* sink) override;
@@ -60,6 +61,11 @@ public:
   void end_output();
   /// Ends the socket in the way of `cause`; nothing written arrives any more.
   void fail(end_cause cause, std::uint16_t code);
+  /// Ends the socket now: what was sent and not read is lost, too.
+  void reset();
+  /// The `nth` write from now on, 1 for the next, breaks the socket, or, with a
+  /// delay, waits for so long, and so what comes behind it.
+  void fail_write(std::size_t nth, milliseconds delay = {});
   void stall() noexcept { stalled_ = true; }
   void read_again() noexcept { stalled_ = false; }
 
@@ -71,17 +77,24 @@ public:
   bool is_open() const noexcept { return !done_; }
   bool is_paused() const noexcept { return paused_; }
 
-  /// Does what is next: output, close frame, input. Returns whether there was
-  /// anything to do.
+  /// Does what is next: output, close frame, input; with a seed any of them,
+  /// and some of the output. Returns whether there was anything to do.
   bool step();
 
-  /// Returns when `on_wake` or the close timeout is due, `max()` when neither.
+  /// Returns when something is due: `on_wake`, the close timeout, output that
+  /// was delayed; `max()` when nothing is.
   time_point next_wake() const noexcept;
 
 private:
   struct outgoing {
     client_message message;
     bool notify;
+    bool breaks = false;
+    time_point not_before{};
+  };
+  struct write_fault {
+    std::size_t nth;
+    milliseconds delay; // 0 = it breaks
   };
   struct incoming { // a message, or the end
     std::optional<client_message> message;
@@ -90,7 +103,9 @@ private:
     bool is_half = false; // the client still reads
   };
 
+  void befall(outgoing& what);
   bool step_output();
+  std::uint64_t deliver(std::size_t most);
   bool step_close();
   bool step_input();
   bool tell_hang_up();
@@ -98,10 +113,11 @@ private:
   void read_end(const incoming& end);
   void finish(end_cause cause);
 
-  const simulated_scheduler& clock_;
+  simulated_scheduler& clock_;
   frame_sink* sink_ = nullptr;
   std::deque<incoming> input_;
   std::deque<outgoing> output_;
+  std::vector<write_fault> faults_;
   std::size_t queued_ = 0;
   std::uint64_t written_ = 0;
   std::uint64_t delivered_ = 0;

@@ -7,24 +7,59 @@
 #include <caf/atom.hpp>
 #include <caf/execution_unit.hpp>
 #include <caf/exit_reason.hpp>
+#include <caf/mailbox_element.hpp>
 #include <caf/resumable.hpp>
+#include <caf/scheduled_actor.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <map>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 namespace wsrelay::test {
 
+namespace {
+
+// Takes the next message out of a mailbox, which comes as the last argument.
+struct removal {
+  template <class... Ts>
+  caf::intrusive::task_result operator()(Ts&&... arguments) {
+    caf::mailbox_element& element =
+        std::get<sizeof...(Ts) - 1>(std::tie(arguments...));
+    sender = element.sender;
+    id = element.mid;
+    return caf::intrusive::task_result::stop_all;
+  }
+
+  caf::strong_actor_ptr sender;
+  caf::message_id id;
+};
+
+} // namespace
+
 class simulated_scheduler::unit : public caf::execution_unit {
 public:
-  explicit unit(caf::actor_system& system)
+  unit(caf::actor_system& system, std::optional<seed> from)
       : caf::execution_unit{&system},
         coordinator{dynamic_cast<caf::scheduler::test_coordinator&>(
-            system.scheduler())} {}
+            system.scheduler())},
+        order{from} {}
 
   void exec_later(caf::resumable* what) override {
     coordinator.jobs.push_back(what);
+  }
+
+  caf::resumable* take_job() {
+    auto& jobs = coordinator.jobs;
+    auto next =
+        jobs.begin() + static_cast<std::ptrdiff_t>(order.pick(jobs.size()));
+    auto* result = *next;
+    jobs.erase(next);
+    return result;
   }
 
   // The actor is alive: its job holds a reference.
@@ -33,7 +68,72 @@ public:
       seen.try_emplace(who->id(), who->ctrl());
   }
 
+  // Returns whether its next message is not for it to handle now.
+  bool befalls(caf::resumable* job) {
+    if (faults.empty() || std::erase(spared, job) > 0)
+      return false;
+    auto* who = dynamic_cast<caf::scheduled_actor*>(job);
+    auto* next = who ? who->mailbox().peek() : nullptr;
+    if (!next || next->mid.is_response())
+      return false;
+    auto fault = count(*next);
+    if (fault == faults.end())
+      return false;
+    auto what = std::move(*fault);
+    faults.erase(fault);
+    if (!what.failure && what.delay.count() <= 0)
+      return false;
+    if (what.failure)
+      fail(*who, what.failure);
+    else
+      held.push_back({job, coordinator.clock().now() + what.delay});
+    return true;
+  }
+
+  // Returns the first one whose message this is; it is a message for all.
+  std::vector<message_fault>::iterator count(caf::mailbox_element& message) {
+    auto result = faults.end();
+    for (auto each = faults.begin(); each != faults.end(); ++each) {
+      auto counts = (!each->failure || message.mid.is_request())
+                    && each->matches(message.content());
+      if (counts && --each->nth == 0 && result == faults.end())
+        result = each;
+    }
+    return result;
+  }
+
+  void fail(caf::scheduled_actor& who, const caf::error& why) {
+    removal removed;
+    who.mailbox().new_round(3, removed);
+    if (removed.sender)
+      removed.sender->enqueue(caf::strong_actor_ptr{who.ctrl()},
+                              removed.id.response_id(), caf::make_message(why),
+                              this);
+    coordinator.jobs.push_back(&who);
+  }
+
+  // Who was held goes on.
+  void release_until(time_point when) {
+    std::erase_if(held, [&](auto& each) {
+      auto is_due = each.until <= when;
+      if (is_due) {
+        coordinator.jobs.push_back(each.job);
+        spared.push_back(each.job);
+      }
+      return is_due;
+    });
+  }
+
+  struct held_job {
+    caf::resumable* job;
+    time_point until;
+  };
+
   caf::scheduler::test_coordinator& coordinator;
+  chance order;
+  std::vector<message_fault> faults;
+  std::vector<held_job> held;
+  std::vector<caf::resumable*> spared; // their next message was counted
   std::map<caf::actor_id, caf::weak_actor_ptr> seen;
 };
 
@@ -41,8 +141,9 @@ void use_simulated_scheduler(caf::actor_system_config& config) {
   config.set("scheduler.policy", caf::atom("testing"));
 }
 
-simulated_scheduler::simulated_scheduler(caf::actor_system& system)
-    : unit_{std::make_unique<unit>(system)} {}
+simulated_scheduler::simulated_scheduler(caf::actor_system& system,
+                                         std::optional<seed> order)
+    : unit_{std::make_unique<unit>(system, order)} {}
 
 simulated_scheduler::~simulated_scheduler() = default;
 
@@ -50,9 +151,10 @@ bool simulated_scheduler::run_one() {
   auto& jobs = unit_->coordinator.jobs;
   if (jobs.empty())
     return false;
-  auto* job = jobs.front();
-  jobs.pop_front();
+  auto* job = unit_->take_job();
   unit_->remember(job);
+  if (unit_->befalls(job))
+    return true;
   // One message each in turn: nobody's order depends on a mailbox's length.
   switch (job->resume(unit_.get(), 1)) {
     case caf::resumable::resume_later:
@@ -68,21 +170,39 @@ bool simulated_scheduler::run_one() {
   return true;
 }
 
+std::size_t simulated_scheduler::ready() const {
+  return unit_->coordinator.jobs.size();
+}
+
+chance& simulated_scheduler::order() {
+  return unit_->order;
+}
+
+void simulated_scheduler::add(message_fault fault) {
+  unit_->faults.push_back(std::move(fault));
+}
+
 simulated_scheduler::time_point simulated_scheduler::now() const {
   return unit_->coordinator.clock().now();
 }
 
 simulated_scheduler::time_point simulated_scheduler::next_timeout() const {
   auto& schedule = unit_->coordinator.clock().schedule();
-  return schedule.empty() ? time_point::max() : schedule.begin()->first;
+  auto result = schedule.empty() ? time_point::max() : schedule.begin()->first;
+  for (auto& each : unit_->held)
+    result = std::min(result, each.until);
+  return result;
 }
 
 void simulated_scheduler::move_to(time_point when) {
   auto step = when > now() ? when - now() : time_point::duration{0};
   unit_->coordinator.advance_time(step);
+  unit_->release_until(now());
 }
 
 void simulated_scheduler::kill_actors() {
+  unit_->faults.clear();
+  unit_->release_until(time_point::max());
   for (auto& [id, weak] : std::exchange(unit_->seen, {}))
     if (auto who = weak.lock())
       caf::anon_send_exit(who, caf::exit_reason::kill);

@@ -29,9 +29,16 @@ test_config::test_config() {
 }
 
 test_node::test_node(std::unique_ptr<test_config> config)
+    : test_node{std::move(config), std::nullopt} {}
+
+test_node::test_node(seed order, std::unique_ptr<test_config> config)
+    : test_node{std::move(config), std::optional{order}} {}
+
+test_node::test_node(std::unique_ptr<test_config> config,
+                     std::optional<seed> order)
     : config_{std::move(config)},
       system_{*config_},
-      scheduler_{system_},
+      scheduler_{system_, order},
       directory_{system_.spawn(wsrelay::directory, std::string{})} {
   // Nothing else would ever run the actors that it waited for.
   system_.await_actors_before_shutdown(false);
@@ -97,23 +104,52 @@ std::shared_ptr<fake_frame_port> test_node::make_port() {
 }
 
 void test_node::run() {
-  if (running_)
-    throw std::logic_error{"test_node::run inside of an actor"};
-  running_ = true;
   while (step()) {
   }
-  running_ = false;
   std::erase_if(ports_, [](auto& port) { return !port->is_open(); });
+  next_port_ = 0;
 }
 
-// Actors first, as a loop does it: a port acts when nobody else is ready.
 bool test_node::step() {
-  if (scheduler_.run_one())
-    return true;
-  auto acted = false;
-  for (auto& port : ports_)
-    acted = port->step() || acted;
+  if (std::exchange(running_, true))
+    throw std::logic_error{"test_node runs an actor already"};
+  auto acted = scheduler_.order().is_random() ? step_any() : do_something();
+  running_ = false;
   return acted;
+}
+
+// Actors first, as a loop does it: when nobody else is ready, each port has its
+// turn.
+bool test_node::do_something() {
+  if (next_port_ == 0 && scheduler_.run_one())
+    return true;
+  auto was_first = next_port_ == 0;
+  if (step_ports())
+    return true;
+  return !was_first && (scheduler_.run_one() || step_ports());
+}
+
+bool test_node::step_ports() {
+  while (next_port_ < ports_.size()) {
+    auto& port = ports_[next_port_++];
+    if (port->step()) {
+      next_port_ %= ports_.size();
+      return true;
+    }
+  }
+  next_port_ = 0;
+  return false;
+}
+
+// Any actor or port; a port that has nothing to do passes it on.
+bool test_node::step_any() {
+  auto choice = scheduler_.order().pick(scheduler_.ready() + ports_.size() + 1);
+  if (choice < scheduler_.ready())
+    return scheduler_.run_one();
+  for (std::size_t i = 0; i < ports_.size(); ++i)
+    if (ports_[(choice + i) % ports_.size()]->step())
+      return true;
+  return scheduler_.run_one();
 }
 
 void test_node::advance(milliseconds time) {
@@ -125,6 +161,16 @@ void test_node::advance(milliseconds time) {
   }
   scheduler_.move_to(end);
   run();
+}
+
+bool test_node::advance_to_next() {
+  run();
+  auto next = next_event();
+  if (next == time_point::max())
+    return false;
+  scheduler_.move_to(next);
+  run();
+  return true;
 }
 
 time_point test_node::next_event() const {

@@ -13,7 +13,9 @@
 #include <caf/expected.hpp>
 #include <caf/send.hpp>
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,6 +55,12 @@ class test_node {
 public:
   explicit test_node(
       std::unique_ptr<test_config> config = std::make_unique<test_config>());
+
+  /// The same; what could happen in another order does so in the one of the
+  /// seed: who of several actors runs, which socket is read or written, and how
+  /// much. From one sender to one receiver the order stays.
+  explicit test_node(seed order, std::unique_ptr<test_config> config =
+                                     std::make_unique<test_config>());
   ~test_node();
 
   test_node(const test_node&) = delete;
@@ -74,9 +82,27 @@ public:
   /// Lets every actor and client act until nothing is left to do.
   void run();
 
+  /// Does one thing: an actor handles a message, a socket is read, or written.
+  /// Returns whether there was one.
+  bool step();
+
+  /// Steps until `is_there()`, which is asked before each step. Returns false
+  /// when nothing is left to do and it is not.
+  template <class Predicate>
+  bool run_until(Predicate is_there) {
+    while (!is_there())
+      if (!step())
+        return false;
+    return true;
+  }
+
   /// Moves the clock by `time`. What is due meanwhile happens in order of time,
   /// and everything that follows from it before the clock moves on.
   void advance(milliseconds time);
+
+  /// Runs, moves the clock to the next time at which something is due, and runs
+  /// again. Returns false when nothing is.
+  bool advance_to_next();
 
   /// Returns the simulated time.
   time_point now() const { return scheduler_.now(); }
@@ -110,6 +136,21 @@ public:
   caf::expected<http_response> ask(std::string_view handler,
                                    http_request request);
 
+  /// The `nth` request with a `Message`, from now on and 1 for the next, fails
+  /// with `why`; who was asked never sees it. `ws_join`, `directory_get`,
+  /// `http_request` or a message of yours.
+  template <class Message>
+  void fail_request(caf::error why, std::size_t nth = 1) {
+    scheduler_.add({matches<Message>, nth, std::move(why)});
+  }
+
+  /// The receiver of the `nth` `Message` does nothing for so long when it would
+  /// handle it.
+  template <class Message>
+  void delay_message(milliseconds time, std::size_t nth = 1) {
+    scheduler_.add({matches<Message>, nth, {}, time});
+  }
+
   /// Tells a handler's answer that no client comes, as the relay does it when a
   /// check refuses the request: its target gets a `ws_refused`. Runs.
   void refuse(const http_response& answer, std::string reason = "command");
@@ -124,8 +165,16 @@ public:
   std::shared_ptr<fake_frame_port> make_port();
 
 private:
+  template <class Message>
+  static bool matches(const caf::type_erased_tuple& content) {
+    return content.match_elements<Message>();
+  }
+
+  test_node(std::unique_ptr<test_config> config, std::optional<seed> order);
   void set_policies(const client_options& options, connection_config& config);
-  bool step();
+  bool do_something();
+  bool step_ports();
+  bool step_any();
   time_point next_event() const;
 
   std::unique_ptr<test_config> config_;
@@ -134,6 +183,7 @@ private:
   std::vector<std::shared_ptr<fake_frame_port>> ports_;
   caf::actor directory_;
   std::shared_ptr<parking_lot> lot_; // null before a client that may park
+  std::size_t next_port_ = 0; // the one whose turn it is; 0 = the actors'
   bool running_ = false;
 };
 
