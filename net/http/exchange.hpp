@@ -27,7 +27,7 @@ struct command_texts {
 struct exchange_place {
   std::shared_ptr<service> owner;
   acceptor_state& acceptor;
-  upstream_client& upstreams;
+  upstream_asker& upstreams;
   command_texts& texts;
   loop_context& home;
   loop_ledger& ledger;

@@ -33,20 +33,10 @@ public:
   virtual bool was_sent() const = 0;
 };
 
-/// The calls of one loop, and the connections it keeps. Made, used and
-/// destroyed on the loop's thread or while the loop does not run. Calls may
-/// outlive it, but find no name then.
-class upstream_client {
+/// Whom an exchange asks for the answer of an upstream.
+class upstream_asker {
 public:
-  /// `contexts` has those of all upstreams over https that are asked.
-  /// @pre The loop outlives the client.
-  upstream_client(loop& home, std::shared_ptr<name_resolver> names,
-                  std::shared_ptr<const upstream_contexts> contexts =
-                      std::make_shared<upstream_contexts>());
-  ~upstream_client();
-
-  upstream_client(const upstream_client&) = delete;
-  upstream_client& operator=(const upstream_client&) = delete;
+  virtual ~upstream_asker() = default;
 
   /// Forwards method, path, query, headers and body, and gives the answer to
   /// `done` on the loop's thread, once, never before this returns. What the
@@ -56,10 +46,31 @@ public:
   /// Problems: 400 for a path that leaves the upstream's, 501 for CONNECT, 502
   /// when the server cannot be reached or does not speak HTTP, 503 when the
   /// node stops, 504 when it is too slow. They hold no internals, the log does.
+  [[nodiscard]] virtual std::shared_ptr<upstream_call>
+  ask(std::shared_ptr<const upstream_handler> upstream,
+      const http_request& request, http_fields forwarded,
+      std::function<void(upstream_result)> done) = 0;
+};
+
+/// The calls of one loop, and the connections it keeps. Made, used and
+/// destroyed on the loop's thread or while the loop does not run. Calls may
+/// outlive it, but find no name then.
+class upstream_client final : public upstream_asker {
+public:
+  /// `contexts` has those of all upstreams over https that are asked.
+  /// @pre The loop outlives the client.
+  upstream_client(loop& home, std::shared_ptr<name_resolver> names,
+                  std::shared_ptr<const upstream_contexts> contexts =
+                      std::make_shared<upstream_contexts>());
+  ~upstream_client() override;
+
+  upstream_client(const upstream_client&) = delete;
+  upstream_client& operator=(const upstream_client&) = delete;
+
   [[nodiscard]] std::shared_ptr<upstream_call>
   ask(std::shared_ptr<const upstream_handler> upstream,
       const http_request& request, http_fields forwarded,
-      std::function<void(upstream_result)> done);
+      std::function<void(upstream_result)> done) override;
 
   /// Closes the connections that are kept.
   void close_idle();
