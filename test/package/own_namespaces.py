@@ -13,12 +13,12 @@ def are_here():
     return _INSIDE in os.environ
 
 
-def enter():
+def enter(*more):
     """Starts this program again, as process 1 of namespaces that end with it;
-    returns where that is done, or cannot be."""
+    returns where that is done, or cannot be. `more`: options of unshare."""
     if are_here() or os.getuid() != 0 or not shutil.which("unshare"):
         return
     os.environ[_INSIDE] = "1"
     os.execvp("unshare", [
         "unshare", "--mount", "--propagation", "private", "--pid", "--fork",
-        "--kill-child", "--mount-proc", sys.executable, "-B", *sys.argv])
+        "--kill-child", "--mount-proc", *more, sys.executable, "-B", *sys.argv])

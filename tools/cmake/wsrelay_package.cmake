@@ -114,7 +114,8 @@ foreach(folder config actors net/cluster tools/docs tools/wsrelay)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder}/
     DESTINATION ${wsrelay_doc}/wsrelay/${folder}
     COMPONENT system EXCLUDE_FROM_ALL
-    FILES_MATCHING PATTERN "[A-Z]*.md" PATTERN "README.md" EXCLUDE)
+    FILES_MATCHING PATTERN "[A-Z]*.md" PATTERN "tutorial*.md"
+    PATTERN "README.md" EXCLUDE)
 endforeach()
 foreach(file CHANGELOG.md config/config.hpp config/fields.hpp actors/audience.hpp
     actors/ending.cpp actors/ending.hpp actors/error.hpp actors/log.hpp
