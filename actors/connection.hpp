@@ -259,7 +259,7 @@ private:
   void lose_owner(end_cause cause);
   void part_from_stopping(end_cause cause);
   bool lose_former(const caf::actor_addr& who, end_cause cause);
-  void park(end_cause how);
+  void park(end_cause how, std::optional<std::uint64_t> parting = {});
   void find_successor();
   void on_successor(std::uint64_t search, const caf::actor& found);
   void stay_without(const claim& failed, errc code, end_cause cause);

@@ -74,12 +74,15 @@ void connection_state::lose_owner(end_cause cause) {
   update_reading();
 }
 
-// It says so itself, and still takes what is under way to it.
+// It says so itself, and still takes what is under way to it. What it says
+// meanwhile of the connection, new metadata for one, is to be in the next
+// join, so that one is looked for when it is done.
 void connection_state::part_from_stopping(end_cause cause) {
+  auto epoch = owners_.epoch();
   part_from_owner(leave_reason::shutdown);
   owners_.part(cause);
   note_phase();
-  park(cause);
+  park(cause, epoch);
   update_reading();
 }
 
@@ -87,17 +90,23 @@ void connection_state::part_from_stopping(end_cause cause) {
 // Returns whether the connection goes on.
 bool connection_state::lose_former(const caf::actor_addr& who,
                                    end_cause cause) {
+  auto was_awaited = false;
   if (parking_)
     for (auto& former : owners_.former())
-      if (former.target == who)
+      if (former.target == who) {
         parking_->owe(former.epoch);
+        was_awaited = parking_->end_parting(former.epoch) || was_awaited;
+      }
   auto owed = owners_.forget(who);
+  if (was_awaited)
+    find_successor();
   if (redelivers() && owners_.owner() && owners_.owner() != who)
     redeliver();
   return redelivers() || !owed || cause != end_cause::target_lost;
 }
 
-void connection_state::park(end_cause how) {
+void connection_state::park(end_cause how,
+                            std::optional<std::uint64_t> parting) {
   parking_->begin(how, port_->now(), caf::actor_cast<caf::actor>(self_));
   if (limits_.flows)
     ++limits_.flows->parked;
@@ -118,7 +127,13 @@ void connection_state::park(end_cause how) {
                           park_word(how), parking_->unanswered()));
   if (closing()) // it does not read
     return;
-  find_successor();
+  if (parting)
+    parking_->await_parting(
+        *parting,
+        port_->now()
+            + std::min(limits_.join_timeout, parking_->options().time / 2));
+  else
+    find_successor();
   update_wake();
 }
 

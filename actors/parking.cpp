@@ -137,6 +137,7 @@ void parking::end() {
   over_at_ = search_at_ = time_point::max();
   ++search_;
   searches_ = false;
+  parting_ = no_epoch;
   unanswered_ = 0;
   place_ = {};
 }
@@ -160,6 +161,7 @@ std::vector<kept_message> parking::take_held() {
 
 std::uint64_t parking::begin_search() noexcept {
   searches_ = true;
+  parting_ = no_epoch;
   search_at_ = time_point::max();
   return ++search_;
 }

@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace wsrelay {
@@ -119,6 +120,19 @@ public:
   time_point search_at() const noexcept { return search_at_; }
   time_point due() const noexcept { return std::min(over_at_, search_at_); }
 
+  /// The owner of this epoch has still to say that it has handled everything:
+  /// nobody is looked for before, but at `until`.
+  void await_parting(std::uint64_t epoch, time_point until) noexcept {
+    search_at_ = until;
+    parting_ = epoch;
+  }
+
+  /// It has, or has ended. Returns whether that was awaited.
+  bool end_parting(std::uint64_t epoch) noexcept {
+    return is_parked() && parting_ == epoch
+           && std::exchange(parting_, no_epoch) == epoch;
+  }
+
   /// Begins a look-up, and returns its number: an answer to another one is too
   /// late.
   std::uint64_t begin_search() noexcept;
@@ -138,6 +152,8 @@ public:
   void search_soon(time_point now) noexcept;
 
 private:
+  static constexpr auto no_epoch = ~std::uint64_t{0};
+
   std::shared_ptr<const parking_options> options_;
   std::shared_ptr<parking_lot> lot_;
   std::string name_;
@@ -152,6 +168,7 @@ private:
   milliseconds pause_{0};
   std::uint64_t search_ = 0;
   bool searches_ = false;
+  std::uint64_t parting_ = no_epoch; // awaited
   std::string_view fate_ = "ended";
 };
 

@@ -136,6 +136,8 @@ void connection_state::on_parted(std::uint64_t epoch) {
     parking_->on_parted(epoch);
   if (auto target = owners_.forget(epoch))
     unwatch(target);
+  if (parking_ && parking_->end_parting(epoch))
+    find_successor();
 }
 
 // CAF 0.17.6 drops all monitors of an actor at once.

@@ -311,6 +311,56 @@ TEST_CASE_FIXTURE(parkable, "a successor whose node stops before it has "
   CHECK(third.log() == strings{"join {}"});
 }
 
+TEST_CASE_FIXTURE(parkable, "what the target of a node that stops says last is "
+                            "in its successor's join") {
+  node.delay_message<ws_leave>(2s);
+  say_goodbye();
+  put(other);
+  ws_control last;
+  last.metadata = shared_buffer{R"({"round":2})"};
+  CHECK_FALSE(answer(last));
+  say("a");
+  CHECK(other.log().empty());
+  node.advance(2s - most_successor_pause);
+  CHECK(other.log() == strings{R"(join {"round":2})", "message 1 a"});
+}
+
+// The target "mute" answers no leave; its node stops, and there is another one.
+struct behind_mute : parkable {
+  behind_mute() {
+    CHECK(node.put("mute", mute));
+    CHECK_FALSE(answer(move_to_name("mute")));
+    say_goodbye("mute");
+    put(other, "mute");
+    CHECK(other.log().empty());
+  }
+
+  ~behind_mute() {
+    caf::anon_send_exit(mute, caf::exit_reason::kill);
+    node.run();
+  }
+
+  caf::actor mute = node.system().spawn([](caf::event_based_actor* self) {
+    return caf::behavior{[](const ws_join&) {},
+                         [self](const ws_leave&) -> caf::result<void> {
+                           return self->make_response_promise<void>();
+                         }};
+  });
+};
+
+TEST_CASE_FIXTURE(behind_mute, "one that ends instead is not waited for") {
+  caf::anon_send_exit(mute, caf::exit_reason::kill);
+  node.run();
+  CHECK(other.log() == strings{"join {}"});
+}
+
+TEST_CASE_FIXTURE(behind_mute, "nor for ever one that does not answer") {
+  node.advance(10s - most_successor_pause - 1ms);
+  CHECK(other.log().empty());
+  node.advance(1ms);
+  CHECK(other.log() == strings{"join {}"});
+}
+
 TEST_CASE_FIXTURE(parkable, "a successor that ends as well is followed, with a "
                             "time of its own") {
   crash(target);

@@ -40,6 +40,12 @@ struct behind : parkable {
     node.run();
   }
 
+  // Somebody takes the name, and the former one is not waited for any more.
+  void follow(probe& who) {
+    put(who, "mute");
+    node.advance(10s);
+  }
+
   void end_former(caf::exit_reason reason) {
     caf::anon_send_exit(former, reason);
     node.run();
@@ -91,7 +97,7 @@ TEST_CASE_FIXTURE(redelivering_behind, "who is lost before it has answered its "
           == strings{"join {}", "message 1 a again", "message 2 b"});
   }
   SUBCASE("when there is one already") {
-    put(other, "mute");
+    follow(other);
     CHECK(other.log() == strings{"join {}", "message 2 b"});
     end_former(lost_node);
     CHECK(other.log()
@@ -102,7 +108,7 @@ TEST_CASE_FIXTURE(redelivering_behind, "who is lost before it has answered its "
   }
   SUBCASE("while one is asked") {
     other.hold_joins();
-    put(other, "mute");
+    follow(other);
     end_former(lost_node);
     other.release();
     node.run();
@@ -120,7 +126,7 @@ TEST_CASE_FIXTURE(forgetful_behind, "without redelivery who is lost before it "
     CHECK(other.log().empty());
   }
   SUBCASE("when there is one already") {
-    put(other, "mute");
+    follow(other);
     end_former(lost_node);
     CHECK(other.log() == strings{"join {}", "leave target_down 1011 last=0"});
   }
