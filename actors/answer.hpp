@@ -4,6 +4,8 @@
 // sends to a closing connection must not die of it.
 #pragma once
 
+#include "actors/caf_compat.hpp"
+
 #include <caf/local_actor.hpp>
 #include <caf/message.hpp>
 #include <caf/message_view.hpp>
@@ -26,7 +28,7 @@ inline bool is_request(caf::local_actor* self) {
 /// Returns `result`, or nothing when nobody asked and it is an error.
 inline caf::result<void> answer(caf::local_actor* self,
                                 caf::result<void> result) {
-  if (result.flag == caf::rt_error && !is_request(self))
+  if (is_error(result) && !is_request(self))
     return caf::unit;
   return result;
 }
@@ -35,13 +37,13 @@ inline caf::result<void> answer(caf::local_actor* self,
 template <class T>
 caf::result<caf::message> answer(caf::local_actor* self,
                                  caf::result<T> result) {
-  if (result.flag == caf::rt_delegated)
+  if (is_value(result))
+    return std::move(value_of(result));
+  if (!is_error(result))
     return caf::delegated<caf::message>{};
-  if (result.flag != caf::rt_error)
-    return std::move(result.value);
   if (!is_request(self))
     return caf::message{};
-  return std::move(result.err);
+  return std::move(error_of(result));
 }
 
 /// Returns a promise for a request, nothing for any other message.

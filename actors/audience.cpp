@@ -2,6 +2,7 @@
 #include "actors/audience.hpp"
 
 #include "actors/audience_actor.hpp"
+#include "actors/caf_compat.hpp"
 #include "actors/error.hpp"
 #include "actors/log.hpp"
 #include "actors/outgoing.hpp"
@@ -21,8 +22,8 @@ void send_each(caf::local_actor* self, const std::vector<caf::actor>& clients,
         .debug("broadcast dropped: reason={}",
                json_string(to_text(checked.error())));
   for (auto& client : clients)
-    client->enqueue(self->ctrl(), caf::make_message_id(), *checked,
-                    self->context());
+    enqueue_to(client, self->ctrl(), caf::make_message_id(), *checked,
+               self->context());
 }
 
 } // namespace
@@ -60,8 +61,8 @@ void audience::send(ws_close message) {
 }
 
 void audience::send_message(const caf::message& content) {
-  actor_->enqueue(self_->ctrl(), caf::make_message_id(), content,
-                  self_->context());
+  enqueue_to(actor_, self_->ctrl(), caf::make_message_id(), content,
+             self_->context());
 }
 
 void broadcast(caf::local_actor* self, const std::vector<caf::actor>& clients,

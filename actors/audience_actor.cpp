@@ -2,6 +2,7 @@
 #include "actors/audience_actor.hpp"
 
 #include "actors/audience.hpp"
+#include "actors/caf_compat.hpp"
 #include "actors/error.hpp"
 #include "actors/log.hpp"
 #include "actors/outgoing.hpp"
@@ -25,8 +26,8 @@ caf::default_attachable::observe_token monitor_of(const caf::actor_addr& who) {
 
 void refuse(const caf::mailbox_element& what, caf::execution_unit* host) {
   if (what.sender)
-    what.sender->enqueue(
-        nullptr, what.mid.response_id(),
+    enqueue_to(
+        what.sender, nullptr, what.mid.response_id(),
         caf::make_message(make_error(errc::invalid_message,
                                      "an audience does not answer requests")),
         host);
@@ -110,7 +111,7 @@ void audience_actor::send_to_all(const caf::mailbox_element& what,
     receivers = members_.receivers();
   }
   for (auto& who : *receivers)
-    who->enqueue(what.sender, what.mid, content, host);
+    enqueue_to(who, what.sender, what.mid, content, host);
 }
 
 void audience_actor::on_down(const caf::actor_addr& who) {
@@ -211,9 +212,8 @@ void open_audience(caf::local_actor* self, const audience_open& message) {
     return;
   auto made = make_audience(self->home_system());
   as_audience(made).follow(message.owner);
-  message.owner->enqueue(self->ctrl(), caf::make_message_id(),
-                         caf::make_message(audience_opened{made}),
-                         self->context());
+  enqueue_to(message.owner, self->ctrl(), caf::make_message_id(),
+             caf::make_message(audience_opened{made}), self->context());
 }
 
 } // namespace wsrelay

@@ -1,6 +1,7 @@
 // An actor without a mailbox: a line, then a way to the connection.
 #include "actors/awaited_connection.hpp"
 
+#include "actors/caf_compat.hpp"
 #include "actors/error.hpp"
 #include "actors/messages.hpp"
 #include "actors/operator_messages.hpp"
@@ -111,8 +112,8 @@ public:
     std::unique_lock guard{mutex_};
     client_ = caf::actor_cast<caf::actor_addr>(client);
     for (auto& each : std::exchange(waiting_, {}))
-      client->enqueue(std::move(each.sender), caf::make_message_id(),
-                      std::move(each.content), nullptr);
+      enqueue_to(client, std::move(each.sender), caf::make_message_id(),
+                 std::move(each.content), nullptr);
   }
 
   void close() {
@@ -138,7 +139,7 @@ private:
   // @pre it is there: `client_` does not change any more
   void pass(caf::mailbox_element_ptr what, caf::execution_unit* host) {
     if (auto client = caf::actor_cast<caf::actor>(client_))
-      client->enqueue(std::move(what), host);
+      enqueue_to(client, std::move(what), host);
     else
       reply(*what, make_error(errc::connection_lost), host);
   }
@@ -163,10 +164,10 @@ private:
   static void reply(const caf::mailbox_element& what, caf::error error,
                     caf::execution_unit* host) {
     if (what.sender && what.mid.is_request())
-      what.sender->enqueue(nullptr, what.mid.response_id(),
-                           error ? caf::make_message(std::move(error))
-                                 : caf::make_message(),
-                           host);
+      enqueue_to(what.sender, nullptr, what.mid.response_id(),
+                 error ? caf::make_message(std::move(error))
+                       : caf::make_message(),
+                 host);
   }
 
   std::mutex mutex_;

@@ -1,6 +1,7 @@
 // Passing on.
 #include "actors/backend_name.hpp"
 
+#include "actors/caf_compat.hpp"
 #include "actors/messages.hpp"
 
 #include <caf/actor_config.hpp>
@@ -37,11 +38,11 @@ public:
       return bounce(*what);
     // What there is most of goes as it is, for the first name.
     if (number_ == 0 && what->content().match_elements<ws_message>())
-      return session->enqueue(std::move(what), host);
-    session->enqueue(std::move(what->sender), what->mid,
-                     caf::make_message(backend_call{
-                         number_, what->move_content_to_message()}),
-                     host);
+      return enqueue_to(session, std::move(what), host);
+    enqueue_to(session, std::move(what->sender), what->mid,
+               caf::make_message(
+                   backend_call{number_, what->move_content_to_message()}),
+               host);
   }
 
   void on_destroy() override {

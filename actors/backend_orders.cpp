@@ -2,6 +2,7 @@
 #include "actors/answer.hpp"
 #include "actors/backend_session.hpp"
 #include "actors/backend_text.hpp"
+#include "actors/caf_compat.hpp"
 #include "actors/error.hpp"
 #include "actors/node_messages.hpp"
 #include "actors/own_actors.hpp"
@@ -326,7 +327,7 @@ void backend_session_state::put(const caf::actor& whom,
 
 void backend_session_state::send_batch() {
   for (auto& [whom, message] : batch)
-    whom->enqueue(std::move(message), self->context());
+    enqueue_to(whom, std::move(message), self->context());
   batch.clear();
   batch_size = 0;
 }

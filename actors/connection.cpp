@@ -3,6 +3,7 @@
 
 #include "actors/answer.hpp"
 #include "actors/audience_actor.hpp"
+#include "actors/caf_compat.hpp"
 #include "actors/outgoing.hpp"
 #include "actors/pid_text.hpp"
 #include "actors/shared_behavior.hpp"
@@ -97,13 +98,13 @@ caf::behavior connection(connection_actor* self, frame_port_ptr port,
 // result costs as much as all else here.
 void connection_state::settle(caf::result<void>& result,
                               std::string_view what) {
-  if (result.flag != caf::rt_error || is_request(self_))
+  if (!is_error(result) || is_request(self_))
     return;
-  if (is(result.err, errc::dropped)) { // that is said in another way
+  if (is(error_of(result), errc::dropped)) { // that is said in another way
     result = caf::unit;
     return;
   }
-  log_undelivered(pid_.view(), what, result.err);
+  log_undelivered(pid_.view(), what, error_of(result));
   result = caf::unit;
 }
 

@@ -61,7 +61,7 @@ auto pass(directory_actor* self) {
 caf::error error_of_peer(caf::error& error) {
   if (error == caf::sec::request_timeout)
     return make_error(errc::peer_silent, "the peer does not answer in time");
-  if (error.category() == caf::atom("system"))
+  if (error.category() == system_category)
     return make_error(errc::no_such_peer, "the peer does not answer");
   return std::move(error);
 }
@@ -252,9 +252,9 @@ directory_state::find_here(const target_name& target) const {
                : target.kind == target_name::form::pid
                    ? find_pid(target.id)
                    : find_pid(parse_decimal(target.name).value_or(0));
-  if (found.flag == caf::rt_error)
-    return std::move(found.err);
-  return std::move(found.value);
+  if (is_error(found))
+    return std::move(error_of(found));
+  return std::move(value_of(found));
 }
 
 caf::result<caf::message> directory_state::ask(const caf::actor& peer,

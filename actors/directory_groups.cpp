@@ -1,5 +1,6 @@
 // The directory's groups: an actor of their own, since one message to a group
 // may be very many.
+#include "actors/caf_compat.hpp"
 #include "actors/directory.hpp"
 #include "actors/error.hpp"
 #include "actors/groups.hpp"
@@ -26,8 +27,8 @@ void directory_state::tell_groups(const peer_hello& peer) {
 
 // As it came: who is in which group is no affair of the directory.
 caf::result<caf::message> directory_state::pass_to_groups(caf::message what) {
-  groups_here()->enqueue(self->current_sender(), self->current_message_id(),
-                         std::move(what), self->context());
+  enqueue_to(groups_here(), self->current_sender(), self->current_message_id(),
+             std::move(what), self->context());
   return caf::delegated<caf::message>{};
 }
 

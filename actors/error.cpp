@@ -1,6 +1,7 @@
 // Names and printing of the errors.
 #include "actors/error.hpp"
 
+#include "actors/caf_compat.hpp"
 #include "actors/ending.hpp"
 
 #include <caf/actor_system_config.hpp>
@@ -56,9 +57,9 @@ std::string code_text(std::uint8_t code, caf::atom_value category) {
     return std::string{to_text(static_cast<errc>(code))};
   if (category == ending_category)
     return std::string{to_text(static_cast<leave_reason>(code - 1))};
-  if (category == caf::atom("exit"))
+  if (category == exit_category)
     return to_string(static_cast<caf::exit_reason>(code));
-  if (category == caf::atom("system"))
+  if (category == system_category)
     return to_string(static_cast<caf::sec>(code));
   return to_string(category) + " " + std::to_string(code);
 }

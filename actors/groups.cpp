@@ -2,6 +2,7 @@
 #include "actors/groups.hpp"
 
 #include "actors/answer.hpp"
+#include "actors/caf_compat.hpp"
 #include "actors/error.hpp"
 #include "actors/log.hpp"
 #include "actors/outgoing.hpp"
@@ -130,8 +131,8 @@ void groups_state::tell_here(std::string_view group,
   auto except = except_pid.empty() ? 0 : local_id(except_pid, self->node());
   for (auto& [id, who] : *in_it)
     if (id != except)
-      who->enqueue(self->ctrl(), caf::make_message_id(), content,
-                   self->context());
+      enqueue_to(who, self->ctrl(), caf::make_message_id(), content,
+                 self->context());
 }
 
 caf::result<group_count> groups_state::count(const group_count_get& message) {

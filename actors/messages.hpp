@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace wsrelay {
@@ -132,6 +133,15 @@ struct ws_send {
   shared_buffer data;
   bool priority = false;  // goes before those without that wait
   shared_buffer key = {}; // of `wsrelay.overflow: latest`; empty = none
+
+  /// Returns a message of this type, of whatever a buffer is made of:
+  /// `ws_send::text("hi")`. A text has to be UTF-8, or it is refused.
+  static ws_send text(shared_buffer data) {
+    return {message_type::text, std::move(data)};
+  }
+  static ws_send binary(shared_buffer data) {
+    return {message_type::binary, std::move(data)};
+  }
 };
 
 /// `ws.close`: close frame, then the actor ends. Answered when the close frame
@@ -158,7 +168,8 @@ struct ws_control {
 };
 
 /// Any other topic: reaches the client as {"topic":...,"data":...}. Answered
-/// like `ws.send`; topics that begin with "ws." are errors.
+/// like `ws.send`; topics that begin with "ws." are errors. `make_event` makes
+/// one of a RapidJSON value (json_event.hpp).
 struct ws_event {
   std::string topic;
   shared_buffer data; // JSON text

@@ -2,6 +2,7 @@
 #include "actors/peer.hpp"
 
 #include "actors/answer.hpp"
+#include "actors/caf_compat.hpp"
 #include "actors/error.hpp"
 #include "actors/log.hpp"
 #include "protocol/json.hpp"
@@ -21,7 +22,7 @@ constexpr std::size_t max_told_reasons = 8;
 // The connector's sentence says more than the code of CAF's that it is with.
 std::string reason_of(const caf::error& why) {
   auto& context = why.context();
-  if (why.category() == caf::atom("system")
+  if (why.category() == system_category
       && context.match_elements<std::string>())
     return context.get_as<std::string>(0);
   return to_text(why);
@@ -45,7 +46,7 @@ caf::behavior peer_state::start(peer_config settings) {
 // No timeout: the connector has its own.
 void peer_state::connect() {
   waiting = false;
-  self->request(config.connector, caf::infinite, caf::connect_atom::value,
+  self->request(config.connector, caf::infinite, caf::connect_atom_v,
                 config.host, config.port)
       .then(
           [this](caf::node_id&, caf::strong_actor_ptr& found,

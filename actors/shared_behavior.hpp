@@ -4,6 +4,7 @@
 #pragma once
 
 #include "actors/answer.hpp"
+#include "actors/caf_compat.hpp"
 
 #include <caf/behavior.hpp>
 #include <caf/message.hpp>
@@ -35,14 +36,11 @@ struct handler_traits<Result (State::*)(Message) const>
 /// Returns what a handler has returned as CAF's actors answer.
 template <class T>
 caf::result<caf::message> to_answer(caf::result<T> result) {
-  switch (result.flag) {
-    case caf::rt_value:
-      return std::move(result.value);
-    case caf::rt_error:
-      return std::move(result.err);
-    default:
-      return caf::delegated<caf::message>{};
-  }
+  if (is_value(result))
+    return std::move(value_of(result));
+  if (is_error(result))
+    return std::move(error_of(result));
+  return caf::delegated<caf::message>{};
 }
 
 template <class T>
@@ -62,7 +60,7 @@ caf::result<caf::message> call(Actor& self,
     (self.state.*Handler)(message);
   else if constexpr (std::is_same_v<result, caf::result<void>>) {
     auto made = (self.state.*Handler)(message);
-    if (made.flag != caf::rt_value)
+    if (!is_value(made))
       return to_answer(std::move(made));
   } else
     return to_answer((self.state.*Handler)(message));

@@ -24,7 +24,7 @@ stats_collector_state::start(std::optional<acceptor_page_get> page) {
     finish();
     return promise;
   }
-  self->delayed_send(self, stats_patience, caf::timeout_atom::value);
+  self->delayed_send(self, stats_patience, caf::timeout_atom_v);
   ask_some();
   return promise;
 }
@@ -35,7 +35,7 @@ void stats_collector_state::ask_some() {
   while (asked < end)
     ask(asked++);
   if (asked < rows.size())
-    self->send(self, caf::tick_atom::value);
+    self->send(self, caf::tick_atom_v);
 }
 
 // No timeout: one for all is enough.

@@ -332,4 +332,8 @@ spdlog::sink_ptr make_log_output(int fd, log_output_options options) {
   return std::make_shared<log_output>(fd, options);
 }
 
+void log_to(int fd, spdlog::level::level_enum level) {
+  set_log_sink(make_log_output(fd), level);
+}
+
 } // namespace wsrelay

@@ -1,8 +1,10 @@
-// A sink for `set_log_sink` that writes to a descriptor and never holds whoever
-// logs: what the reader of the log does is no matter of the node's.
+// The log of a program that embeds a node, to a descriptor: it never holds
+// whoever logs; what the reader of the log does is no matter of the node's.
 #pragma once
 
 #include <spdlog/common.h>
+
+#include <unistd.h> // STDERR_FILENO
 
 #include <chrono>
 #include <cstddef>
@@ -32,5 +34,11 @@ inline constexpr std::size_t max_log_line = 4096;
 /// the sink ends, it writes what waits, at most for the patience.
 /// Throws `std::system_error` when the thread cannot be started.
 spdlog::sink_ptr make_log_output(int fd, log_output_options options = {});
+
+/// Logs to a descriptor from now on, in this way: `log_to(STDERR_FILENO)`. All
+/// parts but `access` have this level. Call it before other threads log; once
+/// is enough, a second call takes the place of the first.
+/// Throws `std::system_error` when the thread cannot be started.
+void log_to(int fd, spdlog::level::level_enum level = spdlog::level::info);
 
 } // namespace wsrelay

@@ -2,9 +2,8 @@
 #include "net/admin/api_request.hpp"
 
 #include "protocol/json.hpp"
-#include "protocol/path.hpp"
+#include "protocol/query.hpp"
 #include "protocol/text.hpp"
-#include "protocol/utf8.hpp"
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
@@ -20,15 +19,6 @@ namespace {
   throw problem{400, "request", std::move(detail)};
 }
 
-std::string decode(std::string_view text) {
-  std::string spaced{text};
-  std::replace(spaced.begin(), spaced.end(), '+', ' ');
-  auto result = percent_decode(spaced);
-  if (!result || !is_valid_utf8(*result))
-    refuse("the query is no percent-encoded UTF-8");
-  return std::move(*result);
-}
-
 template <class Member>
 std::string_view name_of(const Member& member) {
   return {member.name.GetString(), member.name.GetStringLength()};
@@ -42,16 +32,12 @@ std::string shown(std::string_view name) {
 } // namespace
 
 query_params::query_params(std::string_view query) {
-  if (query.empty())
-    return;
-  for (auto part : split(query, '&')) {
-    auto mark = part.find('=');
-    auto name = decode(part.substr(0, mark));
-    auto value =
-        mark == part.npos ? std::string{} : decode(part.substr(mark + 1));
-    if (!all_.emplace(name, std::move(value)).second)
+  auto given = read_query(query);
+  if (!given.is_well_formed())
+    refuse("the query is no percent-encoded UTF-8");
+  for (auto& [name, value] : given.entries())
+    if (!all_.emplace(name, *value).second)
       refuse(fmt::format("the parameter {} stands twice", shown(name)));
-  }
 }
 
 std::optional<std::string> query_params::take(const std::string& name) {

@@ -1,6 +1,7 @@
 // The seams that CAF's broker leaves.
 #include "net/cluster/broker.hpp"
 
+#include "actors/caf_compat.hpp"
 #include "actors/error.hpp"
 #include "actors/log.hpp"
 #include "actors/log_value.hpp"
@@ -22,7 +23,7 @@ namespace wsrelay {
 namespace {
 
 // From the broker to itself.
-using link_mark = caf::atom_constant<caf::atom("linkmark")>;
+WSRELAY_ATOM(linkmark)
 
 caf::timespan time_of(const node_broker& broker, caf::string_view key) {
   return caf::get_or(broker.home_system().config(), key, caf::timespan{0});
@@ -41,7 +42,7 @@ caf::behavior node_broker::make_behavior() {
       },
       [this](const node_known& message) { on_known(message); },
       [this](const node_refused& message) { part_from(message.node); },
-      [this](link_mark, const caf::node_id& node) { open_link(node); },
+      [this](linkmark_atom, const caf::node_id& node) { open_link(node); },
       [this](link_details_get) { return list_links(); },
       [this](const relief_watch& message) {
         relief_watcher_ = message.watcher.address();
@@ -334,7 +335,7 @@ void node_broker::on_known(const node_known& message) {
 // Behind all that proxies have given to the broker.
 void node_broker::use_link(const caf::node_id& node) {
   auto& link = context_of(node)->link;
-  link->hold([&] { send(this, link_mark::value, node); });
+  link->hold([&] { send(this, linkmark_atom_v, node); });
 }
 
 void node_broker::open_link(const caf::node_id& node) {

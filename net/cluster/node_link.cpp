@@ -1,6 +1,7 @@
 // Encoding and order.
 #include "net/cluster/node_link.hpp"
 
+#include "actors/caf_compat.hpp"
 #include "actors/error.hpp"
 #include "actors/log.hpp"
 #include "actors/log_limit.hpp"
@@ -110,8 +111,8 @@ void log_unsent(const outgoing_message& what, const caf::error& why) {
 
 void refuse(const outgoing_message& what, caf::error why) {
   if (what.sender && what.id.is_request())
-    what.sender->enqueue(nullptr, what.id.response_id(),
-                         caf::make_message(std::move(why)), nullptr);
+    enqueue_to(what.sender, nullptr, what.id.response_id(),
+               caf::make_message(std::move(why)), nullptr);
   else
     log_unsent(what, why);
 }

@@ -83,11 +83,10 @@ void node_proxy::forward(const outgoing_message& what) {
 void node_proxy::give_to_broker(const outgoing_message& what) {
   auto content = caf::message::copy(what.content);
   shared_->load->add(bulk_of(content));
-  broker_->enqueue(nullptr, caf::make_message_id(),
-                   caf::make_message(caf::forward_atom_v, what.sender,
-                                     what.stages, what.receiver, what.id,
-                                     std::move(content)),
-                   nullptr);
+  enqueue_to(broker_, nullptr, caf::make_message_id(),
+             caf::make_message(caf::forward_atom_v, what.sender, what.stages,
+                               what.receiver, what.id, std::move(content)),
+             nullptr);
 }
 
 bool node_proxy::add_backlink(caf::abstract_actor* other) {

@@ -1,6 +1,8 @@
 // Receiver, sender, message.
 #include "net/cluster/record_delivery.hpp"
 
+#include "actors/caf_compat.hpp"
+
 #include <caf/all.hpp>
 #include <caf/detail/sync_request_bouncer.hpp>
 
@@ -37,8 +39,8 @@ void record_delivery::deliver(caf::execution_unit* context,
     return bounce(sender, id);
   }
   auto hand_over = [&](auto content) {
-    receiver->enqueue(element(std::move(sender), id, std::move(content)),
-                      context);
+    enqueue_to(receiver, element(std::move(sender), id, std::move(content)),
+               context);
   };
   if (auto* message = std::get_if<message_record>(&record.what))
     hand_over(
@@ -48,7 +50,7 @@ void record_delivery::deliver(caf::execution_unit* context,
   else if (auto* event = std::get_if<event_record>(&record.what))
     hand_over(ws_event{std::string{event->topic}, shared_buffer{event->data}});
   else
-    receiver->enqueue(std::move(sender), id, caf::message{}, context);
+    enqueue_to(receiver, std::move(sender), id, caf::message{}, context);
 }
 
 ws_message record_delivery::to_message(const message_record& record,

@@ -1,6 +1,7 @@
 // Receiver, sender, content.
 #include "net/cluster/remote_message.hpp"
 
+#include "actors/caf_compat.hpp"
 #include "actors/error.hpp"
 #include "actors/node_messages.hpp"
 #include "actors/own_actors.hpp"
@@ -67,7 +68,7 @@ bool is_link(const caf::message& content) {
   if (!content.match_elements<caf::atom_value, caf::strong_actor_ptr>())
     return false;
   auto what = content.get_as<caf::atom_value>(0);
-  return what == caf::link_atom::value || what == caf::unlink_atom::value;
+  return what == caf::link_atom_v || what == caf::unlink_atom_v;
 }
 
 std::string change_link(const caf::message& content,
@@ -80,7 +81,7 @@ std::string change_link(const caf::message& content,
   if (!proxy)
     return "link between actors of this node";
   auto* local = caf::actor_cast<caf::abstract_actor*>(receiver);
-  if (content.get_as<caf::atom_value>(0) == caf::link_atom::value)
+  if (content.get_as<caf::atom_value>(0) == caf::link_atom_v)
     proxy->add_link(local);
   else
     proxy->remove_link(local);
@@ -111,10 +112,10 @@ void tell_waiting(caf::execution_unit* context,
                   const caf::strong_actor_ptr& receiver, caf::message_id id,
                   const caf::error& unread) {
   if (id.is_response())
-    receiver->enqueue(sender, id, caf::make_message(unread), context);
+    enqueue_to(receiver, sender, id, caf::make_message(unread), context);
   else if (sender && id.is_request())
-    sender->enqueue(nullptr, id.response_id(), caf::make_message(unread),
-                    context);
+    enqueue_to(sender, nullptr, id.response_id(), caf::make_message(unread),
+               context);
 }
 
 std::size_t size_of(const http_fields& fields) {
@@ -206,10 +207,10 @@ delivery deliver(caf::execution_unit* context, caf::proxy_registry& proxies,
     return {};
   if (links)
     return {.offence = change_link(content, receiver)};
-  receiver->enqueue(caf::make_mailbox_element(std::move(sender), id,
-                                              std::move(stages),
-                                              std::move(content)),
-                    context);
+  enqueue_to(receiver,
+             caf::make_mailbox_element(std::move(sender), id, std::move(stages),
+                                       std::move(content)),
+             context);
   return {};
 }
 

@@ -43,13 +43,13 @@ const client_close shutdown_close{1001, "server shutting down"};
 } // namespace
 
 TEST_CASE_FIXTURE(fixture, "an acceptor tells that it has started") {
-  CHECK(node.request<void>(actor, caf::ok_atom::value));
+  CHECK(node.request<void>(actor, caf::ok_atom_v));
 }
 
 TEST_CASE_FIXTURE(fixture, "an error that somebody sends ends no acceptor") {
   node.send(actor, make_error(errc::busy));
   node.run();
-  CHECK(node.request<void>(actor, caf::ok_atom::value));
+  CHECK(node.request<void>(actor, caf::ok_atom_v));
 }
 
 TEST_CASE_FIXTURE(fixture, "a connection that is opened joins its target") {

@@ -131,7 +131,7 @@ TEST_CASE_FIXTURE(connected, "messages of CAF never reach the client") {
   node.send(client.actor(), 42);
   node.send(client.actor(), std::string{"text"});
   node.send(client.actor(), caf::make_message(std::string{"x"}, 1));
-  node.send(client.actor(), caf::ok_atom::value);
+  node.send(client.actor(), caf::ok_atom_v);
   node.send(client.actor(), make_error(errc::busy));
   node.send(client.actor(), caf::down_msg{{}, caf::exit_reason::kill});
   node.send(client.actor(), caf::down_msg{target.actor().address(), {}});
@@ -245,16 +245,16 @@ TEST_CASE_FIXTURE(connected, "a message that is no request is not answered") {
     };
     return caf::behavior{[=](caf::ok_atom) { send_all(); }};
   });
-  node.send(sender, caf::ok_atom::value);
+  node.send(sender, caf::ok_atom_v);
   node.run();
   CHECK(client.take() == std::vector{text("ok")});
   client.stall();
   node.send(client.actor(), ws_close{1000, ""});
-  node.send(sender, caf::ok_atom::value);
+  node.send(sender, caf::ok_atom_v);
   node.run();
   client.lose();
   node.run();
-  node.send(sender, caf::ok_atom::value);
+  node.send(sender, caf::ok_atom_v);
   node.run();
   CHECK(answers == strings{});
   caf::anon_send_exit(sender, caf::exit_reason::kill);

@@ -28,11 +28,11 @@ struct watcher {
   ~watcher() { caf::anon_send_exit(actor, caf::exit_reason::kill); }
 
   void monitor(test_node& node, const caf::actor& who) {
-    node.send(actor, caf::add_atom::value, who);
+    node.send(actor, caf::add_atom_v, who);
     node.run();
   }
   void link(test_node& node, const caf::actor& who) {
-    node.send(actor, caf::link_atom::value, who);
+    node.send(actor, caf::link_atom_v, who);
     node.run();
   }
 

@@ -5,6 +5,10 @@
 
 #include <caf/all.hpp>
 
+#include <string>
+#include <string_view>
+#include <type_traits>
+
 namespace wsrelay::messages_test {
 
 using namespace wsrelay::test;
@@ -26,6 +30,24 @@ T travelled(test_node& node, const T& value) {
 }
 
 } // namespace
+
+TEST_CASE("a message to a client is made of whatever a buffer is made of") {
+  std::string bytes{"a\0b", 3};
+  shared_buffer shared{"shared"};
+  CHECK(ws_send::text("hi").data.view() == "hi");
+  CHECK(ws_send::text(bytes).data.view() == bytes);
+  CHECK(ws_send::text(std::string_view{bytes}).data.view() == bytes);
+  CHECK(ws_send::text(shared).data.data() == shared.data());
+  CHECK(ws_send::text("").data.empty());
+  CHECK(ws_send::text("hi").type == message_type::text);
+  CHECK(ws_send::binary(bytes).type == message_type::binary);
+  CHECK(ws_send::binary(bytes).data.view() == bytes);
+  CHECK_FALSE(ws_send::binary(bytes).priority);
+  // It has no constructors: fields are named, and a type is never guessed.
+  static_assert(std::is_aggregate_v<ws_send>);
+  ws_send named{.data = "hi", .priority = true};
+  CHECK(named.type == message_type::text);
+}
 
 TEST_CASE("messages to a target keep every field on their way") {
   connected on;

@@ -103,7 +103,7 @@ TEST_CASE_FIXTURE(fixture, "a promise answers later") {
 TEST_CASE_FIXTURE(fixture, "what nobody handles is an error to who asks") {
   CHECK(node.request<void>(actor, ws_join{}).error()
         == caf::sec::unexpected_message);
-  CHECK(node.request<void>(actor, caf::ok_atom::value).error()
+  CHECK(node.request<void>(actor, caf::ok_atom_v).error()
         == caf::sec::unexpected_message);
 }
 

@@ -62,7 +62,7 @@ struct fixture {
     return reply;
   }
 
-  int collectors() { return *node.request<int>(actor, caf::get_atom::value); }
+  int collectors() { return *node.request<int>(actor, caf::get_atom_v); }
 };
 
 } // namespace
@@ -72,7 +72,7 @@ TEST_CASE_FIXTURE(fixture, "the next question is answered when the collector "
   auto first = ask();
   auto second = ask();
   CHECK(collectors() == 1);
-  node.send(actor, caf::tick_atom::value);
+  node.send(actor, caf::tick_atom_v);
   node.run();
   CHECK(collectors() == 2);
 }
@@ -84,7 +84,7 @@ TEST_CASE_FIXTURE(fixture,
   for (std::size_t i = 0; i < 1 + max_waiting_stats_of_node; ++i)
     waiting.push_back(ask());
   CHECK(ask().failed_with(errc::busy));
-  node.send(actor, caf::tick_atom::value);
+  node.send(actor, caf::tick_atom_v);
   node.run();
   CHECK_FALSE(ask().answered());
 }

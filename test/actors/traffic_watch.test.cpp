@@ -62,7 +62,7 @@ struct watcher {
 
   void answer(test_node& node, std::size_t count) {
     answers = count;
-    node.send(actor, caf::ok_atom::value);
+    node.send(actor, caf::ok_atom_v);
     node.run();
   }
 

@@ -24,13 +24,13 @@ caf::behavior news(caf::stateful_actor<news_state>* self,
                    std::chrono::microseconds interval) {
   auto& readers = self->state.readers;
   shared_buffer bytes{std::string(125, 'n')};
-  self->delayed_send(self, interval, caf::tick_atom::value);
+  self->delayed_send(self, interval, caf::tick_atom_v);
   return {
       [&readers](const ws_join& message) { readers.add(message.client); },
       [](const ws_message&) {},
       [&readers](const ws_leave& message) { readers.remove(message.client); },
       [self, &readers, interval, bytes](caf::tick_atom) {
-        self->delayed_send(self, interval, caf::tick_atom::value);
+        self->delayed_send(self, interval, caf::tick_atom_v);
         // Of its own memory, as if somebody had just written it.
         readers.send(
             ws_send{message_type::binary, shared_buffer{bytes.view()}});

@@ -1,6 +1,7 @@
 // The recording target.
 #include "test/kit/probe.hpp"
 
+#include "actors/caf_compat.hpp"
 #include "actors/ending.hpp"
 #include "test/kit/test_node.hpp"
 
@@ -14,9 +15,9 @@ namespace wsrelay::test {
 
 namespace {
 
-using quit_atom = caf::atom_constant<caf::atom("quit")>;
-using crash_atom = caf::atom_constant<caf::atom("crash")>;
-using release_atom = caf::atom_constant<caf::atom("release")>;
+WSRELAY_ATOM(quit)
+WSRELAY_ATOM(crash)
+WSRELAY_ATOM(release)
 
 std::string to_line(const ws_join& x) {
   return "join " + std::string{x.metadata.view()};
@@ -192,15 +193,15 @@ void probe::hold() {
 
 void probe::release() {
   record_->holds = record_->holds_joins = false;
-  caf::anon_send(actor_, release_atom::value);
+  caf::anon_send(actor_, release_atom_v);
 }
 
 void probe::end(caf::error reason) {
-  caf::anon_send(actor_, quit_atom::value, std::move(reason));
+  caf::anon_send(actor_, quit_atom_v, std::move(reason));
 }
 
 void probe::crash() {
-  caf::anon_send(actor_, crash_atom::value);
+  caf::anon_send(actor_, crash_atom_v);
 }
 
 } // namespace wsrelay::test

@@ -12,7 +12,7 @@ TEST_CASE("timeouts of actors and of ports fire in order of time") {
   strings log;
   std::vector<time_point> times;
   auto ticker = node.system().spawn([&](caf::event_based_actor* self) {
-    self->delayed_send(self, milliseconds{15}, caf::tick_atom::value);
+    self->delayed_send(self, milliseconds{15}, caf::tick_atom_v);
     return caf::behavior{[&log, &times, &node](caf::tick_atom) {
       log.push_back("tick");
       times.push_back(node.now());
@@ -240,9 +240,9 @@ TEST_CASE("a node ends while actors tick and requests wait") {
   target.hold_joins();
   auto client = node.connect(target);
   auto ticker = node.system().spawn([](caf::event_based_actor* self) {
-    self->delayed_send(self, milliseconds{1}, caf::tick_atom::value);
+    self->delayed_send(self, milliseconds{1}, caf::tick_atom_v);
     return caf::behavior{[self](caf::tick_atom) {
-      self->delayed_send(self, milliseconds{1}, caf::tick_atom::value);
+      self->delayed_send(self, milliseconds{1}, caf::tick_atom_v);
     }};
   });
   auto reply = node.begin_request<void>(client.actor(), ws_control{});

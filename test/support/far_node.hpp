@@ -2,6 +2,7 @@
 // what they send, and sees what comes to them.
 #pragma once
 
+#include "actors/caf_compat.hpp"
 #include "test/support/checked_node.hpp"
 
 #include <caf/actor_proxy.hpp>
@@ -71,9 +72,9 @@ public:
   template <class Message>
   caf::message ask(const caf::actor& whom, Message message) {
     auto* object = caf::actor_cast<caf::abstract_actor*>(whom);
-    object->enqueue(caf::actor_cast<caf::strong_actor_ptr>(directory),
-                    caf::make_message_id(++last_request_),
-                    caf::make_message(std::move(message)), nullptr);
+    enqueue_to(object, caf::actor_cast<caf::strong_actor_ptr>(directory),
+               caf::make_message_id(++last_request_),
+               caf::make_message(std::move(message)), nullptr);
     here_.run();
     auto& got = as_far(directory).got;
     return got.empty() ? caf::message{} : got.back();
@@ -119,8 +120,8 @@ private:
       return;
     auto [who, id] = asked.front();
     asked.erase(asked.begin());
-    who->enqueue(caf::actor_cast<caf::strong_actor_ptr>(directory),
-                 id.response_id(), std::move(content), nullptr);
+    enqueue_to(who, caf::actor_cast<caf::strong_actor_ptr>(directory),
+               id.response_id(), std::move(content), nullptr);
     here_.run();
   }
 

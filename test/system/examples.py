@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import subprocess
 import unittest
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from support import HERE, Program, Relay, wait_until
 class Example(Program):
     """An example that listens."""
 
-    def __init__(self, name):
-        super().__init__(f"examples/{name}", "127.0.0.1:0")
+    def __init__(self, name, **keys):
+        super().__init__(f"examples/{name}", "127.0.0.1:0", **keys)
         try:
             self.port = wait_until(self._port, f"{name} listens")
         except BaseException:
@@ -31,8 +32,8 @@ class ExampleTest(unittest.TestCase):
     def setUp(self):
         self.clients = []
 
-    def start(self, name):
-        example = Example(name)
+    def start(self, name, **keys):
+        example = Example(name, **keys)
         self.addCleanup(example.end)
         return example
 
@@ -129,6 +130,22 @@ class ExampleTest(unittest.TestCase):
         client.close()
         self.clients.clear()
         self.stop(work)
+
+    def test_a_message_type_of_ones_own_reaches_clients(self):
+        ticker = self.start("ticker", stdin=subprocess.PIPE)
+        with ticker.process.stdin as quotes:
+            client = self.connect(ticker, "/ticker")
+            # It hears quotes once the ticker knows it.
+            def attempt():
+                quotes.write(b"ABC 1250\n")
+                quotes.flush()
+                return not client.is_silent(0.05)
+            wait_until(attempt, "a quote")
+            self.assertEqual(self.read_event(client),
+                             ("quote", {"symbol": "ABC", "cents": 1250}))
+            client.abort()
+        self.clients.clear()
+        self.assertEqual(ticker.wait(), 0)
 
     # -- a node of its own ------------------------------------------------------
 

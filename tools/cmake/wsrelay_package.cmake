@@ -51,15 +51,6 @@ function(wsrelay_add_manual program section)
     COMPONENT system EXCLUDE_FROM_ALL)
 endfunction()
 
-function(wsrelay_add_completion shell folder name)
-  set(script ${wsrelay_made}/completion.${shell})
-  add_custom_command(OUTPUT ${script}
-    COMMAND wsrelay completion ${shell} > ${script} DEPENDS wsrelay)
-  set_property(GLOBAL APPEND PROPERTY WSRELAY_PACKAGE_FILES ${script})
-  install(FILES ${script} DESTINATION ${CMAKE_INSTALL_DATADIR}/${folder}
-    RENAME ${name} COMPONENT system EXCLUDE_FROM_ALL)
-endfunction()
-
 # Policy 12.5 and 12.7: each package has both, the latter compressed.
 function(wsrelay_add_papers package component)
   set(folder ${wsrelay_made}/${package})
@@ -91,9 +82,9 @@ wsrelay_add_papers(wsrelay-dev libraries)
 wsrelay_add_manual(wsrelayd 8)
 wsrelay_add_manual(wsrelay 1)
 wsrelay_add_manual(wsrelay-bench 1)
-wsrelay_add_completion(bash bash-completion/completions wsrelay)
-wsrelay_add_completion(zsh zsh/vendor-completions _wsrelay)
-wsrelay_add_completion(fish fish/vendor_completions.d wsrelay.fish)
+install(FILES ${PROJECT_BINARY_DIR}/completion.zsh RENAME _wsrelay
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions
+  COMPONENT system EXCLUDE_FROM_ALL)
 get_property(wsrelay_package_files GLOBAL PROPERTY WSRELAY_PACKAGE_FILES)
 add_custom_target(wsrelay_package_files ALL DEPENDS ${wsrelay_package_files})
 
@@ -118,12 +109,14 @@ foreach(folder config actors net/cluster tools/docs tools/wsrelay)
     PATTERN "README.md" EXCLUDE)
 endforeach()
 foreach(file CHANGELOG.md config/config.hpp config/fields.hpp actors/audience.hpp
+    actors/json_event.hpp protocol/cookies.hpp protocol/query.hpp
     actors/ending.cpp actors/ending.hpp actors/error.hpp actors/log.hpp
     actors/messages.hpp actors/node_messages.hpp net/node.hpp
     net/hook/WEBHOOKS.md net/service_manager.hpp test/bench/FIGURES.md tools/docs/README.md
     tools/docs/alerts.rules.yaml tools/docs/alerts.test.yaml
     tools/docs/grafana.json tools/docs/page.png tools/examples/app_node.cpp
-    tools/examples/session_per_client.hpp tools/package/debian/README.Debian
+    tools/examples/session_per_client.hpp tools/examples/ticker.hpp
+    tools/package/debian/README.Debian
     tools/web/client/README.md tools/web/client/wsrelay.js)
   get_filename_component(folder ${file} DIRECTORY)
   install(FILES ${PROJECT_SOURCE_DIR}/${file}
@@ -148,26 +141,6 @@ foreach(package wsrelay wsrelay-dev)
     DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides RENAME ${package}
     COMPONENT ${component} EXCLUDE_FROM_ALL)
 endforeach()
-# Installed they are a project of their own, and include as programs of others do.
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/tools/examples
-  DESTINATION ${wsrelay_doc}/wsrelay-dev COMPONENT libraries EXCLUDE_FROM_ALL
-  PATTERN "CMakeLists.txt" EXCLUDE PATTERN "examples/python" EXCLUDE
-  PATTERN "examples/node" EXCLUDE PATTERN "examples/web" EXCLUDE)
-install(FILES ${wsrelay_sources}/examples.cmake
-  DESTINATION ${wsrelay_doc}/wsrelay-dev/examples RENAME CMakeLists.txt
-  COMPONENT libraries EXCLUDE_FROM_ALL)
-install(CODE "set(examples \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${wsrelay_doc}/wsrelay-dev/examples\")"
-  COMPONENT libraries EXCLUDE_FROM_ALL)
-install(CODE [[
-  file(GLOB installed "${examples}/*.cpp" "${examples}/*.hpp")
-  foreach(source IN LISTS installed)
-    file(READ "${source}" text)
-    string(REGEX REPLACE "#include \"tools/examples/" "#include \"" text "${text}")
-    string(REGEX REPLACE "#include \"(protocol|config|actors|net)/([^\"]+)\""
-      "#include <wsrelay/\\1/\\2>" text "${text}")
-    file(WRITE "${source}" "${text}")
-  endforeach()
-]] COMPONENT libraries EXCLUDE_FROM_ALL)
 # A folder that npm can install; not among the documents, which images leave out.
 install(FILES ${PROJECT_SOURCE_DIR}/tools/web/client/package.json
     ${PROJECT_SOURCE_DIR}/tools/web/client/wsrelay.d.ts
@@ -220,8 +193,8 @@ if(WSRELAY_PROMETHEUS)
   list(APPEND wsrelay_needed prometheus-cpp-dev)
 endif()
 list(JOIN wsrelay_needed ", " CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS)
-set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_RECOMMENDS cmake)
-set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS wsrelay)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_RECOMMENDS "cmake | pkgconf")
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS "wsrelay, rapidjson-dev")
 set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION "WebSocket relay to embed, and its test kit
 A browser holds a WebSocket; behind it stands a target actor, in a program of
 yours or one that the relay brings. Every connection is an actor of the C++

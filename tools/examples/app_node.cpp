@@ -6,14 +6,11 @@
 // where the relay listens for nodes, 127.0.0.1:9000, how this one is called,
 // app1, and what it offers, greeter. To replace one that runs, start another
 // with a NODE of its own, wait for "offer waits" in its log, stop the old one.
-#include "actors/log.hpp"
 #include "net/log_output.hpp"
 #include "net/node.hpp"
 #include "tools/examples/greeter.hpp"
 
 #include <caf/actor_system.hpp>
-
-#include <unistd.h>
 
 #include <iostream>
 #include <string>
@@ -25,8 +22,7 @@ int main(int argc, char** argv) {
   wsrelay::relay_config config{.clusters = {cluster}};
 
   wsrelay::termination_signals signals; // before the system has threads
-  wsrelay::set_log_sink(wsrelay::make_log_output(STDERR_FILENO),
-                        spdlog::level::info);
+  wsrelay::log_to(STDERR_FILENO);
   wsrelay::system_config system_config{config};
   caf::actor_system system{system_config};
   wsrelay::node node{system, config};

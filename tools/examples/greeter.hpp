@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/messages.hpp"
+#include "protocol/query.hpp"
 
 #include <caf/event_based_actor.hpp>
 
@@ -14,8 +15,7 @@ inline caf::behavior greeter(caf::event_based_actor* self) {
       [](const ws_join&) {},
       [self](const ws_message& message) {
         self->send(message.client,
-                   ws_send{message_type::text,
-                           "hello " + std::string{message.data.view()}});
+                   ws_send::text("hello " + std::string{message.data.view()}));
       },
       [](const ws_leave&) {},
       [](const ws_refused&) {}, // it does not wait for anybody
@@ -27,7 +27,7 @@ inline caf::behavior greeter(caf::event_based_actor* self) {
 inline caf::behavior door(caf::event_based_actor*, caf::actor target) {
   return {[target](const http_request& request) {
     http_response response;
-    if (request.query == "word=friend")
+    if (read_query(request.query).value("word") == "friend")
       response.relay = relay_to{target, {}, {}, {}};
     else
       response.status = 401;

@@ -8,7 +8,8 @@ project(wsrelay_examples LANGUAGES CXX)
 
 find_package(wsrelay REQUIRED)
 
-foreach(name app_node game_lobby hub linked_worker presence rooms session_per_client)
+foreach(name app_node game_lobby hub linked_worker presence rooms
+    session_per_client ticker)
   add_executable(${name} ${name}.cpp)
   target_link_libraries(${name} PRIVATE wsrelay::net)
 endforeach()

@@ -90,8 +90,8 @@ result<caf::actor> connect(caf::actor_system& system,
   caf::scoped_actor self{system};
   result<caf::actor> answer =
       no_node("no answer in time: it may be no node", options);
-  self->request(connector, options.timeout, caf::connect_atom::value,
-                options.host, options.port)
+  self->request(connector, options.timeout, caf::connect_atom_v, options.host,
+                options.port)
       .receive(
           [&](caf::node_id&, caf::strong_actor_ptr& found,
               std::set<std::string>&) {

@@ -124,7 +124,7 @@ struct watcher_state {
     self->request(settings.node, settings.timeout, peer_list{})
         .then(
             [this](const std::vector<peer_entry>&) {
-              self->delayed_send(self, settings.timeout, caf::tick_atom::value);
+              self->delayed_send(self, settings.timeout, caf::tick_atom_v);
             },
             [this](caf::error&) { end(lost_node()); });
   }
@@ -192,7 +192,7 @@ void watch(node_client& node, const options& opts,
       watcher, watch_settings{node.node(), node.find(opts.subject),
                               opts.subject, node.timeout(), opts.payload, tell,
                               [ended](outcome how) { ended->set_value(how); }});
-  interruption stop{[actor] { caf::anon_send(actor, caf::close_atom::value); }};
+  interruption stop{[actor] { caf::anon_send(actor, caf::close_atom_v); }};
   if (auto error = ended->get_future().get())
     throw *error;
 }

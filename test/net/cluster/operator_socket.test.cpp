@@ -74,8 +74,7 @@ caf::actor_id connected(const std::string& path) {
   caf::scoped_actor self{system};
   auto connector = spawn_node_connector(system, nullptr, 1 << 20);
   caf::actor_id result = 0;
-  self->request(connector, 10s, caf::connect_atom::value, path,
-                std::uint16_t{0})
+  self->request(connector, 10s, caf::connect_atom_v, path, std::uint16_t{0})
       .receive([&](caf::node_id&, caf::strong_actor_ptr& found,
                    std::set<std::string>&) { result = found->id(); },
                [](caf::error&) {});
