@@ -103,7 +103,7 @@ void connection_state::settle(caf::result<void>& result,
     result = caf::unit;
     return;
   }
-  log_undelivered(pid_.view(), what, result.err);
+  log_undelivered(self_->system(), pid_.view(), what, result.err);
   result = caf::unit;
 }
 
