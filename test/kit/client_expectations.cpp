@@ -76,7 +76,7 @@ std::string fake_client::state_text() const {
 }
 
 void fake_client::complain(const std::string& expected,
-                           const std::string& found, place where) const {
+                           const std::string& found, source_line where) const {
   fail(name() + ": expected " + expected + (found.empty() ? "" : "\n") + found
            + state_text(),
        where);
@@ -84,7 +84,7 @@ void fake_client::complain(const std::string& expected,
 
 // Nothing when there is none, which has failed then.
 std::optional<client_message> fake_client::next(const std::string& expected,
-                                                place where) {
+                                                source_line where) {
   if (received().empty())
     run();
   auto& all = port_->received();
@@ -97,7 +97,7 @@ std::optional<client_message> fake_client::next(const std::string& expected,
   return result;
 }
 
-void fake_client::expect_text(std::string_view data, place where) {
+void fake_client::expect_text(std::string_view data, source_line where) {
   auto wanted = text(std::string{data});
   auto expected = printed(wanted);
   auto message = next(expected, where);
@@ -110,14 +110,14 @@ void fake_client::expect_text(std::string_view data, place where) {
            where);
 }
 
-void fake_client::expect_binary(std::string_view data, place where) {
+void fake_client::expect_binary(std::string_view data, source_line where) {
   auto wanted = binary(std::string{data});
   auto message = next(printed(wanted), where);
   if (message && *message != wanted)
     complain(printed(wanted), came(*message), where);
 }
 
-void fake_client::expect_json(std::string_view json, place where) {
+void fake_client::expect_json(std::string_view json, source_line where) {
   auto expected = "the JSON " + std::string{json};
   auto message = next(expected, where);
   if (!message)
@@ -129,7 +129,7 @@ void fake_client::expect_json(std::string_view json, place where) {
 }
 
 void fake_client::expect_event(std::string_view topic, std::string_view data,
-                               place where) {
+                               source_line where) {
   client_event wanted{std::string{topic}, std::string{data}};
   auto expected = "the event " + printed(wanted);
   auto message = next(expected, where);
@@ -142,7 +142,8 @@ void fake_client::expect_event(std::string_view topic, std::string_view data,
     complain(expected, came(*message) + "\n" + *difference, where);
 }
 
-std::string fake_client::expect_event(std::string_view topic, place where) {
+std::string fake_client::expect_event(std::string_view topic,
+                                      source_line where) {
   auto expected = "an event " + std::string{topic};
   auto message = next(expected, where);
   if (!message)
@@ -154,11 +155,11 @@ std::string fake_client::expect_event(std::string_view topic, place where) {
   return {};
 }
 
-client_message fake_client::expect_message(place where) {
+client_message fake_client::expect_message(source_line where) {
   return next("a message", where).value_or(client_message{});
 }
 
-void fake_client::expect_nothing(place where) {
+void fake_client::expect_nothing(source_line where) {
   run();
   if (!received().empty())
     complain("nothing", "", where);
@@ -174,7 +175,7 @@ bool fake_client::is_closed_with(std::uint16_t code,
 
 void fake_client::check_close(std::uint16_t code,
                               std::optional<std::string_view> reason,
-                              place where) {
+                              source_line where) {
   if (!close_frame())
     run();
   if (is_closed_with(code, reason))
@@ -185,16 +186,16 @@ void fake_client::check_close(std::uint16_t code,
   complain(text, "", where);
 }
 
-void fake_client::expect_close(std::uint16_t code, place where) {
+void fake_client::expect_close(std::uint16_t code, source_line where) {
   check_close(code, std::nullopt, where);
 }
 
 void fake_client::expect_close(std::uint16_t code, std::string_view reason,
-                               place where) {
+                               source_line where) {
   check_close(code, reason, where);
 }
 
-void fake_client::expect_open(place where) {
+void fake_client::expect_open(source_line where) {
   run();
   if (!is_open() || close_frame())
     complain("its socket to be open", "", where);

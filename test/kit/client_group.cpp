@@ -22,7 +22,7 @@ struct thrown_failures {
 
 } // namespace
 
-client_group::client_group(std::vector<fake_client> clients, place where)
+client_group::client_group(std::vector<fake_client> clients, source_line where)
     : clients_{std::move(clients)}, where_{where} {}
 
 void client_group::each(const std::function<void(fake_client&)>& expectations) {
@@ -75,7 +75,7 @@ void client_group::open() {
   each([](fake_client& client) { client.expect_open(); });
 }
 
-client_group expect_all(std::vector<fake_client> clients, place where) {
+client_group expect_all(std::vector<fake_client> clients, source_line where) {
   return {std::move(clients), where};
 }
 

@@ -14,7 +14,7 @@ namespace wsrelay::test {
 /// `fake_client` tell. All are asked; a failure names those that did not.
 class client_group {
 public:
-  client_group(std::vector<fake_client> clients, place where);
+  client_group(std::vector<fake_client> clients, source_line where);
 
   void text(std::string_view data);
   void binary(std::string_view data);
@@ -30,11 +30,11 @@ public:
 
 private:
   std::vector<fake_client> clients_;
-  place where_;
+  source_line where_;
 };
 
 /// expect_all({ann, bob}).text("hi")
 client_group expect_all(std::vector<fake_client> clients,
-                        place where = place::here());
+                        source_line where = source_line::here());
 
 } // namespace wsrelay::test

@@ -11,12 +11,12 @@
 namespace wsrelay::test {
 
 /// A line of a test. As a default argument `here()` is the caller's.
-struct place {
+struct source_line {
   const char* file;
   int line;
 
-  static constexpr place here(const char* file = __builtin_FILE(),
-                              int line = __builtin_LINE()) noexcept {
+  static constexpr source_line here(const char* file = __builtin_FILE(),
+                                    int line = __builtin_LINE()) noexcept {
     return {file, line};
   }
 };
@@ -24,7 +24,8 @@ struct place {
 /// An expectation that was not met. `what()` is "FILE:LINE: TEXT".
 class expectation_failed : public std::runtime_error {
 public:
-  expectation_failed(const std::string& text, place where, bool may_throw);
+  expectation_failed(const std::string& text, source_line where,
+                     bool may_throw);
 
   /// Returns who, what was expected, and what came instead; several lines.
   const std::string& text() const noexcept { return *text_; }
@@ -38,7 +39,7 @@ public:
 
 private:
   std::shared_ptr<const std::string> text_; // copies do not throw
-  place where_;
+  source_line where_;
   bool may_throw_;
 };
 
@@ -52,10 +53,10 @@ using failure_handler = std::function<void(const expectation_failed&)>;
 failure_handler on_failure(failure_handler handler);
 
 /// For expectations of your own: fails as those of the kit do.
-void fail(const std::string& text, place where = place::here());
+void fail(const std::string& text, source_line where = source_line::here());
 
 /// The same where nothing may be thrown: in a destructor.
-void fail_at_end(const std::string& text, place where) noexcept;
+void fail_at_end(const std::string& text, source_line where) noexcept;
 
 /// Lets the node of a client or a probe run; does nothing once it has ended.
 using weak_runner = std::weak_ptr<const std::function<void()>>;

@@ -81,34 +81,39 @@ public:
   void read_again();
 
   /// The next message is this text, or these bytes.
-  void expect_text(std::string_view data, place where = place::here());
-  void expect_binary(std::string_view data, place where = place::here());
+  void expect_text(std::string_view data,
+                   source_line where = source_line::here());
+  void expect_binary(std::string_view data,
+                     source_line where = source_line::here());
 
   /// The next message is a text of this JSON, whatever the order of its keys.
-  void expect_json(std::string_view json, place where = place::here());
+  void expect_json(std::string_view json,
+                   source_line where = source_line::here());
 
   /// The next message is this envelope; `data` is compared as JSON.
   void expect_event(std::string_view topic, std::string_view data,
-                    place where = place::here());
+                    source_line where = source_line::here());
 
   /// The same with any data, which it returns.
-  std::string expect_event(std::string_view topic, place where = place::here());
+  std::string expect_event(std::string_view topic,
+                           source_line where = source_line::here());
 
   /// There is a next message, whatever it is: returns it.
-  client_message expect_message(place where = place::here());
+  client_message expect_message(source_line where = source_line::here());
 
   /// Nothing waits to be taken, also when nothing is left to do. Runs.
-  void expect_nothing(place where = place::here());
+  void expect_nothing(source_line where = source_line::here());
 
   /// The relay's close frame has this code, and the reason if one is given;
   /// 1006: the socket has ended without one. What waits to be taken does not
   /// matter.
-  void expect_close(std::uint16_t code, place where = place::here());
+  void expect_close(std::uint16_t code,
+                    source_line where = source_line::here());
   void expect_close(std::uint16_t code, std::string_view reason,
-                    place where = place::here());
+                    source_line where = source_line::here());
 
   /// The socket is open, also when nothing is left to do. Runs.
-  void expect_open(place where = place::here());
+  void expect_open(source_line where = source_line::here());
 
   /// Returns what came and was not taken; `take` removes it.
   const std::vector<client_message>& received() const;
@@ -137,13 +142,14 @@ public:
 
 private:
   void run() const;
-  std::optional<client_message> next(const std::string& expected, place where);
+  std::optional<client_message> next(const std::string& expected,
+                                     source_line where);
   void complain(const std::string& expected, const std::string& found,
-                place where) const;
+                source_line where) const;
   bool is_closed_with(std::uint16_t code,
                       std::optional<std::string_view> reason) const;
   void check_close(std::uint16_t code, std::optional<std::string_view> reason,
-                   place where);
+                   source_line where);
   std::string state_text() const;
 
   caf::actor actor_;

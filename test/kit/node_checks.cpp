@@ -40,7 +40,7 @@ std::ostream& operator<<(std::ostream& out, const refused_send& what) {
   return out << what.topic << " to " << what.client_pid << ": " << what.error;
 }
 
-node_checks::node_checks(refused_sends_ptr refused, place where)
+node_checks::node_checks(refused_sends_ptr refused, source_line where)
     : where_{where},
       exceptions_{std::uncaught_exceptions()},
       refused_{std::move(refused)} {}
@@ -70,7 +70,7 @@ void node_checks::allow_refused_sends() {
   allows_refused_ = true;
 }
 
-void node_checks::expect_refused_send(errc code, place where) {
+void node_checks::expect_refused_send(errc code, source_line where) {
   if (refused_->empty() && runner_)
     (*runner_)();
   auto expected = "expected a refused send: " + printed(code);

@@ -36,7 +36,7 @@ using refused_sends_ptr = std::shared_ptr<std::vector<refused_send>>;
 /// does while an exception passes: the test has failed then.
 class node_checks {
 public:
-  node_checks(refused_sends_ptr refused, place where);
+  node_checks(refused_sends_ptr refused, source_line where);
   ~node_checks();
 
   node_checks(const node_checks&) = delete;
@@ -59,7 +59,7 @@ public:
 
   /// The next send that was refused has this error; lets the node run if there
   /// is none yet.
-  void expect_refused_send(errc code, place where = place::here());
+  void expect_refused_send(errc code, source_line where = source_line::here());
 
   /// Returns what clients and probes let run. Null when the node ends.
   weak_runner runner() const { return runner_; }
@@ -77,7 +77,7 @@ protected:
 private:
   void complain() const noexcept;
 
-  place where_;
+  source_line where_;
   int exceptions_; // that were under way at its start
   refused_sends_ptr refused_;
   std::shared_ptr<const std::function<void()>> runner_;

@@ -37,23 +37,26 @@ public:
   operator const caf::actor&() const noexcept { return actor_; }
 
   /// The next message makes this line of the log.
-  void expect(std::string_view line, place where = place::here());
+  void expect(std::string_view line, source_line where = source_line::here());
 
   /// The next one is a join, with this metadata, compared as JSON, if it is
   /// given.
-  void expect_join(place where = place::here());
-  void expect_join(std::string_view metadata, place where = place::here());
+  void expect_join(source_line where = source_line::here());
+  void expect_join(std::string_view metadata,
+                   source_line where = source_line::here());
 
   /// The next one is a message of this data.
-  void expect_message(std::string_view data, place where = place::here());
+  void expect_message(std::string_view data,
+                      source_line where = source_line::here());
 
   /// The next one is a leave for this reason, with this code if it is given.
-  void expect_leave(leave_reason reason, place where = place::here());
+  void expect_leave(leave_reason reason,
+                    source_line where = source_line::here());
   void expect_leave(leave_reason reason, std::uint16_t code,
-                    place where = place::here());
+                    source_line where = source_line::here());
 
   /// No message waits to be taken, also when nothing is left to do. Runs.
-  void expect_nothing(place where = place::here());
+  void expect_nothing(source_line where = source_line::here());
 
   /// Every message, in order and one per line: "join {}", "message 1 hi" (with
   /// its seq), "message 1 hi again" (redelivered), "heartbeat 5" (messages so
@@ -94,10 +97,10 @@ private:
   struct record;
   template <class T>
   const T* next(const std::vector<T>& all, const std::string& expected,
-                place where);
-  bool is_there(const std::string& expected, place where);
+                source_line where);
+  bool is_there(const std::string& expected, source_line where);
   void complain(const std::string& expected, const std::string& found,
-                place where) const;
+                source_line where) const;
   void run() const;
   std::string what_waits() const;
 

@@ -64,14 +64,14 @@ std::string probe::what_waits() const {
 }
 
 void probe::complain(const std::string& expected, const std::string& found,
-                     place where) const {
+                     source_line where) const {
   fail(name_ + " (" + pid_text(actor_.id(), actor_.node()) + "): expected "
            + expected + found + what_waits(),
        where);
 }
 
 // Takes the next line; has failed when there is none.
-bool probe::is_there(const std::string& expected, place where) {
+bool probe::is_there(const std::string& expected, source_line where) {
   if (record_->taken == record_->log.size())
     run();
   if (record_->taken < record_->log.size()) {
@@ -82,7 +82,7 @@ bool probe::is_there(const std::string& expected, place where) {
   return false;
 }
 
-void probe::expect(std::string_view line, place where) {
+void probe::expect(std::string_view line, source_line where) {
   auto expected = shown_text(line);
   if (!is_there(expected, where))
     return;
@@ -94,7 +94,7 @@ void probe::expect(std::string_view line, place where) {
 // Null when it is not of this type, or not there, which has failed then.
 template <class T>
 const T* probe::next(const std::vector<T>& all, const std::string& expected,
-                     place where) {
+                     source_line where) {
   if (!is_there(expected, where))
     return nullptr;
   auto& line = record_->log[record_->taken - 1];
@@ -105,11 +105,11 @@ const T* probe::next(const std::vector<T>& all, const std::string& expected,
   return nullptr;
 }
 
-void probe::expect_join(place where) {
+void probe::expect_join(source_line where) {
   next(record_->joins, "a join", where);
 }
 
-void probe::expect_join(std::string_view metadata, place where) {
+void probe::expect_join(std::string_view metadata, source_line where) {
   auto expected = "a join " + std::string{metadata};
   auto* join = next(record_->joins, expected, where);
   if (!join)
@@ -119,28 +119,29 @@ void probe::expect_join(std::string_view metadata, place where) {
              "\n  came instead: " + printed(*join) + "\n" + *difference, where);
 }
 
-void probe::expect_message(std::string_view data, place where) {
+void probe::expect_message(std::string_view data, source_line where) {
   auto expected = "a message " + shown_text(data);
   auto* message = next(record_->messages, expected, where);
   if (message && message->data.view() != data)
     complain(expected, "\n  came instead: " + printed(*message), where);
 }
 
-void probe::expect_leave(leave_reason reason, place where) {
+void probe::expect_leave(leave_reason reason, source_line where) {
   auto expected = "a leave: " + printed(reason);
   auto* leave = next(record_->leaves, expected, where);
   if (leave && leave->reason != reason)
     complain(expected, "\n  came instead: " + printed(*leave), where);
 }
 
-void probe::expect_leave(leave_reason reason, std::uint16_t code, place where) {
+void probe::expect_leave(leave_reason reason, std::uint16_t code,
+                         source_line where) {
   auto expected = "a leave: " + printed(reason) + " " + std::to_string(code);
   auto* leave = next(record_->leaves, expected, where);
   if (leave && (leave->reason != reason || leave->code != code))
     complain(expected, "\n  came instead: " + printed(*leave), where);
 }
 
-void probe::expect_nothing(place where) {
+void probe::expect_nothing(source_line where) {
   run();
   if (record_->taken < record_->log.size())
     complain("nothing", "", where);

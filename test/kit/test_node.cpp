@@ -34,7 +34,7 @@ void test_config::on_undelivered(std::string_view client_pid,
   refused_sends->push_back({std::string{client_pid}, std::string{topic}, why});
 }
 
-test_node::test_node(std::unique_ptr<test_config> config, place where)
+test_node::test_node(std::unique_ptr<test_config> config, source_line where)
     : node_checks{config->refused_sends, where},
       config_{std::move(config)},
       system_{*config_},

@@ -64,7 +64,7 @@ class test_node : public node_checks {
 public:
   explicit test_node(
       std::unique_ptr<test_config> config = std::make_unique<test_config>(),
-      place where = place::here());
+      source_line where = source_line::here());
   ~test_node();
 
   test_node(const test_node&) = delete;
