@@ -104,7 +104,7 @@ void connection_state::settle(caf::result<void>& result,
     result = caf::unit;
     return;
   }
-  log_undelivered(pid_.view(), what, error_of(result));
+  log_undelivered(self_->system(), pid_.view(), what, error_of(result));
   result = caf::unit;
 }
 

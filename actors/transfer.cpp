@@ -165,7 +165,7 @@ void connection_state::fail_claim(errc code, end_cause cause, bool tell_target,
   if (lost.who)
     lost.who->deliver(std::move(why));
   else if (owners_.owner())
-    log_undelivered(pid_.view(), "ws.control", why);
+    log_undelivered(self_->system(), pid_.view(), "ws.control", why);
   if (!owners_.owner()) // the first target, or the old one ended meanwhile
     return stay_without(lost, code, cause);
   update_reading();

@@ -18,12 +18,15 @@ constexpr std::size_t max_shown_topic = 64;
 
 } // namespace
 
-void log_undelivered(std::string_view client_pid, std::string_view topic,
+void log_undelivered(const caf::actor_system& system,
+                     std::string_view client_pid, std::string_view topic,
                      const caf::error& why) {
   static auto& lines = *new log_limit; // actors may send after main
   // The end of a connection has a line of its own.
   if (is(why, errc::closing) || is(why, errc::slow_consumer))
     return;
+  if (auto* sink = dynamic_cast<const undelivered_sink*>(&system.config()))
+    sink->on_undelivered(client_pid, topic, why);
   auto reason = to_text(why);
   auto left_out = lines.allow(reason, std::chrono::steady_clock::now());
   if (left_out)

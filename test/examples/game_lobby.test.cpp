@@ -1,53 +1,43 @@
 // A connection that moves between two targets.
 #include "tools/examples/game_lobby.hpp"
 #include "test/kit/test_node.hpp"
-
-#include <doctest/doctest.h>
+#include "test/kit/with_doctest.hpp"
 
 namespace wsrelay::game_lobby_test {
 
 using namespace wsrelay::test;
 
-TEST_CASE("a client moves from the lobby to the game and back") {
+namespace {
+
+struct fixture {
   test_node node;
-  auto lobby = node.system().spawn(examples::lobby);
-  auto client = node.connect(lobby);
-  node.run();
-  CHECK(client.take_events()
-        == std::vector{client_event{"lobby", "\"welcome\""}});
-  client.send_text("play");
-  node.run();
-  CHECK(client.take_events()
-        == std::vector{client_event{"game", "\"started\""}});
-  client.send_text("e2e4");
-  node.run();
+  caf::actor lobby = node.system().spawn(examples::lobby);
+  fake_client ann = node.connect(lobby);
+};
+
+} // namespace
+
+TEST_CASE_FIXTURE(fixture, "a client moves from the lobby to the game and "
+                           "back") {
+  ann.expect_event("lobby", "\"welcome\"");
+  ann.send_text("play");
+  ann.expect_event("game", "\"started\"");
+  ann.send_text("e2e4");
   // The second message of the connection, whoever owns it.
-  CHECK(client.take_events() == std::vector{client_event{"game.move", "2"}});
-  client.send_text("back");
-  node.run();
-  CHECK(client.take_events()
-        == std::vector{client_event{"lobby", "\"welcome\""}});
-  CHECK(client.is_open());
-  client.close();
-  node.run();
+  ann.expect_event("game.move", "2");
+  ann.send_text("back");
+  ann.expect_event("lobby", "\"welcome\"");
+  ann.expect_open();
 }
 
-TEST_CASE("messages sent during a move belong to exactly one target") {
-  test_node node;
-  auto lobby = node.system().spawn(examples::lobby);
-  auto client = node.connect(lobby);
-  node.run();
-  client.take();
-  client.send_text("play");
+TEST_CASE_FIXTURE(fixture, "messages sent during a move belong to exactly one "
+                           "target") {
+  ann.expect_event("lobby", "\"welcome\"");
+  ann.send_text("play");
   for (int i = 0; i < 3; ++i)
-    client.send_text("move");
-  node.run();
+    ann.send_text("move");
   // The lobby ignores what came before the move, the game gets the rest.
-  auto events = client.take_events();
-  REQUIRE_FALSE(events.empty());
-  CHECK(events.front() == client_event{"game", "\"started\""});
-  client.close();
-  node.run();
+  ann.expect_event("game", "\"started\"");
 }
 
 } // namespace wsrelay::game_lobby_test

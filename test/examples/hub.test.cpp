@@ -1,46 +1,36 @@
 // The hub, tested as a user tests a target.
 #include "tools/examples/hub.hpp"
 #include "test/kit/test_node.hpp"
-
-#include <doctest/doctest.h>
+#include "test/kit/with_doctest.hpp"
 
 namespace wsrelay::hub_test {
 
 using namespace wsrelay::test;
 
-TEST_CASE("a hub sends each message to all of its clients") {
+namespace {
+
+struct fixture {
   test_node node;
-  auto hub = node.system().spawn(examples::hub);
-  auto ann = node.connect(hub);
-  auto bob = node.connect(hub);
-  node.run();
+  caf::actor hub = node.system().spawn(examples::hub);
+  fake_client ann = node.connect(hub, {.name = "ann"});
+  fake_client bob = node.connect(hub, {.name = "bob"});
+};
+
+} // namespace
+
+TEST_CASE_FIXTURE(fixture, "a hub sends each message to all of its clients") {
   ann.send_text("hi");
-  node.run();
-  CHECK(ann.take() == std::vector{text("hi")});
-  CHECK(bob.take() == std::vector{text("hi")});
+  bob.send_binary("\x01\x02"); // and keeps its type
+  expect_all({ann, bob}).text("hi");
+  expect_all({ann, bob}).binary("\x01\x02");
 }
 
-TEST_CASE("a hub keeps the type of a message") {
-  test_node node;
-  auto client = node.connect(node.system().spawn(examples::hub));
-  node.run();
-  client.send_binary("\x01\x02");
-  node.run();
-  CHECK(client.take() == std::vector{binary("\x01\x02")});
-}
-
-TEST_CASE("a hub forgets a client that left") {
-  test_node node;
-  auto hub = node.system().spawn(examples::hub);
-  auto ann = node.connect(hub);
-  auto bob = node.connect(hub);
-  node.run();
+TEST_CASE_FIXTURE(fixture, "a hub forgets a client that left") {
   bob.lose();
   node.run();
   ann.send_text("anybody?");
-  node.run();
-  CHECK(ann.take() == std::vector{text("anybody?")});
-  CHECK(bob.received().empty());
+  ann.expect_text("anybody?");
+  bob.expect_nothing();
 }
 
 } // namespace wsrelay::hub_test

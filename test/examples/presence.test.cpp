@@ -1,38 +1,31 @@
 // What a monitor of connections is told.
 #include "tools/examples/presence.hpp"
 #include "test/kit/test_node.hpp"
-
-#include <doctest/doctest.h>
-
-#include <memory>
-#include <vector>
+#include "test/kit/with_doctest.hpp"
 
 namespace wsrelay::presence_test {
 
 using namespace wsrelay::test;
 
 TEST_CASE("presence reports who came, who went, and how") {
+  text_list lines;
+  auto report = [&lines](const std::string& line) { lines.push_back(line); };
   test_node node;
-  auto lines = std::make_shared<std::vector<std::string>>();
-  auto report = [lines](const std::string& line) { lines->push_back(line); };
   auto target = node.system().spawn(examples::presence, report);
   auto ann = node.connect(target);
-  node.run();
-  REQUIRE(lines->size() == 1);
-  auto pid = lines->front().substr(5);
-  CHECK(lines->front() == "here " + pid);
+  auto pid = to_string(ann.actor());
+  text_list expected{"here " + pid};
 
   SUBCASE("a clean close is normal") {
     ann.close();
-    node.run();
-    CHECK(lines->back() == "gone " + pid + ": normal");
+    expected.push_back("gone " + pid + ": normal");
   }
   SUBCASE("a lost connection carries its code and text") {
     ann.lose();
-    node.run();
-    CHECK(lines->back() == "gone " + pid + ": 1006 connection lost");
+    expected.push_back("gone " + pid + ": 1006 connection lost");
   }
-  CHECK(lines->size() == 2);
+  node.run();
+  CHECK(lines == expected);
 }
 
 } // namespace wsrelay::presence_test

@@ -1,8 +1,7 @@
 // Rooms, and the handler that keeps them.
 #include "tools/examples/rooms.hpp"
 #include "test/kit/test_node.hpp"
-
-#include <doctest/doctest.h>
+#include "test/kit/with_doctest.hpp"
 
 namespace wsrelay::rooms_test {
 
@@ -13,6 +12,7 @@ namespace {
 struct fixture {
   test_node node;
   caf::actor keeper = node.system().spawn(examples::room_keeper);
+  std::size_t before = node.running_actors();
 
   caf::expected<http_response> ask(const std::string& room) {
     http_request request;
@@ -21,9 +21,13 @@ struct fixture {
   }
 
   fake_client enter(const std::string& room) {
-    auto client = node.connect(ask(room)->relay->target);
+    return node.connect(ask(room)->relay->target, {.name = room});
+  }
+
+  // Rooms and connections.
+  std::size_t actors() {
     node.run();
-    return client;
+    return node.running_actors() - before;
   }
 };
 
@@ -34,52 +38,39 @@ TEST_CASE_FIXTURE(fixture, "a room hears its own members only") {
   auto bob = enter("blue");
   auto eve = enter("red");
   ann.send_text("hi");
-  node.run();
-  CHECK(bob.take() == std::vector{text("hi")});
-  CHECK(eve.received().empty());
+  expect_all({ann, bob}).text("hi");
+  eve.expect_nothing();
 }
 
 TEST_CASE_FIXTURE(fixture,
                   "a room ends with its last member and is made anew") {
   auto ann = enter("blue");
   auto bob = enter("blue");
-  auto before = node.running_actors();
   ann.close();
-  node.run();
-  CHECK(node.running_actors() == before - 1);
+  CHECK(actors() == 2);
   bob.close();
-  node.run();
-  CHECK(node.running_actors() == before - 3);
+  CHECK(actors() == 0);
   auto again = enter("blue");
   again.send_text("hi");
-  node.run();
-  CHECK(again.take() == std::vector{text("hi")});
+  again.expect_text("hi");
 }
 
 TEST_CASE_FIXTURE(fixture, "a room ends with a client that says nothing") {
-  auto before = node.running_actors();
   auto guest = node.system().spawn([](caf::event_based_actor*) {
     return caf::behavior{[](const ws_send&) {}};
   });
   node.send(ask("blue")->relay->target, ws_join{guest, "1@far", "{}"});
-  node.run();
-  CHECK(node.running_actors() == before + 2);
+  CHECK(actors() == 2);
   caf::anon_send_exit(guest, caf::exit_reason::kill);
-  node.run();
-  CHECK(node.running_actors() == before);
+  CHECK(actors() == 0);
 }
 
 TEST_CASE_FIXTURE(fixture, "a room that nobody is let into ends") {
-  auto before = node.running_actors();
-  auto answer = ask("blue");
-  CHECK(node.running_actors() == before + 1);
-  node.refuse(*answer);
-  CHECK(node.running_actors() == before);
+  node.refuse(*ask("blue"));
+  CHECK(actors() == 0);
   auto ann = enter("blue");
   node.refuse(*ask("blue")); // somebody else
-  ann.send_text("hi");
-  node.run();
-  CHECK(node.running_actors() == before + 2);
+  CHECK(actors() == 2);
 }
 
 TEST_CASE_FIXTURE(fixture, "there are at most a thousand rooms") {

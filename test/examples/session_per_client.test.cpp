@@ -1,8 +1,7 @@
 // A handler and the targets it spawns.
 #include "tools/examples/session_per_client.hpp"
 #include "test/kit/test_node.hpp"
-
-#include <doctest/doctest.h>
+#include "test/kit/with_doctest.hpp"
 
 namespace wsrelay::session_per_client_test {
 
@@ -10,73 +9,66 @@ using namespace wsrelay::test;
 
 namespace {
 
-http_request session_of(std::string user) {
-  http_request request;
-  request.method = "GET";
-  request.params = {{"user", std::move(user)}};
-  return request;
-}
+struct fixture {
+  test_node node;
+  caf::actor handler = node.system().spawn(examples::session_handler);
+  std::size_t before = node.running_actors();
+
+  caf::expected<http_response> ask(std::string user) {
+    http_request request;
+    request.method = "GET";
+    request.params = {{"user", std::move(user)}};
+    return node.ask(handler, request);
+  }
+
+  fake_client enter(std::string user) {
+    return node.connect(ask(user)->relay->target, {.name = user});
+  }
+
+  // Sessions and connections.
+  std::size_t actors() {
+    node.run();
+    return node.running_actors() - before;
+  }
+};
 
 } // namespace
 
-TEST_CASE("each client gets a session that counts its messages alone") {
-  test_node node;
-  auto handler = node.system().spawn(examples::session_handler);
-  auto first = node.ask(handler, session_of("ann"));
-  auto second = node.ask(handler, session_of("bob"));
-  REQUIRE(first);
-  REQUIRE(second);
-  auto ann = node.connect(first->relay->target);
-  auto bob = node.connect(second->relay->target);
-  node.run();
-  CHECK(ann.take_events() == std::vector{client_event{"welcome", "\"ann\""}});
+TEST_CASE_FIXTURE(fixture, "each client gets a session that counts its "
+                           "messages alone") {
+  auto ann = enter("ann");
+  auto bob = enter("bob");
+  ann.expect_event("welcome", "\"ann\"");
+  bob.expect_event("welcome", "\"bob\"");
   ann.send_text("1");
   ann.send_text("2");
   bob.send_text("1");
-  node.run();
-  CHECK(ann.take_events()
-        == std::vector{client_event{"count", "1"}, client_event{"count", "2"}});
-  CHECK(bob.take_events().back() == client_event{"count", "1"});
+  ann.expect_event("count", "1");
+  ann.expect_event("count", "2");
+  bob.expect_event("count", "1");
 }
 
-TEST_CASE("nobody is turned away with 401 and no session") {
-  test_node node;
-  auto handler = node.system().spawn(examples::session_handler);
-  auto before = node.running_actors();
-  auto answer = node.ask(handler, session_of("nobody"));
-  REQUIRE(answer);
+TEST_CASE_FIXTURE(fixture, "nobody is turned away with 401 and no session") {
+  auto answer = ask("nobody");
   CHECK(answer->status == 401);
   CHECK_FALSE(answer->relay);
-  CHECK(node.running_actors() == before);
+  CHECK(actors() == 0);
 }
 
-TEST_CASE("a session ends when its client is not let in") {
-  test_node node;
-  auto handler = node.system().spawn(examples::session_handler);
-  node.run();
-  auto before = node.running_actors();
+TEST_CASE_FIXTURE(fixture, "a session ends when its client is not let in") {
   for (auto reason : {"origin", "upgrade", "timeout"}) {
-    auto answer = node.ask(handler, session_of("ann"));
-    REQUIRE(answer);
-    CHECK(node.running_actors() == before + 1);
+    auto answer = ask("ann");
+    CHECK(actors() == 1);
     node.refuse(*answer, reason);
-    CHECK(node.running_actors() == before);
+    CHECK(actors() == 0);
   }
 }
 
-TEST_CASE("a session ends with its client") {
-  test_node node;
-  auto handler = node.system().spawn(examples::session_handler);
-  node.run();
-  auto before = node.running_actors();
-  auto answer = node.ask(handler, session_of("ann"));
-  auto ann = node.connect(answer->relay->target);
-  answer = caf::expected<http_response>{http_response{}};
-  node.run();
-  CHECK(node.running_actors() == before + 2);
+TEST_CASE_FIXTURE(fixture, "a session ends with its client") {
+  auto ann = enter("ann");
+  CHECK(actors() == 2);
   ann.close();
-  node.run();
-  CHECK(node.running_actors() == before);
+  CHECK(actors() == 0);
 }
 
 } // namespace wsrelay::session_per_client_test

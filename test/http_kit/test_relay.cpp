@@ -244,7 +244,7 @@ private:
     client_answer result;
     result.status = 101;
     result.headers = std::move(what.headers);
-    result.client.emplace(client, port);
+    result.client.emplace(client, port, std::string{}, node_.runner());
     return result;
   }
 

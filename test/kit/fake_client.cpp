@@ -12,10 +12,7 @@
 
 namespace wsrelay::test {
 
-namespace {
-
-// Reads the envelope as wsrelay writes it: {"topic":"...","data":...}. Topics
-// with escapes in them stay as they are spelled.
+// Reads the envelope as wsrelay writes it: {"topic":"...","data":...}.
 std::optional<client_event> to_event(const client_message& message) {
   constexpr std::string_view head = R"({"topic":")";
   constexpr std::string_view middle = R"(","data":)";
@@ -30,8 +27,6 @@ std::optional<client_event> to_event(const client_message& message) {
                       std::string{data}};
 }
 
-} // namespace
-
 client_message text(std::string data) {
   return {message_type::text, std::move(data)};
 }
@@ -41,12 +36,13 @@ client_message binary(std::string data) {
 }
 
 std::ostream& operator<<(std::ostream& out, const client_message& message) {
-  auto type = message.type == message_type::text ? "text " : "binary ";
-  return out << type << message.data;
+  if (message.type == message_type::text)
+    return out << "text " << shown_text(message.data);
+  return out << "binary " << shown_bytes(message.data);
 }
 
 std::ostream& operator<<(std::ostream& out, const client_close& frame) {
-  return out << frame.code << ' ' << frame.reason;
+  return out << frame.code << ' ' << shown_text(frame.reason);
 }
 
 std::ostream& operator<<(std::ostream& out, const client_event& event) {
@@ -54,9 +50,12 @@ std::ostream& operator<<(std::ostream& out, const client_event& event) {
 }
 
 fake_client::fake_client(caf::actor connection,
-                         std::shared_ptr<fake_frame_port> port)
+                         std::shared_ptr<fake_frame_port> port,
+                         std::string name, weak_runner runner)
     : actor_{std::move(connection)},
       port_{std::move(port)},
+      name_{std::move(name)},
+      runner_{std::move(runner)},
       exit_reason_{std::make_shared<std::optional<caf::error>>()} {
   actor_->attach_functor(
       [slot = exit_reason_](const caf::error& reason) { *slot = reason; });
@@ -116,6 +115,15 @@ const std::vector<client_message>& fake_client::received() const {
 
 std::vector<client_message> fake_client::take() {
   return std::exchange(port_->received(), {});
+}
+
+text_list fake_client::take_texts() {
+  text_list result;
+  for (auto& message : take())
+    result.push_back(message.type == message_type::text
+                         ? std::move(message.data)
+                         : "binary " + message.data);
+  return result;
 }
 
 std::vector<client_event> fake_client::events() const {

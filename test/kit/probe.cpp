@@ -2,7 +2,7 @@
 #include "test/kit/probe.hpp"
 
 #include "actors/caf_compat.hpp"
-#include "actors/ending.hpp"
+#include "test/kit/probe_record.hpp"
 #include "test/kit/test_node.hpp"
 
 #include <caf/all.hpp>
@@ -19,81 +19,12 @@ WSRELAY_ATOM(quit)
 WSRELAY_ATOM(crash)
 WSRELAY_ATOM(release)
 
-std::string to_line(const ws_join& x) {
-  return "join " + std::string{x.metadata.view()};
-}
-
-std::string to_line(const ws_message& x) {
-  return "message " + std::to_string(x.seq) + " " + std::string{x.data.view()}
-         + (x.redelivered ? " again" : "");
-}
-
-std::string to_line(const ws_heartbeat& x) {
-  return "heartbeat " + std::to_string(x.message_count);
-}
-
-std::string to_line(const ws_leave& x) {
-  return "leave " + std::string{to_text(x.reason)} + " "
-         + std::to_string(x.code) + " last=" + std::to_string(x.last_seq);
-}
-
-std::string to_line(const ws_refused& x) {
-  return "refused " + x.reason;
-}
-
-std::string to_line(const ws_overflow& x) {
-  return "overflow " + std::to_string(x.dropped) + " "
-         + std::to_string(x.queued);
-}
-
-std::string to_line(const ws_drained& x) {
-  return "drained " + std::to_string(x.dropped);
-}
-
 } // namespace
 
-struct probe::record {
-  std::vector<std::string> log;
-  std::vector<ws_join> joins;
-  std::vector<ws_message> messages;
-  std::vector<ws_heartbeat> heartbeats;
-  std::vector<ws_leave> leaves;
-  std::vector<ws_refused> refusals;
-  std::vector<ws_overflow> overflows;
-  std::vector<ws_drained> drains;
-  caf::error refusal;
-  bool holds_joins = false;
-  bool holds = false;
-  std::vector<caf::response_promise> held;
-
-  template <class T>
-  void add(std::vector<T>& where, const T& what) {
-    log.push_back(to_line(what));
-    where.push_back(what);
-  }
-
-  caf::result<void> answer(caf::event_based_actor* self, bool hold) {
-    if (!hold)
-      return caf::unit;
-    auto promise = self->make_response_promise<void>();
-    held.push_back(promise);
-    return promise;
-  }
-
-  caf::result<void> on_join(caf::event_based_actor* self, const ws_join& x) {
-    add(joins, x);
-    if (refusal)
-      return refusal;
-    return answer(self, holds_joins);
-  }
-
-  void release() {
-    for (auto& promise : std::exchange(held, {}))
-      promise.deliver(caf::unit);
-  }
-};
-
-probe::probe(test_node& node) : record_{std::make_shared<record>()} {
+probe::probe(test_node& node, std::string name)
+    : name_{std::move(name)},
+      runner_{node.runner()},
+      record_{std::make_shared<record>()} {
   auto behavior = [me =
                        record_](caf::event_based_actor* self) -> caf::behavior {
     // CAF's own handler prints.
@@ -128,7 +59,8 @@ probe::probe(test_node& node) : record_{std::make_shared<record>()} {
 probe::~probe() {
   caf::anon_send_exit(actor_, caf::exit_reason::kill);
   record_->held.clear();
-  record_->holds = record_->holds_joins = false;
+  record_->holds = false;
+  accept_joins();
 }
 
 const std::vector<std::string>& probe::log() const noexcept {
@@ -165,6 +97,8 @@ const std::vector<ws_drained>& probe::drains() const noexcept {
 
 void probe::clear() {
   record_->log.clear();
+  record_->places.clear();
+  record_->taken = 0;
   record_->joins.clear();
   record_->messages.clear();
   record_->heartbeats.clear();
@@ -175,16 +109,18 @@ void probe::clear() {
 }
 
 void probe::accept_joins() {
-  record_->refusal = {};
-  record_->holds_joins = false;
+  record_->joins_are = record::joins_answer::accept;
 }
 
+// No error is no refusal.
 void probe::refuse_joins(caf::error why) {
+  record_->joins_are =
+      why ? record::joins_answer::refuse : record::joins_answer::accept;
   record_->refusal = std::move(why);
 }
 
 void probe::hold_joins() {
-  record_->holds_joins = true;
+  record_->joins_are = record::joins_answer::hold;
 }
 
 void probe::hold() {
@@ -192,7 +128,9 @@ void probe::hold() {
 }
 
 void probe::release() {
-  record_->holds = record_->holds_joins = false;
+  record_->holds = false;
+  if (record_->joins_are == record::joins_answer::hold)
+    accept_joins();
   caf::anon_send(actor_, release_atom_v);
 }
 

@@ -2,12 +2,16 @@
 #pragma once
 
 #include "actors/messages.hpp"
+#include "test/kit/expectation.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/error.hpp>
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace wsrelay::test {
@@ -16,9 +20,14 @@ class test_node;
 
 /// A recording target actor; it ends with this object. What it is told to do
 /// happens with `test_node::run`.
+///
+/// What it is expected to hear fails as expectation.hpp tells. Each takes the
+/// next message that none has taken, and lets the node run for it only if there
+/// is none yet. Nothing is removed from the records by it.
 class probe {
 public:
-  explicit probe(test_node& node);
+  /// `name` stands in texts of failures.
+  explicit probe(test_node& node, std::string name = "probe");
   ~probe();
 
   probe(const probe&) = delete;
@@ -26,6 +35,28 @@ public:
 
   const caf::actor& actor() const noexcept { return actor_; }
   operator const caf::actor&() const noexcept { return actor_; }
+
+  /// The next message makes this line of the log.
+  void expect(std::string_view line, source_line where = source_line::here());
+
+  /// The next one is a join, with this metadata, compared as JSON, if it is
+  /// given.
+  void expect_join(source_line where = source_line::here());
+  void expect_join(std::string_view metadata,
+                   source_line where = source_line::here());
+
+  /// The next one is a message of this data.
+  void expect_message(std::string_view data,
+                      source_line where = source_line::here());
+
+  /// The next one is a leave for this reason, with this code if it is given.
+  void expect_leave(leave_reason reason,
+                    source_line where = source_line::here());
+  void expect_leave(leave_reason reason, std::uint16_t code,
+                    source_line where = source_line::here());
+
+  /// No message waits to be taken, also when nothing is left to do. Runs.
+  void expect_nothing(source_line where = source_line::here());
 
   /// Every message, in order and one per line: "join {}", "message 1 hi" (with
   /// its seq), "message 1 hi again" (redelivered), "heartbeat 5" (messages so
@@ -45,8 +76,8 @@ public:
   /// Forgets what came so far.
   void clear();
 
-  /// Answers ws.join from now on: normally, with an error, or not at all until
-  /// `release`.
+  /// Answers ws.join from now on, as it was told last: normally, with an error,
+  /// or not at all until `release`.
   void accept_joins();
   void refuse_joins(caf::error why);
   void hold_joins();
@@ -54,7 +85,8 @@ public:
   /// Leaves messages and heartbeats unanswered until `release`.
   void hold();
 
-  /// Answers everything that is held; new messages are answered at once.
+  /// Answers everything that is held; new messages are answered at once, joins
+  /// too, unless they are to be refused.
   void release();
 
   /// Ends: normally, or with an exit reason. `crash`: by an exception.
@@ -63,7 +95,17 @@ public:
 
 private:
   struct record;
+  template <class T>
+  const T* next(const std::vector<T>& all, const std::string& expected,
+                source_line where);
+  bool is_there(const std::string& expected, source_line where);
+  void complain(const std::string& expected, const std::string& found,
+                source_line where) const;
+  void run() const;
+  std::string what_waits() const;
 
+  std::string name_;
+  weak_runner runner_;
   std::shared_ptr<record> record_;
   caf::actor actor_;
 };

@@ -200,6 +200,15 @@ void simulated_scheduler::move_to(time_point when) {
   unit_->release_until(now());
 }
 
+std::vector<caf::strong_actor_ptr> simulated_scheduler::living_actors() const {
+  std::vector<caf::strong_actor_ptr> result;
+  for (auto& [id, weak] : unit_->seen)
+    if (auto who = weak.lock();
+        who && who->get()->getf(caf::abstract_actor::is_registered_flag))
+      result.push_back(std::move(who));
+  return result;
+}
+
 void simulated_scheduler::kill_actors() {
   unit_->faults.clear();
   unit_->release_until(time_point::max());

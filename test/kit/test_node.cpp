@@ -28,27 +28,40 @@ test_config::test_config() {
   use_simulated_scheduler(*this);
 }
 
-test_node::test_node(std::unique_ptr<test_config> config)
-    : test_node{std::move(config), std::nullopt} {}
+void test_config::on_undelivered(std::string_view client_pid,
+                                 std::string_view topic,
+                                 const caf::error& why) const {
+  refused_sends->push_back({std::string{client_pid}, std::string{topic}, why});
+}
 
-test_node::test_node(seed order, std::unique_ptr<test_config> config)
-    : test_node{std::move(config), std::optional{order}} {}
+test_node::test_node(std::unique_ptr<test_config> config, source_line where)
+    : test_node{std::move(config), std::nullopt, where} {}
+
+test_node::test_node(seed order, std::unique_ptr<test_config> config,
+                     source_line where)
+    : test_node{std::move(config), std::optional{order}, where} {}
 
 test_node::test_node(std::unique_ptr<test_config> config,
-                     std::optional<seed> order)
-    : config_{std::move(config)},
+                     std::optional<seed> order, source_line where)
+    : node_checks{config->refused_sends, where},
+      config_{std::move(config)},
       system_{*config_},
       scheduler_{system_, order},
       directory_{system_.spawn(wsrelay::directory, std::string{})} {
   // Nothing else would ever run the actors that it waited for.
   system_.await_actors_before_shutdown(false);
+  ignore(directory_);
+  set_runner([this] { run(); });
   run();
 }
 
 test_node::~test_node() {
+  set_runner({});
   lose_all();
   directory_ = nullptr;
   lot_ = nullptr;
+  run();
+  note_left(scheduler_.living_actors());
   scheduler_.kill_actors();
   run();
   scheduler_.cancel_timeouts();
@@ -79,7 +92,7 @@ fake_client test_node::connect(const caf::actor& target,
   auto port = make_port();
   return {spawn_on(system_, nullptr, connection, frame_port_ptr{port},
                    std::move(config)),
-          port};
+          port, options.name, runner()};
 }
 
 void test_node::set_policies(const client_options& options,

@@ -4,7 +4,10 @@
 
 #include "actors/connection.hpp"
 #include "actors/messages.hpp"
+#include "actors/undelivered.hpp"
+#include "test/kit/client_group.hpp"
 #include "test/kit/fake_client.hpp"
+#include "test/kit/node_checks.hpp"
 #include "test/kit/pending_reply.hpp"
 #include "test/kit/simulated_scheduler.hpp"
 
@@ -25,8 +28,14 @@ namespace wsrelay::test {
 
 /// A CAF configuration that knows wsrelay's messages and has a simulated clock.
 /// Derive from it to add message types of your own.
-struct test_config : caf::actor_system_config {
+struct test_config : caf::actor_system_config, undelivered_sink {
   test_config();
+
+  void on_undelivered(std::string_view client_pid, std::string_view topic,
+                      const caf::error& why) const override;
+
+  const refused_sends_ptr refused_sends =
+      std::make_shared<std::vector<refused_send>>();
 };
 
 /// What a connection starts with; the route and the relay command in one.
@@ -47,20 +56,25 @@ struct client_options {
   parking_options parking{};
   std::string target_name{}; // whoever has it next is the target's successor
   std::vector<std::string> groups{};
+  std::string name{}; // the client's, in texts of failures; "" = its PID
 };
 
 /// The node. Declare it before the handles of actors, which it must outlive.
-/// Its end ends every client, then every actor.
-class test_node {
+/// Its end ends every client, then every actor; what fails a test there is told
+/// in node_checks.hpp.
+class test_node : public node_checks {
 public:
   explicit test_node(
-      std::unique_ptr<test_config> config = std::make_unique<test_config>());
+      std::unique_ptr<test_config> config = std::make_unique<test_config>(),
+      source_line where = source_line::here());
 
   /// The same; what could happen in another order does so in the one of the
   /// seed: who of several actors runs, which socket is read or written, and how
   /// much. From one sender to one receiver the order stays.
-  explicit test_node(seed order, std::unique_ptr<test_config> config =
-                                     std::make_unique<test_config>());
+  explicit test_node(
+      seed order,
+      std::unique_ptr<test_config> config = std::make_unique<test_config>(),
+      source_line where = source_line::here());
   ~test_node();
 
   test_node(const test_node&) = delete;
@@ -170,7 +184,8 @@ private:
     return content.match_elements<Message>();
   }
 
-  test_node(std::unique_ptr<test_config> config, std::optional<seed> order);
+  test_node(std::unique_ptr<test_config> config, std::optional<seed> order,
+            source_line where);
   void set_policies(const client_options& options, connection_config& config);
   bool do_something();
   bool step_ports();

@@ -236,6 +236,7 @@ TEST_CASE("handlers are asked by handle and by name") {
 
 TEST_CASE("a node ends while actors tick and requests wait") {
   test_node node;
+  node.allow_left_actors();
   probe target{node};
   target.hold_joins();
   auto client = node.connect(target);
@@ -252,6 +253,7 @@ TEST_CASE("a node ends while actors tick and requests wait") {
 
 TEST_CASE("a node ends actors that refer to each other") {
   test_node node;
+  node.allow_left_actors();
   auto friendly = [](caf::event_based_actor* self, caf::actor other) {
     self->link_to(other);
     return caf::behavior{[other](int) {}};

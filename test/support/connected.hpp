@@ -28,8 +28,8 @@ using strings = std::vector<std::string>;
 /// A connected client, its target and a second one to move to.
 struct connected {
   checked_node node;
-  probe target{node};
-  probe other{node};
+  probe target{node, "target"};
+  probe other{node, "other"};
   fake_client client;
 
   explicit connected(const client_options& options = {})

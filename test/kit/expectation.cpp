@@ -1,0 +1,51 @@
+// What is done about a failure.
+#include "test/kit/expectation.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+namespace wsrelay::test {
+
+namespace {
+
+// Handlers are set by initialisers of globals, too.
+failure_handler& current_handler() {
+  static failure_handler instance;
+  return instance;
+}
+
+std::string with_place(const std::string& text, source_line where) {
+  return std::string{where.file} + ":" + std::to_string(where.line) + ": "
+         + text;
+}
+
+} // namespace
+
+expectation_failed::expectation_failed(const std::string& text,
+                                       source_line where, bool may_throw)
+    : std::runtime_error{with_place(text, where)},
+      text_{std::make_shared<const std::string>(text)},
+      where_{where},
+      may_throw_{may_throw} {}
+
+failure_handler on_failure(failure_handler handler) {
+  return std::exchange(current_handler(), std::move(handler));
+}
+
+void fail(const std::string& text, source_line where) {
+  expectation_failed failure{text, where, true};
+  if (!current_handler())
+    throw failure;
+  current_handler()(failure);
+}
+
+void fail_at_end(const std::string& text, source_line where) noexcept {
+  expectation_failed failure{text, where, false};
+  if (current_handler())
+    return current_handler()(failure);
+  std::fprintf(stderr, "%s\n", failure.what());
+  std::abort();
+}
+
+} // namespace wsrelay::test

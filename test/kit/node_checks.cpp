@@ -1,0 +1,121 @@
+// The last look at a node.
+#include "test/kit/node_checks.hpp"
+
+#include "actors/pid_text.hpp"
+
+#include <caf/local_actor.hpp>
+
+#include <cxxabi.h>
+
+#include <cstdlib>
+#include <exception>
+#include <typeinfo>
+#include <utility>
+
+namespace wsrelay::test {
+
+namespace {
+
+std::string type_name(const caf::abstract_actor& who) {
+  auto* raw = typeid(who).name();
+  std::unique_ptr<char, decltype(&std::free)> text{
+      abi::__cxa_demangle(raw, nullptr, nullptr, nullptr), &std::free};
+  return text ? text.get() : raw;
+}
+
+// The state's, or that of a class of its own.
+std::string name_of(const caf::abstract_actor& who) {
+  auto* local = dynamic_cast<const caf::monitorable_actor*>(&who);
+  return local ? local->name() : "";
+}
+
+std::string described(const caf::abstract_actor& who) {
+  return name_of(who) + " (" + pid_text(who.id(), who.node()) + "), a "
+         + type_name(who);
+}
+
+} // namespace
+
+std::ostream& operator<<(std::ostream& out, const refused_send& what) {
+  return out << what.topic << " to " << what.client_pid << ": " << what.error;
+}
+
+node_checks::node_checks(refused_sends_ptr refused, source_line where)
+    : where_{where},
+      exceptions_{std::uncaught_exceptions()},
+      refused_{std::move(refused)} {}
+
+node_checks::~node_checks() {
+  if (std::uncaught_exceptions() == exceptions_)
+    complain();
+}
+
+void node_checks::allow_left_actors() {
+  allows_actors_ = true;
+}
+
+void node_checks::allow_left_actors(const caf::actor& who) {
+  allowed_.insert(who.id());
+}
+
+void node_checks::allow_left_actors(std::string name) {
+  allowed_names_.insert(std::move(name));
+}
+
+std::vector<refused_send> node_checks::take_refused_sends() {
+  return std::exchange(*refused_, {});
+}
+
+void node_checks::allow_refused_sends() {
+  allows_refused_ = true;
+}
+
+void node_checks::expect_refused_send(errc code, source_line where) {
+  if (refused_->empty() && runner_)
+    (*runner_)();
+  auto expected = "expected a refused send: " + printed(code);
+  if (refused_->empty())
+    return fail(expected + "\n  none was refused", where);
+  auto next = std::move(refused_->front());
+  refused_->erase(refused_->begin());
+  if (!is(next.error, code))
+    fail(expected + "\n  refused instead: " + printed(next), where);
+}
+
+void node_checks::set_runner(std::function<void()> run) {
+  if (run)
+    runner_ = std::make_shared<const std::function<void()>>(std::move(run));
+  else
+    runner_ = nullptr;
+}
+
+void node_checks::ignore(const caf::actor& who) {
+  allowed_.insert(who.id());
+}
+
+void node_checks::note_left(const std::vector<caf::strong_actor_ptr>& actors) {
+  for (auto& each : actors) {
+    auto& who = *each->get();
+    if (!allowed_.contains(who.id()) && !allowed_names_.contains(name_of(who)))
+      left_.push_back(described(who));
+  }
+}
+
+void node_checks::complain() const noexcept {
+  std::string text;
+  if (!left_.empty() && !allows_actors_) {
+    text = "actors are left at the end of the node:";
+    for (auto& each : left_)
+      text += "\n  " + each;
+  }
+  if (!refused_->empty() && !allows_refused_) {
+    text += text.empty() ? "" : "\n";
+    text += "sends were refused, and nobody has expected or asked:";
+    for (auto& each : *refused_)
+      text += "\n  " + printed(each);
+  }
+  if (!text.empty())
+    fail_at_end(text, where_);
+}
+
+} // namespace wsrelay::test
