@@ -3,6 +3,7 @@
 #include "test/kit/simulated_scheduler.hpp"
 
 #include <caf/abstract_actor.hpp>
+#include <caf/actor_cast.hpp>
 #include <caf/actor_control_block.hpp>
 #include <caf/atom.hpp>
 #include <caf/execution_unit.hpp>
@@ -80,6 +81,15 @@ simulated_scheduler::time_point simulated_scheduler::next_timeout() const {
 void simulated_scheduler::move_to(time_point when) {
   auto step = when > now() ? when - now() : time_point::duration{0};
   unit_->coordinator.advance_time(step);
+}
+
+std::vector<caf::actor> simulated_scheduler::actors() const {
+  std::vector<caf::actor> result;
+  for (auto& [id, weak] : unit_->seen)
+    if (auto who = weak.lock();
+        who && !who->get()->getf(caf::abstract_actor::is_terminated_flag))
+      result.push_back(caf::actor_cast<caf::actor>(who));
+  return result;
 }
 
 void simulated_scheduler::kill_actors() {

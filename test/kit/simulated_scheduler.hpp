@@ -2,11 +2,13 @@
 // file that knows CAF's testing scheduler.
 #pragma once
 
+#include <caf/actor.hpp>
 #include <caf/actor_clock.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 
 #include <memory>
+#include <vector>
 
 namespace wsrelay::test {
 
@@ -38,6 +40,9 @@ public:
 
   /// Moves the clock to `when`, never back, and hands out what is due by then.
   void move_to(time_point when);
+
+  /// Returns the actors that have run and live.
+  std::vector<caf::actor> actors() const;
 
   /// Kills every actor that has run and lives; `run_one` lets them end. Actors
   /// that refer to each other would never end by themselves.

@@ -32,7 +32,7 @@ test_node::test_node(std::unique_ptr<test_config> config)
     : config_{std::move(config)},
       system_{*config_},
       scheduler_{system_},
-      directory_{system_.spawn(wsrelay::directory, std::string{})} {
+      directory_{system_.spawn(wsrelay::directory, config_->node_name)} {
   // Nothing else would ever run the actors that it waited for.
   system_.await_actors_before_shutdown(false);
   run();
@@ -54,7 +54,7 @@ caf::expected<void> test_node::put(std::string name, const caf::actor& who) {
 fake_client test_node::connect(const caf::actor& target,
                                const client_options& options) {
   connection_config config;
-  config.target = target;
+  config.target = here(target);
   config.message_topic = options.message_topic;
   config.heartbeat_interval = options.heartbeat_interval;
   config.metadata = options.metadata;
@@ -73,6 +73,23 @@ fake_client test_node::connect(const caf::actor& target,
   return {spawn_on(system_, nullptr, connection, frame_port_ptr{port},
                    std::move(config)),
           port};
+}
+
+fake_client test_node::connect(std::string_view target,
+                               const client_options& options) {
+  auto found =
+      request<caf::actor>(directory_, directory_get{std::string{target}});
+  if (!found)
+    throw std::invalid_argument{"no target " + std::string{target} + ": "
+                                + to_text(found.error())};
+  auto named = options;
+  if (named.target_name.empty())
+    named.target_name = target;
+  return connect(*found, named);
+}
+
+caf::actor test_node::here(const caf::actor& who) {
+  return driver_ ? driver_->seen_by(system_, who) : who;
 }
 
 void test_node::set_policies(const client_options& options,
@@ -106,8 +123,12 @@ void test_node::run() {
   std::erase_if(ports_, [](auto& port) { return !port->is_open(); });
 }
 
-// Actors first, as a loop does it: a port acts when nobody else is ready.
 bool test_node::step() {
+  return driver_ ? driver_->step() : step_here();
+}
+
+// Actors first, as a loop does it: a port acts when nobody else is ready.
+bool test_node::step_here() {
   if (scheduler_.run_one())
     return true;
   auto acted = false;
@@ -120,14 +141,25 @@ void test_node::advance(milliseconds time) {
   run();
   auto end = now() + time;
   for (auto next = next_event(); next <= end; next = next_event()) {
-    scheduler_.move_to(next);
+    move_to(next);
     run();
   }
-  scheduler_.move_to(end);
+  move_to(end);
   run();
 }
 
 time_point test_node::next_event() const {
+  return driver_ ? driver_->next_event() : next_event_here();
+}
+
+void test_node::move_to(time_point when) {
+  if (driver_)
+    driver_->move_to(when);
+  else
+    scheduler_.move_to(when);
+}
+
+time_point test_node::next_event_here() const {
   auto result = scheduler_.next_timeout();
   for (auto& port : ports_)
     result = std::min(result, port->next_wake());

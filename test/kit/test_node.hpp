@@ -5,6 +5,7 @@
 #include "actors/connection.hpp"
 #include "actors/messages.hpp"
 #include "test/kit/fake_client.hpp"
+#include "test/kit/node_driver.hpp"
 #include "test/kit/pending_reply.hpp"
 #include "test/kit/simulated_scheduler.hpp"
 
@@ -25,6 +26,8 @@ namespace wsrelay::test {
 /// Derive from it to add message types of your own.
 struct test_config : caf::actor_system_config {
   test_config();
+
+  std::string node_name{}; // in a cluster, "" = in none
 };
 
 /// What a connection starts with; the route and the relay command in one.
@@ -71,6 +74,16 @@ public:
   fake_client connect(const caf::actor& target,
                       const client_options& options = {});
 
+  /// The same by name, `NAME@NODE` or PID, as a route has it. Runs. Throws
+  /// `std::invalid_argument` when there is no such actor.
+  fake_client connect(std::string_view target,
+                      const client_options& options = {});
+
+  /// Returns this node's handle of an actor of whichever node of the cluster.
+  /// `connect` and what sends take any handle; what stands in a message has to
+  /// be this node's.
+  caf::actor here(const caf::actor& who);
+
   /// Lets every actor and client act until nothing is left to do.
   void run();
 
@@ -84,13 +97,13 @@ public:
   /// Sends a message without a sender.
   template <class... Ts>
   void send(const caf::actor& whom, Ts&&... content) {
-    caf::anon_send(whom, std::forward<Ts>(content)...);
+    caf::anon_send(here(whom), std::forward<Ts>(content)...);
   }
 
   /// Sends a request and does not run: the answer comes later.
   template <class Result, class Message>
   pending_reply<Result> begin_request(const caf::actor& whom, Message message) {
-    return {system_, whom, std::move(message)};
+    return {system_, here(whom), std::move(message)};
   }
 
   /// Sends a request, runs, returns the answer; `sec::request_timeout` when
@@ -124,9 +137,14 @@ public:
   std::shared_ptr<fake_frame_port> make_port();
 
 private:
+  friend class cluster_member;
+
   void set_policies(const client_options& options, connection_config& config);
   bool step();
+  bool step_here();
   time_point next_event() const;
+  time_point next_event_here() const;
+  void move_to(time_point when);
 
   std::unique_ptr<test_config> config_;
   caf::actor_system system_;
@@ -135,6 +153,7 @@ private:
   caf::actor directory_;
   std::shared_ptr<parking_lot> lot_; // null before a client that may park
   bool running_ = false;
+  node_driver* driver_ = nullptr; // null = it is alone
 };
 
 } // namespace wsrelay::test
