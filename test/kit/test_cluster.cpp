@@ -149,17 +149,28 @@ void test_cluster::advance(milliseconds time) {
   run();
 }
 
-// Actors first, as a loop does it: links act when nobody is ready.
 bool test_cluster::step() {
-  if (std::exchange(stepping_, true))
+  if (stepping_)
     throw std::logic_error{"test_cluster: run inside of an actor"};
+  stepping_ = true;
+  try {
+    auto acted = act();
+    stepping_ = false;
+    return acted;
+  } catch (...) {
+    stepping_ = false;
+    throw;
+  }
+}
+
+// Actors first, as a loop does it: links act when nobody is ready.
+bool test_cluster::act() {
   auto acted = run_posted();
   for (auto& [name, member] : members_)
     acted = member->step() || acted;
   if (!acted)
     for (auto& [names, link] : links_)
       acted = link->step() || acted;
-  stepping_ = false;
   return acted;
 }
 

@@ -84,6 +84,7 @@ private:
   void move_to(time_point when) override;
   caf::actor seen_by(caf::actor_system& system, const caf::actor& who) override;
 
+  bool act();
   bool run_posted();
   cluster_member& member(std::string_view name);
   void begin(const std::string& name);

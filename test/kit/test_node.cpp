@@ -117,7 +117,12 @@ void test_node::run() {
   if (running_)
     throw std::logic_error{"test_node::run inside of an actor"};
   running_ = true;
-  while (step()) {
+  try {
+    while (step()) {
+    }
+  } catch (...) { // another node of the cluster runs
+    running_ = false;
+    throw;
   }
   running_ = false;
   std::erase_if(ports_, [](auto& port) { return !port->is_open(); });

@@ -17,6 +17,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -80,8 +81,8 @@ public:
                       const client_options& options = {});
 
   /// Returns this node's handle of an actor of whichever node of the cluster.
-  /// `connect` and what sends take any handle; what stands in a message has to
-  /// be this node's.
+  /// `connect` and what sends take any handle, also as `target`, `who` or
+  /// `client` of a message. Elsewhere in one it has to be this node's.
   caf::actor here(const caf::actor& who);
 
   /// Lets every actor and client act until nothing is left to do.
@@ -97,13 +98,13 @@ public:
   /// Sends a message without a sender.
   template <class... Ts>
   void send(const caf::actor& whom, Ts&&... content) {
-    caf::anon_send(here(whom), std::forward<Ts>(content)...);
+    caf::anon_send(here(whom), with_own_handles(std::forward<Ts>(content))...);
   }
 
   /// Sends a request and does not run: the answer comes later.
   template <class Result, class Message>
   pending_reply<Result> begin_request(const caf::actor& whom, Message message) {
-    return {system_, here(whom), std::move(message)};
+    return {system_, here(whom), with_own_handles(std::move(message))};
   }
 
   /// Sends a request, runs, returns the answer; `sec::request_timeout` when
@@ -138,6 +139,22 @@ public:
 
 private:
   friend class cluster_member;
+
+  template <class T>
+  static constexpr bool is_handle = std::is_same_v<T, caf::actor>;
+
+  template <class T>
+  T with_own_handles(T content) {
+    if constexpr (std::is_same_v<T, caf::actor>)
+      content = here(content);
+    if constexpr (requires { requires is_handle<decltype(content.target)>; })
+      content.target = here(content.target);
+    if constexpr (requires { requires is_handle<decltype(content.who)>; })
+      content.who = here(content.who);
+    if constexpr (requires { requires is_handle<decltype(content.client)>; })
+      content.client = here(content.client);
+    return content;
+  }
 
   void set_policies(const client_options& options, connection_config& config);
   bool step();

@@ -306,11 +306,11 @@ TEST_CASE("three nodes: one may go, and the others do not notice") {
   // A third node moves the connection, to a node that is neither's.
   auto& app1 = cluster["app1"];
   auto& app2 = cluster["app2"];
-  CHECK(app2.request<void>(two.actor(), move_to(app2.here(first))));
+  CHECK(app2.request<void>(two.actor(), move_to(first)));
   two.send_text("hi");
   cluster.run();
   CHECK(first.log() == strings{"join {}", "join {}", "message 1 hi"});
-  CHECK(app1.request<void>(two.actor(), move_to(app1.here(second))));
+  CHECK(app1.request<void>(two.actor(), move_to(second)));
   cluster.kill("app1");
   CHECK(one.close_frame()->code == 1011);
   CHECK(two.is_open());
@@ -318,6 +318,90 @@ TEST_CASE("three nodes: one may go, and the others do not notice") {
   cluster.run();
   CHECK(second.messages().back().data.view() == "still here");
   CHECK(names_of_peers(cluster["app2"]) == strings{"relay"});
+}
+
+TEST_CASE_FIXTURE(bound, "a move to a node that is lost meanwhile is none, and "
+                         "the client never notices") {
+  probe here{relay};
+  auto other = relay.connect(here);
+  cluster.run();
+  target.hold_joins();
+  auto move = relay.begin_request<void>(other.actor(), move_to(target));
+  other.send_text("meanwhile");
+  cluster.run();
+  CHECK_FALSE(move.answered());
+  cluster.kill("app");
+  CHECK(move.failed_with(errc::target_down));
+  CHECK(other.is_open());
+  CHECK(here.log() == strings{"join {}", "message 1 meanwhile"});
+}
+
+TEST_CASE_FIXTURE(bound, "a group has members on both nodes, until one is "
+                         "lost") {
+  client_options options;
+  options.groups = {"room"};
+  probe local{relay};
+  auto ann = relay.connect(local, options);
+  auto bob = app.connect(target, options);
+  cluster.run();
+  for (auto* node : {&relay, &app})
+    REQUIRE(node->request<void>(
+        node->directory(), group_send{"room", {message_type::text, "hi"}}));
+  for (auto* each : {&ann, &bob})
+    CHECK(each->take() == std::vector{text("hi"), text("hi")});
+  cluster.kill("app");
+  REQUIRE(relay.request<void>(relay.directory(),
+                              group_send{"room", {message_type::text, "ho"}}));
+  CHECK(ann.take() == std::vector{text("ho")});
+}
+
+TEST_CASE_FIXTURE(bound,
+                  "what one node's actor passes on another one answers") {
+  probe last{relay};
+  auto first = app.system().spawn([&](caf::event_based_actor* self) {
+    return caf::behavior{
+        [self, whom = app.here(last)](const ws_heartbeat& message) {
+          return self->delegate(whom, message);
+        }};
+  });
+  CHECK(relay.request<void>(first, ws_heartbeat{}));
+  CHECK(last.heartbeats().size() == 1);
+  last.hold();
+  auto reply = relay.begin_request<void>(first, ws_heartbeat{});
+  cluster.run();
+  CHECK_FALSE(reply.answered());
+  last.release();
+  cluster.run();
+  CHECK(reply.succeeded());
+}
+
+TEST_CASE_FIXTURE(bound, "a node that stops waits a second for one that does "
+                         "not hear it") {
+  auto before = cluster.now();
+  cluster.link("relay", "app").cut();
+  cluster.stop("app");
+  CHECK(cluster.now() - before == milliseconds{1'000});
+  CHECK(client.is_open());
+  cluster.link("relay", "app").restore();
+  cluster.run();
+  REQUIRE(client.close_frame());
+  CHECK(client.close_frame()->code == 1001);
+}
+
+TEST_CASE_FIXTURE(bound, "an actor cannot let the cluster run") {
+  bool refused = false;
+  auto actor = app.system().spawn([&](caf::event_based_actor*) {
+    return caf::behavior{[&](const ws_heartbeat&) {
+      try {
+        relay.run();
+      } catch (const std::logic_error&) {
+        refused = true;
+      }
+    }};
+  });
+  app.send(actor, ws_heartbeat{});
+  cluster.run();
+  CHECK(refused);
 }
 
 TEST_CASE("a cluster wants names that differ, and knows its nodes") {

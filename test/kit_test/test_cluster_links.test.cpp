@@ -110,6 +110,26 @@ TEST_CASE_FIXTURE(linked, "a node that is not heard is lost after the timeout, "
   CHECK(relay.request<void>(again, ws_heartbeat{}));
 }
 
+TEST_CASE_FIXTURE(linked, "silence is noticed at a heartbeat of one's own, "
+                          "after the timeout") {
+  // Connected at 0; the last heartbeat that comes is that of one interval.
+  cluster.advance(interval + milliseconds{1});
+  link.cut_to("relay");
+  cluster.advance(timeout - milliseconds{2});
+  CHECK(client.is_open());
+  cluster.advance(milliseconds{1});
+  CHECK_FALSE(client.is_open());
+}
+
+TEST_CASE("without a timeout silence ends nothing") {
+  cluster_options options;
+  options.heartbeat_timeout = milliseconds{0};
+  test_cluster cluster{{"relay", "app"}, options};
+  cluster.link("relay", "app").cut();
+  cluster.advance(std::chrono::hours{24});
+  CHECK(cluster.link("relay", "app").is_connected());
+}
+
 TEST_CASE_FIXTURE(linked, "a cut that is shorter than the timeout loses "
                           "nothing") {
   link.cut();
