@@ -13,9 +13,9 @@ using namespace wsrelay::test;
 namespace {
 
 constexpr auto lost = caf::exit_reason::remote_link_unreachable;
-constexpr auto interval = cluster_config{}.heartbeat_interval;
-constexpr auto timeout = cluster_config{}.heartbeat_timeout;
-constexpr auto back_off = cluster_config{}.reconnect_max;
+const auto interval = cluster_config{}.heartbeat_interval;
+const auto timeout = cluster_config{}.heartbeat_timeout;
+const auto back_off = cluster_config{}.reconnect_max;
 
 struct game_move {
   int from;
