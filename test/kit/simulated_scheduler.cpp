@@ -3,6 +3,7 @@
 #include "test/kit/simulated_scheduler.hpp"
 
 #include <caf/abstract_actor.hpp>
+#include <caf/actor_cast.hpp>
 #include <caf/actor_control_block.hpp>
 #include <caf/atom.hpp>
 #include <caf/execution_unit.hpp>
@@ -206,6 +207,15 @@ std::vector<caf::strong_actor_ptr> simulated_scheduler::living_actors() const {
     if (auto who = weak.lock();
         who && who->get()->getf(caf::abstract_actor::is_registered_flag))
       result.push_back(std::move(who));
+  return result;
+}
+
+std::vector<caf::actor> simulated_scheduler::actors() const {
+  std::vector<caf::actor> result;
+  for (auto& [id, weak] : unit_->seen)
+    if (auto who = weak.lock();
+        who && !who->get()->getf(caf::abstract_actor::is_terminated_flag))
+      result.push_back(caf::actor_cast<caf::actor>(who));
   return result;
 }
 

@@ -4,6 +4,7 @@
 
 #include "test/kit/seed.hpp"
 
+#include <caf/actor.hpp>
 #include <caf/actor_clock.hpp>
 #include <caf/actor_control_block.hpp>
 #include <caf/actor_system.hpp>
@@ -70,6 +71,9 @@ public:
 
   /// Returns every actor that has run and lives, but for hidden ones.
   std::vector<caf::strong_actor_ptr> living_actors() const;
+
+  /// The same with hidden ones.
+  std::vector<caf::actor> actors() const;
 
   /// Kills every actor that has run and lives; `run_one` lets them end. Actors
   /// that refer to each other would never end by themselves.

@@ -47,7 +47,7 @@ test_node::test_node(std::unique_ptr<test_config> config,
       config_{std::move(config)},
       system_{*config_},
       scheduler_{system_, order},
-      directory_{system_.spawn(wsrelay::directory, std::string{})} {
+      directory_{system_.spawn(wsrelay::directory, config_->node_name)} {
   // Nothing else would ever run the actors that it waited for.
   system_.await_actors_before_shutdown(false);
   ignore(directory_);
@@ -74,7 +74,7 @@ caf::expected<void> test_node::put(std::string name, const caf::actor& who) {
 fake_client test_node::connect(const caf::actor& target,
                                const client_options& options) {
   connection_config config;
-  config.target = target;
+  config.target = here(target);
   config.message_topic = options.message_topic;
   config.heartbeat_interval = options.heartbeat_interval;
   config.metadata = options.metadata;
@@ -93,6 +93,23 @@ fake_client test_node::connect(const caf::actor& target,
   return {spawn_on(system_, nullptr, connection, frame_port_ptr{port},
                    std::move(config)),
           port, options.name, runner()};
+}
+
+fake_client test_node::connect(std::string_view target,
+                               const client_options& options) {
+  auto found =
+      request<caf::actor>(directory_, directory_get{std::string{target}});
+  if (!found)
+    throw std::invalid_argument{"no target " + std::string{target} + ": "
+                                + to_text(found.error())};
+  auto named = options;
+  if (named.target_name.empty())
+    named.target_name = target;
+  return connect(*found, named);
+}
+
+caf::actor test_node::here(const caf::actor& who) {
+  return driver_ ? driver_->seen_by(system_, who) : who;
 }
 
 void test_node::set_policies(const client_options& options,
@@ -124,11 +141,18 @@ void test_node::run() {
 }
 
 bool test_node::step() {
-  if (std::exchange(running_, true))
-    throw std::logic_error{"test_node runs an actor already"};
-  auto acted = scheduler_.order().is_random() ? step_any() : do_something();
-  running_ = false;
-  return acted;
+  return driver_ ? driver_->step() : step_here();
+}
+
+bool test_node::step_here() {
+  if (running_)
+    throw std::logic_error{"test_node::run inside of an actor"};
+  running_ = true;
+  struct reset {
+    bool& what;
+    ~reset() { what = false; }
+  } at_end{running_};
+  return scheduler_.order().is_random() ? step_any() : do_something();
 }
 
 // Actors first, as a loop does it: when nobody else is ready, each port has its
@@ -169,10 +193,10 @@ void test_node::advance(milliseconds time) {
   run();
   auto end = now() + time;
   for (auto next = next_event(); next <= end; next = next_event()) {
-    scheduler_.move_to(next);
+    move_to(next);
     run();
   }
-  scheduler_.move_to(end);
+  move_to(end);
   run();
 }
 
@@ -181,12 +205,23 @@ bool test_node::advance_to_next() {
   auto next = next_event();
   if (next == time_point::max())
     return false;
-  scheduler_.move_to(next);
+  move_to(next);
   run();
   return true;
 }
 
 time_point test_node::next_event() const {
+  return driver_ ? driver_->next_event() : next_event_here();
+}
+
+void test_node::move_to(time_point when) {
+  if (driver_)
+    driver_->move_to(when);
+  else
+    scheduler_.move_to(when);
+}
+
+time_point test_node::next_event_here() const {
   auto result = scheduler_.next_timeout();
   for (auto& port : ports_)
     result = std::min(result, port->next_wake());

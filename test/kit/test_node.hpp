@@ -8,6 +8,7 @@
 #include "test/kit/client_group.hpp"
 #include "test/kit/fake_client.hpp"
 #include "test/kit/node_checks.hpp"
+#include "test/kit/node_driver.hpp"
 #include "test/kit/pending_reply.hpp"
 #include "test/kit/simulated_scheduler.hpp"
 
@@ -21,6 +22,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -33,6 +35,8 @@ struct test_config : caf::actor_system_config, undelivered_sink {
 
   void on_undelivered(std::string_view client_pid, std::string_view topic,
                       const caf::error& why) const override;
+
+  std::string node_name{}; // in a cluster, "" = in none
 
   const refused_sends_ptr refused_sends =
       std::make_shared<std::vector<refused_send>>();
@@ -93,6 +97,16 @@ public:
   fake_client connect(const caf::actor& target,
                       const client_options& options = {});
 
+  /// The same by name, `NAME@NODE` or PID, as a route has it. Runs. Throws
+  /// `std::invalid_argument` when there is no such actor.
+  fake_client connect(std::string_view target,
+                      const client_options& options = {});
+
+  /// Returns this node's handle of an actor of whichever node of the cluster.
+  /// `connect` and what sends take any handle, also as `target`, `who` or
+  /// `client` of a message. Elsewhere in one it has to be this node's.
+  caf::actor here(const caf::actor& who);
+
   /// Lets every actor and client act until nothing is left to do.
   void run();
 
@@ -124,13 +138,13 @@ public:
   /// Sends a message without a sender.
   template <class... Ts>
   void send(const caf::actor& whom, Ts&&... content) {
-    caf::anon_send(whom, std::forward<Ts>(content)...);
+    caf::anon_send(here(whom), with_own_handles(std::forward<Ts>(content))...);
   }
 
   /// Sends a request and does not run: the answer comes later.
   template <class Result, class Message>
   pending_reply<Result> begin_request(const caf::actor& whom, Message message) {
-    return {system_, whom, std::move(message)};
+    return {system_, here(whom), with_own_handles(std::move(message))};
   }
 
   /// Sends a request, runs, returns the answer; `sec::request_timeout` when
@@ -179,18 +193,39 @@ public:
   std::shared_ptr<fake_frame_port> make_port();
 
 private:
+  friend class cluster_member;
+
   template <class Message>
   static bool matches(const caf::type_erased_tuple& content) {
     return content.match_elements<Message>();
   }
 
+  template <class T>
+  static constexpr bool is_handle = std::is_same_v<T, caf::actor>;
+
+  template <class T>
+  T with_own_handles(T content) {
+    if constexpr (std::is_same_v<T, caf::actor>)
+      content = here(content);
+    if constexpr (requires { requires is_handle<decltype(content.target)>; })
+      content.target = here(content.target);
+    if constexpr (requires { requires is_handle<decltype(content.who)>; })
+      content.who = here(content.who);
+    if constexpr (requires { requires is_handle<decltype(content.client)>; })
+      content.client = here(content.client);
+    return content;
+  }
+
   test_node(std::unique_ptr<test_config> config, std::optional<seed> order,
             source_line where);
   void set_policies(const client_options& options, connection_config& config);
+  bool step_here();
   bool do_something();
   bool step_ports();
   bool step_any();
   time_point next_event() const;
+  time_point next_event_here() const;
+  void move_to(time_point when);
 
   std::unique_ptr<test_config> config_;
   caf::actor_system system_;
@@ -200,6 +235,7 @@ private:
   std::shared_ptr<parking_lot> lot_; // null before a client that may park
   std::size_t next_port_ = 0; // the one whose turn it is; 0 = the actors'
   bool running_ = false;
+  node_driver* driver_ = nullptr; // null = it is alone
 };
 
 } // namespace wsrelay::test
