@@ -12,7 +12,6 @@ using namespace wsrelay::test;
 
 namespace {
 
-constexpr auto lost = caf::exit_reason::remote_link_unreachable;
 const auto interval = cluster_config{}.heartbeat_interval;
 const auto timeout = cluster_config{}.heartbeat_timeout;
 const auto back_off = cluster_config{}.reconnect_max;
