@@ -15,6 +15,7 @@
 #include "tools/process/standard_streams.hpp"
 #include "tools/targets/chat.hpp"
 #include "tools/targets/echo.hpp"
+#include "tools/targets/stage.hpp"
 #include "tools/wsrelayd/options.hpp"
 
 #include <caf/actor_system.hpp>
@@ -161,6 +162,7 @@ void put_targets(node& relay, caf::actor_system& system,
   };
   put("echo", echo);
   put("chat", chat);
+  put("stage", stage);
 }
 
 int serve(const daemon_options& options, const relay_config& config) {
