@@ -47,7 +47,7 @@ std::string_view builtin_yaml() {
   meta:
     router: ws
   path: /stage
-  func: stage
+  func: demo_stage
 )yaml";
 }
 
