@@ -217,6 +217,28 @@ TEST_CASE_FIXTURE(fixture, "a hundred changes in a moment are told once") {
   CHECK(heard[0].data.find("Bob99") != std::string::npos);
 }
 
+TEST_CASE("a client that sends names without end does not fill a mailbox") {
+  checked_node node;
+  std::vector<caf::response_promise> asked;
+  auto slow = node.system().spawn([&](caf::event_based_actor* self) {
+    return caf::behavior{[self, &asked](const stage_person&) {
+      return asked.emplace_back(self->make_response_promise());
+    }};
+  });
+  auto session = node.system().spawn(stage_session, "blue", slow, caf::actor{});
+  auto client = node.connect(session);
+  for (int i = 0; i < 100; ++i)
+    client.send_text(fmt::format(R"({{"type":"hello","name":"Bob{}"}})", i));
+  node.run();
+  REQUIRE(asked.size() == 1);
+  asked[0].deliver(caf::unit);
+  node.run();
+  CHECK(asked.size() == 2);
+  node.lose_all();
+  asked.clear();
+  caf::anon_send_exit(slow, caf::exit_reason::kill);
+}
+
 TEST_CASE_FIXTURE(fixture, "what is no request is an error for its sender") {
   auto ann = enter_as("Ann");
   auto bob = enter_as("Bob");

@@ -53,7 +53,7 @@ struct stage_state {
   bool is_told_soon = false;
 };
 
-/// The handler `stage`: 503 when the stage is full.
+/// The handler `demo_stage`: 503 when the stage is full.
 caf::behavior stage(stage_actor* self);
 
 } // namespace wsrelay

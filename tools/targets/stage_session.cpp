@@ -89,10 +89,23 @@ void stage_session_state::move() {
             });
 }
 
-// Who has not said hello is not listed.
+// Who has not said hello is not listed. One at a time: else a client that sends
+// names without end would fill the mailbox of all.
 void stage_session_state::tell_stage() {
-  if (!entry.name.empty())
-    self->send(stage, stage_person{client, entry});
+  if (entry.name.empty())
+    return;
+  has_news = is_telling;
+  if (is_telling)
+    return;
+  is_telling = true;
+  self->request(stage, caf::infinite, stage_person{client, entry})
+      .then([this] { on_told(); }, [this](const caf::error&) { on_told(); });
+}
+
+void stage_session_state::on_told() {
+  is_telling = false;
+  if (has_news)
+    tell_stage();
 }
 
 void stage_session_state::tell(std::string topic, std::string json) {

@@ -41,6 +41,7 @@ struct stage_session_state {
 
   void move();
   void tell_stage();
+  void on_told();
   void tell(std::string topic, std::string json);
 
   stage_session_actor* self;
@@ -50,6 +51,8 @@ struct stage_session_state {
   stage_entry entry;
   std::uint64_t heard = 0;
   bool is_moving = false;
+  bool is_telling = false; // the stage has not answered
+  bool has_news = false;   // since it was told
 };
 
 /// What a handler hands over for one request. `partner` is the other one of a
