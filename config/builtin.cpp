@@ -41,6 +41,13 @@ std::string_view builtin_yaml() {
     target_pid: chat
     metadata:
       room: "{room}"
+
+- name: stage
+  kind: http.endpoint
+  meta:
+    router: ws
+  path: /stage
+  func: demo_stage
 )yaml";
 }
 

@@ -137,9 +137,10 @@ TEST_CASE("the built-in configuration has no error and no warning") {
   REQUIRE(config.services.size() == 1);
   CHECK(config.services[0].name == "gateway");
   CHECK(config.services[0].addresses[0].tcp.port == 8080);
-  REQUIRE(config.endpoints.size() == 2);
+  REQUIRE(config.endpoints.size() == 3);
   CHECK(config.endpoints[0].path.text() == "/ws/echo");
   CHECK(config.endpoints[1].path.text() == "/ws/chat/{room}");
+  CHECK(config.endpoints[2].path.text() == "/ws/stage");
   auto chat = std::get<relay_handler>(config.endpoints[1].handler).command;
   CHECK(chat.target_pid == "chat");
   CHECK(chat.metadata == R"({"room":"{room}"})");

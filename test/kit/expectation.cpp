@@ -1,6 +1,8 @@
 // What is done about a failure.
 #include "test/kit/expectation.hpp"
 
+#include "test/kit/seed.hpp"
+
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -16,8 +18,11 @@ failure_handler& current_handler() {
 }
 
 std::string with_place(const std::string& text, source_line where) {
-  return std::string{where.file} + ":" + std::to_string(where.line) + ": "
-         + text;
+  auto result = std::string{where.file} + ":" + std::to_string(where.line)
+                + ": " + text;
+  if (auto order = current_seed())
+    result += "\nwith " + std::to_string(order->value) + " as WSRELAY_SEED";
+  return result;
 }
 
 } // namespace

@@ -81,7 +81,7 @@ class BuiltIn(SocketTest):
         pid = self.listed()[0]["pid"]
         self.assertEqual(run("ps").rows[0][:2], [pid, "echo"])
         self.assertEqual([row[0] for row in run("targets").rows],
-                         ["chat", "echo"])
+                         ["chat", "demo_stage", "echo"])
         self.assertEqual(run("peers").rows, [])
         self.assertEqual(run("send", pid, "hello").code, OK)
         self.assertEqual(client.read_text(), "hello")

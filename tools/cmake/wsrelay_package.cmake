@@ -114,9 +114,9 @@ foreach(file CHANGELOG.md config/config.hpp config/fields.hpp actors/audience.hp
     actors/messages.hpp actors/node_messages.hpp net/node.hpp
     net/hook/WEBHOOKS.md net/service_manager.hpp test/bench/FIGURES.md tools/docs/README.md
     tools/docs/alerts.rules.yaml tools/docs/alerts.test.yaml
-    tools/docs/grafana.json tools/docs/page.png tools/examples/app_node.cpp
-    tools/examples/session_per_client.hpp tools/examples/ticker.hpp
-    tools/package/debian/README.Debian
+    tools/docs/demo.png tools/docs/grafana.json tools/docs/page.png
+    tools/examples/app_node.cpp tools/examples/session_per_client.hpp
+    tools/examples/ticker.hpp tools/package/debian/README.Debian
     tools/web/client/README.md tools/web/client/wsrelay.js)
   get_filename_component(folder ${file} DIRECTORY)
   install(FILES ${PROJECT_SOURCE_DIR}/${file}

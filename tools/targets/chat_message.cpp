@@ -2,30 +2,13 @@
 #include "tools/targets/chat_message.hpp"
 
 #include "protocol/json.hpp"
+#include "tools/targets/json_object.hpp"
 
 #include <fmt/format.h>
-#include <rapidjson/document.h>
 
 namespace wsrelay {
 
 namespace {
-
-// Parses text that `check_json` accepted: its depth is bounded.
-rapidjson::Document parse(std::string_view json) {
-  rapidjson::Document result;
-  if (check_json_object(json))
-    result.Parse<rapidjson::kParseIterativeFlag>(json.data(), json.size());
-  return result;
-}
-
-std::string string_of(const rapidjson::Document& object, const char* key) {
-  if (!object.IsObject())
-    return {};
-  auto member = object.FindMember(key);
-  if (member == object.MemberEnd() || !member->value.IsString())
-    return {};
-  return {member->value.GetString(), member->value.GetStringLength()};
-}
 
 template <class Range, class F>
 std::string json_array(const Range& range, F to_json) {
@@ -42,16 +25,16 @@ std::string json_names(const std::vector<std::string>& names) {
 } // namespace
 
 result<chat_message> parse_chat_message(std::string_view json) {
-  auto object = parse(json);
-  auto type = string_of(object, "type");
+  auto object = parse_object(json);
+  auto type = text_member(object, "type");
   if (type == "hello") {
-    auto name = string_of(object, "name");
+    auto name = text_member(object, "name");
     if (name.empty() || name.size() > max_chat_name)
       return failure{"a name has 1 to 64 bytes"};
     return chat_message{chat_message::kind::hello, std::move(name)};
   }
   if (type == "say") {
-    auto text = string_of(object, "text");
+    auto text = text_member(object, "text");
     if (text.empty() || text.size() > max_chat_text)
       return failure{"a text has 1 to 4096 bytes"};
     return chat_message{chat_message::kind::say, std::move(text)};
@@ -83,7 +66,7 @@ std::string chat_welcome_json(std::string_view room, std::string_view you,
 }
 
 std::string room_of(std::string_view metadata) {
-  auto room = string_of(parse(metadata), "room");
+  auto room = text_member(parse_object(metadata), "room");
   return room.empty() ? "lobby" : room;
 }
 

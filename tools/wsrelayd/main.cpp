@@ -15,6 +15,7 @@
 #include "tools/process/standard_streams.hpp"
 #include "tools/targets/chat.hpp"
 #include "tools/targets/echo.hpp"
+#include "tools/targets/stage.hpp"
 #include "tools/wsrelayd/options.hpp"
 
 #include <caf/actor_system.hpp>
@@ -30,6 +31,7 @@
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include <unistd.h>
 
@@ -148,6 +150,15 @@ void begin_to_log(const daemon_options& options) {
     set_log_level(log_part::access, spdlog::level::info);
 }
 
+bool asks(const relay_config& config, std::string_view name) {
+  for (auto& endpoint : config.endpoints) {
+    auto* handler = std::get_if<func_handler>(&endpoint.handler);
+    if (handler && handler->name == name)
+      return true;
+  }
+  return false;
+}
+
 // Its own targets, but for names that the configuration has targets for.
 void put_targets(node& relay, caf::actor_system& system,
                  const relay_config& config) {
@@ -161,6 +172,8 @@ void put_targets(node& relay, caf::actor_system& system,
   };
   put("echo", echo);
   put("chat", chat);
+  if (asks(config, "demo_stage")) // else it would be on each operator's list
+    put("demo_stage", stage);
 }
 
 int serve(const daemon_options& options, const relay_config& config) {

@@ -10,7 +10,7 @@ const markup = "<img src=x onerror=document.title='broken'>";
 const problems = [];
 
 async function openTab(browser) {
-  const page = await browser.newPage();
+  const page = await browser.newPage({reducedMotion: "reduce"}); // less to do
   page.setDefaultTimeout(15000);
   page.on("pageerror", (error) => problems.push(String(error)));
   page.on("console", (message) => {
@@ -22,7 +22,10 @@ async function openTab(browser) {
 }
 
 async function join(page, name, room) {
-  await page.fill("#chat-name", name);
+  await page.waitForSelector("#chat-send:enabled");
+  await page.click("#chat-connect");
+  await page.waitForSelector("#chat-status[data-state=closed]");
+  await page.fill("#name", name);
   await page.fill("#chat-room", room);
   await page.click("#chat-connect");
   await page.waitForSelector("#chat-status[data-state=open]");
@@ -67,7 +70,6 @@ async function leave(ann, ben) {
 }
 
 async function echo(page) {
-  await page.click("#echo-connect");
   await page.waitForSelector("#echo-status[data-state=open]");
   await page.fill("#echo-input", "echo this, größe");
   await page.click("#echo-send");
