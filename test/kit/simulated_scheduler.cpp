@@ -219,9 +219,12 @@ std::vector<caf::actor> simulated_scheduler::actors() const {
   return result;
 }
 
-void simulated_scheduler::kill_actors() {
+void simulated_scheduler::forget_faults() {
   unit_->faults.clear();
   unit_->release_until(time_point::max());
+}
+
+void simulated_scheduler::kill_actors() {
   for (auto& [id, weak] : std::exchange(unit_->seen, {}))
     if (auto who = weak.lock())
       caf::anon_send_exit(who, caf::exit_reason::kill);

@@ -59,6 +59,9 @@ public:
 
   void add(message_fault fault);
 
+  /// No fault befalls anybody any more; who was held up goes on.
+  void forget_faults();
+
   /// Returns the simulated time. It starts near the clock's epoch.
   time_point now() const;
 

@@ -57,6 +57,7 @@ test_node::test_node(std::unique_ptr<test_config> config,
 
 test_node::~test_node() {
   set_runner({});
+  scheduler_.forget_faults();
   lose_all();
   directory_ = nullptr;
   lot_ = nullptr;

@@ -31,7 +31,7 @@ set(wsrelay_public
   protocol/path.hpp
   protocol/query.hpp)
 file(GLOB wsrelay_kit CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR} test/kit/*.hpp)
-list(APPEND wsrelay_public ${wsrelay_kit})
+list(APPEND wsrelay_public ${wsrelay_kit} test/http_kit/test_relay.hpp)
 install(CODE "
   set(source \"${PROJECT_SOURCE_DIR}\")
   set(public \"${wsrelay_public}\")
@@ -59,7 +59,7 @@ install(FILES
 # has no file of its own, nor have others everywhere.
 file(RELATIVE_PATH wsrelay_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 string(REGEX REPLACE "/$" "" wsrelay_prefix "${wsrelay_prefix}")
-foreach(name wsrelay wsrelay-actors wsrelay-kit)
+foreach(name wsrelay wsrelay-actors wsrelay-kit wsrelay-http-kit)
   configure_file(tools/cmake/${name}.pc.in ${PROJECT_BINARY_DIR}/${name}.pc @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/${name}.pc
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT libraries)
