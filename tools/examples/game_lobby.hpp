@@ -18,6 +18,7 @@ struct game_state {
 /// Says what it hears, in capitals; "back" moves the client to the lobby.
 inline caf::behavior game(caf::stateful_actor<game_state>* self,
                           const caf::actor& lobby) {
+  self->set_default_handler(caf::drop); // CAF prints heartbeats, say
   self->state.lobby = lobby.address();
   return {
       [self](const ws_join& message) {
@@ -40,6 +41,7 @@ inline caf::behavior game(caf::stateful_actor<game_state>* self,
 /// Welcomes; "play" moves the client to the game. The answer to the control
 /// says whether that worked.
 inline caf::behavior lobby(caf::event_based_actor* self) {
+  self->set_default_handler(caf::drop); // CAF prints heartbeats, say
   auto the_game = self->spawn(game, caf::actor_cast<caf::actor>(self));
   self->link_to(the_game);
   return {

@@ -11,6 +11,7 @@ namespace wsrelay::examples {
 
 /// Greets everybody who writes a name.
 inline caf::behavior greeter(caf::event_based_actor* self) {
+  self->set_default_handler(caf::drop); // CAF prints heartbeats, say
   return {
       [](const ws_join&) {},
       [self](const ws_message& message) {

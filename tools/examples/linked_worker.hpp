@@ -38,6 +38,7 @@ struct work_state {
 /// the link; one that leaves cleanly ends `normal`, which links ignore, so its
 /// worker is told.
 inline caf::behavior work(caf::stateful_actor<work_state>* self) {
+  self->set_default_handler(caf::drop); // CAF prints heartbeats, say
   auto& workers = self->state.workers;
   return {
       [self, &workers](const ws_join& message) {

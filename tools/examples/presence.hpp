@@ -30,6 +30,7 @@ inline std::string describe(const caf::error& reason) {
 /// Calls `report` with one line for each client that comes or goes.
 inline caf::behavior presence(caf::stateful_actor<presence_state>* self,
                               presence_report report) {
+  self->set_default_handler(caf::drop); // CAF prints heartbeats, say
   auto& present = self->state.present;
   self->set_down_handler([&present, report](caf::down_msg& message) {
     report("gone " + present[message.source] + ": " + describe(message.reason));

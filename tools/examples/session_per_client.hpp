@@ -21,6 +21,7 @@ struct session_state {
 /// when none comes.
 inline caf::behavior session(caf::stateful_actor<session_state>* self,
                              std::string user) {
+  self->set_default_handler(caf::drop); // CAF prints heartbeats, say
   self->state.user = std::move(user);
   return {
       [self](const ws_join& message) {
