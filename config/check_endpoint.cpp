@@ -216,7 +216,13 @@ private:
     }
   }
 
+  // Not known without a path, or the prefix of its router.
   void check_params(std::string_view key, std::string_view text) {
+    auto is_known =
+        router_ && !endpoint_.path.text().empty()
+        && (router_->prefix.empty() || path_pattern::parse(router_->prefix));
+    if (!is_known)
+      return;
     if (auto name = unknown_param(text, endpoint_.path))
       report_.fail(key, fmt::format("{} is no parameter of the path", *name));
   }

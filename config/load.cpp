@@ -2,6 +2,7 @@
 #include "config/load.hpp"
 
 #include "config/file_text.hpp"
+#include "config/nearest.hpp"
 #include "config/read_entries.hpp"
 #include "config/validate.hpp"
 
@@ -32,8 +33,11 @@ std::string peek(const YAML::Node& entry, std::string_view key) {
   if (!entry.IsMap())
     return "";
   for (const auto& item : entry) {
-    if (item.first.IsScalar() && item.first.Scalar() == key)
-      return item.second.IsScalar() ? item.second.Scalar() : "";
+    if (!item.first.IsScalar())
+      continue;
+    auto [name, rest] = split_key(item.first.Scalar(), item.second);
+    if (name == key)
+      return item.second.IsScalar() ? item.second.Scalar() : std::string{rest};
   }
   return "";
 }
@@ -85,20 +89,24 @@ private:
     if (!node.IsMap())
       return;
     entry.map.text("name");
-    if (is_known_kind(kind))
-      entries_.push_back(std::move(entry));
-    else
+    if (!is_known_kind(kind))
       refuse_kind(entry);
+    if (is_known_kind(entry.kind))
+      entries_.push_back(std::move(entry));
   }
 
+  // What it was meant to be is read as that: others refer to it.
   void refuse_kind(raw_entry& entry) {
     auto kind = entry.map.text("kind");
     auto known = fmt::format("{}", fmt::join(kinds, ", "));
-    if (kind)
-      entry.map.fail("kind", fmt::format("unknown kind {}, known are {}",
-                                         shown(*kind), known));
-    else if (!entry.map.has("kind"))
+    if (!kind && !entry.map.has("kind"))
       entry.map.fail("kind", fmt::format("is missing, known are {}", known));
+    if (!kind)
+      return;
+    entry.kind = nearest(*kind, {std::begin(kinds), std::end(kinds)});
+    entry.map.fail("kind",
+                   fmt::format("unknown kind {}, known are {}{}", shown(*kind),
+                               known, did_you_mean(*kind, kinds)));
   }
 
   void read_all(std::string_view kind) {
@@ -137,8 +145,10 @@ private:
     to.push_back(std::move(entry));
   }
 
+  // Whoever meets other nodes says himself where he serves browsers.
   void add_builtin_service() {
-    if (!config_.services.empty())
+    auto is_http = !config_.routers.empty() || !config_.statics.empty();
+    if (!is_http || !config_.services.empty() || !config_.clusters.empty())
       return;
     auto& service = config_.services.emplace_back();
     service.name = builtin_service;
@@ -150,6 +160,11 @@ private:
       log_.fail_later(std::move(issue));
     for (auto& issue : find_warnings(config_))
       warnings_.push_back(log_.place(std::move(issue)));
+    if (config_.services.empty() && config_.clusters.empty())
+      warnings_.push_back({{file_, 0},
+                           "",
+                           "nobody is served: there is no http.service and no "
+                           "cluster.node"});
     auto more = also_ ? also_(config_) : more_findings{};
     for (auto& issue : more.errors)
       log_.fail_later(std::move(issue));

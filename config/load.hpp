@@ -36,11 +36,12 @@ struct more_findings {
 };
 using more_checks = std::function<more_findings(const relay_config&)>;
 
-/// Loads YAML text: a sequence of entries. A file without an `http.service`
-/// gets the built-in one, `gateway` on 127.0.0.1:8080. `file` stands in the
-/// reports. Never throws. Reads no file but those of `secret_file` and `ca`,
-/// which are looked up relative to the folder of `file`. `also` is asked about
-/// what was read, even if it has errors.
+/// Loads YAML text: a sequence of entries. HTTP is opened by `http.service`
+/// only; routers or static files without one, and without a `cluster.node`, get
+/// the built-in one, `gateway` on 127.0.0.1:8080. `file` stands in the reports.
+/// Never throws. Reads no file but those of `secret_file` and `ca`, which are
+/// looked up relative to the folder of `file`. `also` is asked about what was
+/// read, even if it has errors.
 loaded_config load_config(std::string_view yaml, std::string_view file,
                           const more_checks& also = {});
 

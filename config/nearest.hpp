@@ -1,4 +1,4 @@
-// Guesses what a misspelled key was meant to be.
+// Guesses what a misspelled key, name or value was meant to be.
 #pragma once
 
 #include <set>
@@ -13,5 +13,15 @@ namespace wsrelay {
 /// ("target" of "target_pid"), or "" when there is none.
 std::string nearest(std::string_view word,
                     const std::set<std::string, std::less<>>& known);
+
+/// Returns ", did you mean WORD?" with the nearest of `known`, or "".
+template <class Words>
+std::string did_you_mean(std::string_view word, const Words& known) {
+  std::set<std::string, std::less<>> words;
+  for (const auto& each : known)
+    words.emplace(each);
+  auto guess = nearest(word, words);
+  return guess.empty() ? guess : ", did you mean " + guess + "?";
+}
 
 } // namespace wsrelay

@@ -1,6 +1,8 @@
 // Parses YAML within bounds.
 #include "config/parse_yaml.hpp"
 
+#include "config/yaml_outline.hpp"
+#include "config/yaml_words.hpp"
 #include "protocol/result.hpp"
 
 #include <fmt/format.h>
@@ -18,6 +20,8 @@ namespace {
 /// Without aliases a file has fewer nodes than bytes, and fewer bytes of
 /// scalars: only aliases get beyond.
 constexpr std::size_t max_expanded_size = 2 * max_config_size;
+
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 failure too_deep() {
   return {fmt::format("more than {} levels deep", max_config_depth)};
@@ -51,45 +55,69 @@ private:
   std::size_t size_ = 0;
 };
 
-/// Takes the events of a document and keeps where it began.
-class document_start : public YAML::EventHandler {
+/// Takes the events of a document and keeps where it began, and a quote that is
+/// not closed.
+class document_outline : public YAML::EventHandler {
 public:
   using anchor = YAML::anchor_t;
   using mark = YAML::Mark;
   using style = YAML::EmitterStyle::value;
   using text = std::string;
 
+  explicit document_outline(std::string_view source) : source_{source} {}
+
   int line() const noexcept { return line_; }
+
+  const yaml_fault& fault() const noexcept { return fault_; }
 
   void OnDocumentStart(const mark& at) override { line_ = at.line + 1; }
   void OnDocumentEnd() override {}
   void OnNull(const mark&, anchor) override {}
   void OnAlias(const mark&, anchor) override {}
-  void OnScalar(const mark&, const text&, anchor, const text&) override {}
+  void OnScalar(const mark& at, const text& tag, anchor, const text&) override {
+    if (tag == "!" && fault_.line == 0)
+      check_quoted(at);
+  }
   void OnSequenceStart(const mark&, const text&, anchor, style) override {}
   void OnSequenceEnd() override {}
   void OnMapStart(const mark&, const text&, anchor, style) override {}
   void OnMapEnd() override {}
 
 private:
+  /// yaml-cpp 0.7 takes the end of the file for the closing quote. `at` counts
+  /// bytes.
+  void check_quoted(const mark& at) {
+    auto begin = static_cast<std::size_t>(at.pos);
+    auto is_quote = begin < source_.size()
+                    && (source_[begin] == '"' || source_[begin] == '\'');
+    if (is_quote && end_of_quoted(source_, begin) == source_.npos)
+      fault_ = {at.line + 1, std::string{open_quote_text}};
+  }
+
+  std::string_view source_;
   int line_ = 0;
+  yaml_fault fault_;
 };
 
-/// Returns the line in which a second document begins, 0 when there is none.
+/// Returns what the parser takes and should not: a second document, and texts.
 /// YAML::LoadAll would not end on text such as ",a" (yaml-cpp 0.7).
-int second_document(const std::string& text) {
+yaml_fault find_fault(const std::string& text) {
   std::istringstream in{text};
   YAML::Parser parser{in};
-  document_start first, second;
+  document_outline first{text}, second{text};
   parser.HandleNextDocument(first);
-  return parser.HandleNextDocument(second) ? second.line() : 0;
+  if (first.fault().line > 0)
+    return first.fault();
+  return parser.HandleNextDocument(second)
+             ? explain_yaml(text, second.line(), "more than one document")
+             : yaml_fault{};
 }
 
 std::optional<YAML::Node> parse_document(const std::string& text,
                                          findings& log) {
   auto root = YAML::Load(text);
-  if (auto line = second_document(text); line > 0) {
-    log.fail({}, line, "more than one document");
+  if (auto fault = find_fault(text); fault.line > 0) {
+    log.fail({}, fault.line, fault.text);
     return std::nullopt;
   }
   if (auto ok = bounds{}.check(root); !ok) {
@@ -106,12 +134,16 @@ std::optional<YAML::Node> parse_yaml(std::string_view text, findings& log) {
     log.fail({}, 0, "larger than 4 MiB");
     return std::nullopt;
   }
+  if (text.starts_with(byte_order_mark)) // places are counted without it
+    text.remove_prefix(byte_order_mark.size());
   try {
     return parse_document(std::string{text}, log);
   } catch (const YAML::DeepRecursion&) { // its own limit, 500 levels
     log.fail({}, 0, too_deep().what);
   } catch (const YAML::Exception& e) {
-    log.fail({}, e.mark.line + 1, fmt::format("not YAML: {}", e.msg));
+    auto fault =
+        explain_yaml(text, e.mark.line + 1, fmt::format("not YAML: {}", e.msg));
+    log.fail({}, fault.line, fault.text);
   } catch (const std::exception& e) {
     log.fail({}, 0, fmt::format("not YAML: {}", e.what()));
   }

@@ -151,15 +151,17 @@ void read_path(yaml_map& in, endpoint_config& out, const relay_config& config) {
   auto text = in.text("path");
   if (!text)
     return;
-  if (!text->empty() && !text->starts_with('/'))
-    return in.fail("path", "must begin with /");
+  if (!text->empty() && !text->starts_with('/')) {
+    in.fail("path", "must begin with /");
+    text->insert(0, "/"); // its parameters are known
+  }
   auto prefix = std::string{prefix_of(out.router, config)};
   if (!path_pattern::parse(prefix)) // that is reported where it stands
     prefix.clear();
   auto pattern = path_pattern::parse(prefix + *text);
   if (pattern)
     out.path = std::move(*pattern);
-  else
+  else if (!in.has_failed("path"))
     in.fail("path", pattern.error().what);
 }
 

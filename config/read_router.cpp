@@ -1,8 +1,11 @@
 // Reads an http.router.
+#include "config/nearest.hpp"
 #include "config/read_entries.hpp"
 #include "protocol/text.hpp"
 
 #include <fmt/format.h>
+
+#include <array>
 
 namespace wsrelay {
 
@@ -12,6 +15,7 @@ constexpr std::string_view origins_key = "wsrelay.allowed.origins";
 
 void read_middleware(yaml_map& in, router_config& out) {
   constexpr std::string_view key = "post_middleware";
+  constexpr std::array known{relay_middleware};
   auto names = in.texts(key);
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (names[i] == relay_middleware)
@@ -20,6 +24,8 @@ void read_middleware(yaml_map& in, router_config& out) {
       in.fail(fmt::format("{}[{}]", key, i),
               fmt::format("unknown middleware {}, known is {}", shown(names[i]),
                           relay_middleware));
+    // One that is misspelled is no reason to refuse what needs it.
+    out.relays = out.relays || !did_you_mean(names[i], known).empty();
   }
 }
 
@@ -44,6 +50,8 @@ void read_endings(yaml_map& options, park_endings& out) {
   auto text = options.text(endings_key);
   if (!text)
     return;
+  constexpr std::array<std::string_view, 4> endings{"crashed", "lost",
+                                                    "shutdown", "normal"};
   out = {false, false, false, false};
   for (auto part : split(*text, ',')) {
     auto word = trim(part);
@@ -53,9 +61,10 @@ void read_endings(yaml_map& options, park_endings& out) {
         known = member = true;
     });
     if (!known)
-      options.fail(endings_key, fmt::format("unknown ending {}, known are "
-                                            "crashed, lost, shutdown, normal",
-                                            shown(word)));
+      options.fail(endings_key,
+                   fmt::format("unknown ending {}, known are {}{}", shown(word),
+                               fmt::join(endings, ", "),
+                               did_you_mean(word, endings)));
   }
 }
 

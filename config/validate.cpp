@@ -6,6 +6,7 @@
 #include "config/entry_index.hpp"
 #include "config/findings.hpp"
 #include "config/ip_address.hpp"
+#include "config/nearest.hpp"
 #include "config/service_address.hpp"
 #include "protocol/pid.hpp"
 #include "protocol/text.hpp"
@@ -192,7 +193,7 @@ private:
 
   void check(const endpoint_config& x, entry_report report) {
     auto router = find_entry(routers_, x.router);
-    check_reference(x.router, router, router_kind, "meta.router", report);
+    check_reference(x.router, routers_, router_kind, "meta.router", report);
     check_entry(x, router, report);
     if (!router || x.path.text().empty())
       return;
@@ -226,17 +227,32 @@ private:
   }
 
   void check_server(const std::string& server, entry_report& report) {
-    check_reference(server, find_entry(services_, server), service_kind,
-                    "meta.server", report);
+    check_reference(server, services_, service_kind, "meta.server", report);
   }
 
-  static void check_reference(const std::string& name, const void* found,
-                              std::string_view kind, std::string_view key,
-                              entry_report& report) {
+  template <class Entry>
+  void check_reference(const std::string& name, const by_name<Entry>& entries,
+                       std::string_view kind, std::string_view key,
+                       entry_report& report) {
     if (name.empty())
       report.fail(key, "is missing");
-    else if (!found)
-      report.fail(key, fmt::format("no {} has the name {}", kind, shown(name)));
+    else if (!find_entry(entries, name))
+      report.fail(key, fmt::format("no {} has the name {}{}", kind, shown(name),
+                                   guess(name, entries)));
+  }
+
+  // Of what a backend.service is made nothing can be part. A guess looks at
+  // every name: a file may have thousands of them, all wrong.
+  template <class Entry>
+  std::string guess(const std::string& name, const by_name<Entry>& entries) {
+    constexpr int max_guesses = 50;
+    std::vector<std::string_view> names;
+    if (++guesses_ > max_guesses)
+      return "";
+    for (auto& [each, entry] : entries)
+      if (!entry->is_derived)
+        names.emplace_back(each);
+    return did_you_mean(name, names);
   }
 
   const relay_config& config_;
@@ -248,6 +264,7 @@ private:
   occupied statics_;   // service and path
   occupied clusters_;
   occupied admins_;
+  int guesses_ = 0;
 };
 
 } // namespace

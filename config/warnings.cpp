@@ -1,9 +1,14 @@
 // What works but is hardly meant.
+#include "config/address_set.hpp"
 #include "config/check_entry.hpp"
 #include "config/cluster_need.hpp"
 #include "config/dead_settings.hpp"
 #include "config/entry_index.hpp"
+#include "config/findings.hpp"
+#include "config/ip_address.hpp"
+#include "config/listen_address.hpp"
 #include "config/validate.hpp"
+#include "protocol/pid.hpp"
 
 #include <fmt/format.h>
 
@@ -50,6 +55,36 @@ std::optional<std::string> unquoted_param(std::string_view json) {
 std::optional<std::string> unquoted_param(const endpoint_config& endpoint) {
   auto relay = std::get_if<relay_handler>(&endpoint.handler);
   return relay ? unquoted_param(relay->command.metadata) : std::nullopt;
+}
+
+/// Returns why no actor can be where `text` says, or "".
+std::string missing_place(const std::string& text, const relay_config& config) {
+  constexpr std::string_view digits = "0123456789";
+  auto target = parse_target(text);
+  if (!target || target->kind != target_name::form::at_peer)
+    return "";
+  if (target->name.find_first_not_of(digits) == std::string::npos)
+    return fmt::format("is the name {} at a node {}: a PID has 40 hexadecimal "
+                       "digits, # and a number behind its @",
+                       shown(target->name), shown(target->node));
+  return config.clusters.empty()
+             ? fmt::format("nothing gets there: without a cluster.node there "
+                           "is no node {}",
+                           shown(target->node))
+             : "";
+}
+
+void warn_of_place(const endpoint_config& endpoint, const relay_config& config,
+                   std::vector<config_issue>& issues) {
+  auto relay = std::get_if<relay_handler>(&endpoint.handler);
+  auto func = std::get_if<func_handler>(&endpoint.handler);
+  if (!relay && !func)
+    return;
+  auto why =
+      missing_place(relay ? relay->command.target_pid : func->name, config);
+  if (!why.empty())
+    entry_report{endpoint_kind, endpoint, issues}.fail(
+        relay ? "relay.target_pid" : "func", why);
 }
 
 bool allows_any(const router_config& router) {
@@ -114,8 +149,29 @@ void warn_of_parking(const router_config& router,
                     parking.bytes, service->name, service->parking.max_bytes));
 }
 
+// A name may lead anywhere; without one it is every address.
+bool is_public(const std::string& listen) {
+  auto address = parse_listen_address(listen);
+  if (!address)
+    return false;
+  address_set of_the_site;
+  for (auto block :
+       {"127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
+        "169.254.0.0/16", "100.64.0.0/10", "::1/128", "fc00::/7", "fe80::/10"})
+    static_cast<void>(of_the_site.add(block));
+  auto& host = address->host;
+  auto is_name = !host.empty() && !parse_ip_address(host);
+  return !is_name && !of_the_site.contains(host);
+}
+
 void warn(const cluster_config& cluster, std::size_t burst,
           entry_report report) {
+  if (cluster.listen.empty() && cluster.peers.empty())
+    report.fail("listen", "is missing, and so are peers: it meets no node");
+  if (!cluster.tls.enabled() && is_public(cluster.listen))
+    report.fail("listen", fmt::format("without tls everybody who reaches {} "
+                                      "is a node of the cluster",
+                                      cluster.listen));
   if (burst > cluster.output_limit / 2)
     report.fail("output_limit",
                 fmt::format("is {}, and the loops may read {} before they stop "
@@ -148,6 +204,7 @@ std::vector<config_issue> find_warnings(const relay_config& config) {
   for (const auto& files : config.statics)
     warn_of_redirect(files, static_kind, services, issues);
   for (const auto& endpoint : config.endpoints) {
+    warn_of_place(endpoint, config, issues);
     if (trusts_nobody(endpoint, routers, services))
       entry_report{endpoint_kind, endpoint, issues}.fail(
           "trusted_header",

@@ -17,7 +17,24 @@ std::string must_be(std::string_view wanted, const YAML::Node& node) {
   return fmt::format("must be {}, not {}", wanted, type_text(node));
 }
 
+// "path:/x" is text to YAML, and no key with its value.
+std::string must_be_map(const YAML::Node& node) {
+  auto is_glued =
+      node.IsScalar() && node.Scalar().find(':') != std::string::npos;
+  return must_be("a map", node)
+         + (is_glued ? ": a space is missing behind a colon" : "");
+}
+
 } // namespace
+
+std::pair<std::string_view, std::string_view>
+split_key(std::string_view key, const YAML::Node& value) {
+  auto colon = key.find(':');
+  if (!value.IsNull() || colon == key.npos || colon == 0
+      || colon + 1 == key.size())
+    return {key, {}};
+  return {key.substr(0, colon), key.substr(colon + 1)};
+}
 
 yaml_map::yaml_map(key_path key, int line, findings& log)
     : key_{std::move(key)}, line_{line}, log_{&log} {}
@@ -26,7 +43,7 @@ yaml_map::yaml_map(const YAML::Node& node, key_path key, int line,
                    findings& log)
     : yaml_map{std::move(key), line, log} {
   if (!node.IsMap()) {
-    fail("", must_be("a map", node));
+    fail("", must_be_map(node));
     return;
   }
   for (const auto& item : node)
@@ -37,9 +54,12 @@ void yaml_map::add(const YAML::Node& key, const YAML::Node& value) {
   auto line = line_of(key);
   if (!key.IsScalar())
     return log_->fail(key_of("?"), line, "keys must be text");
-  const auto& name = key.Scalar();
+  auto [name, rest] = split_key(key.Scalar(), value);
   log_->locate(key_of(name), line);
-  if (!members_.emplace(name, value).second)
+  if (!rest.empty())
+    log_->fail(key_of(name), line, "a space is missing behind the colon");
+  auto given = rest.empty() ? value : YAML::Node{std::string{rest}};
+  if (!members_.emplace(name, given).second)
     log_->fail(key_of(name), line, "the key is there twice");
 }
 
@@ -103,8 +123,8 @@ std::optional<std::size_t> yaml_map::choice(std::string_view key,
   auto found = std::find(words.begin(), words.end(), *value);
   if (found != words.end())
     return static_cast<std::size_t>(found - words.begin());
-  fail(key, fmt::format("must be one of {}, not {}", fmt::join(words, ", "),
-                        shown(*value)));
+  fail(key, fmt::format("must be one of {}, not {}{}", fmt::join(words, ", "),
+                        shown(*value), did_you_mean(*value, words)));
   return std::nullopt;
 }
 
@@ -178,10 +198,7 @@ void yaml_map::refuse_unknown() {
   for (const auto& [key, value] : members_) {
     if (known_.count(key) > 0)
       continue;
-    auto guess = nearest(key, known_);
-    fail(key, guess.empty()
-                  ? "unknown key"
-                  : fmt::format("unknown key, did you mean {}?", guess));
+    fail(key, "unknown key" + did_you_mean(key, known_));
   }
 }
 

@@ -15,6 +15,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace wsrelay {
@@ -24,6 +25,11 @@ namespace wsrelay {
 /// `parse_yaml`, which bounds it. Errors are recorded below `key`; then the
 /// text is not usable.
 std::string to_json(const YAML::Node& node, const key_path& key, findings& log);
+
+/// Returns the key and "", or both parts of a key "path:/x" without a value,
+/// which lacks the space behind its colon.
+std::pair<std::string_view, std::string_view>
+split_key(std::string_view key, const YAML::Node& value);
 
 /// A map. An accessor returns nothing when the key is absent or its value is
 /// bad, which is recorded. Every key that is asked for is a known one.

@@ -109,6 +109,8 @@ checked node::offer(std::vector<directory_entry> entries) {
 checked node::start() {
   if (auto issues = validate(*config_); !issues.empty())
     return failure{to_text(issues.front())};
+  if (config_->services.empty() && config_->clusters.empty())
+    log().warn("nobody is served: no http.service and no cluster.node");
   auto contexts = make_upstream_contexts(*config_);
   if (!contexts)
     return contexts.error();

@@ -63,7 +63,7 @@ int main(int argc, char** argv) {
     report("error {}", to_text(error));
   if (!loaded.errors.empty())
     return 1;
-  // What the loader adds to a file without an http.service is not for here.
+  // Those of a relay are not for here.
   if (!with_services)
     loaded.config.services.clear();
   return run(loaded.config);

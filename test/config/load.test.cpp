@@ -64,13 +64,40 @@ TEST_CASE("a service with an error keeps the built-in one away") {
            "relay.yaml:2: r.meta.server: no http.service has the name gateway");
 }
 
-TEST_CASE("an empty list of entries is the built-in service alone") {
-  CHECK(test::config("[]").services.size() == 1);
+TEST_CASE("what is no HTTP opens none") {
+  for (auto entry : {
+           "- {name: n, kind: cluster.node, listen: \"127.0.0.1:0\"}",
+           "- {name: a, kind: admin.service}",
+           "- {name: t, kind: http.target, url: \"http://127.0.0.1:1/\"}",
+           "[]",
+       }) {
+    CAPTURE(entry);
+    auto loaded = load_config(entry, "relay.yaml");
+    CHECK(test::lines(loaded.errors) == "");
+    CHECK(loaded.config.services.empty());
+  }
+  auto backends = test::config("- {name: b, kind: backend.service}");
+  REQUIRE(backends.services.size() == 1);
+  CHECK(backends.services[0].is_derived);
+}
+
+TEST_CASE("files and routers without a service get the built-in one") {
+  CHECK(test::config("- {name: s, kind: http.static, path: /, "
+                     "meta: {server: gateway}, root: \"builtin:demo\"}")
+            .services.size()
+        == 1);
+}
+
+TEST_CASE("a node of a cluster serves where its file says, and nowhere else") {
+  CHECK(errors("- {name: n, kind: cluster.node, listen: \"127.0.0.1:0\"}\n"
+               "- {name: r, kind: http.router, meta: {server: gateway}}")
+        == "relay.yaml:2: r.meta.server: no http.service has the name "
+           "gateway");
 }
 
 TEST_CASE("text that is not YAML is reported with its line") {
   CHECK(errors("- name: a\n- {name: [}\n")
-        == "relay.yaml:2: not YAML: illegal flow end");
+        == "relay.yaml:2: the [ that opens here is closed by }, not by ]");
   CHECK(errors("- name: a\n  kind: *nowhere\n").starts_with("relay.yaml:2: "));
 }
 
@@ -125,10 +152,28 @@ TEST_CASE("a missing or unknown kind is reported with the known ones") {
   CHECK(errors("- name: a\n  kind: http.sevice")
         == "relay.yaml:2: a.kind: unknown kind http.sevice, known are "
            "http.service, http.router, http.endpoint, http.static, "
-           "cluster.node, admin.service, http.target, backend.service");
+           "cluster.node, admin.service, http.target, backend.service, did "
+           "you mean http.service?");
+  CHECK(errors("- name: a\n  kind: tcp").ends_with(", backend.service"));
   CHECK(errors("- name: a\n  kind: [b]")
         == "relay.yaml:2: a.kind: must be text, not a list");
   CHECK(errors("- {}").find("entry.kind: is missing") != std::string::npos);
+}
+
+TEST_CASE("an entry whose kind is misspelled is there for others") {
+  CHECK(errors("- {name: gw, kind: http.servce, thread: 2}\n"
+               "- {name: r, kind: http.router, meta: {server: gw}}")
+        == "relay.yaml:1: gw.kind: unknown kind http.servce, known are "
+           "http.service, http.router, http.endpoint, http.static, "
+           "cluster.node, admin.service, http.target, backend.service, did "
+           "you mean http.service?\n"
+           "relay.yaml:1: gw.thread: unknown key, did you mean threads?");
+}
+
+TEST_CASE("a file that serves nobody is warned of") {
+  CHECK(test::lines(load_config("[]", "relay.yaml").warnings)
+        == "relay.yaml: nobody is served: there is no http.service and no "
+           "cluster.node");
 }
 
 TEST_CASE("a name is taken once per kind") {

@@ -71,6 +71,27 @@ TEST_CASE("an empty path is the prefix alone") {
   CHECK(config.endpoints[0].path.text() == "/ws");
 }
 
+TEST_CASE("a path without its slash is one error") {
+  for (std::string router : {"ws", "none"}) {
+    auto found =
+        errors(std::string{test::routers}
+               + "- name: e\n  kind: http.endpoint\n  meta: {router: " + router
+               + "}\n  path: a/{room}\n"
+                 "  relay: {target_pid: chat, metadata: {r: \"{room}\"}}\n");
+    auto slash = std::string{"relay.yaml:6: e.path: must begin with /"};
+    CHECK(found
+          == (router == "ws" ? slash
+                             : "relay.yaml:5: e.meta.router: no http.router "
+                               "has the name none\n"
+                                   + slash));
+  }
+  CHECK(errors(std::string{test::routers}
+               + "- name: e\n  kind: http.endpoint\n  meta: {router: ws}\n"
+                 "  path: /{\n  relay: {target_pid: \"{room}\"}\n")
+            .find("target_pid")
+        == std::string::npos);
+}
+
 TEST_CASE("an endpoint needs a path") {
   CHECK(errors(plain("  meta: {router: ws}\n  func: f\n"))
         == "relay.yaml:3: e.path: is missing");

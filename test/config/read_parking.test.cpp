@@ -169,8 +169,8 @@ TEST_CASE("an unknown ending is reported, each of them") {
   CHECK(errors(parking("wsrelay.park.endings: killed"))
         == start + "unknown ending killed" + known);
   CHECK(errors(parking("wsrelay.park.endings: \"Lost, crashed, exit\""))
-        == start + "unknown ending Lost" + known + "\n" + start
-               + "unknown ending exit" + known);
+        == start + "unknown ending Lost" + known + ", did you mean lost?\n"
+               + start + "unknown ending exit" + known);
   CHECK(errors(parking("wsrelay.park.endings: [lost]"))
         == start + "must be text, not a list");
 }

@@ -183,11 +183,21 @@ TEST_CASE("an unknown option is reported with the nearest one") {
         == "relay.yaml:4: ws.post_options: must be a map, not a list");
 }
 
+TEST_CASE("a word that is nearly one of the choices is guessed") {
+  CHECK(errors(with("post_options: {wsrelay.refuse: statsu}"))
+            .ends_with(", not statsu, did you mean status?"));
+}
+
 TEST_CASE("unknown middleware is refused") {
   CHECK(
       errors(with("post_middleware:\n    - websocket_relay\n    - gzip"))
       == "relay.yaml:6: ws.post_middleware[1]: unknown middleware gzip, known "
          "is websocket_relay");
+  CHECK(errors(with("post_middleware: [websocket_rely]")
+               + "- {name: e, kind: http.endpoint, meta: {router: ws}, path: "
+                 "/e, relay: {target_pid: echo}}\n")
+        == "relay.yaml:4: ws.post_middleware[0]: unknown middleware "
+           "websocket_rely, known is websocket_relay");
   CHECK(errors(with("post_middleware: websocket_relay"))
         == "relay.yaml:4: ws.post_middleware: must be a list, not text");
 }

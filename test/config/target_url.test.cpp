@@ -153,9 +153,12 @@ TEST_CASE("a target posts to other ports and hosts") {
 }
 
 TEST_CASE("the service that is there without one is the relay's own, too") {
-  CHECK(errors(hook_at("http://localhost:8080/x"))
-        == "relay.yaml:3: hook.url: is this relay's own gateway");
-  CHECK(errors(hook_at("http://localhost:8081/x")) == "");
+  auto files = std::string{"- {name: s, kind: http.static, path: /, meta: "
+                           "{server: gateway}, root: \"builtin:demo\"}\n"};
+  CHECK(errors(files + hook_at("http://localhost:8080/x"))
+        == "relay.yaml:4: hook.url: is this relay's own gateway");
+  CHECK(errors(files + hook_at("http://localhost:8081/x")) == "");
+  CHECK(errors(hook_at("http://localhost:8080/x")) == "");
 }
 
 } // namespace wsrelay::target_url_test

@@ -135,6 +135,34 @@ TEST_CASE("an issue carries the place of its entry") {
         == "f.yaml:7: ws.meta.server: no http.service has the name none");
 }
 
+TEST_CASE("a name that is nearly another is guessed") {
+  auto config = make_config();
+  config.services.emplace_back().name = "gateway";
+  config.services[1].addresses[0].tcp.port = 1;
+  config.routers[0].server = "gatway";
+  config.endpoints[0].router = "none";
+  CHECK(errors(config)
+        == "ws.meta.server: no http.service has the name gatway, did you mean "
+           "gateway?\necho.meta.router: no http.router has the name none");
+  config.services[1].is_derived = true;
+  CHECK(errors(config).starts_with(
+      "ws.meta.server: no http.service has the name gatway\n"));
+}
+
+TEST_CASE("very many wrong names are checked in reasonable time") {
+  auto config = make_config();
+  for (int i = 0; i < 5'000; ++i) {
+    auto router = config.routers[0];
+    router.name = "router" + std::to_string(i);
+    config.routers.push_back(router);
+    auto endpoint = config.endpoints[0];
+    endpoint.name = "endpoint" + std::to_string(i);
+    endpoint.router = "ruter" + std::to_string(i);
+    config.endpoints.push_back(endpoint);
+  }
+  CHECK(validate(config).size() == 5'000);
+}
+
 TEST_CASE("very many endpoints are checked in reasonable time") {
   auto config = make_config();
   for (int i = 0; i < 20'000; ++i) {

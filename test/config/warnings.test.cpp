@@ -29,6 +29,68 @@ TEST_CASE("a router that allows any origin is a warning") {
   CHECK(find_warnings(config).size() == 1);
 }
 
+TEST_CASE("a node that meets no other is a warning") {
+  auto config = make_config();
+  auto& node = config.clusters.emplace_back();
+  node.name = "relay1";
+  CHECK(errors(config) == "");
+  CHECK(warnings(config)
+        == "relay1.listen: is missing, and so are peers: it meets no node");
+  node.peers = {"app1:9000"};
+  CHECK(warnings(config) == "");
+  node.peers.clear();
+  node.listen = "127.0.0.1:9000";
+  CHECK(warnings(config) == "");
+}
+
+TEST_CASE("a node that listens to everybody without tls is a warning") {
+  auto config = make_config();
+  auto& node = config.clusters.emplace_back();
+  node.name = "relay1";
+  for (std::string listen :
+       {":9000", "0.0.0.0:9000", "[::]:9000", "192.0.2.1:9000", "11.0.0.1:9000",
+        "172.32.0.1:9000", "[2001:db8::1]:9000"}) {
+    node.listen = listen;
+    CHECK(warnings(config)
+          == "relay1.listen: without tls everybody who reaches " + listen
+                 + " is a node of the cluster");
+  }
+  for (auto listen : {"127.0.0.1:9000", "10.1.2.3:9000", "172.31.0.1:9000",
+                      "192.168.1.1:9000", "[::1]:9000", "[fd00::1]:9000",
+                      "app1:9000", "localhost:9000", "100.64.0.1:9000"}) {
+    CAPTURE(listen);
+    node.listen = listen;
+    CHECK(warnings(config) == "");
+  }
+  node.listen = ":9000";
+  node.tls = {"c.pem", "k.pem", "ca.pem"};
+  CHECK(warnings(config) == "");
+}
+
+TEST_CASE("an actor at a node that cannot be there is a warning") {
+  auto config = make_config();
+  auto at = [&](std::string target) {
+    relay_handler relay;
+    relay.command.target_pid = std::move(target);
+    config.endpoints[0].handler = relay;
+    return warnings(config);
+  };
+  auto nowhere = std::string{"nothing gets there: without a cluster.node there "
+                             "is no node app1"};
+  CHECK(at("chat@app1") == "echo.relay.target_pid: " + nowhere);
+  config.endpoints[0].handler = func_handler{"auth@app1"};
+  CHECK(warnings(config) == "echo.func: " + nowhere);
+  auto& node = config.clusters.emplace_back();
+  node.name = "relay1";
+  node.peers = {"app1:9000"};
+  CHECK(at("chat@app1") == "");
+  CHECK(at("chat") == "");
+  CHECK(at("12@0123456789abcdef0123456789ABCDEF01234567#89") == "");
+  CHECK(at("12@ABC")
+        == "echo.relay.target_pid: is the name 12 at a node ABC: a PID has 40 "
+           "hexadecimal digits, # and a number behind its @");
+}
+
 TEST_CASE("a router behind a redirect is a warning") {
   auto config = make_config();
   auto& https = config.services.emplace_back(config.services[0]);

@@ -110,6 +110,51 @@ class CommandLine(unittest.TestCase):
                 self.assertEqual(status, 1)
                 self.assertIn("error: ", errors)
 
+    def test_yaml_errors_say_what_the_line_needs(self):
+        for text, line, words in (
+                ("- name: a: b\n", 1, 'needs quotes: "a: b"'),
+                ('- name: "a: b\n  kind: http.service\n', 1,
+                 "the quote that opens here is not closed"),
+                ("- name: a\nkind: http.service\n", 2,
+                 'each entry begins with "- "'),
+                ("- name: a\n   kind: http.service\n", 2,
+                 "is indented by 3 spaces")):
+            with self.subTest(text=text):
+                status, _, errors = self.run_program(
+                    "--check", self.write(text))
+                self.assertEqual(status, 1)
+                self.assertRegex(
+                    errors, rf"\Aerror: .*relay\.yaml:{line}: .*\n\Z")
+                self.assertIn(words, errors)
+
+    def test_a_node_of_a_cluster_opens_no_http(self):
+        path = self.write("- name: relay1\n  kind: cluster.node\n"
+                          '  listen: "127.0.0.1:0"\n')
+        program = Program("wsrelayd", "--config", path, "--operator-socket",
+                          "off")
+        self.addCleanup(program.end)
+        wait_until(lambda: "node relay1 listening" in program.stdout,
+                   "the node listens")
+        self.assertNotIn("http", program.stdout)
+        program.signal(15)
+        self.assertEqual(program.wait(), 0)
+
+    def test_what_is_for_a_service_needs_one(self):
+        path = self.write("- name: relay1\n  kind: cluster.node\n"
+                          '  listen: "127.0.0.1:0"\n')
+        for option in (("--listen", "127.0.0.1:0"),
+                       ("--tls-cert", "c.pem", "--tls-key", "k.pem")):
+            status, _, errors = self.run_program("--config", path, *option)
+            self.assertEqual(status, 1)
+            self.assertEqual(errors, f"error: {option[0]}: is for an "
+                             "http.service, and the configuration has none\n")
+
+    def test_a_file_without_a_name_is_none(self):
+        for option in ("--config", "--check"):
+            status, _, errors = self.run_program(option, "")
+            self.assertEqual(status, 2)
+            self.assertIn("the name of a file is needed", errors)
+
     def test_check_reports_a_file_that_is_not_there(self):
         for path in (self.folder / "none.yaml", self.folder):
             for option in ("--check", "--config"):
@@ -153,8 +198,11 @@ class CommandLine(unittest.TestCase):
                              rf"relay1\.tls\.{name}: .*{other}: {why}.*\n\Z")
 
     def test_a_warning_is_no_error(self):
+        node = "- name: relay1\n  kind: cluster.node\n"
         for text, key in (
                 (service() + router(allowed_origins="*"), "allowed.origins"),
+                (node, "relay1.listen: is missing"),
+                (node + "  listen: 0.0.0.0:9000\n", "without tls everybody"),
                 (service() + router() + endpoint(
                     "t", "/t", "trusted_header: true"), "trusted_header")):
             status, _, errors = self.run_program("--check", self.write(text))

@@ -23,14 +23,18 @@ std::string check_listen(const std::string& text) {
 
 void declare(CLI::App& app, daemon_options& options) {
   app.set_version_flag("--version", fmt::format("wsrelayd {}", build_text()));
+  auto named =
+      CLI::Validator{[](std::string& text) { return check_path(text); }, ""};
   app.add_option("--config", options.config_file,
                  "YAML configuration; without it the built-in one: a demo page "
                  "at /, /ws/echo and /ws/chat/{room}")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(named);
   app.add_option("--check", options.check_file,
                  "report every error and warning of FILE and end; status 1 "
                  "when there are errors")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(named);
   app.add_option("--listen", options.listen,
                  "listen here instead of where the first http.service says; "
                  "port 0 lets the kernel choose")
@@ -51,14 +55,12 @@ void declare(CLI::App& app, daemon_options& options) {
                      "PEM: the first http.service speaks https and wss with "
                      "this certificate and its chain, and with no other")
           ->type_name("FILE")
-          ->check(CLI::Validator{
-              [](std::string& text) { return check_path(text); }, ""})
+          ->check(named)
           ->excludes("--check");
   auto* key = app.add_option("--tls-key", options.key,
                              "PEM: the key of --tls-cert, not encrypted")
                   ->type_name("FILE")
-                  ->check(CLI::Validator{
-                      [](std::string& text) { return check_path(text); }, ""})
+                  ->check(named)
                   ->needs(certificate);
   certificate->needs(key);
   app.add_option("--threads", options.threads,
@@ -104,6 +106,19 @@ std::optional<int> parse_options(int argc, char** argv,
 
 namespace {
 
+// What is for the first http.service needs one.
+service_config* first_service(loaded_config& loaded, std::string_view option) {
+  for (auto& service : loaded.config.services)
+    if (!service.is_derived)
+      return &service;
+  if (loaded.errors.empty())
+    loaded.errors.push_back(
+        {{std::string{option}, 0},
+         "",
+         "is for an http.service, and the configuration has none"});
+  return nullptr;
+}
+
 void listen_for_admin(relay_config& config, const service_address& where) {
   if (config.admins.empty())
     config.admins.emplace_back().name = "admin";
@@ -117,15 +132,14 @@ loaded_config load(const daemon_options& options) {
                     ? load_config(builtin_yaml(), "built-in")
                     : load_config_file(options.config_file, check_files);
   auto& services = result.config.services;
-  if (!options.listen.empty() && !services.empty()) {
-    auto address = parse_service_address(options.listen); // checked above
-    services.front().addresses = {*address};
-  }
-  if (!options.certificate.empty() && !services.empty()) {
-    auto& tls = services.front().tls;
-    tls.certificates = {{options.certificate, options.key}};
-    tls.are_listed = false;
-  }
+  if (!options.listen.empty())
+    if (auto* first = first_service(result, "--listen"))
+      first->addresses = {*parse_service_address(options.listen)};
+  if (!options.certificate.empty())
+    if (auto* first = first_service(result, "--tls-cert")) {
+      first->tls.certificates = {{options.certificate, options.key}};
+      first->tls.are_listed = false;
+    }
   if (options.admin == "off")
     result.config.admins.clear();
   else if (!options.admin.empty())

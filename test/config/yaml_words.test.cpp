@@ -1,0 +1,154 @@
+// YAML errors in words of a configuration.
+#include "config/yaml_words.hpp"
+
+#include "test/config/loaded_text.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+namespace wsrelay::yaml_words_test {
+
+using test::errors;
+
+namespace {
+
+const std::string entry = "- name: a\n  kind: http.service\n";
+
+/// What the errors of a file are that goes on like this in line 3.
+std::string then(const std::string& lines) {
+  auto text = errors(entry + lines);
+  auto start = std::string{"relay.yaml:"};
+  return text.starts_with(start) ? text.substr(start.size()) : text;
+}
+
+constexpr auto open_quote = ": the quote that opens here is not closed";
+constexpr auto needs_quotes = ": a value with a colon and a space in it, or a "
+                              "colon at its end, needs quotes: ";
+constexpr auto no_key = ": must be a key, a colon, a space and a value, such "
+                        "as kind: http.service";
+
+std::string column(int mine, int before) {
+  return ": is indented by " + std::to_string(mine)
+         + (mine == 1 ? " space" : " spaces") + ", what stands before it by "
+         + std::to_string(before)
+         + ": keys of one map, and items of one list, begin in the same column";
+}
+
+} // namespace
+
+TEST_CASE("a value with a colon in it needs quotes") {
+  CHECK(then("  addr: a: b\n") == std::string{"3"} + needs_quotes + "\"a: b\"");
+  CHECK(then("  addr: a:b:  # x\n")
+        == std::string{"3"} + needs_quotes + "\"a:b:\"");
+}
+
+TEST_CASE("a value that begins with a mark of YAML needs quotes") {
+  for (std::string value : {"*:80", "@x", "`x`", "%x"})
+    CHECK(then("  addr: " + value + "\n")
+          == "3: a value that begins with " + value.substr(0, 1)
+                 + " needs quotes: \"" + value + "\"");
+}
+
+TEST_CASE("a quote that is not closed is told where it opens") {
+  CHECK(then("  addr: \":80\n") == std::string{"3"} + open_quote);
+  CHECK(then("  addr: ':80\n\n\n") == std::string{"3"} + open_quote);
+  CHECK(then("  addr: \":80\n- name: b\n  kind: http.router\n")
+        == std::string{"3"} + open_quote);
+  CHECK(then("  addr: \":80\n- name: b\n  kind: \"http.router\"\n")
+        == std::string{"3"} + open_quote);
+  CHECK(errors("- name: \"\xC3\xA4: b\n  kind: http.service\n")
+        == std::string{"relay.yaml:1"} + open_quote);
+  CHECK(errors("\xEF\xBB\xBF- name: \"a\n  kind: http.service\n")
+        == std::string{"relay.yaml:1"} + open_quote);
+}
+
+TEST_CASE("quoted text may go on in the next line") {
+  CHECK(then("  addr: \"127.0.0.1\\\n    :80\"\n") == "");
+  CHECK(errors("- name: 'it''s \\'\n  kind: http.service\n") == "");
+}
+
+TEST_CASE("text behind a quote is told") {
+  auto behind = std::string{": text stands behind a quote that closes: quote "
+                            "all of it, and write "};
+  CHECK(then("  addr: \":80\" x\n")
+        == "3" + behind + "\\\" inside for the quote itself");
+  CHECK(errors("- name: 'it's\n  kind: http.service\n")
+        == "relay.yaml:1" + behind + "'' inside for the quote itself");
+}
+
+TEST_CASE("a bracket that is not closed is told where it opens") {
+  CHECK(then("  drain: {lead: 5s\n  threads: 2\n")
+        == "3: the { that opens here is not closed: its } is missing");
+  CHECK(then("  addr: [\":80\", \":81\"\n")
+        == "3: the [ that opens here is not closed: its ] is missing");
+  CHECK(then("  drain: {lead: [5s}\n")
+        == "3: the [ that opens here is closed by }, not by ]");
+}
+
+TEST_CASE("a tab before the text is told") {
+  auto tab = std::string{"3: a tab stands before the text: indent with spaces"};
+  CHECK(then("\taddr: \":80\"\n") == tab);
+  CHECK(then("  \taddr: \":80\"\n  threads: 2\n") == tab);
+}
+
+TEST_CASE("what stands in another column than its neighbours is told") {
+  CHECK(then("   addr: \":80\"\n") == "3" + column(3, 2));
+  CHECK(then(" addr: \":80\"\n") == "3" + column(1, 2));
+  CHECK(then("  drain:\n    lead: 5s\n   spread: 1s\n") == "5" + column(3, 4));
+  CHECK(then("  drain:\n    lead: 5s\n      spread: 1s\n")
+        == "5" + column(6, 4));
+  CHECK(then("  addr:\n    - \":80\"\n   - \":81\"\n") == "5" + column(3, 4));
+  CHECK(errors("- name: a\n kind: http.service\n")
+        == "relay.yaml:2" + column(1, 2));
+}
+
+TEST_CASE("an entry begins with a dash at the beginning of its line") {
+  CHECK(errors("- name: a\nkind: http.service\n")
+        == "relay.yaml:2: begins no entry and is part of none: each entry "
+           "begins with \"- \" at the beginning of the line, its other keys "
+           "with two spaces");
+  CHECK(errors("-name: a\n kind: http.service\n")
+        == "relay.yaml:1: a space is missing behind the - that begins an "
+           "entry");
+  CHECK(then("  - name: b\n")
+        == "3: begins with \"- \" among keys: an entry begins at the beginning "
+           "of its line, an item of a list below its key");
+}
+
+TEST_CASE("a line without a key is told") {
+  CHECK(errors("- name: a\n  kind http.service\n  threads: 2\n")
+        == std::string{"relay.yaml:2"} + no_key);
+  CHECK(errors("- name:a\n  kind: http.service\n")
+        == std::string{"relay.yaml:1"} + no_key);
+}
+
+TEST_CASE("a space that is missing behind a colon is the only error") {
+  auto space = std::string{"a space is missing behind the colon"};
+  CHECK(errors("- name: a\n  kind:http.service\n")
+        == "relay.yaml:2: a.kind: " + space);
+  CHECK(then("  addr::80\n") == "3: a.addr: " + space);
+  CHECK(errors("- name:a\n  kind:http.service\n")
+        == "relay.yaml:1: entry: must be a map, not text: a space is missing "
+           "behind a colon");
+}
+
+TEST_CASE("a backslash is written as two") {
+  CHECK(then("  addr: \"a\\q\"\n")
+        == "3: a backslash in \"...\" is written \\\\, or as it is in '...'");
+}
+
+TEST_CASE("what nothing is known of is told as the parser says it") {
+  auto fault = explain_yaml("- a: b\n", 1, "no reason");
+  CHECK(fault.line == 1);
+  CHECK(fault.text == "no reason");
+  for (auto line : {-1, 0, 1, 2, 99})
+    for (auto text : {"", "\n", "-", "- ", "'", "\"\\", "[", "|", "a: |\n b"}) {
+      CAPTURE(text);
+      auto any = explain_yaml(text, line, "x");
+      CHECK(any.line > 0);
+      CHECK(!any.text.empty());
+    }
+}
+
+} // namespace wsrelay::yaml_words_test
