@@ -101,7 +101,7 @@ install(FILES ${wsrelay_sources}/debian/README.Debian
   DESTINATION ${wsrelay_doc}/wsrelay COMPONENT system EXCLUDE_FROM_ALL)
 # The documents name each other, and what else stands here, by their places in the
 # tree; test/package/documents.py follows every link.
-foreach(folder config actors net/cluster tools/docs tools/wsrelay)
+foreach(folder config actors net/cluster test/kit tools/docs tools/wsrelay)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder}/
     DESTINATION ${wsrelay_doc}/wsrelay/${folder}
     COMPONENT system EXCLUDE_FROM_ALL
