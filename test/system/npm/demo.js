@@ -18,6 +18,7 @@ async function openTab(browser) {
       problems.push(message.text());
   });
   await page.goto(url);
+  await page.click("#stage-count"); // the stage is demo_stage.js's
   return page;
 }
 

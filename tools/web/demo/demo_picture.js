@@ -53,10 +53,6 @@ class Box {
     set(this.#title, {x: x + width / 2, y: y - 3});
     set(this.#line, {x: x + width / 2, y: y + 14});
   }
-
-  flash() {
-    this.group.animate([{opacity: 0.45}, {opacity: 1}], 350);
-  }
 }
 
 export class Picture {
@@ -170,13 +166,8 @@ export class Picture {
 
   /** A frame to the server, or from it. `kind` is a class for its looks. */
   frame(lane, isOut, label, kind = "") {
-    if (document.hidden)
-      return;
-    if (still.matches) {
-      this.#connections[lane].flash();
-      return;
-    }
-    if (this.#dots.childElementCount >= maxDots)
+    const isFull = this.#dots.childElementCount >= maxDots;
+    if (document.hidden || still.matches || isFull)
       return;
     const dot = svg("g", {class: `dot ${isOut ? "out" : "in"} ${kind}`},
       svg("circle", {r: 6}), svg("text", {y: -11}));
