@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
 
 #include <algorithm>
 #include <set>

@@ -1,6 +1,7 @@
 // Each value is quoted: a request cannot add members of its own.
 #include "net/http/fixed_command.hpp"
 
+#include "net/http/answer_fields.hpp"
 #include "protocol/http_fields.hpp"
 #include "protocol/json.hpp"
 #include "protocol/query.hpp"

@@ -291,12 +291,12 @@ TEST_CASE("a log output is a sink of the logger") {
 TEST_CASE("a program logs with one call, and the next one takes its place") {
   pipe_pair first;
   pipe_pair second;
-  log_to(first.writer());
+  wsrelay::log_to(first.writer());
   log().debug("not wanted");
   log(log_part::http).info("one");
-  log_to(second.writer(), spdlog::level::debug);
+  wsrelay::log_to(second.writer(), spdlog::level::debug);
   log().debug("two");
-  log_to(STDERR_FILENO, spdlog::level::off);
+  wsrelay::log_to(STDERR_FILENO, spdlog::level::off);
   auto text = first.read_all();
   CHECK(text.find("[http] [info] one\n") != std::string::npos);
   CHECK(text.find("not wanted") == std::string::npos);
