@@ -58,8 +58,9 @@ def installed_headers():
 def public_headers():
     text = (ROOT / "tools/cmake/wsrelay_install.cmake").read_text()
     named = re.search(r"set\(wsrelay_public\s+([^)]*)\)", text)[1].split()
-    return {*named, *(str(path.relative_to(ROOT))
-                      for path in (ROOT / "test/kit").glob("*.hpp"))}
+    return {*named, "test/http_kit/test_relay.hpp",
+            *(str(path.relative_to(ROOT))
+              for path in (ROOT / "test/kit").glob("*.hpp"))}
 
 
 def closure(names, includes_of):
@@ -110,6 +111,59 @@ def flags_of(package):
                env={**os.environ, "PKG_CONFIG_PATH": str(path)}).split()
 
 
+# -- the programs of documents -----------------------------------------------------
+
+DOCTEST = """
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include <doctest/doctest.h>
+"""
+
+# What the blocks of the kit's guides have before them.
+KIT_HEAD = """
+#include <wsrelay/test/http_kit/test_relay.hpp>
+#include <wsrelay/test/kit/probe.hpp>
+#include <wsrelay/test/kit/test_cluster.hpp>
+#include <wsrelay/test/kit/with_doctest.hpp>
+using namespace std::chrono_literals;
+using namespace wsrelay::test;
+"""
+
+KIT_TEST = """
+TEST_CASE("block {number}") {{
+  test_node node;
+  probe target{{node}};
+  auto ann = node.connect(target);
+  [[maybe_unused]] const auto chat = hub;
+  {{
+    {block}
+  }}
+}}
+"""
+
+
+def blocks_of(path):
+    return FENCE.findall((ROOT / path).read_text())
+
+
+def readme_program():
+    program = next(text for text in blocks_of("README.md") if "int main(" in text)
+    return f"#define main run_relay\n{program}#undef main\n"
+
+
+def readme_test():
+    return next(text for text in blocks_of("README.md")
+                if "<wsrelay/test/kit/" in text)
+
+
+def guide_tests():
+    blocks = blocks_of("test/kit/KIT.md") + blocks_of("test/kit/CLUSTER.md")
+    for number, block in enumerate(blocks):
+        block = "\n".join(line for line in block.splitlines()
+                          if not line.startswith("#include"))
+        yield (block if "TEST_CASE" in block
+               else KIT_TEST.format(number=number, block=block))
+
+
 class Headers(unittest.TestCase):
     def test_installed_is_what_is_public_and_what_that_includes(self):
         wanted = closure(public_headers(),
@@ -143,27 +197,26 @@ class PkgConfig(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.program = Path(folder.name, "program")
 
-    def build(self, source, *packages):
+    def build(self, source, *packages, options=()):
         flags = [flag for package in packages for flag in flags_of(package)]
         run(CXX, "-Wall", "-Wextra", "-Werror", "-I", APP, source, "-o",
-            self.program, *flags)
-        return run(self.program)
+            self.program, *options, *flags)
+        return options or run(self.program)
 
     def test_a_target_is_tested_with_the_kit_alone(self):
         self.build(APP / "app_test.cpp", "wsrelay-kit")
         self.assertNotIn("-lwsrelay_net", flags_of("wsrelay-kit"))
 
     def test_the_programs_of_the_readme_are_built_as_they_stand(self):
-        blocks = FENCE.findall((ROOT / "README.md").read_text())
-        program = next(text for text in blocks if "int main(" in text)
-        kit = next(text for text in blocks if "<wsrelay/test/kit/" in text)
-        # What stands at the front of the second is no statement.
-        head = re.match(r"(?:#include .*\n|using .*\n|\s*\n)*", kit)[0]
         source = self.program.with_name("readme.cpp")
-        source.write_text("#define main run_relay\n" + program
-                          + "#undef main\n" + head
-                          + "int main() {\n" + kit[len(head):] + "}\n")
+        source.write_text(f"{readme_program()}{DOCTEST}{readme_test()}")
         self.build(source, "wsrelay-kit", "wsrelay")
+
+    def test_the_kits_guides_compile(self):
+        source = self.program.with_name("guides.cpp")
+        source.write_text(f"{readme_program()}{DOCTEST}{KIT_HEAD}"
+                          + "".join(guide_tests()))
+        self.build(source, "wsrelay-http-kit", options=["-fsyntax-only"])
 
 
 if __name__ == "__main__":
