@@ -18,8 +18,8 @@ failure_handler& current_handler() {
 }
 
 std::string with_place(const std::string& text, source_line where) {
-  auto result = std::string{where.file} + ":" + std::to_string(where.line)
-                + ": " + text;
+  auto result =
+      std::string{where.file} + ":" + std::to_string(where.line) + ": " + text;
   if (auto order = current_seed())
     result += "\nwith " + std::to_string(order->value) + " as WSRELAY_SEED";
   return result;
