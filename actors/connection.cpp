@@ -108,6 +108,17 @@ void connection_state::settle(caf::result<void>& result,
   result = caf::unit;
 }
 
+// What a target's handler returns comes like this, too: it reaches nobody. An
+// error does where a target has no handler, for heartbeats, say.
+void connection_state::note_unknown(const caf::type_erased_tuple& content) {
+  if (content.empty() || content.match_elements<caf::error>())
+    return;
+  auto& type = self_->system().types().portable_name(content.type(0));
+  log_undelivered(
+      self_->system(), pid_.view(), type,
+      make_error(errc::invalid_message, "a connection takes no such message"));
+}
+
 caf::result<void> connection_state::on_send(const ws_send& message) {
   auto result = send(message);
   settle(result, "ws.send");

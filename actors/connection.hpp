@@ -161,6 +161,9 @@ public:
   void on_closed(end_cause cause) override;
   void on_wake() override;
 
+  /// A message came that is none of those that it takes, and no request.
+  void note_unknown(const caf::type_erased_tuple& content);
+
 private:
   // messages (connection.cpp, connection_watch.cpp)
   caf::behavior make_behavior();

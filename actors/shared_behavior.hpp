@@ -69,6 +69,15 @@ caf::result<caf::message> call(Actor& self,
   return caf::message{};
 }
 
+/// An unknown message came: the state is told if it wants to know.
+template <class Actor>
+caf::result<caf::message> refuse_unknown(Actor& self, caf::message_view& view) {
+  if constexpr (requires { self.state.note_unknown(view.content()); })
+    if (!is_request(&self))
+      self.state.note_unknown(view.content());
+  return drop_unexpected(&self, view);
+}
+
 /// Calls the first of the handlers that takes the message; what none of them
 /// takes is unexpected. The default handler of an actor.
 template <class Actor, auto Handler, auto... Others>
@@ -80,7 +89,7 @@ caf::result<caf::message> handle(caf::scheduled_actor* self,
   if constexpr (sizeof...(Others) > 0)
     return handle<Actor, Others...>(self, view);
   else
-    return drop_unexpected(self, view);
+    return refuse_unknown(*static_cast<Actor*>(self), view);
 }
 
 /// Sets the handlers of an actor, and returns the behavior that it lives by:

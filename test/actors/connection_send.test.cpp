@@ -278,6 +278,19 @@ TEST_CASE_FIXTURE(connected, "what nobody asked about and cannot be leaves one "
   CHECK(log.sink->lines.size() == 1);
 }
 
+TEST_CASE_FIXTURE(connected, "so does a message that no connection knows, but "
+                             "no error") {
+  node.send(client.actor(), make_error(errc::busy, "of a target"));
+  node.send(client.actor(), std::string{"no ws_send"});
+  node.run();
+  auto refused = node.take_refused_sends();
+  REQUIRE(refused.size() == 1);
+  CHECK(refused[0].topic == "@str");
+  CHECK(is(refused[0].error, errc::invalid_message));
+  CHECK(client.take().empty());
+  CHECK(client.is_open());
+}
+
 TEST_CASE_FIXTURE(connected, "a control that nobody asked about and cannot be "
                              "leaves a line") {
   captured_log log;

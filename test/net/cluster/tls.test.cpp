@@ -28,7 +28,7 @@ struct fixture {
   std::string found() const {
     auto text = "- name: a\n  kind: cluster.node\n  tls:\n    certificate: "
                 + settings.certificate + "\n    key: " + settings.key
-                + "\n    ca: " + settings.ca + "\n";
+                + "\n    ca: " + settings.ca + "\n  peers: [\"127.0.0.1:1\"]\n";
     auto loaded = load_config(text, "relay.yaml", check_files);
     std::string result;
     for (auto& each : loaded.errors)
