@@ -108,6 +108,17 @@ start app_node 127.0.0.1:9000 app2 lobby2
 until wsrelay targets | grep -qw lobby && wsrelay targets | grep -qw lobby2
 do sleep 0.05; done
 """
+# It sends its handshake, and nothing more; its PID is $PID.
+CLIENT = CLUSTER + """\
+start app_node 127.0.0.1:9000 app3
+until wsrelay targets | grep -qw greeter; do sleep 0.05; done
+exec 9<> /dev/tcp/127.0.0.1/8080
+printf '%s\\r\\n' 'GET /greet HTTP/1.1' 'Host: 127.0.0.1:8080' \\
+  'Connection: Upgrade' 'Upgrade: websocket' 'Sec-WebSocket-Version: 13' \\
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' '' >&9
+head -n 1 <&9 | grep -q ' 101 '
+PID=$(wsrelay ps | awk 'NR == 2 { sub("#", "-", $1); print $1 }')
+"""
 HTTPS = """\
 mkdir -p build/tls
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \\
@@ -117,7 +128,8 @@ start wsrelayd --tls-cert build/tls/certificate.pem --tls-key build/tls/key.pem
 echo 'require("https").get("https://127.0.0.1:8080/", (all) => all.resume())' \\
   > client.js
 """
-BEFORE = {"": "", "terminals": "", "a cluster": CLUSTER, "https": HTTPS,
+BEFORE = {"": "", "terminals": "", "a cluster": CLUSTER,
+          "a cluster with a client": CLIENT, "https": HTTPS,
           "a node": "start wsrelayd --config relay1.yaml\n"}
 
 
@@ -211,6 +223,8 @@ class Documents(DocumentTest):
         before = BEFORE[block.place]
         self.needs(*(name for name in ("app_node", "curl", "node", "openssl")
                      if re.search(rf"\b{name}\b", before + text)))
+        if before == CLIENT:
+            text = re.sub(r"\bPID\b|\b\d+@\w+\.\.\.\w+-\d+", '"$PID"', text)
         if block.place == "terminals":
             text = "".join(f"start {line}\n" for line in text.splitlines())
         status, said = self.scratch.shell(f"{NETWORK}{before}{text}",
