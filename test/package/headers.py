@@ -141,6 +141,18 @@ TEST_CASE("block {number}") {{
 """
 
 
+# What stands for `...` in a block.
+SYSTEM = """
+  system_config options{config};
+  caf::actor_system system{options};
+  wsrelay::node node{system, config};
+"""
+GREETER = """
+#include <unistd.h>
+caf::behavior greeter() { return {[](int) {}}; }
+"""
+
+
 def blocks_of(path):
     return FENCE.findall((ROOT / path).read_text())
 
@@ -157,8 +169,26 @@ def readme_test():
                 if "<wsrelay/test/kit/" in text)
 
 
+def other_code():
+    """What else documents show, whole functions or what stands in one, after the
+    README's program."""
+    for path in ("README.md", "actors/MESSAGES.md", "tools/wsrelay/OPERATING.md"):
+        for number, block in enumerate(blocks_of(path)):
+            if "int main(" in block or "TEST_CASE(" in block:
+                continue  # those are built and run
+            includes = "".join(re.findall(r"^#include.*\n", block, re.M))
+            block = re.sub(r"^#include.*\n", "", block, flags=re.M)
+            block = block.replace("...\n", SYSTEM)
+            if not re.search(r"^caf::behavior ", block, re.M):
+                name = re.sub(r"\W", "_", f"{path}{number}")
+                block = f"void {name}() {{\n{block}}}\n"
+            yield includes + block
+
+
 def guide_tests():
-    blocks = blocks_of("test/kit/KIT.md") + blocks_of("test/kit/CLUSTER.md")
+    blocks = [block for path in ("test/kit/KIT.md", "test/kit/CLUSTER.md",
+                                 "config/DEPARTURES.md")
+              for block in blocks_of(path)]
     for number, block in enumerate(blocks):
         block = "\n".join(line for line in block.splitlines()
                           if not line.startswith("#include"))
@@ -214,11 +244,12 @@ class PkgConfig(unittest.TestCase):
         source.write_text(f"{readme_program()}{DOCTEST}{readme_test()}")
         self.build(source, "wsrelay-kit", "wsrelay")
 
-    def test_the_kits_guides_compile(self):
-        source = self.program.with_name("guides.cpp")
-        source.write_text(f"{readme_program()}{DOCTEST}{KIT_HEAD}"
-                          + "".join(guide_tests()))
-        self.build(source, "wsrelay-http-kit", options=["-fsyntax-only"])
+    def test_the_code_of_documents_compiles(self):
+        source = self.program.with_name("documents.cpp")
+        source.write_text(f"{readme_program()}{GREETER}" + "".join(other_code())
+                          + DOCTEST + KIT_HEAD + "".join(guide_tests()))
+        self.build(source, "wsrelay-http-kit", "wsrelay", options=[
+            "-fsyntax-only", "-Wno-missing-field-initializers"])
 
 
 if __name__ == "__main__":
