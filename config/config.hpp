@@ -233,13 +233,13 @@ struct tls_config {
 /// `kind: cluster.node`: how this node meets others; at most one. Its name is
 /// what others write behind the "@": `chat@app1`.
 struct cluster_config {
-  std::string name;
+  std::string name{};
   /// `listen`: where other nodes connect; "" = nowhere, this node only
   /// connects.
-  std::string listen;
+  std::string listen{};
   /// `peers`: "HOST:PORT" of the nodes to connect to, in any order of starting.
   /// Every address of a name is one.
-  std::vector<std::string> peers;
+  std::vector<std::string> peers{};
   /// `resolve_interval`: between look-ups of the names in `peers`, give or take
   /// a quarter at random; 1 s or more.
   std::chrono::milliseconds resolve_interval = std::chrono::seconds{30};
@@ -256,8 +256,8 @@ struct cluster_config {
   /// lost, 1 MiB to 64 GiB.
   std::size_t output_limit = 256 * 1024 * 1024;
   /// `tls`: without it everybody who reaches `listen` is a node.
-  tls_config tls;
-  source_location where;
+  tls_config tls{};
+  source_location where{};
 };
 
 /// `kind: admin.service`: where monitoring and operators see the node by HTTP;
@@ -336,14 +336,14 @@ struct http_target_config {
 
 /// Everything a node runs. Loaded and validated together.
 struct relay_config {
-  std::vector<service_config> services;
-  std::vector<router_config> routers;
-  std::vector<endpoint_config> endpoints;
-  std::vector<static_config> statics;
-  std::vector<cluster_config> clusters; // none or one
-  std::vector<admin_config> admins;     // none or one
-  std::vector<http_target_config> targets;
-  std::vector<backend_config> backends;
+  std::vector<service_config> services{};
+  std::vector<router_config> routers{};
+  std::vector<endpoint_config> endpoints{};
+  std::vector<static_config> statics{};
+  std::vector<cluster_config> clusters{}; // none or one
+  std::vector<admin_config> admins{};     // none or one
+  std::vector<http_target_config> targets{};
+  std::vector<backend_config> backends{};
 };
 
 /// Returns the first service with `tls`, or null.

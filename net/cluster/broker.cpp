@@ -182,7 +182,7 @@ bool node_broker::is_pretended(const caf::node_id& from) {
 // on it: the directory hears of each, and others ask it meanwhile.
 void node_broker::end_lost() {
   auto more = lost_->end_some(
-      [this](const caf::strong_actor_ptr& proxy, caf::error reason) {
+      [](const caf::strong_actor_ptr& proxy, caf::error reason) {
         auto* object = caf::actor_cast<caf::abstract_actor*>(proxy);
         static_cast<node_proxy*>(object)->end(nullptr, std::move(reason));
       });
