@@ -35,6 +35,7 @@ bool is_silent(std::uint16_t code) {
 bool fake_frame_port::attach(frame_sink* sink) {
   require(!sink || !sink_, "one sink at a time");
   sink_ = sink;
+  attached_ = attached_ || sink;
   if (!sink)
     close(1011, {}); // counts only when nobody closed before
   return !done_;
@@ -195,7 +196,7 @@ bool fake_frame_port::step_close() {
 
 // The end of the socket is noticed while paused, messages before it are not.
 bool fake_frame_port::step_input() {
-  if (input_.empty() || closing_ || ended_)
+  if (input_.empty() || closing_ || ended_ || !attached_)
     return false;
   if (input_.front().message && !paused_ && sink_)
     sink_->before_input();

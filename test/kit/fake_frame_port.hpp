@@ -128,6 +128,7 @@ private:
   time_point wake_ = time_point::max();
   bool paused_ = true;
   bool stalled_ = false;
+  bool attached_ = false; // it was, once
   bool hang_up_told_ = false;
   bool ended_ = false; // the client sent its last word, and may still read
   bool gone_ = false;  // the client's end of the socket is closed

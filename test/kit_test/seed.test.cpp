@@ -132,6 +132,18 @@ TEST_CASE("a client reads some of what it is sent, the rest later") {
   CHECK(counts.size() > 1);
 }
 
+TEST_CASE("a client's first word is its last one, in any order") {
+  over_seeds(20, [](seed order) {
+    test_node node{order};
+    probe target{node};
+    auto ann = node.connect(target);
+    ann.close();
+    node.run();
+    CHECK(ann.exit_reason());
+    CHECK(target.joins().size() == target.leaves().size());
+  });
+}
+
 TEST_CASE("timeouts that are due together fire in any order") {
   std::set<std::string> orders;
   over_seeds(20, [&](seed order) {
