@@ -71,6 +71,11 @@ void findings::push(config_issue issue) {
     ++unreported_;
 }
 
+bool findings::has_failed_in(int line) const {
+  auto first = failed_.lower_bound({line, ""});
+  return first != failed_.end() && first->first == line;
+}
+
 bool findings::has_failed(key_path key) const {
   do {
     if (failed_.count(key) > 0)

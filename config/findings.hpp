@@ -46,6 +46,9 @@ public:
   /// Returns the errors in the order of their lines.
   std::vector<config_issue> take_errors();
 
+  /// Returns whether a key of the entry in this line has an error.
+  bool has_failed_in(int line) const;
+
   /// Returns whether the key or one above it has an error.
   bool has_failed(key_path key) const;
 

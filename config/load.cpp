@@ -158,8 +158,9 @@ private:
   void validate_all() {
     for (auto& issue : validate(config_))
       log_.fail_later(std::move(issue));
-    for (auto& issue : find_warnings(config_))
-      warnings_.push_back(log_.place(std::move(issue)));
+    for (auto& issue : find_warnings(config_)) // of what was read as it stands
+      if (!log_.has_failed_in(issue.where.line))
+        warnings_.push_back(log_.place(std::move(issue)));
     if (config_.services.empty() && config_.clusters.empty())
       warnings_.push_back({{file_, 0},
                            "",

@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::size_t max_edits = 2;
 
+// What is longer is not guessed: a comparison takes the square of it.
+constexpr std::size_t max_word = 64;
+
 /// Optimal string alignment distance, in rows: the swap needs the row before
 /// the last.
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -55,6 +58,8 @@ std::string only_longer(std::string_view word,
 
 std::string nearest(std::string_view word,
                     const std::set<std::string, std::less<>>& known) {
+  if (word.size() > max_word)
+    return {};
   std::string best;
   auto best_edits = max_edits + 1;
   for (const auto& candidate : known) {

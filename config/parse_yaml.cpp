@@ -85,13 +85,20 @@ public:
 
 private:
   /// yaml-cpp 0.7 takes the end of the file for the closing quote. `at` counts
-  /// bytes.
+  /// bytes, of UTF-16 those that it has made of it.
   void check_quoted(const mark& at) {
+    if (is_wide(source_))
+      return;
     auto begin = static_cast<std::size_t>(at.pos);
     auto is_quote = begin < source_.size()
                     && (source_[begin] == '"' || source_[begin] == '\'');
     if (is_quote && end_of_quoted(source_, begin) == source_.npos)
       fault_ = {at.line + 1, std::string{open_quote_text}};
+  }
+
+  static bool is_wide(std::string_view text) {
+    return text.substr(0, 4).find('\0') != text.npos
+           || text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF");
   }
 
   std::string_view source_;

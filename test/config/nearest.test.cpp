@@ -36,4 +36,10 @@ TEST_CASE("a short word needs more in common") {
   CHECK(nearest("", {"ab"}) == "");
 }
 
+TEST_CASE("a word of more than 64 bytes is not guessed") {
+  std::string known(64, 'a');
+  CHECK(nearest(known.substr(1) + "b", {known}) == known);
+  CHECK(nearest(known + "b", {known}).empty());
+}
+
 } // namespace wsrelay::nearest_test

@@ -29,6 +29,15 @@ TEST_CASE("a router that allows any origin is a warning") {
   CHECK(find_warnings(config).size() == 1);
 }
 
+TEST_CASE(
+    "an entry with an error has no warning: it was not read as it stands") {
+  auto loaded = load_config("- name: relay1\n  kind: cluster.node\n"
+                            "  peers: 127.0.0.1:9000\n",
+                            "relay.yaml");
+  CHECK(loaded.errors.size() == 1);
+  CHECK(loaded.warnings.empty());
+}
+
 TEST_CASE("a node that meets no other is a warning") {
   auto config = make_config();
   auto& node = config.clusters.emplace_back();

@@ -68,6 +68,16 @@ TEST_CASE("quoted text may go on in the next line") {
   CHECK(errors("- name: 'it''s \\'\n  kind: http.service\n") == "");
 }
 
+TEST_CASE("places in UTF-16 are not those of its bytes") {
+  std::string text = "# xxxxxx'\n- name: \"gateway\"\n  kind: http.service\n";
+  for (auto padding = 0; padding < 12; ++padding) {
+    std::string wide{"\xFF\xFE", 2};
+    for (auto c : "#" + std::string(padding, 'x') + "'\n" + text)
+      wide += {c, '\0'};
+    CHECK(load_config(wide, "wide.yaml").errors.empty());
+  }
+}
+
 TEST_CASE("text behind a quote is told") {
   auto behind = std::string{": text stands behind a quote that closes: quote "
                             "all of it, and write "};

@@ -52,7 +52,21 @@ void add_missing(http_fields& fields, std::string_view name,
     fields.emplace_back(name, std::move(value));
 }
 
+// What a reader of HTTP does not let through.
+void check(const client_request& what) {
+  auto is_bad = [](unsigned char c) {
+    return c <= ' ' || c == 0x7F || c == '#';
+  };
+  if (!what.target.starts_with('/')
+      || std::any_of(what.target.begin(), what.target.end(), is_bad))
+    throw std::invalid_argument{"no target of a request: " + what.target};
+  for (auto& [name, value] : what.headers)
+    if (!is_safe_field(name, value))
+      throw std::invalid_argument{"no header of a request: " + name};
+}
+
 http_request to_request(client_request what) {
+  check(what);
   http_request result;
   auto question = std::min(what.target.find('?'), what.target.size());
   result.path = what.target.substr(0, question);
@@ -182,11 +196,16 @@ public:
     auto result = std::make_shared<pending_answer::state>();
     std::erase_if(clients_, [](auto& each) { return !each.port->is_open(); });
     client_peer peer{what.address, what.secure, {}};
+    auto is_head = what.method == "HEAD";
     auto task = routes_->serve(
         to_request(std::move(what)), peer,
-        [this, weak = std::weak_ptr{result}](exchange_result outcome) {
-          if (auto waiting = weak.lock())
-            waiting->answer = settle(std::move(outcome));
+        [this, is_head, weak = std::weak_ptr{result}](exchange_result outcome) {
+          auto waiting = weak.lock();
+          if (!waiting)
+            return;
+          waiting->answer = settle(std::move(outcome));
+          if (is_head)
+            waiting->answer->body.clear();
         });
     if (!result->answer)
       result->task = std::move(task);

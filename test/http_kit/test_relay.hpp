@@ -99,7 +99,8 @@ public:
   test_relay& operator=(const test_relay&) = delete;
 
   /// Sends a request for a WebSocket, runs, and returns what came of it. Throws
-  /// `std::logic_error` when nobody has answered when all is done.
+  /// `std::logic_error` when nobody has answered when all is done, and
+  /// `std::invalid_argument` for a target or a header that is none in HTTP.
   client_answer request(std::string target, http_fields headers = {});
   client_answer request(client_request what);
 

@@ -51,6 +51,21 @@ TEST_CASE_FIXTURE(relay_fixture, "a request for no WebSocket") {
   CHECK(refused.header("Allow") == "GET, HEAD, OPTIONS");
 }
 
+TEST_CASE_FIXTURE(relay_fixture, "what is no request of HTTP is refused by the "
+                                 "kit") {
+  for (auto* target : {"", "*", "ws/fixed", "/ws/fixed#x", "/ws/fi xed"})
+    CHECK_THROWS_AS(relay.request(target), std::invalid_argument);
+  CHECK_THROWS_AS(relay.request("/ws/fixed", {{"a b", "c"}}),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(relay.request("/ws/fixed", {{"a", "b\r\nc: d"}}),
+                  std::invalid_argument);
+  client_request head{"/nothing"};
+  head.method = "HEAD";
+  head.websocket = false;
+  CHECK(relay.request(head).status == 404);
+  CHECK(relay.request(head).body.empty());
+}
+
 TEST_CASE_FIXTURE(relay_fixture, "a target that is not there") {
   hall.end();
   node.run();

@@ -59,6 +59,10 @@ void client_group::event(std::string_view topic, std::string_view data) {
   each([=](fake_client& client) { client.expect_event(topic, data); });
 }
 
+void client_group::event(std::string_view topic) {
+  each([=](fake_client& client) { client.expect_event(topic); });
+}
+
 void client_group::nothing() {
   each([](fake_client& client) { client.expect_nothing(); });
 }

@@ -20,6 +20,7 @@ public:
   void binary(std::string_view data);
   void json(std::string_view json);
   void event(std::string_view topic, std::string_view data);
+  void event(std::string_view topic);
   void nothing();
   void close(std::uint16_t code);
   void close(std::uint16_t code, std::string_view reason);

@@ -17,6 +17,8 @@ failure_handler& current_handler() {
   return instance;
 }
 
+thread_local failure_watch* watching = nullptr;
+
 std::string with_place(const std::string& text, source_line where) {
   auto result =
       std::string{where.file} + ":" + std::to_string(where.line) + ": " + text;
@@ -34,15 +36,28 @@ expectation_failed::expectation_failed(const std::string& text,
       where_{where},
       may_throw_{may_throw} {}
 
+failure_watch::failure_watch() : outer_{std::exchange(watching, this)} {}
+
+failure_watch::~failure_watch() {
+  watching = outer_;
+}
+
+void failure_watch::rethrow() {
+  if (auto failure = std::exchange(kept_, std::nullopt))
+    throw expectation_failed{*failure};
+}
+
 failure_handler on_failure(failure_handler handler) {
   return std::exchange(current_handler(), std::move(handler));
 }
 
 void fail(const std::string& text, source_line where) {
   expectation_failed failure{text, where, true};
-  if (!current_handler())
-    throw failure;
-  current_handler()(failure);
+  if (current_handler())
+    return current_handler()(failure);
+  if (watching && !watching->kept_)
+    watching->kept_ = failure;
+  throw failure;
 }
 
 void fail_at_end(const std::string& text, source_line where) noexcept {

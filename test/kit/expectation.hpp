@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -51,6 +52,26 @@ using failure_handler = std::function<void(const expectation_failed&)>;
 /// goes to standard error and the program aborts, which every framework tells
 /// as the failure of the test that runs.
 failure_handler on_failure(failure_handler handler);
+
+/// Keeps what is thrown in this thread while it lives, but for where a handler
+/// is set: CAF ends an actor with an exception, and no test hears of it.
+class failure_watch {
+public:
+  failure_watch();
+  ~failure_watch();
+
+  failure_watch(const failure_watch&) = delete;
+  failure_watch& operator=(const failure_watch&) = delete;
+
+  /// Throws the first one that was kept, if there is one.
+  void rethrow();
+
+private:
+  friend void fail(const std::string& text, source_line where);
+
+  std::optional<expectation_failed> kept_;
+  failure_watch* outer_;
+};
 
 /// For expectations of your own: fails as those of the kit do.
 void fail(const std::string& text, source_line where = source_line::here());

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <stdexcept>
 #include <utility>
 
 namespace wsrelay::test {
@@ -109,6 +110,8 @@ void fake_frame_port::reset() {
 }
 
 void fake_frame_port::fail_write(std::size_t nth, milliseconds delay) {
+  if (nth == 0)
+    throw std::invalid_argument{"the next message is number 1"};
   faults_.push_back({nth, delay});
 }
 

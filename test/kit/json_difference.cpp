@@ -69,6 +69,9 @@ private:
       else
         compare(value, found->value, member_path(path, name));
     }
+    for (auto& each : got.GetObject())
+      if (&got.FindMember(each.name)->value != &each.value)
+        add(member_path(path, each.name) + ": stands twice");
     for (auto& [name, value] : got.GetObject())
       if (!expected.HasMember(name))
         add(member_path(path, name) + ": expected nothing, got "

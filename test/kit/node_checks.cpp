@@ -93,6 +93,10 @@ void node_checks::ignore(const caf::actor& who) {
   allowed_.insert(who.id());
 }
 
+void node_checks::note(std::string text) {
+  notes_ += (notes_.empty() ? "" : "\n") + std::move(text);
+}
+
 void node_checks::note_left(const std::vector<caf::strong_actor_ptr>& actors) {
   for (auto& each : actors) {
     auto& who = *each->get();
@@ -102,9 +106,10 @@ void node_checks::note_left(const std::vector<caf::strong_actor_ptr>& actors) {
 }
 
 void node_checks::complain() const noexcept {
-  std::string text;
+  auto text = notes_;
   if (!left_.empty() && !allows_actors_) {
-    text = "actors are left at the end of the node:";
+    text += text.empty() ? "" : "\n";
+    text += "actors are left at the end of the node:";
     for (auto& each : left_)
       text += "\n  " + each;
   }

@@ -71,6 +71,9 @@ protected:
   /// The kit's own: never counted as left.
   void ignore(const caf::actor& who);
 
+  /// What else fails the test at the node's end.
+  void note(std::string text);
+
   /// The node ends, and these still live.
   void note_left(const std::vector<caf::strong_actor_ptr>& actors);
 
@@ -86,6 +89,7 @@ private:
   bool allows_actors_ = false;
   bool allows_refused_ = false;
   std::vector<std::string> left_; // name, PID and type of each
+  std::string notes_;
 };
 
 } // namespace wsrelay::test

@@ -1,6 +1,8 @@
 // Other orders of what could happen in another order, each of them repeatable.
 #pragma once
 
+#include "test/kit/expectation.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>
@@ -64,28 +66,29 @@ private:
 
 /// Runs `scenario` with each of `count` seeds, which has to give its seed to
 /// its node: `test_node node{order};`. It fails with an exception, or where it
-/// returns bool by false; then stderr says "failed with seed 17:
-/// WSRELAY_SEED=17 repeats it", the exception goes on, and no further seed is
-/// tried. Returns whether all have passed.
+/// returns bool by false, as an expectation does. Then stderr says "failed with
+/// seed 17: WSRELAY_SEED=17 repeats it", and no further seed is tried.
 template <class Scenario>
-bool over_seeds(std::size_t count, Scenario scenario) {
+void over_seeds(std::size_t count, Scenario scenario,
+                source_line where = source_line::here()) {
   seed_run run{count};
   while (auto order = run.next()) {
     try {
-      if constexpr (std::is_same_v<decltype(scenario(*order)), bool>) {
-        if (!scenario(*order)) {
-          run.tell_failure();
-          return false;
-        }
-      } else {
+      if constexpr (!std::is_same_v<decltype(scenario(*order)), bool>)
         scenario(*order);
-      }
+      else if (!scenario(*order))
+        fail("the scenario has returned false", where);
+      else
+        continue;
     } catch (...) {
       run.tell_failure();
       throw;
     }
+    if constexpr (std::is_same_v<decltype(scenario(*order)), bool>) {
+      run.tell_failure(); // a handler has been told
+      return;
+    }
   }
-  return true;
 }
 
 } // namespace wsrelay::test

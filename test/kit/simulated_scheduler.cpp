@@ -2,6 +2,8 @@
 // keep a pointer to it and use it when a port calls them.
 #include "test/kit/simulated_scheduler.hpp"
 
+#include "test/kit/expectation.hpp"
+
 #include <caf/abstract_actor.hpp>
 #include <caf/actor_cast.hpp>
 #include <caf/actor_control_block.hpp>
@@ -17,6 +19,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <map>
+#include <stdexcept>
+#include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -61,6 +65,21 @@ public:
     auto* result = *next;
     jobs.erase(next);
     return result;
+  }
+
+  // It runs where it is at home.
+  bool is_foreign(caf::resumable* job) {
+    auto* who = dynamic_cast<caf::monitorable_actor*>(job);
+    if (!who || &who->home_system() == &system())
+      return false;
+    std::string name = who->name();
+    auto id = std::to_string(who->id());
+    who->home_system().scheduler().enqueue(job);
+    wsrelay::test::fail(
+        "an actor of another node, " + name + " (" + id
+        + "), was sent to by its own handle; this node's actors "
+          "need one of theirs: here(handle)");
+    return true;
   }
 
   // The actor is alive: its job holds a reference.
@@ -153,6 +172,8 @@ bool simulated_scheduler::run_one() {
   if (jobs.empty())
     return false;
   auto* job = unit_->take_job();
+  if (unit_->is_foreign(job))
+    return true;
   unit_->remember(job);
   if (unit_->befalls(job))
     return true;
@@ -179,7 +200,13 @@ chance& simulated_scheduler::order() {
   return unit_->order;
 }
 
+std::size_t simulated_scheduler::faults_left() const {
+  return unit_->faults.size();
+}
+
 void simulated_scheduler::add(message_fault fault) {
+  if (fault.nth == 0)
+    throw std::invalid_argument{"the next message is number 1"};
   unit_->faults.push_back(std::move(fault));
 }
 

@@ -48,7 +48,9 @@ public:
   simulated_scheduler& operator=(const simulated_scheduler&) = delete;
 
   /// Lets the actor that waits longest, with a seed any that waits, handle one
-  /// message. Returns whether there was one.
+  /// message. Returns whether there was one. Fails where it is an actor of
+  /// another system, to which somebody has sent by a handle that is not this
+  /// system's own.
   bool run_one();
 
   /// Returns how many actors wait.
@@ -58,6 +60,9 @@ public:
   chance& order();
 
   void add(message_fault fault);
+
+  /// Returns how many faults are still to come true.
+  std::size_t faults_left() const;
 
   /// No fault befalls anybody any more; who was held up goes on.
   void forget_faults();

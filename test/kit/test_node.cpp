@@ -15,6 +15,9 @@ namespace wsrelay::test {
 
 namespace {
 
+constexpr std::size_t most_steps = 5'000'000;
+
+constexpr std::size_t most_last_steps = 100'000;
 constexpr int most_last_timers = 1000;
 
 // The simulated clock says how long it is until then.
@@ -59,20 +62,40 @@ test_node::test_node(std::unique_ptr<test_config> config,
 
 test_node::~test_node() {
   set_runner({});
+  if (auto left = scheduler_.faults_left())
+    note("faults that have not come true: " + std::to_string(left));
   scheduler_.forget_faults();
-  lose_all();
-  directory_ = nullptr;
-  lot_ = nullptr;
-  // A timer holds its actor until it fires: one that is set again and again is
-  // a leak, any other is not.
-  for (auto left = most_last_timers; left > 0 && !driver_; --left)
-    if (!advance_to_next())
-      break;
-  run();
+  try {
+    end();
+  } catch (const std::exception& error) { // an actor's, say
+    note(error.what());
+  }
   note_left(scheduler_.living_actors());
   scheduler_.kill_actors();
-  run();
+  try {
+    come_to_rest(most_last_steps);
+  } catch (const std::exception& error) {
+    note(error.what());
+  }
   scheduler_.cancel_timeouts();
+}
+
+// A timer holds its actor until it fires: one that is set again and again is a
+// leak, any other is not.
+void test_node::end() {
+  for (auto& port : ports_)
+    port->fail(end_cause::connection_lost, 0);
+  come_to_rest(most_last_steps);
+  directory_ = nullptr;
+  lot_ = nullptr;
+  come_to_rest(most_last_steps);
+  for (auto left = most_last_timers; left > 0 && !driver_; --left) {
+    auto next = next_event();
+    if (next == time_point::max())
+      break;
+    move_to(next);
+    come_to_rest(most_last_steps);
+  }
 }
 
 caf::expected<void> test_node::put(std::string name, const caf::actor& who) {
@@ -142,10 +165,18 @@ std::shared_ptr<fake_frame_port> test_node::make_port() {
 }
 
 void test_node::run() {
-  while (step()) {
-  }
+  if (!come_to_rest(most_steps))
+    fail("there is no end to it: after five million steps somebody still sends "
+         "to himself, or two send to each other");
+}
+
+bool test_node::come_to_rest(std::size_t steps) {
+  for (; step(); --steps)
+    if (steps == 0)
+      return false;
   std::erase_if(ports_, [](auto& port) { return !port->is_open(); });
   next_port_ = 0;
+  return true;
 }
 
 bool test_node::step() {
@@ -160,7 +191,10 @@ bool test_node::step_here() {
     bool& what;
     ~reset() { what = false; }
   } at_end{running_};
-  return scheduler_.order().is_random() ? step_any() : do_something();
+  failure_watch failures;
+  auto acted = scheduler_.order().is_random() ? step_any() : do_something();
+  failures.rethrow();
+  return acted;
 }
 
 // Actors first, as a loop does it: when nobody else is ready, each port has its

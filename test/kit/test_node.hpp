@@ -107,7 +107,8 @@ public:
   /// `client` of a message. Elsewhere in one it has to be this node's.
   caf::actor here(const caf::actor& who);
 
-  /// Lets every actor and client act until nothing is left to do.
+  /// Lets every actor and client act until nothing is left to do. Fails after
+  /// five million steps.
   void run();
 
   /// Does one thing: an actor handles a message, a socket is read, or written.
@@ -179,6 +180,10 @@ public:
     scheduler_.add({matches<Message>, nth, {}, time});
   }
 
+  /// No fault comes true any more. Those that are left at the node's end fail
+  /// the test: they have tested nothing.
+  void forget_faults() { scheduler_.forget_faults(); }
+
   /// Tells a handler's answer that no client comes, as the relay does it when a
   /// check refuses the request: its target gets a `ws_refused`. Runs.
   void refuse(const http_response& answer, std::string reason = "command");
@@ -219,6 +224,8 @@ private:
   test_node(std::unique_ptr<test_config> config, std::optional<seed> order,
             source_line where);
   void set_policies(const client_options& options, connection_config& config);
+  bool come_to_rest(std::size_t steps);
+  void end();
   bool step_here();
   bool do_something();
   bool step_ports();

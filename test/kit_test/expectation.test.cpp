@@ -116,6 +116,13 @@ TEST_CASE_FIXTURE(fixture, "each kind of message fails in its own way") {
             "expected nothing\n  waits: text \"more\""));
 }
 
+TEST_CASE_FIXTURE(fixture, "a key that stands twice is never what was "
+                           "expected") {
+  node.send(ann.actor(), ws_send::text(R"({"a":1,"a":9})"));
+  CHECK(has(failure_of([&] { ann.expect_json(R"({"a":1})"); }),
+            "$.a: stands twice"));
+}
+
 TEST_CASE_FIXTURE(fixture, "a close that does not fit is told") {
   CHECK(has(failure_of([&] { ann.expect_close(1011); }),
             "expected to be closed with 1011\n  its socket is open"));

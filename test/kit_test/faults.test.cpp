@@ -182,6 +182,12 @@ TEST_CASE_FIXTURE(fixture, "two faults each count for themselves") {
   CHECK_FALSE(eve.is_open());
 }
 
+TEST_CASE_FIXTURE(fixture, "there is no message before the next one") {
+  auto why = make_error(errc::busy);
+  CHECK_THROWS_AS(node.fail_request<ws_join>(why, 0), std::invalid_argument);
+  CHECK_THROWS_AS(ann.fail_write(0), std::invalid_argument);
+}
+
 TEST_CASE("a node that ends while somebody is held up leaves nothing") {
   test_node node;
   probe target{node};

@@ -88,6 +88,48 @@ TEST_CASE("no leak: what a test holds, what has a name, what is hidden, what a "
         }).empty());
 }
 
+TEST_CASE("a fault that has not come true is told, unless it is forgotten") {
+  auto texts = end_of_node([](test_node& node) {
+    node.fail_request<ws_join>(make_error(errc::busy));
+  });
+  CHECK(texts == std::vector<std::string>{"faults that have not come true: 1"});
+  CHECK(end_of_node([](test_node& node) {
+          node.fail_request<ws_join>(make_error(errc::busy));
+          node.forget_faults();
+        }).empty());
+}
+
+TEST_CASE("an expectation that fails inside of an actor fails the test") {
+  auto before = on_failure(nullptr);
+  {
+    test_node node;
+    auto judge = node.system().spawn([](caf::event_based_actor* self) {
+      self->set_exception_handler([](std::exception_ptr&) -> caf::error {
+        return caf::sec::runtime_error;
+      });
+      return caf::behavior{[](caf::ok_atom) { fail("of a judge"); }};
+    });
+    node.send(judge, caf::ok_atom_v);
+    CHECK_THROWS_AS(node.run(), expectation_failed);
+    CHECK_NOTHROW(node.run());
+  }
+  on_failure(before);
+}
+
+TEST_CASE("who sends to himself without end ends the test") {
+  auto texts = end_of_node([](test_node& node) {
+    auto busy = node.system().spawn([](caf::event_based_actor* self) {
+      return caf::behavior{
+          [self](caf::ok_atom) { self->send(self, caf::ok_atom_v); }};
+    });
+    node.allow_left_actors(busy);
+    node.send(busy, caf::ok_atom_v);
+    node.run();
+  });
+  REQUIRE(texts.size() == 1);
+  CHECK(texts[0].starts_with("there is no end to it"));
+}
+
 TEST_CASE("two actors that hold each other are a leak") {
   auto texts = end_of_node([](test_node& node) {
     node.system().spawn([](caf::event_based_actor* self) {

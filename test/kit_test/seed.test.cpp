@@ -166,10 +166,10 @@ TEST_CASE("timeouts that are due together fire in any order") {
 TEST_CASE("a scenario runs with the seeds from 1 on, and each knows its own") {
   seed_variable without{nullptr};
   std::vector<std::uint64_t> seeds;
-  CHECK(over_seeds(3, [&](seed order) {
+  over_seeds(3, [&](seed order) {
     CHECK(current_seed() == order);
     seeds.push_back(order.value);
-  }));
+  });
   CHECK(seeds == std::vector<std::uint64_t>{1, 2, 3});
   CHECK_FALSE(current_seed());
 }
@@ -194,11 +194,19 @@ TEST_CASE("a WSRELAY_SEED that is no number is an error") {
 TEST_CASE("a scenario that fails is not tried with another seed") {
   seed_variable without{nullptr};
   auto runs = 0;
-  CHECK_FALSE(over_seeds(9, [&](seed order) {
-    ++runs;
-    return order.value < 3;
-  }));
+  auto before = on_failure(nullptr);
+  CHECK_THROWS_AS(over_seeds(9,
+                             [&](seed order) {
+                               ++runs;
+                               return order.value < 3;
+                             }),
+                  expectation_failed);
   CHECK(runs == 3);
+  auto told = 0; // by a handler that lets the test go on
+  on_failure([&](const expectation_failed&) { ++told; });
+  over_seeds(9, [&](seed order) { return order.value < 4; });
+  CHECK(told == 1);
+  on_failure(before);
   CHECK_THROWS_AS(over_seeds(9, [](seed) { throw std::runtime_error{"no"}; }),
                   std::runtime_error);
   CHECK_FALSE(current_seed());

@@ -29,6 +29,23 @@ TEST_CASE_FIXTURE(bound, "an actor is of another node, and its handle is of "
   CHECK(target.log() == strings{"join {}"});
 }
 
+TEST_CASE_FIXTURE(two_nodes, "a handle of another node's fails the test when "
+                             "an actor sends by it") {
+  auto before = on_failure(nullptr);
+  {
+    probe there{app};
+    auto here = relay.system().spawn(
+        [to = there.actor()](caf::event_based_actor* self) {
+          return caf::behavior{
+              [self, to](caf::ok_atom) { self->send(to, caf::ok_atom_v); }};
+        });
+    relay.send(here, caf::ok_atom_v);
+    CHECK_THROWS_AS(cluster.run(), expectation_failed);
+    CHECK_NOTHROW(cluster.run());
+  }
+  on_failure(before);
+}
+
 TEST_CASE_FIXTURE(bound, "who is lost takes its clients with it: 1011") {
   auto far = target_here();
   watcher told{relay, far};
