@@ -106,10 +106,22 @@ void cluster_member::end() {
   node_->driver_ = nullptr;
   connected_.clear();
   requests_.clear();
-  node_->lose_all();
+  for (auto& port : node_->ports_)
+    port->fail(end_cause::connection_lost, 0);
+  rest();
   node_->scheduler_.kill_actors();
-  node_->run();
+  rest();
   node_->scheduler_.cancel_timeouts();
+}
+
+// In a destructor, maybe: of what an actor fails now nobody can hear.
+void cluster_member::rest() {
+  for (auto tries = 1000; tries > 0; --tries)
+    try {
+      node_->come_to_rest(100'000);
+      return;
+    } catch (const expectation_failed&) {
+    }
 }
 
 void cluster_member::post(std::function<void()> action) {

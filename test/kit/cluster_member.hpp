@@ -77,6 +77,7 @@ public:
   void post(std::function<void()> action);
 
 private:
+  void rest();
   using key = std::pair<caf::actor_id, std::uint64_t>;
   struct open_request {
     caf::weak_actor_ptr sender;

@@ -33,9 +33,11 @@ TEST_CASE_FIXTURE(two_nodes, "a handle of another node's fails the test when "
                              "an actor sends by it") {
   auto before = on_failure(nullptr);
   {
-    probe there{app};
-    auto here = relay.system().spawn(
-        [to = there.actor()](caf::event_based_actor* self) {
+    auto there = app.system().spawn([](caf::event_based_actor*) {
+      return caf::behavior{[](caf::ok_atom) {}};
+    });
+    auto here =
+        relay.system().spawn([to = there](caf::event_based_actor* self) {
           return caf::behavior{
               [self, to](caf::ok_atom) { self->send(to, caf::ok_atom_v); }};
         });
