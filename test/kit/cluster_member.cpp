@@ -59,7 +59,7 @@ cluster_member::cluster_member(cluster_world& world, std::string name,
               found->second->part(*this);
           }});
   auto acceptor = system.spawn<caf::hidden>(cluster_acceptor, [this] {
-    auto all = node_->scheduler_.actors();
+    auto all = node_->scheduler_.living_actors();
     std::erase_if(all, [](const caf::actor& each) {
       return !is_connection(*caf::actor_cast<caf::abstract_actor*>(each));
     });
@@ -93,7 +93,7 @@ void cluster_member::add_peer(const std::string& name) {
 }
 
 void cluster_member::end_actors() {
-  for (auto& each : node_->scheduler_.actors()) {
+  for (auto& each : node_->scheduler_.living_actors()) {
     auto& object = *caf::actor_cast<caf::abstract_actor*>(each);
     if (is_connection(object))
       caf::anon_send(each, connection_shutdown{});
@@ -106,8 +106,7 @@ void cluster_member::end() {
   node_->driver_ = nullptr;
   connected_.clear();
   requests_.clear();
-  for (auto& port : node_->ports_)
-    port->fail(end_cause::connection_lost, 0);
+  node_->drop_clients();
   rest();
   node_->scheduler_.kill_actors();
   rest();

@@ -3,6 +3,7 @@
 
 #include "actors/pid_text.hpp"
 
+#include <caf/actor_cast.hpp>
 #include <caf/local_actor.hpp>
 
 #include <cxxabi.h>
@@ -97,10 +98,12 @@ void node_checks::note(std::string text) {
   notes_ += (notes_.empty() ? "" : "\n") + std::move(text);
 }
 
-void node_checks::note_left(const std::vector<caf::strong_actor_ptr>& actors) {
+void node_checks::note_left(const std::vector<caf::actor>& actors) {
   for (auto& each : actors) {
-    auto& who = *each->get();
-    if (!allowed_.contains(who.id()) && !allowed_names_.contains(name_of(who)))
+    auto& who = *caf::actor_cast<caf::abstract_actor*>(each);
+    auto is_hidden = !who.getf(caf::abstract_actor::is_registered_flag);
+    if (!is_hidden && !allowed_.contains(who.id())
+        && !allowed_names_.contains(name_of(who)))
       left_.push_back(described(who));
   }
 }

@@ -7,7 +7,6 @@
 #include "test/kit/print.hpp"
 
 #include <caf/actor.hpp>
-#include <caf/actor_control_block.hpp>
 #include <caf/error.hpp>
 
 #include <iosfwd>
@@ -74,8 +73,8 @@ protected:
   /// What else fails the test at the node's end.
   void note(std::string text);
 
-  /// The node ends, and these still live.
-  void note_left(const std::vector<caf::strong_actor_ptr>& actors);
+  /// The node ends, and these still live. Hidden ones are nobody's.
+  void note_left(const std::vector<caf::actor>& actors);
 
 private:
   void complain() const noexcept;

@@ -73,21 +73,20 @@ void over_seeds(std::size_t count, Scenario scenario,
                 source_line where = source_line::here()) {
   seed_run run{count};
   while (auto order = run.next()) {
+    auto passed = true;
     try {
-      if constexpr (!std::is_same_v<decltype(scenario(*order)), bool>)
-        scenario(*order);
-      else if (!scenario(*order))
-        fail("the scenario has returned false", where);
+      if constexpr (std::is_same_v<decltype(scenario(*order)), bool>)
+        passed = scenario(*order);
       else
-        continue;
+        scenario(*order);
+      if (!passed)
+        fail("the scenario has returned false", where);
     } catch (...) {
       run.tell_failure();
       throw;
     }
-    if constexpr (std::is_same_v<decltype(scenario(*order)), bool>) {
-      run.tell_failure(); // a handler has been told
-      return;
-    }
+    if (!passed) // a handler has been told
+      return run.tell_failure();
   }
 }
 

@@ -228,16 +228,7 @@ void simulated_scheduler::move_to(time_point when) {
   unit_->release_until(now());
 }
 
-std::vector<caf::strong_actor_ptr> simulated_scheduler::living_actors() const {
-  std::vector<caf::strong_actor_ptr> result;
-  for (auto& [id, weak] : unit_->seen)
-    if (auto who = weak.lock();
-        who && who->get()->getf(caf::abstract_actor::is_registered_flag))
-      result.push_back(std::move(who));
-  return result;
-}
-
-std::vector<caf::actor> simulated_scheduler::actors() const {
+std::vector<caf::actor> simulated_scheduler::living_actors() const {
   std::vector<caf::actor> result;
   for (auto& [id, weak] : unit_->seen)
     if (auto who = weak.lock();

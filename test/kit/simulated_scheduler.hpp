@@ -6,7 +6,6 @@
 
 #include <caf/actor.hpp>
 #include <caf/actor_clock.hpp>
-#include <caf/actor_control_block.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/error.hpp>
@@ -77,11 +76,8 @@ public:
   /// Moves the clock to `when`, never back, and hands out what is due by then.
   void move_to(time_point when);
 
-  /// Returns every actor that has run and lives, but for hidden ones.
-  std::vector<caf::strong_actor_ptr> living_actors() const;
-
-  /// The same with hidden ones.
-  std::vector<caf::actor> actors() const;
+  /// Returns every actor that has run and lives, hidden ones too.
+  std::vector<caf::actor> living_actors() const;
 
   /// Kills every actor that has run and lives; `run_one` lets them end. Actors
   /// that refer to each other would never end by themselves.

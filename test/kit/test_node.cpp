@@ -83,8 +83,7 @@ test_node::~test_node() {
 // A timer holds its actor until it fires: one that is set again and again is a
 // leak, any other is not.
 void test_node::end() {
-  for (auto& port : ports_)
-    port->fail(end_cause::connection_lost, 0);
+  drop_clients();
   come_to_rest(most_last_steps);
   directory_ = nullptr;
   lot_ = nullptr;
@@ -291,9 +290,13 @@ void test_node::refuse(const http_response& answer, std::string reason) {
 }
 
 void test_node::lose_all() {
+  drop_clients();
+  run();
+}
+
+void test_node::drop_clients() {
   for (auto& port : ports_)
     port->fail(end_cause::connection_lost, 0);
-  run();
 }
 
 std::size_t test_node::running_actors() {

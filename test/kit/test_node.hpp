@@ -226,6 +226,7 @@ private:
   void set_policies(const client_options& options, connection_config& config);
   bool come_to_rest(std::size_t steps);
   void end();
+  void drop_clients();
   bool step_here();
   bool do_something();
   bool step_ports();
