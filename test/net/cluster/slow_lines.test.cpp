@@ -14,11 +14,19 @@ using namespace wsrelay::test;
 
 namespace {
 
+// Times what a node endures and what goes by: enough for a test that gets no
+// turn for a while, under the sanitizers for longer.
+#ifdef __SANITIZE_ADDRESS__
+constexpr int pace = 8;
+#else
+constexpr int pace = 2;
+#endif
+
 // Ticks every 10 ms. The node that is tested does not tick for it: while that
 // one is busy, whoever waits for its heartbeat before he says something would
 // be silent for as long.
 struct ticker {
-  wire_node node{wire_config(10ms, 20s)};
+  wire_node node{wire_config(10ms, 300s)};
   wire watch{node.join(5)};
 
   // Lets `count` ticks go by; `each` is done after each.
@@ -80,14 +88,14 @@ TEST_CASE("who connects waits for the greeting, not for heartbeats") {
 }
 
 TEST_CASE("every byte of a long message is a sign of life") {
-  wire_node node{wire_config(20ms, 100ms)};
+  wire_node node{wire_config(20ms, pace * 100ms)};
   ticker clock;
   auto slow = node.join(6);
-  auto message = basp::message({basp::direct_message, 0, 0, 0, 0, 1 << 30},
-                               basp::payload("+@str", basp::text("0123456789"
-                                                                 "012345")));
+  auto message = basp::message(
+      {basp::direct_message, 0, 0, 0, 0, 1 << 30},
+      basp::payload("+@str", basp::text(std::string(pace * 20, 'x'))));
   std::size_t sent = 0;
-  clock.tick(30, [&] { slow.socket.send(message.substr(sent++, 1)); });
+  clock.tick(pace * 20, [&] { slow.socket.send(message.substr(sent++, 1)); });
   slow.socket.send(message.substr(sent));
   CHECK(slow.read_to(basp::heartbeat));
   clock.tick(4);
@@ -98,7 +106,7 @@ TEST_CASE("every byte of a long message is a sign of life") {
 TEST_CASE("a node is not lost for what a broker that is held up has not read") {
   captured_log log;
   ticker clock;
-  wire_node node{wire_config(10ms, 100ms), [](auto& config) {
+  wire_node node{wire_config(10ms, pace * 100ms), [](auto& config) {
                    config.template add_message_type<held_up>("held_up");
                  }};
   auto other = node.join(6);
@@ -116,9 +124,9 @@ TEST_CASE("a node is not lost for what a broker that is held up has not read") {
   other.socket.send(basp::message(
       {basp::direct_message, 0, 0, std::uint64_t{1} << 60 | 1, 7, slow},
       basp::payload("+@u8", "x")));
-  is_held.get_future().wait();
+  REQUIRE(is_held.get_future().wait_for(patience) == std::future_status::ready);
   other.socket.send(basp::header({}));
-  clock.tick(30); // three times what the node endures
+  clock.tick(pace * 30); // three times what the node endures
   may_go_on.set_value();
   CHECK(other.read_to(basp::direct_message));
   CHECK(other.read_to(basp::heartbeat));
@@ -159,16 +167,18 @@ TEST_CASE("a node that lives and takes nothing is lost, and a line says for "
 }
 
 TEST_CASE("a node that takes a little now and then is not lost") {
+  constexpr std::size_t ticks = pace * 120; // more than what the node endures
+  constexpr std::size_t bite = (1 << 22) / ticks;
   captured_log log;
-  wire_node node{wire_config(20ms, 400ms)};
+  wire_node node{wire_config(10ms, pace * 100ms)};
   ticker clock;
   auto slow = join_and_ask_much(node);
   std::size_t read = 0;
-  clock.tick(120, [&] {
+  clock.tick(ticks, [&] {
     slow.socket.send(basp::header({}));
-    read += slow.socket.receive_exactly(32'768).size();
+    read += slow.socket.receive_exactly(bite).size();
   });
-  CHECK(read == 120 * 32'768);
+  CHECK(read == ticks * bite);
   CHECK_FALSE(log.sink->has("node lost"));
 }
 
