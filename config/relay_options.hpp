@@ -37,7 +37,7 @@ struct expiry_options {
   /// `wsrelay.expiry.code`, 3000 to 4999, and `wsrelay.expiry.reason`, at most
   /// 123 bytes: of the close frame.
   std::uint16_t code = 4401;
-  std::string reason = "session expired";
+  std::string reason = "session expired: log in again";
   /// `wsrelay.expiry.jitter`: connections close at random within this long
   /// before their time. "off" = none.
   std::optional<std::chrono::milliseconds> jitter;

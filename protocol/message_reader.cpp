@@ -114,7 +114,8 @@ bool message_reader::accept_data(const frame_header& header) noexcept {
   // What hardly compresses grows a little; whoever inflates it knows the rest.
   auto most = max_message_ + (deflated_ ? max_message_ / 512 + 64 : 0);
   if (header.length > most - message_.size())
-    return fail(close_code::message_too_big, "a message is too big");
+    return fail(close_code::message_too_big,
+                "a message is too big: send smaller ones");
   in_message_ = true;
   return true;
 }

@@ -22,7 +22,8 @@ namespace {
 // A server that wants none of an event each time is no server.
 constexpr unsigned max_waits = 10;
 
-constexpr std::string_view failed_text = "the server behind it failed";
+constexpr std::string_view failed_text =
+    "the server behind it failed: connect again later";
 
 std::vector<std::string> keys_of(const http_target_config& settings) {
   std::vector<std::string> result;

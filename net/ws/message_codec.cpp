@@ -62,7 +62,8 @@ std::optional<inflate_fault> message_codec::open(shared_buffer& message,
     case message_inflater::outcome::ok:
       break;
     case message_inflater::outcome::too_big:
-      return inflate_fault{close_code::message_too_big, "a message is too big"};
+      return inflate_fault{close_code::message_too_big,
+                           "a message is too big: send smaller ones"};
     case message_inflater::outcome::malformed:
       return inflate_fault{close_code::invalid_payload,
                            "a message cannot be decompressed"};

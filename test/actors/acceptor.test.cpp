@@ -38,7 +38,7 @@ struct fixture : accepting {
   }
 };
 
-const client_close shutdown_close{1001, "server shutting down"};
+const client_close shutdown_close{1001, "server shutting down: connect again"};
 
 } // namespace
 

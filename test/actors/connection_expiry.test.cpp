@@ -41,7 +41,7 @@ TEST_CASE("its target hears that the time is over, once") {
   CHECK(on.target.log()
         == strings{"join {}", "message 1 a", "leave expired 4401 last=1"});
   REQUIRE(on.target.leaves().size() == 1);
-  CHECK(on.target.leaves()[0].text == "session expired");
+  CHECK(on.target.leaves()[0].text == "session expired: log in again");
 }
 
 TEST_CASE("whoever monitors or links reads code and reason") {

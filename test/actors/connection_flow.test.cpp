@@ -73,7 +73,9 @@ TEST_CASE("output below and at the limit stays, one byte more closes") {
   on.node.run();
   // What was queued still arrives, then the close frame.
   CHECK(on.client.received().size() == 3);
-  CHECK(on.client.close_frame() == client_close{1013, "too slow"});
+  CHECK(on.client.close_frame()
+        == client_close{
+            1013, "too slow: read what comes sooner, then connect again"});
 }
 
 TEST_CASE("many small messages are bounded by what they cost") {

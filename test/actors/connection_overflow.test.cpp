@@ -13,7 +13,8 @@ using namespace wsrelay::test;
 
 namespace {
 
-const client_close too_slow{1013, "too slow"};
+const client_close too_slow{
+    1013, "too slow: read what comes sooner, then connect again"};
 
 // Fourteen messages where there is room for nine.
 struct policy_row {

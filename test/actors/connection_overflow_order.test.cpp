@@ -82,7 +82,9 @@ TEST_CASE("messages with priority close a client that is too slow, too") {
   on.ask(urgent("x"));
   CHECK(on.answers() == "x=slow_consumer");
   CHECK(on.read() == "1 2 3 u v w 4 5 6");
-  CHECK(on.client->close_frame() == client_close{1013, "too slow"});
+  CHECK(on.client->close_frame()
+        == client_close{
+            1013, "too slow: read what comes sooner, then connect again"});
 }
 
 TEST_CASE("a message with priority has those without it dropped") {

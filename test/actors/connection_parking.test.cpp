@@ -78,7 +78,8 @@ TEST_CASE("a connection whose route does not park closes at once") {
 TEST_CASE("a target that is overloaded is not replaced") {
   parkable on;
   on.end(on.target, make_error(errc::overloaded));
-  CHECK(on.client->close_frame() == client_close{1013, "target overloaded"});
+  CHECK(on.client->close_frame()
+        == client_close{1013, "target overloaded: connect again later"});
 }
 
 TEST_CASE("a target hears once that its node's stop parts it") {

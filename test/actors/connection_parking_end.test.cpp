@@ -45,22 +45,22 @@ const std::vector<way_out> ways_out{
      [](parkable& on) {
        on.node.send(on.client->actor(), connection_shutdown{});
      },
-     client_close{1001, "server shutting down"}, ""},
+     client_close{1001, "server shutting down: connect again"}, ""},
     {"exit message",
      [](parkable& on) {
        caf::anon_send_exit(on.client->actor(), caf::exit_reason::user_shutdown);
      },
-     client_close{1001, "ended by another actor"}, ""},
+     client_close{1001, "ended by another actor: connect again"}, ""},
     {"kill",
      [](parkable& on) {
        caf::anon_send_exit(on.client->actor(), caf::exit_reason::kill);
      },
-     client_close{1011, "connection failed"}, ""},
+     client_close{1011, "connection failed: connect again"}, ""},
     {"its place",
      [](parkable& on) {
        on.node.send(on.client->actor(), connection_unpark{1});
      },
-     client_close{1011, "target failed"}, ""},
+     client_close{1011, "target failed: connect again"}, ""},
 };
 
 // Parked after one message, which was answered, with two more that were said.

@@ -71,7 +71,8 @@ TEST_CASE("after a transfer that fails the connection waits, if the owner's "
       on.put(on.third);
       CHECK(on.third.log() == strings{"join {}", "message 1 a"});
     } else {
-      CHECK(on.client->close_frame() == client_close{1011, "target failed"});
+      CHECK(on.client->close_frame()
+            == client_close{1011, "target failed: connect again"});
     }
   }
 }
@@ -84,7 +85,8 @@ TEST_CASE_FIXTURE(transferring, "after a transfer that fails all the time "
   node.advance(30s - 1ms);
   CHECK(client->is_open());
   node.advance(1ms);
-  CHECK(client->close_frame() == client_close{1011, "target failed"});
+  CHECK(client->close_frame()
+        == client_close{1011, "target failed: connect again"});
 }
 
 TEST_CASE("a transfer that fails leaves what was unanswered known") {
@@ -245,7 +247,8 @@ TEST_CASE("with more than there may be who waits longest closes") {
   auto second = on.connect(on.other);
   on.node.run();
   on.crash(on.other);
-  CHECK(on.client->close_frame() == client_close{1001, "target shut down"});
+  CHECK(on.client->close_frame()
+        == client_close{1001, "target shut down: connect again"});
   CHECK(on.client->exit_reason());
   CHECK(second.is_open());
   CHECK(on.counts->unparked == 1);
@@ -255,7 +258,8 @@ TEST_CASE("with more than there may be who waits longest closes") {
 TEST_CASE("without room in the lot it closes at once") {
   parkable on{crowded(0, 1000)};
   on.crash(on.target);
-  CHECK(on.client->close_frame() == client_close{1011, "target failed"});
+  CHECK(on.client->close_frame()
+        == client_close{1011, "target failed: connect again"});
   CHECK(on.counts->unparked == 1);
 }
 
@@ -266,7 +270,8 @@ TEST_CASE("with more held than there may be it closes, and is not heard") {
   on.say("b");
   CHECK(on.client->is_open());
   on.say("c");
-  CHECK(on.client->close_frame() == client_close{1011, "target failed"});
+  CHECK(on.client->close_frame()
+        == client_close{1011, "target failed: connect again"});
   on.put(on.other);
   CHECK(on.other.log().empty());
 }

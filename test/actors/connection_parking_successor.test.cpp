@@ -234,7 +234,8 @@ TEST_CASE_FIXTURE(parkable, "who refuses to the end closes as the target's end "
   node.advance(29s - 1ms);
   CHECK(client->is_open());
   node.advance(1ms);
-  CHECK(client->close_frame() == client_close{1011, "target failed"});
+  CHECK(client->close_frame()
+        == client_close{1011, "target failed: connect again"});
   CHECK(other.leaves().empty());
   refused = other.joins().size();
 }
@@ -295,7 +296,8 @@ TEST_CASE_FIXTURE(parkable, "a successor that is asked when the time is over "
   other.hold_joins();
   put(other);
   node.advance(4s);
-  CHECK(client->close_frame() == client_close{1011, "target failed"});
+  CHECK(client->close_frame()
+        == client_close{1011, "target failed: connect again"});
   CHECK(other.log() == strings{"join {}", "leave target_down 1011 last=0"});
 }
 
@@ -375,7 +377,8 @@ TEST_CASE_FIXTURE(parkable, "a successor that ends as well is followed, with a "
   CHECK(client->is_open());
   SUBCASE("in vain") {
     node.advance(1ms);
-    CHECK(client->close_frame() == client_close{1011, "target failed"});
+    CHECK(client->close_frame()
+          == client_close{1011, "target failed: connect again"});
   }
   SUBCASE("just in time") {
     CHECK_FALSE(answer(move_to(third)));
@@ -389,7 +392,8 @@ TEST_CASE_FIXTURE(parkable, "the last end says with what it closes") {
   put(other);
   end(other, {});
   node.advance(30s);
-  CHECK(client->close_frame() == client_close{1000, "target ended"});
+  CHECK(client->close_frame()
+        == client_close{1000, "target ended: nothing more comes"});
 }
 
 } // namespace wsrelay::connection_parking_successor_test

@@ -19,7 +19,8 @@ constexpr auto& ten = ten_messages;
 /// A thousand bytes at once, then one in a millisecond.
 constexpr rate_options thousand_bytes{.bytes = 1'000, .burst = 1s};
 
-const client_close too_fast{1008, "too fast"};
+const client_close too_fast{
+    1008, "too fast: send less at a time, then connect again"};
 
 } // namespace
 

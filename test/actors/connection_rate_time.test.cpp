@@ -126,7 +126,8 @@ TEST_CASE("a session ends at its time, also while its client is held back") {
   CHECK(on.client->is_open());
   CHECK(on.client->is_paused());
   on.node.advance(margin);
-  CHECK(on.client->close_frame() == client_close{4401, "session expired"});
+  CHECK(on.client->close_frame()
+        == client_close{4401, "session expired: log in again"});
   CHECK(on.target.log().back() == "leave expired 4401 last=1");
   CHECK(on.counts->held_back == 1);
   CHECK(on.counts->ended == 0);

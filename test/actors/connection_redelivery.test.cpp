@@ -148,7 +148,8 @@ TEST_CASE_FIXTURE(redelivering_client,
   put(other);
   CHECK(other.log() == strings{"join {}", "message 1 a again"});
   crash(other);
-  CHECK(client->close_frame() == client_close{1011, "target failed"});
+  CHECK(client->close_frame()
+        == client_close{1011, "target failed: connect again"});
   CHECK(client->exit_reason());
   put(third);
   CHECK(third.log().empty());
@@ -269,7 +270,8 @@ TEST_CASE_FIXTURE(parkable, "without it a node that is lost with messages ends "
   target.hold();
   say("a");
   end(target, lost_node);
-  CHECK(client->close_frame() == client_close{1011, "target lost"});
+  CHECK(client->close_frame()
+        == client_close{1011, "target lost: connect again"});
   CHECK(counts->parked == 0);
 }
 

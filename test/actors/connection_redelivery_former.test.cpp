@@ -130,7 +130,8 @@ TEST_CASE_FIXTURE(forgetful_behind, "without redelivery who is lost before it "
     end_former(lost_node);
     CHECK(other.log() == strings{"join {}", "leave target_down 1011 last=0"});
   }
-  CHECK(client->close_frame() == client_close{1011, "target lost"});
+  CHECK(client->close_frame()
+        == client_close{1011, "target lost: connect again"});
   CHECK(client->exit_reason());
 }
 

@@ -110,7 +110,8 @@ TEST_CASE("a target that ended before the connection began closes it") {
   node.run();
   auto client = node.connect(dead);
   node.run();
-  CHECK(client.close_frame() == client_close{1011, "target failed"});
+  CHECK(client.close_frame()
+        == client_close{1011, "target failed: connect again"});
   CHECK(client.exit_reason());
 }
 
@@ -122,7 +123,8 @@ TEST_CASE(
   auto client = node.connect(target);
   client.send_text("x");
   node.run();
-  CHECK(client.close_frame() == client_close{1011, "target refused"});
+  CHECK(client.close_frame()
+        == client_close{1011, "target refused: connect again later"});
   CHECK(target.log() == strings{"join {}"});
 }
 
@@ -135,7 +137,8 @@ TEST_CASE("a target that does not join in time is told that it is too late") {
   CHECK(client.is_open());
   CHECK(target.leaves().empty());
   node.advance(milliseconds{1});
-  CHECK(client.close_frame() == client_close{1011, "target did not answer"});
+  CHECK(client.close_frame()
+        == client_close{1011, "target did not answer: connect again later"});
   CHECK(target.log() == strings{"join {}", "leave rolled_back 0 last=0"});
   target.release();
   node.run();

@@ -117,7 +117,8 @@ TEST_CASE_FIXTURE(connected, "a connection ends with the actor it is linked "
   CHECK(client.is_open());
   fatal.end(make_error(errc::busy));
   node.run();
-  CHECK(client.close_frame() == client_close{1011, "ended by another actor"});
+  CHECK(client.close_frame()
+        == client_close{1011, "ended by another actor: connect again"});
   CHECK(target.log().back() == "leave exited 1011 last=0");
   CHECK(client.exit_reason().value() == make_error(errc::busy));
 }
@@ -138,7 +139,8 @@ TEST_CASE_FIXTURE(connected, "a target that vanishes closes the socket, with a "
                              "reason") {
   caf::anon_send_exit(target.actor(), caf::exit_reason::kill);
   node.run();
-  CHECK(client.close_frame() == client_close{1011, "target failed"});
+  CHECK(client.close_frame()
+        == client_close{1011, "target failed: connect again"});
   CHECK_FALSE(client.is_open());
 }
 

@@ -32,38 +32,42 @@ const std::vector<expectation> rows{
      leave_reason::protocol_error, false, end_severity::by_client},
     {end_cause::timeout, 1006, "no sign of life", leave_reason::timeout, false,
      end_severity::by_client},
-    {end_cause::slow_consumer, 1013, "too slow", leave_reason::slow_consumer,
-     false, end_severity::by_client},
-    {end_cause::too_fast, 1008, "too fast", leave_reason::protocol_error, false,
-     end_severity::by_client},
+    {end_cause::slow_consumer, 1013,
+     "too slow: read what comes sooner, then connect again",
+     leave_reason::slow_consumer, false, end_severity::by_client},
+    {end_cause::too_fast, 1008,
+     "too fast: send less at a time, then connect again",
+     leave_reason::protocol_error, false, end_severity::by_client},
     {end_cause::closed_by_actor, 1000, "", leave_reason::closed, true,
      end_severity::planned},
-    {end_cause::target_normal, 1000, "target ended", leave_reason::target_down,
-     true, end_severity::planned},
-    {end_cause::target_shutdown, 1001, "target shut down",
+    {end_cause::target_normal, 1000, "target ended: nothing more comes",
+     leave_reason::target_down, true, end_severity::planned},
+    {end_cause::target_shutdown, 1001, "target shut down: connect again",
      leave_reason::target_down, false, end_severity::planned},
-    {end_cause::target_crashed, 1011, "target failed",
+    {end_cause::target_crashed, 1011, "target failed: connect again",
      leave_reason::target_down, false, end_severity::unplanned},
-    {end_cause::target_lost, 1011, "target lost", leave_reason::target_down,
-     false, end_severity::unplanned},
-    {end_cause::target_overloaded, 1013, "target overloaded",
+    {end_cause::target_lost, 1011, "target lost: connect again",
      leave_reason::target_down, false, end_severity::unplanned},
-    {end_cause::target_node_stops, 1001, "target shut down",
+    {end_cause::target_overloaded, 1013,
+     "target overloaded: connect again later", leave_reason::target_down, false,
+     end_severity::unplanned},
+    {end_cause::target_node_stops, 1001, "target shut down: connect again",
      leave_reason::shutdown, false, end_severity::planned},
-    {end_cause::join_refused, 1011, "target refused", leave_reason::target_down,
-     false, end_severity::unplanned},
-    {end_cause::join_timeout, 1011, "target did not answer",
+    {end_cause::join_refused, 1011, "target refused: connect again later",
      leave_reason::target_down, false, end_severity::unplanned},
-    {end_cause::node_shutdown, 1001, "server shutting down",
+    {end_cause::join_timeout, 1011,
+     "target did not answer: connect again later", leave_reason::target_down,
+     false, end_severity::unplanned},
+    {end_cause::node_shutdown, 1001, "server shutting down: connect again",
      leave_reason::shutdown, false, end_severity::planned},
     {end_cause::node_drains, 1012, "", leave_reason::shutdown, false,
      end_severity::planned},
     {end_cause::session_expired, 4401, "", leave_reason::expired, false,
      end_severity::planned},
-    {end_cause::exited, 1011, "ended by another actor", leave_reason::exited,
-     false, end_severity::unplanned},
-    {end_cause::killed, 1011, "connection failed", leave_reason::exited, false,
-     end_severity::unplanned},
+    {end_cause::exited, 1011, "ended by another actor: connect again",
+     leave_reason::exited, false, end_severity::unplanned},
+    {end_cause::killed, 1011, "connection failed: connect again",
+     leave_reason::exited, false, end_severity::unplanned},
 };
 
 } // namespace
@@ -179,7 +183,8 @@ TEST_CASE("errors print their name and their text") {
   CHECK(to_text(make_error(errc::busy)) == "busy");
   CHECK(to_text(make_error(errc::busy, "later")) == "busy: later");
   CHECK(to_text(make_ending(end_cause::slow_consumer).exit)
-        == "slow_consumer 1013 too slow");
+        == "slow_consumer 1013 too slow: read what comes sooner, then connect "
+           "again");
   CHECK(to_text(static_cast<errc>(200)) == "unknown");
   CHECK_FALSE(is(caf::error{}, errc::busy));
   CHECK_FALSE(is(caf::error{caf::exit_reason::kill}, errc::busy));

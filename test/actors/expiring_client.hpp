@@ -102,6 +102,6 @@ struct expiring {
   std::optional<fake_client> client;
 };
 
-inline const client_close usual_close{4401, "session expired"};
+inline const client_close usual_close{4401, "session expired: log in again"};
 
 } // namespace wsrelay::test

@@ -178,24 +178,27 @@ struct target_end {
 
 inline const std::vector<target_end> target_ends{
     {"crash", [](parkable& on) { on.crash(on.target); }, &park_endings::crashed,
-     "crashed", client_close{1011, "target failed"}},
+     "crashed", client_close{1011, "target failed: connect again"}},
     {"kill",
      [](parkable& on) {
        caf::anon_send_exit(on.target.actor(), caf::exit_reason::kill);
        on.node.run();
      },
-     &park_endings::crashed, "crashed", client_close{1011, "target failed"}},
+     &park_endings::crashed, "crashed",
+     client_close{1011, "target failed: connect again"}},
     {"loss of its node", [](parkable& on) { on.end(on.target, lost_node); },
-     &park_endings::lost, "lost", client_close{1011, "target lost"}},
+     &park_endings::lost, "lost",
+     client_close{1011, "target lost: connect again"}},
     {"goodbye of its node", [](parkable& on) { on.say_goodbye(); },
      &park_endings::shutdown, "shutdown",
-     client_close{1001, "target shut down"}},
+     client_close{1001, "target shut down: connect again"}},
     {"shutdown",
      [](parkable& on) { on.end(on.target, caf::exit_reason::user_shutdown); },
      &park_endings::shutdown, "shutdown",
-     client_close{1001, "target shut down"}},
+     client_close{1001, "target shut down: connect again"}},
     {"normal end", [](parkable& on) { on.end(on.target, {}); },
-     &park_endings::normal, "normal", client_close{1000, "target ended"}},
+     &park_endings::normal, "normal",
+     client_close{1000, "target ended: nothing more comes"}},
 };
 
 } // namespace wsrelay::test

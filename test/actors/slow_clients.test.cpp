@@ -74,7 +74,9 @@ TEST_CASE("a client that stopped reading holds up no broadcast to 1,000, "
     CHECK(on.clients[i].received().size() > 100);
     CHECK(on.clients[i].received().size() < message_count / 2);
   }
-  CHECK(on.clients[0].close_frame() == client_close{1013, "too slow"});
+  CHECK(on.clients[0].close_frame()
+        == client_close{
+            1013, "too slow: read what comes sooner, then connect again"});
   auto open = std::count_if(on.clients.begin(), on.clients.end(),
                             [](auto& each) { return each.is_open(); });
   CHECK(open == client_count - 1);

@@ -141,7 +141,8 @@ TEST_CASE_FIXTURE(watched, "a watcher is told of the end, once and last") {
   SUBCASE("by a kill") {
     caf::anon_send_exit(client.actor(), caf::exit_reason::kill);
     node.run();
-    CHECK(by.log == strings{"ended 1011 exited connection failed"});
+    CHECK(by.log
+          == strings{"ended 1011 exited connection failed: connect again"});
   }
   CHECK(client.exit_reason());
 }

@@ -194,7 +194,8 @@ TEST_CASE_FIXTURE(connected,
   other.crash();
   node.run();
   CHECK(reply.failed_with(errc::target_down));
-  CHECK(client.close_frame() == client_close{1001, "target shut down"});
+  CHECK(client.close_frame()
+        == client_close{1001, "target shut down: connect again"});
 }
 
 TEST_CASE("the old target's end and a silent new one end the connection") {
@@ -205,7 +206,8 @@ TEST_CASE("the old target's end and a silent new one end the connection") {
   on.target.end();
   on.node.advance(milliseconds{1000});
   CHECK(reply.failed_with(errc::target_silent));
-  CHECK(on.client.close_frame() == client_close{1000, "target ended"});
+  CHECK(on.client.close_frame()
+        == client_close{1000, "target ended: nothing more comes"});
   CHECK(on.other.log() == strings{"join {}", "leave rolled_back 0 last=0"});
 }
 

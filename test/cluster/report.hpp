@@ -23,8 +23,9 @@ void report(fmt::format_string<Ts...> format, const Ts&... values) {
 /// Returns the PID of an actor of any node as CAF prints it.
 std::string pid_of(const caf::actor& who);
 
-/// Returns how an actor ended: "normal", "target_down 1011 target lost" for a
-/// connection's reason with its close code and text, else the error's name.
+/// Returns how an actor ended: "normal", "target_down 1011 target lost: connect
+/// again" for a connection's reason with its close code and text, else the
+/// error's name.
 std::string describe_end(const caf::error& reason);
 
 } // namespace wsrelay::cluster_probe

@@ -294,7 +294,7 @@ TEST_CASE("an expiry has a code, a reason and a jitter") {
   auto none = options("wsrelay.window: 1").expiry;
   CHECK_FALSE(none.required);
   CHECK(none.code == 4401);
-  CHECK(none.reason == "session expired");
+  CHECK(none.reason == "session expired: log in again");
   CHECK_FALSE(none.jitter);
   auto all = options("wsrelay.require.expiry: true\n"
                      "    wsrelay.expiry.code: 4000\n"

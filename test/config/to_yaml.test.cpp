@@ -256,7 +256,7 @@ TEST_CASE("every key is printed with its value") {
     wsrelay.require.expiry: "false"
     wsrelay.expiry.code: 4401
     wsrelay.expiry.jitter: off
-    wsrelay.expiry.reason: "session expired"
+    wsrelay.expiry.reason: "session expired: log in again"
     wsrelay.overflow.event: ""
     wsrelay.park.endings: "crashed, lost, shutdown"
 

@@ -86,7 +86,7 @@ TEST_CASE("a violation has a name") {
   CHECK(reason_of(first(opcode::text, "a") + whole(opcode::text, "b"))
         == "a message inside of another");
   CHECK(reason_of(whole(opcode::text, std::string(101, 'x')))
-        == "a message is too big");
+        == "a message is too big: send smaller ones");
   CHECK(reason_of(whole(opcode::text, "\xff")) == "a text is not UTF-8");
   CHECK(reason_of(closing(1005)) == "an invalid close code");
   CHECK(reason_of(whole(opcode::close, "x")) == "an invalid close code");

@@ -62,9 +62,11 @@ std::string replies::on_number(const std::string& stream,
 }
 
 std::string replies::on_close(std::string_view reason) const {
-  if (reason == "too fast" && !where_->has_rate)
+  if (reason == "too fast: send less at a time, then connect again"
+      && !where_->has_rate)
     return "closed as too fast, its route has no rate";
-  if (reason == "too slow" && where_->may_lose != losses::none)
+  if (reason == "too slow: read what comes sooner, then connect again"
+      && where_->may_lose != losses::none)
     return "closed as too slow, its route drops instead";
   return {};
 }

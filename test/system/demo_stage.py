@@ -43,7 +43,8 @@ class DemoStage(unittest.TestCase):
         self.assertGreaterEqual(seen["sent"], 1000)
         self.assertEqual(seen["sent"], seen["heard"])
         for text in seen["text"], seen["life"]:
-            self.assertIn('1011, the actor behind it failed ("target failed"): '
+            self.assertIn('1011, the actor behind it failed '
+                          '("target failed: connect again"): '
                           "a new connection gets a new one", text)
         self.assertIn("1011", seen["badge"])
         self.assertEqual((seen["images"], seen["title"]), (0, "wsrelay demo"))

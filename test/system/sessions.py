@@ -31,7 +31,8 @@ class SessionsTest(DialectsTest):
         json.loads(client.read_text())  # the target says something first
         return client
 
-    def assert_ends(self, client, when, code=4401, reason="session expired"):
+    def assert_ends(self, client, when, code=4401,
+                    reason="session expired: log in again"):
         found = client.read_close()
         late = at(0) - when
         self.assertEqual((found.code, found.payload[2:].decode()),
@@ -220,7 +221,8 @@ class Refusals(SessionsTest):
         self.assert_refused_by(404, "target", "/ws/by_path/a@b")
 
     def test_a_session_that_is_over_is_4401(self):
-        self.assert_refused(4401, "session expired", "/ws/ws?until=1")
+        self.assert_refused(4401, "session expired: log in again",
+                            "/ws/ws?until=1")
         self.assert_refused(4999, "over", "/own/own?until=1")
 
     def test_a_bad_choice_and_a_required_subprotocol_are_told(self):
@@ -232,7 +234,8 @@ class Refusals(SessionsTest):
             offers = [("Sec-WebSocket-Protocol", offer)]
             self.assert_refused_by(403, "origin", "/ws/ws",
                                    [*OTHERS, *offers], echoed)
-            self.assert_refused(4401, "session expired", "/ws/ws?until=1",
+            self.assert_refused(4401, "session expired: log in again",
+                                "/ws/ws?until=1",
                                 offers, echoed)
 
     def test_what_a_handler_refuses_is_told_too(self):
@@ -284,7 +287,7 @@ class Refusals(SessionsTest):
     # Known failure 32: no script could see why it was refused.
     def test_a_page_reads_code_and_reason(self):
         gone = [[], 4503, '{"status":503,"check":"target"}', True]
-        over = [4401, "session expired", True]
+        over = [4401, "session expired: log in again", True]
         self.assertEqual(
             in_page(self.relay, [
                 ["/ws/gone", []], ["/ws/gone", ["x"]],

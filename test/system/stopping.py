@@ -47,7 +47,8 @@ class Stopping(unittest.TestCase):
     def assert_goes_away(self, client):
         found = client.read_close()
         self.assertEqual(found.code, 1001)
-        self.assertEqual(found.payload[2:], b"server shutting down")
+        self.assertEqual(found.payload[2:],
+                         b"server shutting down: connect again")
 
     def test_every_client_gets_1001_and_the_exit_status_is_0(self):
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -206,7 +206,7 @@ class Service(OverHttps, RelayTest):
         relay.signal(15)
         found = client.read_close()
         self.assertEqual((found.code, found.payload[2:]),
-                         (1001, b"server shutting down"))
+                         (1001, b"server shutting down: connect again"))
         client.send_close(1001)
         self.assertEqual(client.read_to_end(), b"")
         self.assertEqual(relay.wait(), 0)

@@ -80,7 +80,9 @@ TEST_CASE_FIXTURE(fixture, "a client that does not read is closed, not kept") {
   client.read_again();
   node.run();
   CHECK(client.take().size() == 10);
-  CHECK(client.close_frame() == client_close{1013, "too slow"});
+  CHECK(client.close_frame()
+        == client_close{
+            1013, "too slow: read what comes sooner, then connect again"});
 }
 
 } // namespace wsrelay::echo_test

@@ -72,7 +72,8 @@ TEST_CASE_FIXTURE(fixture, "the sixth failure is the last") {
   fail(false);
   REQUIRE(client.close_frame());
   CHECK(*client.close_frame()
-        == client_close{1011, "the server behind it failed"});
+        == client_close{1011,
+                        "the server behind it failed: connect again later"});
 }
 
 TEST_CASE_FIXTURE(fixture, "no try begins behind the timeout") {

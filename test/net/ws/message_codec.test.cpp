@@ -247,7 +247,7 @@ TEST_CASE_FIXTURE(fixture, "a compressed message has a limit") {
     CHECK(open(codec, deflated(std::string(size, 'x')))
           == std::string(size, 'x'));
   CHECK(open(codec, deflated(std::string(101, 'x')))
-        == "1009 a message is too big");
+        == "1009 a message is too big: send smaller ones");
   CHECK(open(codec, deflated("next")) == "next");
 }
 
@@ -258,7 +258,7 @@ TEST_CASE_FIXTURE(fixture, "each connection has its own limit") {
   auto large = make();
   auto message = deflated(std::string(101, 'x'));
   CHECK(open(large, message) == std::string(101, 'x'));
-  CHECK(open(small, message) == "1009 a message is too big");
+  CHECK(open(small, message) == "1009 a message is too big: send smaller ones");
   CHECK(open(large, message) == std::string(101, 'x'));
 }
 
