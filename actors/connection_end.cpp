@@ -65,8 +65,8 @@ void connection_state::begin_end(end_cause cause, ending how) {
         ->ended[static_cast<std::size_t>(cause)][close_code_kind(ending_->code)]
         .add();
   if (limits_.record)
-    limits_.record->end = {cause, ending_->code, ending_->text, unix_time(),
-                           numbers()};
+    limits_.record->finish(
+        {cause, ending_->code, ending_->text, unix_time(), numbers()});
   leave_others(); // before its last words join one of them
   log_end(cause, leave_parking(cause));
   claims_.fail(errc::closing);

@@ -18,6 +18,7 @@ namespace wsrelay {
 namespace {
 
 constexpr std::size_t max_nodes = 8;
+constexpr std::size_t usual_events = 3; // opened, asked, joined
 
 std::string_view name_of(flight_event what) {
   constexpr std::array<std::string_view, 12> names{
@@ -59,9 +60,13 @@ void flight_record::add(flight_event what, time_point now,
        target.id()});
 }
 
+void flight_record::finish(outcome how) {
+  end = std::make_unique<outcome>(std::move(how));
+}
+
 void flight_record::add(event what) {
-  if (!events_.empty() && is_counted(what.what)) {
-    auto& last = events_[(first_ + events_.size() - 1) % events_.size()];
+  if (size_ > 0 && is_counted(what.what)) {
+    auto& last = at(size_ - 1u);
     if (last.what == what.what) {
       last.last = what.at;
       last.number = what.number;
@@ -70,25 +75,39 @@ void flight_record::add(event what) {
       return;
     }
   }
-  if (events_.size() < capacity) {
-    if (events_.size() == events_.capacity()) // most have three
-      events_.reserve(
-          std::min(capacity, std::max<std::size_t>(4, 2 * events_.size())));
-    events_.push_back(what);
+  if (size_ == room_ && size_ < capacity)
+    make_room();
+  if (size_ < room_) {
+    events_[size_++] = what;
     return;
   }
   events_[first_] = what;
-  first_ = (first_ + 1) % capacity;
+  first_ = static_cast<std::uint8_t>((first_ + 1u) % capacity);
   ++left_out_;
+}
+
+flight_record::event& flight_record::at(std::size_t place) const noexcept {
+  return events_[(first_ + place) % size_];
+}
+
+void flight_record::make_room() {
+  auto room =
+      size_ == 0 ? usual_events : std::min(capacity, std::size_t{2} * size_);
+  auto events = std::make_unique_for_overwrite<event[]>(room);
+  std::copy_n(events_.get(), size_, events.get());
+  events_ = std::move(events);
+  room_ = static_cast<std::uint8_t>(room);
 }
 
 // Beyond the first few they share the last place.
 std::uint8_t flight_record::place_of(const caf::node_id& node) {
-  auto found = std::find(nodes_.begin(), nodes_.end(), node);
-  if (found == nodes_.end() && nodes_.size() < max_nodes)
-    found = nodes_.insert(nodes_.end(), node);
+  if (!nodes_)
+    nodes_ = std::make_unique<std::vector<caf::node_id>>();
+  auto found = std::find(nodes_->begin(), nodes_->end(), node);
+  if (found == nodes_->end() && nodes_->size() < max_nodes)
+    found = nodes_->insert(nodes_->end(), node);
   return static_cast<std::uint8_t>(
-      found == nodes_.end() ? max_nodes + 1 : found - nodes_.begin() + 1);
+      found == nodes_->end() ? max_nodes + 1 : found - nodes_->begin() + 1);
 }
 
 std::string flight_record::detail_of(const event& what) const {
@@ -99,10 +118,10 @@ std::string flight_record::detail_of(const event& what) const {
     case flight_event::joined:
       if (what.node == 0)
         return fmt::format("{}", what.number);
-      return what.node > nodes_.size()
+      return what.node > nodes_->size()
                  ? fmt::format("{}@?", what.number)
                  : fmt::format("{}@{}", what.number,
-                               to_string(nodes_[what.node - 1u]));
+                               to_string((*nodes_)[what.node - 1u]));
     case flight_event::refused:
       return std::string{to_text(static_cast<errc>(what.number))};
     case flight_event::parked:
@@ -117,8 +136,8 @@ std::string flight_record::detail_of(const event& what) const {
 
 std::vector<flight_row> flight_record::rows() const {
   std::vector<flight_row> result;
-  for (std::size_t i = 0; i < events_.size(); ++i) {
-    auto& each = events_[(first_ + i) % events_.size()];
+  for (std::size_t i = 0; i < size_; ++i) {
+    auto& each = at(i);
     result.push_back({milliseconds{each.at}, milliseconds{each.last},
                       each.count, std::string{name_of(each.what)},
                       detail_of(each)});

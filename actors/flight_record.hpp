@@ -13,7 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,7 +37,9 @@ enum class flight_event : std::uint8_t {
 };
 
 /// The last events of one connection, and its end. The connection's thread, and
-/// after its end the acceptor's, which is the same.
+/// after its end the acceptor's, which is the same. Each connection has one: it
+/// takes 200 bytes until there is more to tell than that it was opened and
+/// joined.
 class flight_record {
 public:
   static constexpr std::size_t capacity = 32;
@@ -61,6 +63,9 @@ public:
   /// The same, about a target.
   void add(flight_event what, time_point now, const caf::actor& target);
 
+  /// Says how it ended; once.
+  void finish(outcome how);
+
   /// Returns the events, the oldest first.
   std::vector<flight_row> rows() const;
 
@@ -72,9 +77,9 @@ public:
 
   milliseconds opened_at() const noexcept { return opened_at_; }
 
+  std::unique_ptr<outcome> end; // null = it lives
   trace_context trace{};
   bool compressed = false; // permessage-deflate
-  std::optional<outcome> end;
 
 private:
   struct event {
@@ -87,15 +92,21 @@ private:
   };
 
   void add(event what);
+  event& at(std::size_t place) const noexcept;
+  void make_room();
   std::string detail_of(const event& what) const;
   std::uint8_t place_of(const caf::node_id& node);
 
+  // The order is that of the least space.
+  std::uint8_t size_ = 0;
+  std::uint8_t room_ = 0;
+  std::uint8_t first_ = 0;
+  std::unique_ptr<event[]> events_; // a ring once it is full
+  // Of targets elsewhere, the first few; null = none.
+  std::unique_ptr<std::vector<caf::node_id>> nodes_;
   time_point begin_;
   milliseconds opened_at_;
-  std::vector<event> events_; // a ring once it is full
-  std::size_t first_ = 0;
   std::uint64_t left_out_ = 0;
-  std::vector<caf::node_id> nodes_; // of targets elsewhere, the first few
 };
 
 /// Returns what is told of a connection that has ended.

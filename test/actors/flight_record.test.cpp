@@ -217,8 +217,8 @@ TEST_CASE_FIXTURE(recorded, "a report tells of the end, the trace and the "
   record.compressed = true;
   connection_numbers numbers{};
   numbers.messages_in = 7;
-  record.end = {end_cause::slow_consumer, 1013, "too slow",
-                milliseconds{1'700'000'000'000}, numbers};
+  record.finish({end_cause::slow_consumer, 1013, "too slow",
+                 milliseconds{1'700'000'000'000}, numbers});
   auto report = report_of(record);
   CHECK(report.phase == "ended");
   CHECK(report.cause == "slow_consumer");

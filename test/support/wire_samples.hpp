@@ -187,7 +187,12 @@ inline std::vector<wire_sample> wire_samples(const caf::actor& who) {
                true}),
       make("peer.goodbye", peer_goodbye{}),
       make("error", make_error(errc::busy, "later")),
-      make("ending", make_ending(end_cause::slow_consumer).exit),
+      make("ending",
+           caf::error{static_cast<std::uint8_t>(
+                          static_cast<int>(leave_reason::slow_consumer) + 1),
+                      ending_category,
+                      caf::make_message(std::uint16_t{1013},
+                                        std::string{"too slow"})}),
   };
 }
 

@@ -311,7 +311,7 @@ TEST_CASE("a hub tells of connections that come and go") {
         == event("opened", R"({"pid":"12@X","address":"192.0.2.1",)"
                            R"("endpoint":"ws"})"));
   auto record = std::make_shared<flight_record>(time_point{});
-  record->end = {end_cause::slow_consumer, 1013, "too slow", 1ms, {}};
+  record->finish({end_cause::slow_consumer, 1013, "too slow", 1ms, {}});
   hub.on_end({12, "192.0.2.1", "ws", record});
   auto text = one->take().text;
   CHECK(text.starts_with("event: ended\ndata: {\"pid\":\"12@"));

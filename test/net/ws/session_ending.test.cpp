@@ -55,7 +55,7 @@ TEST_CASE_FIXTURE(fixture, "a killed connection closes with 1011 behind all "
   caf::anon_send_exit(log->client(), caf::exit_reason::kill);
   REQUIRE(saw("leave exited 1011"));
   CHECK(receives_flood(client));
-  CHECK(client.receive() == "close 1011 connection failed");
+  CHECK(client.receive() == "close 1011 connection failed: connect again");
   client.send_close(1011);
   CHECK(client.receive() == "end");
 }
