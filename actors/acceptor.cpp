@@ -69,7 +69,7 @@ caf::actor acceptor_state::open(frame_port_ptr port, connection_config config,
                                 std::string remote_address,
                                 std::string endpoint) {
   config.remote_address = remote_address;
-  auto record = std::make_shared<flight_record>(self_->clock().now());
+  auto record = caf::make_counted<flight_record>(self_->clock().now());
   config.record = record;
   auto awaited = std::move(config.awaited);
   auto client =

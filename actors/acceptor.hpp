@@ -105,7 +105,7 @@ private:
 
   struct open_connection {
     connection_info info;
-    std::shared_ptr<const flight_record> record;
+    const_flight_record_ptr record;
   };
 
   // connections (acceptor.cpp)

@@ -71,14 +71,14 @@ struct connection_config {
   std::string target_name{}; // who has it next is its target's successor
   std::vector<std::string> groups{};
   std::shared_ptr<flow_counts> flows = std::make_shared<flow_counts>();
-  std::shared_ptr<relay_counts> counts{};  // null = not counted
-  std::shared_ptr<flight_record> record{}; // null = none is kept
-  trace_context trace{};                   // of its request
-  milliseconds took{0};                    // from the request to here
-  bool compressed = false;                 // permessage-deflate
-  std::string remote_address;              // for the log
-  caf::actor directory;                    // resolves `ws_control::target_pid`
-  const target_nodes* nodes = nullptr;     // null = this one alone
+  std::shared_ptr<relay_counts> counts{}; // null = not counted
+  flight_record_ptr record{};             // null = none is kept
+  trace_context trace{};                  // of its request
+  milliseconds took{0};                   // from the request to here
+  bool compressed = false;                // permessage-deflate
+  std::string remote_address;             // for the log
+  caf::actor directory;                   // resolves `ws_control::target_pid`
+  const target_nodes* nodes = nullptr;    // null = this one alone
 };
 
 /// Takes the limits over from a route.
@@ -87,9 +87,9 @@ void apply(const relay_options& options, connection_config& config);
 /// What a connection keeps of it: every byte counts, there are many.
 struct connection_limits {
   explicit connection_limits(connection_config& config)
-      : max_metadata{config.max_metadata},
-        join_timeout{config.join_timeout},
+      : join_timeout{config.join_timeout},
         close_timeout{config.close_timeout},
+        max_metadata{static_cast<std::uint32_t>(config.max_metadata)},
         reports_overflow{config.reports_overflow},
         remote_address{std::move(config.remote_address)},
         subprotocol{std::move(config.subprotocol)},
@@ -104,18 +104,18 @@ struct connection_limits {
         nodes{config.nodes} {}
   connection_limits() = default;
 
-  std::size_t max_metadata = 0;
   milliseconds join_timeout{0};
   milliseconds close_timeout{0};
+  std::uint32_t max_metadata = 0;
   bool reports_overflow = false;
   std::string remote_address;
   shared_buffer subprotocol;
   shared_buffer state;                          // of the command
   std::shared_ptr<const expiry_options> expiry; // where its end is told
   std::shared_ptr<const overflow_options> overflow;
-  std::shared_ptr<flow_counts> flows;    // null = not counted
-  std::shared_ptr<relay_counts> counts;  // the same
-  std::shared_ptr<flight_record> record; // null = none is kept
+  std::shared_ptr<flow_counts> flows;   // null = not counted
+  std::shared_ptr<relay_counts> counts; // the same
+  flight_record_ptr record;             // null = none is kept
   std::shared_ptr<parking_lot> lot;
   caf::actor directory;
   const target_nodes* nodes = nullptr;

@@ -24,7 +24,7 @@ struct ended_connection {
   caf::actor_id id;
   std::string remote_address;
   std::string endpoint;
-  std::shared_ptr<const flight_record> record; // never null
+  const_flight_record_ptr record; // never null
 };
 
 /// Returns all that is told of it; `node` is its own.

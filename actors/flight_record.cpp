@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <iterator>
 #include <limits>
 
@@ -19,6 +20,15 @@ namespace {
 
 constexpr std::size_t max_nodes = 8;
 constexpr std::size_t usual_events = 3; // opened, asked, joined
+constexpr std::uint64_t max_count = 65'535;
+constexpr std::uint64_t max_number = (std::uint64_t{1} << 40) - 1;
+
+// Room is made for 3, 6, 12, 24, and for all.
+constexpr bool is_full_at(std::size_t size) {
+  return size == 0
+         || (size % usual_events == 0
+             && std::has_single_bit(size / usual_events));
+}
 
 std::string_view name_of(flight_event what) {
   constexpr std::array<std::string_view, 12> names{
@@ -48,42 +58,42 @@ flight_record::flight_record(time_point now)
 
 void flight_record::add(flight_event what, time_point now,
                         std::uint64_t number) {
-  auto at = since(begin_, now);
-  add({at, at, 1, what, 0, number});
+  add(what, now, 0, number);
 }
 
 void flight_record::add(flight_event what, time_point now,
                         const caf::actor& target) {
-  auto at = since(begin_, now);
   auto elsewhere = target.node() != target.home_system().node();
-  add({at, at, 1, what, elsewhere ? place_of(target.node()) : std::uint8_t{0},
-       target.id()});
+  add(what, now, elsewhere ? place_of(target.node()) : 0, target.id());
 }
 
 void flight_record::finish(outcome how) {
   end = std::make_unique<outcome>(std::move(how));
 }
 
-void flight_record::add(event what) {
-  if (size_ > 0 && is_counted(what.what)) {
+void flight_record::add(flight_event what, time_point now, std::uint64_t node,
+                        std::uint64_t number) {
+  auto when = since(begin_, now);
+  event next{when,      when, static_cast<std::uint64_t>(what) & 15,
+             node & 15, 1,    std::min(number, max_number) & max_number};
+  if (size_ > 0 && is_counted(what)) {
     auto& last = at(size_ - 1u);
-    if (last.what == what.what) {
-      last.last = what.at;
-      last.number = what.number;
-      last.count = static_cast<std::uint16_t>(
-          std::min<unsigned>(last.count + 1u, 65'535));
+    if (last.what == next.what) {
+      next.at = last.at;
+      next.count = (last.count + (last.count < max_count)) & max_count;
+      last = next;
       return;
     }
   }
-  if (size_ == room_ && size_ < capacity)
-    make_room();
-  if (size_ < room_) {
-    events_[size_++] = what;
+  if (size_ == capacity) {
+    events_[first_] = next;
+    first_ = static_cast<std::uint8_t>((first_ + 1u) % capacity);
+    ++left_out_;
     return;
   }
-  events_[first_] = what;
-  first_ = static_cast<std::uint8_t>((first_ + 1u) % capacity);
-  ++left_out_;
+  if (is_full_at(size_))
+    make_room();
+  events_[size_++] = next;
 }
 
 flight_record::event& flight_record::at(std::size_t place) const noexcept {
@@ -91,12 +101,10 @@ flight_record::event& flight_record::at(std::size_t place) const noexcept {
 }
 
 void flight_record::make_room() {
-  auto room =
-      size_ == 0 ? usual_events : std::min(capacity, std::size_t{2} * size_);
-  auto events = std::make_unique_for_overwrite<event[]>(room);
+  auto events = std::make_unique_for_overwrite<event[]>(
+      std::min(capacity, std::max(usual_events, std::size_t{2} * size_)));
   std::copy_n(events_.get(), size_, events.get());
   events_ = std::move(events);
-  room_ = static_cast<std::uint8_t>(room);
 }
 
 // Beyond the first few they share the last place.
@@ -111,26 +119,27 @@ std::uint8_t flight_record::place_of(const caf::node_id& node) {
 }
 
 std::string flight_record::detail_of(const event& what) const {
-  switch (what.what) {
+  std::uint64_t number = what.number;
+  switch (static_cast<flight_event>(what.what)) {
     case flight_event::opened:
-      return fmt::format("{}ms", what.number);
+      return fmt::format("{}ms", number);
     case flight_event::asked:
     case flight_event::joined:
       if (what.node == 0)
-        return fmt::format("{}", what.number);
+        return fmt::format("{}", number);
       return what.node > nodes_->size()
-                 ? fmt::format("{}@?", what.number)
-                 : fmt::format("{}@{}", what.number,
+                 ? fmt::format("{}@?", number)
+                 : fmt::format("{}@{}", number,
                                to_string((*nodes_)[what.node - 1u]));
     case flight_event::refused:
-      return std::string{to_text(static_cast<errc>(what.number))};
+      return std::string{to_text(static_cast<errc>(number))};
     case flight_event::parked:
-      return std::string{to_text(static_cast<end_cause>(what.number))};
+      return std::string{to_text(static_cast<end_cause>(number))};
     case flight_event::hung_up:
     case flight_event::closed:
       return {};
     default:
-      return fmt::format("{}", what.number);
+      return fmt::format("{}", number);
   }
 }
 
@@ -138,9 +147,11 @@ std::vector<flight_row> flight_record::rows() const {
   std::vector<flight_row> result;
   for (std::size_t i = 0; i < size_; ++i) {
     auto& each = at(i);
-    result.push_back({milliseconds{each.at}, milliseconds{each.last},
-                      each.count, std::string{name_of(each.what)},
-                      detail_of(each)});
+    result.push_back(
+        {milliseconds{each.at}, milliseconds{each.last},
+         static_cast<std::uint16_t>(each.count),
+         std::string{name_of(static_cast<flight_event>(each.what))},
+         detail_of(each)});
   }
   return result;
 }

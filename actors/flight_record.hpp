@@ -9,8 +9,10 @@
 #include "protocol/trace_context.hpp"
 
 #include <caf/actor.hpp>
+#include <caf/intrusive_ptr.hpp>
 #include <caf/node_id.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -38,8 +40,8 @@ enum class flight_event : std::uint8_t {
 
 /// The last events of one connection, and its end. The connection's thread, and
 /// after its end the acceptor's, which is the same. Each connection has one: it
-/// takes 200 bytes until there is more to tell than that it was opened and
-/// joined.
+/// takes 160 bytes until there is more to tell than that it was opened and
+/// joined. Counts its owners: `flight_record_ptr`.
 class flight_record {
 public:
   static constexpr std::size_t capacity = 32;
@@ -81,17 +83,27 @@ public:
   trace_context trace{};
   bool compressed = false; // permessage-deflate
 
+  friend void intrusive_ptr_add_ref(const flight_record* what) noexcept {
+    what->owners_.fetch_add(1, std::memory_order_relaxed);
+  }
+
+  friend void intrusive_ptr_release(const flight_record* what) noexcept {
+    if (what->owners_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+      delete what;
+  }
+
 private:
   struct event {
     std::uint32_t at;   // milliseconds since the beginning
     std::uint32_t last; // of the last one that is counted here
-    std::uint16_t count;
-    flight_event what;
-    std::uint8_t node; // place in nodes_ and one more, 0 = this one
-    std::uint64_t number;
+    std::uint64_t what : 4;
+    std::uint64_t node : 4; // place in nodes_ and one more, 0 = this one
+    std::uint64_t count : 16;
+    std::uint64_t number : 40;
   };
 
-  void add(event what);
+  void add(flight_event what, time_point now, std::uint64_t node,
+           std::uint64_t number);
   event& at(std::size_t place) const noexcept;
   void make_room();
   std::string detail_of(const event& what) const;
@@ -99,8 +111,8 @@ private:
 
   // The order is that of the least space.
   std::uint8_t size_ = 0;
-  std::uint8_t room_ = 0;
   std::uint8_t first_ = 0;
+  mutable std::atomic<std::uint32_t> owners_{1};
   std::unique_ptr<event[]> events_; // a ring once it is full
   // Of targets elsewhere, the first few; null = none.
   std::unique_ptr<std::vector<caf::node_id>> nodes_;
@@ -108,6 +120,9 @@ private:
   milliseconds opened_at_;
   std::uint64_t left_out_ = 0;
 };
+
+using flight_record_ptr = caf::intrusive_ptr<flight_record>;
+using const_flight_record_ptr = caf::intrusive_ptr<const flight_record>;
 
 /// Returns what is told of a connection that has ended.
 connection_report report_of(const flight_record& record);

@@ -55,8 +55,7 @@ struct reporting {
   checked_node node;
   probe target{node};
   probe other{node};
-  std::shared_ptr<flight_record> record =
-      std::make_shared<flight_record>(node.now());
+  flight_record_ptr record = caf::make_counted<flight_record>(node.now());
   std::optional<fake_client> client;
 };
 

@@ -88,8 +88,7 @@ struct counted_client {
   probe target{node};
   probe other{node};
   std::shared_ptr<relay_counts> counts = std::make_shared<relay_counts>("ws");
-  std::shared_ptr<flight_record> record =
-      std::make_shared<flight_record>(node.now());
+  flight_record_ptr record = caf::make_counted<flight_record>(node.now());
   std::optional<fake_client> client;
 };
 

@@ -76,6 +76,15 @@ TEST_CASE_FIXTURE(recorded, "a time beyond what 32 bits count is the last") {
   CHECK(lines() == strings{"+4294967295 opened 0ms"});
 }
 
+TEST_CASE_FIXTURE(recorded, "a number beyond what 40 bits count is the last") {
+  record.add(leaving, at(0ms), (std::uint64_t{1} << 40) - 2);
+  record.add(leaving, at(0ms), (std::uint64_t{1} << 40) - 1);
+  record.add(leaving, at(0ms), std::uint64_t{1} << 40);
+  CHECK(lines()
+        == strings{"+0 leaving 1099511627774", "+0 leaving 1099511627775",
+                   "+0 leaving 1099511627775"});
+}
+
 // -- counted ------------------------------------------------------------------
 
 TEST_CASE_FIXTURE(recorded, "a pause right behind another one is counted") {

@@ -170,7 +170,7 @@ LIMITS = [
     Limit("idle:deflate", "memory", 6 * 1024, "subject"),
     Limit("fanout", "server CPU", 2.5, "difference"),
     Limit("handshake", "server CPU", 1.6),
-    Limit("idle", "memory", 5 * 1024, "subject"),
+    Limit("idle", "memory", 3 * 1024, "subject"),
     Limit("burst", "memory", 6 * 1024, "subject"),
     Limit("beats", "server CPU", 2.0, "subject"),
 ]

@@ -310,7 +310,7 @@ TEST_CASE("a hub tells of connections that come and go") {
   CHECK(one->take().text
         == event("opened", R"({"pid":"12@X","address":"192.0.2.1",)"
                            R"("endpoint":"ws"})"));
-  auto record = std::make_shared<flight_record>(time_point{});
+  auto record = caf::make_counted<flight_record>(time_point{});
   record->finish({end_cause::slow_consumer, 1013, "too slow", 1ms, {}});
   hub.on_end({12, "192.0.2.1", "ws", record});
   auto text = one->take().text;
