@@ -36,6 +36,14 @@ TEST_CASE("relay is a fixed command") {
   CHECK(relay.metadata == R"({"room":"{room}","n":1})");
 }
 
+TEST_CASE("a parameter in the state is one of the path") {
+  CHECK(command("target_pid: t\n    state: 'at {room}'").state == "at {room}");
+  CHECK(command("target_pid: t\n    state: '{\"a\": {}}'").state
+        == "{\"a\": {}}");
+  CHECK(errors(with_relay("target_pid: t\n    state: 'at {rom}'"))
+        == "relay.yaml:9: e.relay.state: {rom} is no parameter of the path");
+}
+
 TEST_CASE("what metadata get of a request is listed") {
   auto config = test::config(
       with_relay("target_pid: a\n    headers: [Cookie, User-Agent]\n"
