@@ -9,6 +9,7 @@
 #include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 
+#include <algorithm>
 #include <exception>
 #include <sstream>
 #include <string>
@@ -74,8 +75,8 @@ public:
   void OnDocumentEnd() override {}
   void OnNull(const mark&, anchor) override {}
   void OnAlias(const mark&, anchor) override {}
-  void OnScalar(const mark& at, const text& tag, anchor, const text&) override {
-    if (tag == "!" && fault_.line == 0)
+  void OnScalar(const mark& at, const text&, anchor, const text&) override {
+    if (fault_.line == 0)
       check_quoted(at);
   }
   void OnSequenceStart(const mark&, const text&, anchor, style) override {}
@@ -89,11 +90,18 @@ private:
   void check_quoted(const mark& at) {
     if (is_wide(source_))
       return;
-    auto begin = static_cast<std::size_t>(at.pos);
+    auto place = std::min(static_cast<std::size_t>(at.pos), source_.size());
+    auto begin = skip_properties(source_, place);
     auto is_quote = begin < source_.size()
                     && (source_[begin] == '"' || source_[begin] == '\'');
     if (is_quote && end_of_quoted(source_, begin) == source_.npos)
-      fault_ = {at.line + 1, std::string{open_quote_text}};
+      fault_ = {at.line + 1 + lines_in(place, begin),
+                std::string{open_quote_text}};
+  }
+
+  int lines_in(std::size_t from, std::size_t to) const {
+    auto text = source_.substr(from, to - from);
+    return static_cast<int>(std::count(text.begin(), text.end(), '\n'));
   }
 
   static bool is_wide(std::string_view text) {
@@ -116,7 +124,7 @@ yaml_fault find_fault(const std::string& text) {
   if (first.fault().line > 0)
     return first.fault();
   return parser.HandleNextDocument(second)
-             ? explain_yaml(text, second.line(), "more than one document")
+             ? explain_yaml(text, second.line(), second_document_text)
              : yaml_fault{};
 }
 

@@ -111,7 +111,14 @@ TEST_CASE("a file that is not a list is refused") {
 }
 
 TEST_CASE("a second document is refused") {
-  CHECK(errors("[]\n---\n[]\n") == "relay.yaml:2: more than one document");
+  auto text = std::string{" begins another document: a file is one list of "
+                          "entries, leave it out"};
+  CHECK(errors("[]\n---\n[]\n") == "relay.yaml:2: ---" + text);
+  CHECK(errors("---\n[]\n---\n") == "relay.yaml:3: ---" + text);
+  CHECK(errors("- name: a\n  kind: http.service\n---\n# b\n- name: b\n")
+        == "relay.yaml:3: ---" + text);
+  CHECK(errors("- name: a\n  kind: http.service\n...\n- name: b\n")
+        == "relay.yaml:3: ..." + text);
 }
 
 TEST_CASE("an entry that is no map is refused") {
