@@ -2,6 +2,7 @@
 #include "config/load.hpp"
 
 #include "config/file_text.hpp"
+#include "config/key_hints.hpp"
 #include "config/nearest.hpp"
 #include "config/read_entries.hpp"
 #include "config/validate.hpp"
@@ -42,6 +43,15 @@ std::string peek(const YAML::Node& entry, std::string_view key) {
   return "";
 }
 
+std::string must_be_list(const YAML::Node& root) {
+  constexpr std::string_view begins = "each begins with \"- \", such as "
+                                      "\"- name: gateway\"";
+  if (root.IsNull())
+    return fmt::format("is empty, must be a list of entries: {}", begins);
+  return fmt::format("must be a list of entries, not {}: {}", type_text(root),
+                     begins);
+}
+
 /// One entry, opened.
 struct raw_entry {
   std::string name;
@@ -67,9 +77,7 @@ public:
 private:
   void read_root(const YAML::Node& root) {
     if (!root.IsSequence())
-      return log_.fail(
-          {}, line_of(root),
-          fmt::format("must be a list of entries, not {}", type_text(root)));
+      return log_.fail({}, line_of(root), must_be_list(root));
     for (const auto& entry : root)
       open(entry);
     for (auto kind : kinds)
@@ -135,7 +143,7 @@ private:
       add(config_.backends, entry, read_backend(in, folder_));
     else
       add(config_.statics, entry, read_static(in, folder_));
-    in.refuse_unknown();
+    in.refuse_unknown(hint_for_entry);
   }
 
   template <class Entry>

@@ -102,12 +102,17 @@ TEST_CASE("text that is not YAML is reported with its line") {
 }
 
 TEST_CASE("a file that is not a list is refused") {
-  CHECK(errors("name: a")
-        == "relay.yaml:1: must be a list of entries, not a map");
-  CHECK(errors("word") == "relay.yaml:1: must be a list of entries, not text");
-  CHECK(errors("").ends_with("must be a list of entries, not null"));
-  CHECK(errors("# only a comment\n")
-            .ends_with("must be a list of entries, not null"));
+  std::string begins = "each begins with \"- \", such as \"- name: gateway\"";
+  for (auto text : {"name: a", "name: g\nkind: http.service\n"})
+    CHECK(errors(text)
+          == "relay.yaml:1: must be a list of entries, not a map: " + begins);
+  CHECK(errors("word")
+        == "relay.yaml:1: must be a list of entries, not text: " + begins);
+  for (auto text : {"", "\n", "# only a comment\n\n# and another\n"})
+    CHECK(errors(text)
+          == "relay.yaml: is empty, must be a list of entries: " + begins);
+  CHECK(errors("---\n").ends_with("is empty, must be a list of entries: "
+                                  + begins));
 }
 
 TEST_CASE("a second document is refused") {
@@ -201,6 +206,12 @@ TEST_CASE("a key that is there twice is an error") {
         == "relay.yaml:5: a.meta.server: the key is there twice");
 }
 
+TEST_CASE("a second name is an entry without its dash") {
+  CHECK(errors("- name: a\n  kind: http.service\n  name: b\n")
+        == "relay.yaml:3: a.name: the key is there twice: an entry begins with "
+           "\"- \" at the beginning of the line");
+}
+
 TEST_CASE("a key that is no text is an error") {
   CHECK(errors("- name: a\n  kind: http.service\n  ? [b]\n  : c\n")
         == "relay.yaml:3: a.?: keys must be text");
@@ -213,6 +224,21 @@ TEST_CASE("an unknown key is reported with the nearest known one") {
         == "relay.yaml:3: a.colour: unknown key");
   CHECK(errors("- name: a\n  kind: http.service\n  meta:\n    server: b\n")
         == "relay.yaml:4: a.meta.server: unknown key");
+}
+
+TEST_CASE("a key is offered once, and none that is there") {
+  CHECK(errors("- name: a\n  kind: http.service\n  thread: 1\n  threds: 1\n")
+        == "relay.yaml:3: a.thread: unknown key, did you mean threads?\n"
+           "relay.yaml:4: a.threds: unknown key");
+  CHECK(errors("- name: a\n  kind: http.service\n  thread: 1\n  threads: 1\n")
+        == "relay.yaml:3: a.thread: unknown key, and threads is there already");
+}
+
+TEST_CASE("a key that is written with a dot stands in a map") {
+  CHECK(errors("- name: a\n  kind: http.service\n  drain.lead: 1s\n")
+        == "relay.yaml:3: a.drain.lead: unknown key, write drain: {lead: 1s}");
+  CHECK(errors("- name: a\n  kind: http.service\n  x.y: 1s\n")
+        == "relay.yaml:3: a.x.y: unknown key");
 }
 
 TEST_CASE("all errors of a file come in one run in the order of their lines") {
