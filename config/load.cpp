@@ -179,10 +179,21 @@ private:
       log_.fail_later(std::move(issue));
     for (auto& issue : more.warnings)
       warnings_.push_back(log_.place(std::move(issue)));
+    for (auto& issue : more.doubts)
+      doubts_.push_back(log_.place(std::move(issue)));
   }
 
   loaded_config finish() {
-    return {std::move(config_), log_.take_errors(), std::move(warnings_)};
+    auto errors = log_.take_errors();
+    if (errors.empty())
+      std::move(doubts_.begin(), doubts_.end(), std::back_inserter(warnings_));
+    if (warnings_.size() > max_reported_errors) {
+      auto more = warnings_.size() - max_reported_errors;
+      warnings_.resize(max_reported_errors);
+      warnings_.push_back(
+          {{file_, 0}, "", fmt::format("{} more warnings", more)});
+    }
+    return {std::move(config_), std::move(errors), std::move(warnings_)};
   }
 
   std::string file_;
@@ -192,6 +203,7 @@ private:
   std::vector<raw_entry> entries_;
   relay_config config_;
   std::vector<config_issue> warnings_;
+  std::vector<config_issue> doubts_;
 };
 
 /// Keeps a report on its one line.

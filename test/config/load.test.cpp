@@ -241,6 +241,31 @@ TEST_CASE("a key that is written with a dot stands in a map") {
         == "relay.yaml:3: a.x.y: unknown key");
 }
 
+TEST_CASE("what is a warning where there is no error comes without one") {
+  auto doubt = [](const relay_config&) {
+    more_findings found;
+    found.doubts.push_back({{"relay.yaml", 1}, "a.threads", "are many"});
+    return found;
+  };
+  std::string yaml = "- name: a\n  kind: http.service\n  threads: 9\n";
+  CHECK(test::lines(load_config(yaml, "relay.yaml", doubt).warnings)
+        == "relay.yaml:3: a.threads: are many");
+  CHECK(load_config(yaml + "  x: y\n", "relay.yaml", doubt).warnings.empty());
+}
+
+TEST_CASE("of very many warnings the first thousand are reported") {
+  auto many = [](const relay_config&) {
+    more_findings found;
+    found.warnings.resize(1200, {{"relay.yaml", 1}, "a", "is odd"});
+    return found;
+  };
+  auto found =
+      load_config("- {name: a, kind: http.service}", "relay.yaml", many)
+          .warnings;
+  REQUIRE(found.size() == 1001);
+  CHECK(to_text(found[1000]) == "relay.yaml: 200 more warnings");
+}
+
 TEST_CASE("all errors of a file come in one run in the order of their lines") {
   CHECK(errors("- name: e\n"
                "  kind: http.endpoint\n"
