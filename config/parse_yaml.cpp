@@ -32,8 +32,10 @@ failure too_deep() {
 class bounds {
 public:
   checked check(const YAML::Node& node, int depth = 1) {
-    if (depth > max_config_depth)
+    if (depth > max_config_depth) {
+      line_ = line_of(node);
       return too_deep();
+    }
     size_ += 1 + (node.IsScalar() ? node.Scalar().size() : 0);
     if (size_ > max_expanded_size)
       return failure{"aliases multiply to more than the largest file"};
@@ -43,6 +45,9 @@ public:
     }
     return passed();
   }
+
+  /// Where it is too deep, 0 = it is not.
+  int line() const noexcept { return line_; }
 
 private:
   checked check_item(const YAML::detail::iterator_value& item, bool is_pair,
@@ -54,6 +59,7 @@ private:
   }
 
   std::size_t size_ = 0;
+  int line_ = 0;
 };
 
 /// Takes the events of a document and keeps where it began, and a quote that is
@@ -135,8 +141,9 @@ std::optional<YAML::Node> parse_document(const std::string& text,
     log.fail({}, fault.line, fault.text);
     return std::nullopt;
   }
-  if (auto ok = bounds{}.check(root); !ok) {
-    log.fail({}, 0, ok.error().what);
+  bounds all;
+  if (auto ok = all.check(root); !ok) {
+    log.fail({}, all.line(), ok.error().what);
     return std::nullopt;
   }
   return root;
@@ -153,8 +160,8 @@ std::optional<YAML::Node> parse_yaml(std::string_view text, findings& log) {
     text.remove_prefix(byte_order_mark.size());
   try {
     return parse_document(std::string{text}, log);
-  } catch (const YAML::DeepRecursion&) { // its own limit, 500 levels
-    log.fail({}, 0, too_deep().what);
+  } catch (const YAML::DeepRecursion& e) { // its own limit, 500 levels
+    log.fail({}, e.mark.line + 1, too_deep().what);
   } catch (const YAML::Exception& e) {
     auto fault =
         explain_yaml(text, e.mark.line + 1, fmt::format("not YAML: {}", e.msg));

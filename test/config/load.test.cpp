@@ -318,9 +318,18 @@ TEST_CASE("64 levels are read, one more is not") {
   // The list of entries and the entry are two of them.
   auto unknown = errors(entry_with_depth(62));
   CHECK(unknown.find("unknown kind") != std::string::npos);
-  CHECK(errors(entry_with_depth(63)) == "relay.yaml: more than 64 levels deep");
+  CHECK(errors(entry_with_depth(63))
+        == "relay.yaml:1: more than 64 levels deep");
   CHECK(errors(entry_with_depth(5000))
-        == "relay.yaml: more than 64 levels deep");
+        == "relay.yaml:1: more than 64 levels deep");
+}
+
+TEST_CASE("what is too deep is told in its line") {
+  std::string yaml = "- name: a\n  kind: http.service\n  drain:\n";
+  for (int i = 0; i < 100; ++i)
+    yaml += std::string(4 + static_cast<std::size_t>(i), ' ') + "a:\n";
+  // The list, the entry and drain are three levels, each of these is one.
+  CHECK(errors(yaml) == "relay.yaml:65: more than 64 levels deep");
 }
 
 TEST_CASE("aliases that multiply are refused") {
@@ -342,9 +351,9 @@ TEST_CASE("a long text that aliases repeat is refused") {
 }
 
 TEST_CASE("an alias that holds itself is refused") {
-  CHECK(errors("- &a [*a]\n") == "relay.yaml: more than 64 levels deep");
+  CHECK(errors("- &a [*a]\n") == "relay.yaml:1: more than 64 levels deep");
   CHECK(errors("- &a {name: b, kind: c, d: *a}\n")
-        == "relay.yaml: more than 64 levels deep");
+        == "relay.yaml:1: more than 64 levels deep");
 }
 
 TEST_CASE("an alias stands for its value") {
