@@ -70,6 +70,7 @@ public:
     check_params("relay.target_pid", x.command.target_pid);
     check_params("relay.metadata", x.command.metadata);
     check_params("relay.limit_key", x.command.limit_key);
+    check_params("relay.state", x.command.state);
     for (auto& group : x.command.groups)
       check_params("relay.groups", group);
     check_listed("headers", x.headers, [](auto& name) {

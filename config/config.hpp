@@ -164,7 +164,7 @@ struct upstream_handler {
 };
 
 /// `relay: {...}`: a fixed command. "{param}" of the path is replaced in the
-/// target and in the strings of the metadata.
+/// target, the key, the state, the groups and in the strings of the metadata.
 struct relay_handler {
   relay_command command;
   /// `headers`, `query`: of the request, which its metadata get, too.

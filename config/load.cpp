@@ -2,6 +2,7 @@
 #include "config/load.hpp"
 
 #include "config/file_text.hpp"
+#include "config/key_hints.hpp"
 #include "config/nearest.hpp"
 #include "config/read_entries.hpp"
 #include "config/validate.hpp"
@@ -42,6 +43,15 @@ std::string peek(const YAML::Node& entry, std::string_view key) {
   return "";
 }
 
+std::string must_be_list(const YAML::Node& root) {
+  constexpr std::string_view begins = "each begins with \"- \", such as "
+                                      "\"- name: gateway\"";
+  if (root.IsNull())
+    return fmt::format("is empty, must be a list of entries: {}", begins);
+  return fmt::format("must be a list of entries, not {}: {}", type_text(root),
+                     begins);
+}
+
 /// One entry, opened.
 struct raw_entry {
   std::string name;
@@ -67,9 +77,7 @@ public:
 private:
   void read_root(const YAML::Node& root) {
     if (!root.IsSequence())
-      return log_.fail(
-          {}, line_of(root),
-          fmt::format("must be a list of entries, not {}", type_text(root)));
+      return log_.fail({}, line_of(root), must_be_list(root));
     for (const auto& entry : root)
       open(entry);
     for (auto kind : kinds)
@@ -135,7 +143,7 @@ private:
       add(config_.backends, entry, read_backend(in, folder_));
     else
       add(config_.statics, entry, read_static(in, folder_));
-    in.refuse_unknown();
+    in.refuse_unknown(hint_for_entry);
   }
 
   template <class Entry>
@@ -171,10 +179,21 @@ private:
       log_.fail_later(std::move(issue));
     for (auto& issue : more.warnings)
       warnings_.push_back(log_.place(std::move(issue)));
+    for (auto& issue : more.doubts)
+      doubts_.push_back(log_.place(std::move(issue)));
   }
 
   loaded_config finish() {
-    return {std::move(config_), log_.take_errors(), std::move(warnings_)};
+    auto errors = log_.take_errors();
+    if (errors.empty())
+      std::move(doubts_.begin(), doubts_.end(), std::back_inserter(warnings_));
+    if (warnings_.size() > max_reported_errors) {
+      auto more = warnings_.size() - max_reported_errors;
+      warnings_.resize(max_reported_errors);
+      warnings_.push_back(
+          {{file_, 0}, "", fmt::format("{} more warnings", more)});
+    }
+    return {std::move(config_), std::move(errors), std::move(warnings_)};
   }
 
   std::string file_;
@@ -184,6 +203,7 @@ private:
   std::vector<raw_entry> entries_;
   relay_config config_;
   std::vector<config_issue> warnings_;
+  std::vector<config_issue> doubts_;
 };
 
 /// Keeps a report on its one line.

@@ -33,6 +33,7 @@ struct loaded_config {
 struct more_findings {
   std::vector<config_issue> errors;
   std::vector<config_issue> warnings;
+  std::vector<config_issue> doubts{}; // warnings where there is no error
 };
 using more_checks = std::function<more_findings(const relay_config&)>;
 

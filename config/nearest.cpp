@@ -42,11 +42,22 @@ bool similar_length(std::string_view a, std::string_view b) {
          <= max_edits;
 }
 
+/// Of two letters one edit leaves one, and that only if two were written.
+bool is_near(std::string_view word, std::string_view candidate,
+             std::size_t edits) {
+  if (candidate.size() == 2)
+    return word.size() > 1 && edits < 2;
+  return 2 * edits < candidate.size();
+}
+
 std::string only_longer(std::string_view word,
                         const std::set<std::string, std::less<>>& known) {
   auto is_longer = [&](std::string_view candidate) {
-    return candidate.starts_with(word)
-           && candidate.substr(word.size()).starts_with('_');
+    if (word.empty() || candidate.size() <= word.size())
+      return false;
+    auto more = candidate.size() - word.size();
+    return (candidate.starts_with(word) && candidate[word.size()] == '_')
+           || (candidate.ends_with(word) && candidate[more - 1] == '_');
   };
   auto first = std::find_if(known.begin(), known.end(), is_longer);
   auto more = first == known.end()
@@ -62,15 +73,21 @@ std::string nearest(std::string_view word,
     return {};
   std::string best;
   auto best_edits = max_edits + 1;
+  auto is_tie = false;
   for (const auto& candidate : known) {
     if (!similar_length(word, candidate))
       continue;
     auto edits = distance(word, candidate);
-    if (edits < best_edits && 2 * edits < candidate.size()) {
+    if (edits > std::min(best_edits, max_edits)
+        || !is_near(word, candidate, edits))
+      continue;
+    is_tie = edits == best_edits;
+    if (!is_tie)
       best = candidate;
-      best_edits = edits;
-    }
+    best_edits = edits;
   }
+  if (is_tie && best.size() == 2)
+    return {}; // as good as any
   return best.empty() ? only_longer(word, known) : best;
 }
 

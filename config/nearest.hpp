@@ -8,10 +8,9 @@
 namespace wsrelay {
 
 /// Returns the known word that is at most two edits (insert, delete, replace,
-/// swap neighbours) from `word`, else the only one of which it is the first
-/// part
-/// ("target" of "target_pid"), or "" when there is none, or for more than 64
-/// bytes.
+/// swap neighbours) from `word`, one where it has two to four letters; else the
+/// only one of which it is the first part or the last ("target" of
+/// "target_pid"), or "" when there is none, or for more than 64 bytes.
 std::string nearest(std::string_view word,
                     const std::set<std::string, std::less<>>& known);
 

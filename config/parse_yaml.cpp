@@ -9,6 +9,7 @@
 #include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 
+#include <algorithm>
 #include <exception>
 #include <sstream>
 #include <string>
@@ -31,8 +32,10 @@ failure too_deep() {
 class bounds {
 public:
   checked check(const YAML::Node& node, int depth = 1) {
-    if (depth > max_config_depth)
+    if (depth > max_config_depth) {
+      line_ = line_of(node);
       return too_deep();
+    }
     size_ += 1 + (node.IsScalar() ? node.Scalar().size() : 0);
     if (size_ > max_expanded_size)
       return failure{"aliases multiply to more than the largest file"};
@@ -42,6 +45,9 @@ public:
     }
     return passed();
   }
+
+  /// Where it is too deep, 0 = it is not.
+  int line() const noexcept { return line_; }
 
 private:
   checked check_item(const YAML::detail::iterator_value& item, bool is_pair,
@@ -53,6 +59,7 @@ private:
   }
 
   std::size_t size_ = 0;
+  int line_ = 0;
 };
 
 /// Takes the events of a document and keeps where it began, and a quote that is
@@ -74,8 +81,8 @@ public:
   void OnDocumentEnd() override {}
   void OnNull(const mark&, anchor) override {}
   void OnAlias(const mark&, anchor) override {}
-  void OnScalar(const mark& at, const text& tag, anchor, const text&) override {
-    if (tag == "!" && fault_.line == 0)
+  void OnScalar(const mark& at, const text&, anchor, const text&) override {
+    if (fault_.line == 0)
       check_quoted(at);
   }
   void OnSequenceStart(const mark&, const text&, anchor, style) override {}
@@ -89,11 +96,18 @@ private:
   void check_quoted(const mark& at) {
     if (is_wide(source_))
       return;
-    auto begin = static_cast<std::size_t>(at.pos);
+    auto place = std::min(static_cast<std::size_t>(at.pos), source_.size());
+    auto begin = skip_properties(source_, place);
     auto is_quote = begin < source_.size()
                     && (source_[begin] == '"' || source_[begin] == '\'');
     if (is_quote && end_of_quoted(source_, begin) == source_.npos)
-      fault_ = {at.line + 1, std::string{open_quote_text}};
+      fault_ = {at.line + 1 + lines_in(place, begin),
+                std::string{open_quote_text}};
+  }
+
+  int lines_in(std::size_t from, std::size_t to) const {
+    auto text = source_.substr(from, to - from);
+    return static_cast<int>(std::count(text.begin(), text.end(), '\n'));
   }
 
   static bool is_wide(std::string_view text) {
@@ -116,7 +130,7 @@ yaml_fault find_fault(const std::string& text) {
   if (first.fault().line > 0)
     return first.fault();
   return parser.HandleNextDocument(second)
-             ? explain_yaml(text, second.line(), "more than one document")
+             ? explain_yaml(text, second.line(), second_document_text)
              : yaml_fault{};
 }
 
@@ -127,8 +141,9 @@ std::optional<YAML::Node> parse_document(const std::string& text,
     log.fail({}, fault.line, fault.text);
     return std::nullopt;
   }
-  if (auto ok = bounds{}.check(root); !ok) {
-    log.fail({}, 0, ok.error().what);
+  bounds all;
+  if (auto ok = all.check(root); !ok) {
+    log.fail({}, all.line(), ok.error().what);
     return std::nullopt;
   }
   return root;
@@ -145,8 +160,8 @@ std::optional<YAML::Node> parse_yaml(std::string_view text, findings& log) {
     text.remove_prefix(byte_order_mark.size());
   try {
     return parse_document(std::string{text}, log);
-  } catch (const YAML::DeepRecursion&) { // its own limit, 500 levels
-    log.fail({}, 0, too_deep().what);
+  } catch (const YAML::DeepRecursion& e) { // its own limit, 500 levels
+    log.fail({}, e.mark.line + 1, too_deep().what);
   } catch (const YAML::Exception& e) {
     auto fault =
         explain_yaml(text, e.mark.line + 1, fmt::format("not YAML: {}", e.msg));

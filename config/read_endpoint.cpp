@@ -170,9 +170,7 @@ void read_path(yaml_map& in, endpoint_config& out, const relay_config& config) {
 endpoint_config read_endpoint(yaml_map& in, const relay_config& config,
                               const std::string& folder) {
   endpoint_config out;
-  auto meta = in.child("meta");
-  out.router = meta.text("router").value_or("");
-  meta.refuse_unknown();
+  out.router = read_reference(in, "router");
   out.method = in.text("method").value_or(out.method);
   read_path(in, out, config);
   out.handler = read_handler(in, folder);

@@ -43,6 +43,10 @@ private:
   yaml_map& in_;
 };
 
+/// Returns the name at `key` of `meta`; one that stands beside `meta` is an
+/// error and counts.
+std::string read_reference(yaml_map& in, std::string_view key);
+
 /// Looks the files of `tls` up in `folder`.
 service_config read_service(yaml_map& in, const std::string& folder);
 

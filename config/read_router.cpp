@@ -1,4 +1,5 @@
 // Reads an http.router.
+#include "config/key_hints.hpp"
 #include "config/nearest.hpp"
 #include "config/read_entries.hpp"
 #include "protocol/text.hpp"
@@ -70,11 +71,16 @@ void read_endings(yaml_map& options, park_endings& out) {
 
 } // namespace
 
+std::string read_reference(yaml_map& in, std::string_view key) {
+  auto meta = in.child("meta");
+  auto name = meta.text(key);
+  meta.refuse_unknown();
+  return (name ? name : in.misplaced(key, "meta")).value_or("");
+}
+
 router_config read_router(yaml_map& in) {
   router_config out;
-  auto meta = in.child("meta");
-  out.server = meta.text("server").value_or("");
-  meta.refuse_unknown();
+  out.server = read_reference(in, "server");
   out.prefix = in.text("prefix").value_or("");
   read_middleware(in, out);
   auto options = in.child("post_options");
@@ -85,7 +91,7 @@ router_config read_router(yaml_map& in) {
   reason = options.text("wsrelay.expiry.reason").value_or(reason);
   out.options.overflow.event =
       options.text("wsrelay.overflow.event").value_or("");
-  options.refuse_unknown();
+  options.refuse_unknown(hint_for_option);
   return out;
 }
 

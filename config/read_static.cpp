@@ -33,9 +33,7 @@ std::string resolve_path(const std::string& folder, const std::string& path) {
 
 static_config read_static(yaml_map& in, const std::string& folder) {
   static_config out;
-  auto meta = in.child("meta");
-  out.server = meta.text("server").value_or("");
-  meta.refuse_unknown();
+  out.server = read_reference(in, "server");
   out.path = in.text("path").value_or("");
   read_root(in, out, folder);
   out.index = in.text("index").value_or(out.index);

@@ -48,6 +48,8 @@ private:
     auto in_block = stack_.empty();
     if (c == '"' || c == '\'')
       take_quoted(c);
+    else if (c == '&' || c == '!')
+      take_property();
     else if (c == '[' || c == '{')
       stack_.push_back({c, line_, 0}), ++at_;
     else if ((c == '-' || c == '?' || c == ':') && is_blank(next()))
@@ -56,6 +58,13 @@ private:
       skip_block();
     else
       take_next(c);
+  }
+
+  // The value is still to come.
+  void take_property() {
+    auto end = text_.find_first_of(stack_.empty() ? " \t\r\n" : " \t\r\n,[]{}",
+                                   at_ + 1);
+    at_ = std::min(end, text_.size());
   }
 
   void take_next(char c) {
@@ -73,6 +82,8 @@ private:
       last.closed_by = c;
       out_.open.push_back(last);
     }
+    if (stack_.empty() && last.line < line_)
+      out_.flows.push_back({last.line, line_});
   }
 
   void take_quoted(char quote) {
@@ -131,6 +142,14 @@ private:
 
 yaml_outline outline_of(std::string_view text) {
   return outliner{text}.run();
+}
+
+std::size_t skip_properties(std::string_view text, std::size_t at) {
+  while (at < text.size() && (text[at] == '&' || text[at] == '!')) {
+    at = std::min(text.find_first_of(" \t\r\n", at), text.size());
+    at = std::min(text.find_first_not_of(" \t\r\n", at), text.size());
+  }
+  return at;
 }
 
 std::size_t end_of_quoted(std::string_view text, std::size_t at) {

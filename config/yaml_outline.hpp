@@ -21,15 +21,26 @@ struct open_bracket {
   char closed_by = 0; // 0 = the text ends
 };
 
+/// Lines from the first to the last.
+struct line_range {
+  int begin = 0;
+  int end = 0;
+};
+
 /// What stands around the values. Comments and block texts ("|", ">") are left
 /// out.
 struct yaml_outline {
   std::vector<quoted_text> quoted;
   std::vector<open_bracket> open; // those that another one closes first
+  std::vector<line_range> flows;  // of brackets that are closed in another line
 };
 
 /// Never fails; what is hardly YAML gives an outline that is hardly one.
 yaml_outline outline_of(std::string_view text);
+
+/// Returns the place behind the anchors and tags ("&a", "!!str") that stand at
+/// `at` before a value, and the blanks behind them.
+std::size_t skip_properties(std::string_view text, std::size_t at);
 
 /// Returns the place behind the quoted text that begins at `at` in `text`;
 /// npos when it is not closed. There is a quote at `at`.

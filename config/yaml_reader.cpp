@@ -1,12 +1,15 @@
 // Reads typed values from maps.
 #include "config/yaml_reader.hpp"
 
+#include "config/key_hints.hpp"
 #include "config/nearest.hpp"
 #include "config/size_text.hpp"
 #include "protocol/duration.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace wsrelay {
@@ -60,7 +63,10 @@ void yaml_map::add(const YAML::Node& key, const YAML::Node& value) {
     log_->fail(key_of(name), line, "a space is missing behind the colon");
   auto given = rest.empty() ? value : YAML::Node{std::string{rest}};
   if (!members_.emplace(name, given).second)
-    log_->fail(key_of(name), line, "the key is there twice");
+    log_->fail(key_of(name), line,
+               name == "name" ? "the key is there twice: an entry begins with "
+                                "\"- \" at the beginning of the line"
+                              : "the key is there twice");
 }
 
 bool yaml_map::has(std::string_view key) {
@@ -194,12 +200,51 @@ void yaml_map::fail(std::string_view key, std::string text) {
   log_->fail(path, log_->line_of(path, line_), std::move(text));
 }
 
-void yaml_map::refuse_unknown() {
-  for (const auto& [key, value] : members_) {
-    if (known_.count(key) > 0)
+std::optional<std::string> yaml_map::misplaced(std::string_view key,
+                                               std::string_view parent) {
+  for (const auto& spelled :
+       {std::string{key}, fmt::format("{}.{}", parent, key)}) {
+    auto found = members_.find(spelled);
+    if (found == members_.end())
       continue;
-    fail(key, "unknown key" + did_you_mean(key, known_));
+    auto value = found->second;
+    members_.erase(found);
+    fail(spelled, fmt::format("belongs into {}: {}", parent,
+                              write_in(parent, key, value)));
+    return value.IsScalar() ? std::optional{value.Scalar()} : std::nullopt;
   }
+  return std::nullopt;
+}
+
+void yaml_map::refuse_unknown(const key_hint& hint) {
+  word_set offered; // what is there already, or was offered, is meant once
+  for (const auto& [key, value] : members_)
+    offered.insert(key);
+  for (const auto& [key, value] : members_)
+    if (known_.count(key) == 0)
+      fail(key, "unknown key" + advice(key, value, hint, offered));
+}
+
+std::string yaml_map::advice(std::string_view key, const YAML::Node& value,
+                             const key_hint& hint, word_set& offered) const {
+  auto own = hint ? hint(key, value, known_) : "";
+  if (!own.empty())
+    return own;
+  auto dot = std::min(key.find('.'), key.size());
+  if (dot < key.size() && known_.count(key.substr(0, dot)) > 0)
+    return ", " + write_in(key.substr(0, dot), key.substr(dot + 1), value);
+  word_set free;
+  std::set_difference(known_.begin(), known_.end(), offered.begin(),
+                      offered.end(), std::inserter(free, free.end()));
+  auto guess = nearest(key, free);
+  if (!guess.empty()) {
+    offered.insert(guess);
+    return fmt::format(", did you mean {}?", guess);
+  }
+  auto present = nearest(key, known_);
+  return members_.count(present) > 0
+             ? fmt::format(", and {} is there already", present)
+             : "";
 }
 
 const YAML::Node* yaml_map::find(std::string_view key) {

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -30,6 +31,13 @@ std::string to_json(const YAML::Node& node, const key_path& key, findings& log);
 /// which lacks the space behind its colon.
 std::pair<std::string_view, std::string_view>
 split_key(std::string_view key, const YAML::Node& value);
+
+using word_set = std::set<std::string, std::less<>>;
+
+/// Returns what to do about an unknown key with this value, where others are
+/// known, or "".
+using key_hint = std::function<std::string(
+    std::string_view key, const YAML::Node& value, const word_set& known)>;
 
 /// A map. An accessor returns nothing when the key is absent or its value is
 /// bad, which is recorded. Every key that is asked for is a known one.
@@ -86,13 +94,21 @@ public:
   /// `key` is empty.
   void fail(std::string_view key, std::string text);
 
-  /// Records an error for each key that was not asked for.
-  void refuse_unknown();
+  /// Returns the text at `key`, which belongs into the map at `parent`: that is
+  /// recorded. Nothing when it does not stand here.
+  std::optional<std::string> misplaced(std::string_view key,
+                                       std::string_view parent);
+
+  /// Records an error for each key that was not asked for. What `hint` has
+  /// nothing for gets the nearest known key that is not there.
+  void refuse_unknown(const key_hint& hint = {});
 
 private:
   yaml_map(key_path key, int line, findings& log);
 
   void add(const YAML::Node& key, const YAML::Node& value);
+  std::string advice(std::string_view key, const YAML::Node& value,
+                     const key_hint& hint, word_set& offered) const;
   const YAML::Node* find(std::string_view key);
   const YAML::Node* find_list(std::string_view key);
   key_path key_of(std::string_view key) const;
@@ -101,7 +117,7 @@ private:
   int line_; // of what has no line of its own
   findings* log_;
   std::map<std::string, YAML::Node, std::less<>> members_;
-  std::set<std::string, std::less<>> known_;
+  word_set known_;
 };
 
 } // namespace wsrelay

@@ -44,8 +44,9 @@ text_line read_line(std::string_view raw) {
   text_line out;
   out.indent = std::min(raw.find_first_not_of(' '), raw.size());
   auto first = std::min(raw.find_first_not_of(" \t\r"), raw.size());
-  out.has_tab = raw.substr(0, first).find('\t') != raw.npos;
   auto text = raw.substr(first);
+  out.has_tab =
+      raw.substr(0, first).find('\t') != raw.npos || text.starts_with("-\t");
   text = text.substr(0, text.find_last_not_of(" \t\r") + 1);
   if (text.starts_with('#'))
     text = {};
@@ -73,6 +74,34 @@ std::optional<std::string_view> value_of(std::string_view text) {
   return trim(value.substr(0, value.find(" #")));
 }
 
+/// "kind:http.service", a key and its value but for the space.
+bool is_glued(std::string_view text) {
+  constexpr std::string_view characters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+  auto end = std::min(text.find_first_not_of(characters), text.size());
+  return end > 0 && end + 1 < text.size() && text[end] == ':';
+}
+
+/// Returns the alias in a line, "*a" with its star, or "".
+std::string_view alias_in(std::string_view text) {
+  constexpr std::string_view characters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  constexpr std::string_view before = " [{,";
+  auto star = text.find('*');
+  while (star != text.npos && star > 0
+         && before.find(text[star - 1]) == before.npos)
+    star = text.find('*', star + 1);
+  if (star == text.npos)
+    return {};
+  auto end =
+      std::min(text.find_first_not_of(characters, star + 1), text.size());
+  auto is_name = end > star + 1
+                 && (end == text.size()
+                     || std::string_view{" ,]}"}.find(text[end])
+                            != std::string_view::npos);
+  return is_name ? text.substr(star, end - star) : std::string_view{};
+}
+
 std::string spaces(std::size_t count) {
   return fmt::format("{} space{}", count, count == 1 ? "" : "s");
 }
@@ -82,6 +111,11 @@ public:
   explanation(std::string_view text, int line) : outline_{outline_of(text)} {
     for (auto each : split(text, '\n'))
       lines_.push_back(read_line(each));
+    inside_.resize(lines_.size() + 1);
+    for (auto& each : outline_.quoted)
+      mark_inside(each.begin, each.end);
+    for (auto& each : outline_.flows)
+      mark_inside(each.begin, each.end);
     line_ = std::clamp(line, 1, static_cast<int>(lines_.size()));
     // The end of a text is a place behind what is wrong with it.
     while (line_ > 1 && at(line_).empty() && !at(line_).has_tab)
@@ -89,6 +123,8 @@ public:
   }
 
   yaml_fault run(std::string_view parser_says) const {
+    if (auto fault = of_reason(parser_says); fault.line > 0)
+      return fault;
     using guess = yaml_fault (explanation::*)() const;
     constexpr guess guesses[] = {
         &explanation::tab,     &explanation::quote,  &explanation::behind_quote,
@@ -104,6 +140,42 @@ public:
   }
 
 private:
+  // Of a text that goes on in other lines.
+  void mark_inside(int begin, int end) {
+    for (auto line = begin + 1; line <= end; ++line)
+      inside_[static_cast<std::size_t>(line) - 1] = true;
+  }
+
+  yaml_fault of_reason(std::string_view parser_says) const {
+    if (parser_says == second_document_text)
+      return document();
+    return parser_says.find("anchor is not defined") != parser_says.npos
+               ? alias()
+               : yaml_fault{};
+  }
+
+  yaml_fault document() const {
+    auto line = line_;
+    while (line > 1 && !at(line).is_marker()
+           && (line == line_ || at(line).empty()))
+      --line;
+    if (!at(line).is_marker())
+      return {};
+    return {line, fmt::format("{} begins another document: a file is one list "
+                              "of entries, leave it out",
+                              at(line).text.substr(0, 3))};
+  }
+
+  yaml_fault alias() const {
+    auto found = alias_in(at(line_).text);
+    if (found.empty())
+      return {};
+    return {line_,
+            fmt::format("{} stands for a value that has &{} before it, "
+                        "and none above has; a text is quoted: \"{}\"",
+                        shown(found), shown(found.substr(1)), shown(found))};
+  }
+
   const text_line& at(int line) const {
     return lines_[static_cast<std::size_t>(line) - 1];
   }
@@ -178,15 +250,19 @@ private:
   yaml_fault no_key() const {
     for (auto line : {line_, line_ - 1})
       if (line > 0 && outline_.open.empty() && is_no_key(line))
-        return {line, "must be a key, a colon, a space and a value, such as "
-                      "kind: http.service"};
+        return is_glued(at(line).text)
+                   ? yaml_fault{line, "a space is missing behind the colon"}
+                   : yaml_fault{
+                       line,
+                       "must be a key, a colon, a space and a value, such as "
+                       "kind: http.service"};
     return {};
   }
 
   bool is_no_key(int line) const {
     constexpr std::string_view opening = "\"'[{";
     auto& each = at(line);
-    return !each.empty() && !value_of(each.text)
+    return !each.empty() && !is_inside(line) && !value_of(each.text)
            && opening.find(each.text[0]) == opening.npos && !each.is_marker()
            && !each.is_short_item() && (!each.is_item || each.indent == 0);
   }
@@ -195,19 +271,42 @@ private:
     for (auto line : {line_, line_ - 1})
       if (line > 0 && at(line).is_short_item())
         return {line, "a space is missing behind the - that begins an entry"};
-    auto& mine = at(line_);
-    if (mine.indent > 0 || mine.is_item || mine.is_marker())
+    auto loose = find_loose();
+    if (loose == 0)
       return {};
-    return {line_, "begins no entry and is part of none: each entry begins "
+    return {loose, "begins no entry and is part of none: each entry begins "
                    "with \"- \" at the beginning of the line, its other keys "
                    "with two spaces"};
+  }
+
+  // The parser may go on behind it: the first of the entry counts, 0 = none.
+  int find_loose() const {
+    auto found = is_loose(line_) ? line_ : 0;
+    for (auto line = line_ - 1; line > 0; --line) {
+      if (at(line).indent == 0 && at(line).is_item)
+        return found;
+      if (is_loose(line))
+        found = line;
+    }
+    return is_loose(line_) ? line_ : 0; // no list is begun
+  }
+
+  bool is_loose(int line) const {
+    auto& each = at(line);
+    return each.indent == 0 && !each.empty() && !each.is_item
+           && !each.is_marker() && !each.text.starts_with('%')
+           && !is_inside(line);
+  }
+
+  bool is_inside(int line) const {
+    return inside_[static_cast<std::size_t>(line) - 1];
   }
 
   // Where the line before opens a map or a list the next one may be anywhere.
   yaml_fault indent() const {
     auto& mine = at(line_);
     auto before = line_ - 1;
-    while (before > 0 && at(before).empty())
+    while (before > 0 && (at(before).empty() || is_inside(before)))
       --before;
     if (before == 0 || mine.is_marker() || at(before).text.ends_with(':'))
       return {};
@@ -237,6 +336,7 @@ private:
 
   yaml_outline outline_;
   std::vector<text_line> lines_;
+  std::vector<bool> inside_; // of a text or brackets that begin above
   int line_ = 1;
 };
 

@@ -17,6 +17,10 @@ struct yaml_fault {
 yaml_fault explain_yaml(std::string_view text, int line,
                         std::string_view parser_says);
 
+/// What a second document is called.
+inline constexpr std::string_view second_document_text =
+    "more than one document";
+
 /// What an unclosed quote is called.
 inline constexpr std::string_view open_quote_text =
     "the quote that opens here is not closed";

@@ -43,6 +43,13 @@ void add_member(std::string& object, std::string_view name,
   object.append(1, ':').append(value).append(1, '}');
 }
 
+// Of one that is JSON a value stays a part of its string.
+std::string fill_in_state(const std::string& state, const path_params& params) {
+  if (state.find('{') == state.npos)
+    return state;
+  return expand_params(state, check_json(state) ? escaped(params) : params);
+}
+
 template <class Find>
 void add_found(std::string& metadata, std::string_view member,
                const std::vector<std::string>& names, Find find) {
@@ -71,6 +78,7 @@ relay_command fill_in(const relay_handler& handler, const http_request& request,
   add_found(result.metadata, "query", handler.query,
             [&](auto& name) { return query.value(name); });
   result.limit_key = expand_params(result.limit_key, params);
+  result.state = fill_in_state(result.state, params);
   for (auto& group : result.groups)
     group = expand_params(group, params);
   return result;

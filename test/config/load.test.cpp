@@ -102,16 +102,28 @@ TEST_CASE("text that is not YAML is reported with its line") {
 }
 
 TEST_CASE("a file that is not a list is refused") {
-  CHECK(errors("name: a")
-        == "relay.yaml:1: must be a list of entries, not a map");
-  CHECK(errors("word") == "relay.yaml:1: must be a list of entries, not text");
-  CHECK(errors("").ends_with("must be a list of entries, not null"));
-  CHECK(errors("# only a comment\n")
-            .ends_with("must be a list of entries, not null"));
+  std::string begins = "each begins with \"- \", such as \"- name: gateway\"";
+  for (auto text : {"name: a", "name: g\nkind: http.service\n"})
+    CHECK(errors(text)
+          == "relay.yaml:1: must be a list of entries, not a map: " + begins);
+  CHECK(errors("word")
+        == "relay.yaml:1: must be a list of entries, not text: " + begins);
+  for (auto text : {"", "\n", "# only a comment\n\n# and another\n"})
+    CHECK(errors(text)
+          == "relay.yaml: is empty, must be a list of entries: " + begins);
+  CHECK(errors("---\n").ends_with("is empty, must be a list of entries: "
+                                  + begins));
 }
 
 TEST_CASE("a second document is refused") {
-  CHECK(errors("[]\n---\n[]\n") == "relay.yaml:2: more than one document");
+  auto text = std::string{" begins another document: a file is one list of "
+                          "entries, leave it out"};
+  CHECK(errors("[]\n---\n[]\n") == "relay.yaml:2: ---" + text);
+  CHECK(errors("---\n[]\n---\n") == "relay.yaml:3: ---" + text);
+  CHECK(errors("- name: a\n  kind: http.service\n---\n# b\n- name: b\n")
+        == "relay.yaml:3: ---" + text);
+  CHECK(errors("- name: a\n  kind: http.service\n...\n- name: b\n")
+        == "relay.yaml:3: ..." + text);
 }
 
 TEST_CASE("an entry that is no map is refused") {
@@ -194,6 +206,12 @@ TEST_CASE("a key that is there twice is an error") {
         == "relay.yaml:5: a.meta.server: the key is there twice");
 }
 
+TEST_CASE("a second name is an entry without its dash") {
+  CHECK(errors("- name: a\n  kind: http.service\n  name: b\n")
+        == "relay.yaml:3: a.name: the key is there twice: an entry begins with "
+           "\"- \" at the beginning of the line");
+}
+
 TEST_CASE("a key that is no text is an error") {
   CHECK(errors("- name: a\n  kind: http.service\n  ? [b]\n  : c\n")
         == "relay.yaml:3: a.?: keys must be text");
@@ -206,6 +224,46 @@ TEST_CASE("an unknown key is reported with the nearest known one") {
         == "relay.yaml:3: a.colour: unknown key");
   CHECK(errors("- name: a\n  kind: http.service\n  meta:\n    server: b\n")
         == "relay.yaml:4: a.meta.server: unknown key");
+}
+
+TEST_CASE("a key is offered once, and none that is there") {
+  CHECK(errors("- name: a\n  kind: http.service\n  thread: 1\n  threds: 1\n")
+        == "relay.yaml:3: a.thread: unknown key, did you mean threads?\n"
+           "relay.yaml:4: a.threds: unknown key");
+  CHECK(errors("- name: a\n  kind: http.service\n  thread: 1\n  threads: 1\n")
+        == "relay.yaml:3: a.thread: unknown key, and threads is there already");
+}
+
+TEST_CASE("a key that is written with a dot stands in a map") {
+  CHECK(errors("- name: a\n  kind: http.service\n  drain.lead: 1s\n")
+        == "relay.yaml:3: a.drain.lead: unknown key, write drain: {lead: 1s}");
+  CHECK(errors("- name: a\n  kind: http.service\n  x.y: 1s\n")
+        == "relay.yaml:3: a.x.y: unknown key");
+}
+
+TEST_CASE("what is a warning where there is no error comes without one") {
+  auto doubt = [](const relay_config&) {
+    more_findings found;
+    found.doubts.push_back({{"relay.yaml", 1}, "a.threads", "are many"});
+    return found;
+  };
+  std::string yaml = "- name: a\n  kind: http.service\n  threads: 9\n";
+  CHECK(test::lines(load_config(yaml, "relay.yaml", doubt).warnings)
+        == "relay.yaml:3: a.threads: are many");
+  CHECK(load_config(yaml + "  x: y\n", "relay.yaml", doubt).warnings.empty());
+}
+
+TEST_CASE("of very many warnings the first thousand are reported") {
+  auto many = [](const relay_config&) {
+    more_findings found;
+    found.warnings.resize(1200, {{"relay.yaml", 1}, "a", "is odd"});
+    return found;
+  };
+  auto found =
+      load_config("- {name: a, kind: http.service}", "relay.yaml", many)
+          .warnings;
+  REQUIRE(found.size() == 1001);
+  CHECK(to_text(found[1000]) == "relay.yaml: 200 more warnings");
 }
 
 TEST_CASE("all errors of a file come in one run in the order of their lines") {
@@ -260,9 +318,18 @@ TEST_CASE("64 levels are read, one more is not") {
   // The list of entries and the entry are two of them.
   auto unknown = errors(entry_with_depth(62));
   CHECK(unknown.find("unknown kind") != std::string::npos);
-  CHECK(errors(entry_with_depth(63)) == "relay.yaml: more than 64 levels deep");
+  CHECK(errors(entry_with_depth(63))
+        == "relay.yaml:1: more than 64 levels deep");
   CHECK(errors(entry_with_depth(5000))
-        == "relay.yaml: more than 64 levels deep");
+        == "relay.yaml:1: more than 64 levels deep");
+}
+
+TEST_CASE("what is too deep is told in its line") {
+  std::string yaml = "- name: a\n  kind: http.service\n  drain:\n";
+  for (int i = 0; i < 100; ++i)
+    yaml += std::string(4 + static_cast<std::size_t>(i), ' ') + "a:\n";
+  // The list, the entry and drain are three levels, each of these is one.
+  CHECK(errors(yaml) == "relay.yaml:65: more than 64 levels deep");
 }
 
 TEST_CASE("aliases that multiply are refused") {
@@ -284,9 +351,9 @@ TEST_CASE("a long text that aliases repeat is refused") {
 }
 
 TEST_CASE("an alias that holds itself is refused") {
-  CHECK(errors("- &a [*a]\n") == "relay.yaml: more than 64 levels deep");
+  CHECK(errors("- &a [*a]\n") == "relay.yaml:1: more than 64 levels deep");
   CHECK(errors("- &a {name: b, kind: c, d: *a}\n")
-        == "relay.yaml: more than 64 levels deep");
+        == "relay.yaml:1: more than 64 levels deep");
 }
 
 TEST_CASE("an alias stands for its value") {

@@ -36,6 +36,31 @@ TEST_CASE("a short word needs more in common") {
   CHECK(nearest("", {"ab"}) == "");
 }
 
+TEST_CASE("of a word of two to four letters one may be wrong") {
+  CHECK(nearest("wss", {"ws"}) == "ws");
+  CHECK(nearest("sw", {"ws"}) == "ws");
+  CHECK(nearest("wx", {"ws"}) == "ws");
+  CHECK(nearest("ab", {"ws"}) == "");
+  CHECK(nearest("w", {"ws"}) == "");
+  CHECK(nearest("a", {"b"}) == "");
+  CHECK(nearest("ech", {"echo"}) == "echo");
+  CHECK(nearest("ehco", {"echo"}) == "echo");
+  CHECK(nearest("ec", {"echo"}) == "");
+  CHECK(nearest("wap", {"wsp"}) == "wsp");
+}
+
+TEST_CASE("of two letters there is no guess that is as good as another") {
+  CHECK(nearest("wx", {"wa", "ws"}) == "");
+  CHECK(nearest("wss", {"ws", "wsx"}) == "");
+}
+
+TEST_CASE("the last part of one word is offered as that word") {
+  CHECK(nearest("options", {"post_middleware", "post_options"})
+        == "post_options");
+  CHECK(nearest("timeout", {"header_timeout", "write_timeout"}) == "");
+  CHECK(nearest("ptions", {"post_options"}) == "");
+}
+
 TEST_CASE("a word of more than 64 bytes is not guessed") {
   std::string known(64, 'a');
   CHECK(nearest(known.substr(1) + "b", {known}) == known);

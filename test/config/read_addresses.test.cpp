@@ -329,7 +329,8 @@ TEST_CASE("a refusal has one of two forms") {
         == refusal_form::accept_then_close);
   CHECK(option_errors("wsrelay.refuse: close")
         == "relay.yaml:5: ws.post_options.wsrelay.refuse: must be one of "
-           "status, accept_then_close, not close");
+           "status, accept_then_close, not close, did you mean "
+           "accept_then_close?");
 }
 
 TEST_CASE("a fixed command cannot say when it is over") {

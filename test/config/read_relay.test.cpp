@@ -36,6 +36,25 @@ TEST_CASE("relay is a fixed command") {
   CHECK(relay.metadata == R"({"room":"{room}","n":1})");
 }
 
+TEST_CASE("a field of the command that stands beside relay is told so") {
+  CHECK(errors(with("target_pid: chat"))
+        == "relay.yaml:3: e.func: is missing, must be one of func, upstream, "
+           "relay and trusted_header\n"
+           "relay.yaml:7: e.target_pid: unknown key, write relay: "
+           "{target_pid: chat}");
+  CHECK(errors(with("relay: {target_pid: chat}\n  metadata: {a: 1}"))
+        == "relay.yaml:8: e.metadata: unknown key, write relay: "
+           "{metadata: ...}");
+}
+
+TEST_CASE("a parameter in the state is one of the path") {
+  CHECK(command("target_pid: t\n    state: 'at {room}'").state == "at {room}");
+  CHECK(command("target_pid: t\n    state: '{\"a\": {}}'").state
+        == "{\"a\": {}}");
+  CHECK(errors(with_relay("target_pid: t\n    state: 'at {rom}'"))
+        == "relay.yaml:9: e.relay.state: {rom} is no parameter of the path");
+}
+
 TEST_CASE("what metadata get of a request is listed") {
   auto config = test::config(
       with_relay("target_pid: a\n    headers: [Cookie, User-Agent]\n"
@@ -98,7 +117,11 @@ TEST_CASE("each field of a relay is checked at its key") {
   CHECK(text.ends_with(
       "\nrelay.yaml:11: e.relay.metadata: must be a map, not a list"));
   CHECK(errors(with_relay("target_pid: a\n    target: b"))
-        == "relay.yaml:9: e.relay.target: unknown key, did you mean "
+        == "relay.yaml:9: e.relay.target: unknown key, and target_pid is there "
+           "already");
+  CHECK(errors(with_relay("target: b"))
+        == "relay.yaml:7: e.relay.target_pid: is missing\n"
+           "relay.yaml:8: e.relay.target: unknown key, did you mean "
            "target_pid?");
   CHECK(errors(with("relay: chat"))
         == "relay.yaml:7: e.relay: must be a map, not text");

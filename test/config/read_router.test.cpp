@@ -178,9 +178,77 @@ TEST_CASE("an unknown option is reported with the nearest one") {
         == "relay.yaml:5: ws.post_options.wsrelay.windw: unknown key, did you "
            "mean wsrelay.window?");
   CHECK(errors(with_option("wsrelay: {window: 1}"))
-        == "relay.yaml:5: ws.post_options.wsrelay: unknown key");
+        == "relay.yaml:5: ws.post_options.wsrelay: unknown key: options are "
+           "flat, write \"wsrelay.window: ...\"");
   CHECK(errors(with("post_options: [a]"))
         == "relay.yaml:4: ws.post_options: must be a map, not a list");
+}
+
+TEST_CASE("options that are written as maps are told flat") {
+  auto flat = [](std::string_view option) {
+    auto text = errors(with_option(option));
+    auto start = text.find(": options are flat, write ");
+    return start == text.npos ? text : text.substr(start + 26);
+  };
+  CHECK(flat("wsrelay: {allowed: {origins: x}}")
+        == "\"wsrelay.allowed.origins: ...\"");
+  CHECK(flat("wsrelay: {allowed.origins: x, window: 1}")
+        == "\"wsrelay.allowed.origins: ...\"");
+  CHECK(flat("wsrelay.max: {message: {size: 1}}")
+        == "\"wsrelay.max.message.size: ...\"");
+  CHECK(flat("max: {message_size: 1}") == "\"wsrelay.max.message.size: ...\"");
+  CHECK(flat("wsrelay: {windw: 1}") == "\"wsrelay.window: ...\"");
+  CHECK(flat("wsrelay: {a: {b: 1}}") == "\"wsrelay.a.b: ...\"");
+  CHECK(flat("wsrelay: {}") == "\"wsrelay: ...\"");
+}
+
+TEST_CASE("an option without its prefix, or in other letters, is guessed") {
+  for (auto key : {"max.message.size", "max_message_size", "max-message-size",
+                   "wsrelay_max_message_size", "wsrelay.max_message_size"}) {
+    CAPTURE(key);
+    CHECK(errors(with_option(std::string{key} + ": 1KiB"))
+              .ends_with(": unknown key, did you mean "
+                         "wsrelay.max.message.size?"));
+  }
+  CHECK(errors(with_option("on.target.exit: park"))
+            .ends_with(", did you mean wsrelay.on_target_exit?"));
+  CHECK(errors(with_option("colour: red"))
+        == "relay.yaml:5: ws.post_options.colour: unknown key");
+}
+
+TEST_CASE("an option that stands beside post_options is told so") {
+  CHECK(errors(with("wsrelay.window: 12"))
+        == "relay.yaml:4: ws.wsrelay.window: unknown key, write post_options: "
+           "{wsrelay.window: 12}");
+  CHECK(errors(with("options: {wsrelay: {window: 12}}"))
+        == "relay.yaml:4: ws.options: unknown key, did you mean post_options?");
+  CHECK(errors(with("middleware: [websocket_relay]"))
+        == "relay.yaml:4: ws.middleware: unknown key, did you mean "
+           "post_middleware?");
+}
+
+TEST_CASE("a server or router that stands beside meta is told so") {
+  CHECK(errors("- name: gw\n  kind: http.service\n"
+               "- name: ws\n  kind: http.router\n  server: gw\n")
+        == "relay.yaml:5: ws.server: belongs into meta: write meta: "
+           "{server: gw}");
+  CHECK(errors("- name: gw\n  kind: http.service\n"
+               "- name: ws\n  kind: http.router\n  meta.server: gw\n")
+        == "relay.yaml:5: ws.meta.server: belongs into meta: write meta: "
+           "{server: gw}");
+  CHECK(errors("- name: f\n  kind: http.static\n  server: gateway\n"
+               "  path: /\n  root: builtin:demo\n")
+        == "relay.yaml:3: f.server: belongs into meta: write meta: "
+           "{server: gateway}");
+  CHECK(errors(with("prefix: /ws")
+               + "- name: e\n  kind: http.endpoint\n  router: ws\n"
+                 "  path: /x\n  func: f\n")
+        == "relay.yaml:7: e.router: belongs into meta: write meta: "
+           "{router: ws}");
+  CHECK(errors(with("prefix: /ws")
+               + "- name: e\n  kind: http.endpoint\n  router: [ws]\n"
+                 "  meta: {router: ws}\n  path: /x\n  func: f\n")
+        == "relay.yaml:7: e.router: unknown key");
 }
 
 TEST_CASE("a word that is nearly one of the choices is guessed") {

@@ -1,4 +1,5 @@
 // What works but is hardly meant.
+#include "config/missing_names.hpp"
 #include "config/validate.hpp"
 
 #include "test/config/good_config.hpp"
@@ -208,6 +209,82 @@ TEST_CASE("loops that read more than half of what may wait for another node "
     config.endpoints[0].handler = func_handler{"auth"};
     CHECK(warnings(config) != "");
   }
+}
+
+TEST_CASE("a name that nobody can have is a warning at its key") {
+  auto missing = [](const relay_config& config) {
+    return test::lines(find_missing_names(config, {"echo", "chat"}));
+  };
+  auto config = make_config();
+  CHECK(missing(config) == "");
+  auto at = [&](std::string target) {
+    relay_handler relay;
+    relay.command.target_pid = std::move(target);
+    config.endpoints[0].handler = relay;
+    return missing(config);
+  };
+  auto why = [](std::string name, std::string guess = "") {
+    return "nobody has " + name
+           + ": no entry offers it, and no cluster.node or backend.service "
+             "could bring it"
+           + guess + " (a program of yours that embeds the relay may have it)";
+  };
+  CHECK(at("chat") == "");
+  CHECK(at("ech")
+        == "echo.relay.target_pid: "
+               + why("the name \"ech\"", "; did you mean \"echo\"?"));
+  CHECK(at("gmae") == "echo.relay.target_pid: " + why("the name \"gmae\""));
+  config.endpoints[0].handler = func_handler{"door"};
+  CHECK(missing(config) == "echo.func: " + why("the name \"door\""));
+  SUBCASE("an http.target has its name") {
+    config.targets.emplace_back().name = "game";
+    CHECK(at("game") == "");
+    CHECK(at("gmae")
+          == "echo.relay.target_pid: "
+                 + why("the name \"gmae\"", "; did you mean \"game\"?"));
+  }
+  SUBCASE("a backend brings any") {
+    config.backends.emplace_back();
+    CHECK(missing(config) == "");
+  }
+  SUBCASE("so does another node, where there can be one") {
+    auto& node = config.clusters.emplace_back();
+    CHECK(missing(config) != "");
+    node.listen = "127.0.0.1:9000";
+    CHECK(missing(config) == "");
+    node.listen = "";
+    node.peers = {"app1:9000"};
+    CHECK(missing(config) == "");
+  }
+  SUBCASE("nothing is said of what is no name") {
+    CHECK(at("door@app1") == "");
+    CHECK(at("12@0123456789abcdef0123456789ABCDEF01234567#89") == "");
+    CHECK(at("") == "");
+    config.endpoints[0].handler = upstream_handler{};
+    CHECK(missing(config) == "");
+  }
+  SUBCASE("a parameter stands for any text") {
+    for (auto good : {"{x}", "{x}t", "c{x}", "e{x}o", "{x}h{y}", "{x}{y}"})
+      CHECK(at(good) == "");
+    for (auto bad : {"room-{x}", "chat{x}", "{x}chat", "{a}{b}{c}{d}{e}",
+                     "e{x}h", "{x}room{y}"}) {
+      CAPTURE(bad);
+      CHECK(at(bad).starts_with("echo.relay.target_pid: nobody has a name such "
+                                "as \""
+                                + std::string{bad} + "\":"));
+    }
+  }
+}
+
+TEST_CASE("of names that nobody has fifty are guessed") {
+  auto config = make_config();
+  auto one = config.endpoints[0];
+  std::get<relay_handler>(one.handler).command.target_pid = "ech";
+  config.endpoints.assign(60, one);
+  auto found = find_missing_names(config, {"echo"});
+  REQUIRE(found.size() == 60);
+  CHECK(found[49].text.find("did you mean") != std::string::npos);
+  CHECK(found[50].text.find("did you mean") == std::string::npos);
 }
 
 } // namespace wsrelay::warnings_test

@@ -100,6 +100,9 @@ TEST_CASE("a tab before the text is told") {
   auto tab = std::string{"3: a tab stands before the text: indent with spaces"};
   CHECK(then("\taddr: \":80\"\n") == tab);
   CHECK(then("  \taddr: \":80\"\n  threads: 2\n") == tab);
+  CHECK(then("  drain:\n\t\tlead: 5s\n")
+        == "4: a tab stands before the text: indent with spaces");
+  CHECK(then("-\tname: b\n\tkind: http.router\n") == tab);
 }
 
 TEST_CASE("what stands in another column than its neighbours is told") {
@@ -129,8 +132,8 @@ TEST_CASE("an entry begins with a dash at the beginning of its line") {
 TEST_CASE("a line without a key is told") {
   CHECK(errors("- name: a\n  kind http.service\n  threads: 2\n")
         == std::string{"relay.yaml:2"} + no_key);
-  CHECK(errors("- name:a\n  kind: http.service\n")
-        == std::string{"relay.yaml:1"} + no_key);
+  CHECK(errors("- name: a\n  kind=http.service\n  threads: 2\n")
+        == std::string{"relay.yaml:2"} + no_key);
 }
 
 TEST_CASE("a space that is missing behind a colon is the only error") {
@@ -141,6 +144,53 @@ TEST_CASE("a space that is missing behind a colon is the only error") {
   CHECK(errors("- name:a\n  kind:http.service\n")
         == "relay.yaml:1: entry: must be a map, not text: a space is missing "
            "behind a colon");
+}
+
+TEST_CASE("a space that is missing behind a colon is told in its line") {
+  auto space = std::string{": a space is missing behind the colon"};
+  CHECK(errors("- name:a\n  kind: http.service\n") == "relay.yaml:1" + space);
+  CHECK(errors("- name: a\n  kind:http.service\n  threads: 2\n")
+        == "relay.yaml:2" + space);
+  CHECK(then("  drain:\n    lead:5s\n    spread: 1s\n") == "4" + space);
+}
+
+TEST_CASE("a key without its indent is told in its line") {
+  auto loose = std::string{": begins no entry and is part of none: each entry "
+                           "begins with \"- \" at the beginning of the line, "
+                           "its other keys with two spaces"};
+  CHECK(errors("- name: a\nkind: http.router\n  meta: {server: g}\n")
+        == "relay.yaml:2" + loose);
+  CHECK(then("- name: b\nkind: http.router\n  meta: {server: a}\n"
+             "  prefix: /b\n")
+        == "4" + loose);
+  CHECK(then("name: b\n  kind: http.router\n") == "3" + loose);
+  CHECK(then("\n# b\nname: b\n\n  kind: http.router\n") == "5" + loose);
+  CHECK(then("  addr: [\":80\",\n\":81\"\n]\nthreads: 2\n") == "6" + loose);
+  CHECK(then("  addr: \":8\n0\"\n   threads: 2\n") == "5" + column(3, 2));
+}
+
+TEST_CASE("an alias without its anchor is told") {
+  auto text = [](const std::string& name) {
+    return ": *" + name + " stands for a value that has &" + name
+           + " before it, and none above has; a text is quoted: \"*" + name
+           + "\"";
+  };
+  CHECK(then("  drain: *d\n") == "3" + text("d"));
+  CHECK(then("  drain: {lead: *lead}\n") == "3" + text("lead"));
+  CHECK(then("- *b\n") == "3" + text("b"));
+  CHECK(then("  <<: *b\n") == "3" + text("b"));
+}
+
+TEST_CASE("a quote behind an anchor or a tag is told where it opens") {
+  CHECK(then("  addr: &a \":80\n- name: b\n  kind: http.router\n")
+        == std::string{"3"} + open_quote);
+  CHECK(then("  addr: &a \":80\n- name: \"b\"\n  kind: http.router\n")
+        == std::string{"3"} + open_quote);
+  CHECK(then("  addr: !!str &a ':80\n") == std::string{"3"} + open_quote);
+  CHECK(then("  addr: &a\n    \":80\n") == std::string{"4"} + open_quote);
+  CHECK(errors("- &a {name: \"b}\n- *a\n")
+        == std::string{"relay.yaml:1"} + open_quote);
+  CHECK(errors("- name: &n \"a\"\n  kind: http.service\n") == "");
 }
 
 TEST_CASE("a backslash is written as two") {

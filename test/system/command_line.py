@@ -209,6 +209,38 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(status, 0)
             self.assertRegex(errors, rf"^warning: .*relay\.yaml:\d+: .*{key}")
 
+    def test_a_name_that_nobody_has_is_a_warning_of_check_and_start(self):
+        text = service() + router() + endpoint(
+            "play", "/play", "relay: {target_pid: ech}")
+        path = self.write(text)
+        status, out, errors = self.run_program("--check", path)
+        self.assertEqual((status, out), (0, f"{path}: ok\n"))
+        self.assertRegex(errors, r'\Awarning: \S+relay\.yaml:\d+: '
+                         r'play\.relay\.target_pid: nobody has the name "ech": .*'
+                         r'; did you mean "echo"\? .*\n\Z')
+        relay = self.start_relay(text)
+        self.assertEqual(relay.stderr.count("nobody has the name"), 1)
+        relay.stop()
+
+    def test_its_own_names_are_known(self):
+        path = self.write(service() + router() + "".join(
+            endpoint(name, f"/{name}", handler) for name, handler in (
+                ("echo", "relay: {target_pid: echo}"),
+                ("chat", "relay: {target_pid: chat}"),
+                ("stage", "func: demo_stage"))))
+        self.assertEqual(self.run_program("--check", path),
+                         (0, f"{path}: ok\n", ""))
+
+    def test_a_file_that_is_no_configuration_is_refused_at_once(self):
+        for text in ("", "# nothing\n", "word\n", "a: b\n", "[" * 400_000,
+                     "- " * 100_000, "x" * 64 * 1024 * 1024,
+                     "- &a [*a]\n", "- {name: a, kind: x}\n" * 100_000):
+            with self.subTest(text[:20]):
+                status, out, errors = self.run_program("--check",
+                                                       self.write(text))
+                self.assertEqual((status, out), (1, ""))
+                self.assertRegex(errors, r"(?m)^error: \S+relay\.yaml\b")
+
     def test_a_broken_configuration_does_not_start(self):
         status, out, errors = self.run_program(
             "--config", self.write(BROKEN), "--listen", "127.0.0.1:0")

@@ -50,6 +50,7 @@ ROUTER = """\
   meta: {server: gateway}
   post_middleware: [websocket_relay]
 """
+BACKENDS = "- {name: backends, kind: backend.service}\n"
 HTTPS_SERVICE = """\
 - name: gateway
   kind: http.service
@@ -78,7 +79,7 @@ LOCATION = SERVER.replace(
                 "location /sign { return 204; }")
 AROUND = {
     "a service": SERVICE + "FRAGMENT",
-    "a router": SERVICE + ROUTER + "FRAGMENT",
+    "a router": SERVICE + BACKENDS + ROUTER + "FRAGMENT",
     "a configuration with https": HTTPS_SERVICE + "FRAGMENT",
     "a load balancer": BALANCER + "FRAGMENT",
     "http": HTTP,
@@ -174,9 +175,10 @@ def blocks_of(path):
 
 
 def with_parents(text):
-    """Adds the service and the router that entries name and that are not there."""
+    """Adds the service and the router that entries name and that are not there, and
+    where the targets of a fragment come from."""
     if "router: ws" in text and "name: ws," not in text and "name: ws\n" not in text:
-        text = ROUTER + text
+        text = BACKENDS + ROUTER + text
     if "server: gateway" in text and "name: gateway" not in text:
         text = SERVICE + text
     return text

@@ -2,7 +2,6 @@
 #include "actors/log.hpp"
 #include "actors/log_value.hpp"
 #include "config/findings.hpp"
-#include "net/check_files.hpp"
 #include "net/log_descriptor.hpp"
 #include "net/log_format.hpp"
 #include "net/log_output.hpp"
@@ -16,6 +15,7 @@
 #include "tools/targets/chat.hpp"
 #include "tools/targets/echo.hpp"
 #include "tools/targets/stage.hpp"
+#include "tools/wsrelayd/checks.hpp"
 #include "tools/wsrelayd/options.hpp"
 
 #include <caf/actor_system.hpp>
@@ -31,7 +31,6 @@
 #include <iterator>
 #include <string>
 #include <string_view>
-#include <variant>
 
 #include <unistd.h>
 
@@ -75,7 +74,7 @@ int printed(int status) {
 }
 
 int check(const std::string& file) {
-  auto loaded = load_config_file(file, check_files);
+  auto loaded = load_config_file(file, check_all);
   if (report(loaded))
     return 1;
   fmt::print("{}: ok\n", file);
@@ -150,15 +149,6 @@ void begin_to_log(const daemon_options& options) {
     set_log_level(log_part::access, spdlog::level::info);
 }
 
-bool asks(const relay_config& config, std::string_view name) {
-  for (auto& endpoint : config.endpoints) {
-    auto* handler = std::get_if<func_handler>(&endpoint.handler);
-    if (handler && handler->name == name)
-      return true;
-  }
-  return false;
-}
-
 // Its own targets, but for names that the configuration has targets for.
 void put_targets(node& relay, caf::actor_system& system,
                  const relay_config& config) {
@@ -172,8 +162,8 @@ void put_targets(node& relay, caf::actor_system& system,
   };
   put("echo", echo);
   put("chat", chat);
-  if (asks(config, "demo_stage")) // else it would be on each operator's list
-    put("demo_stage", stage);
+  if (asks(config, demo_handler)) // else it would be on each operator's list
+    put(demo_handler, stage);
 }
 
 int serve(const daemon_options& options, const relay_config& config) {

@@ -3,7 +3,7 @@
 
 #include "actors/node_version.hpp"
 #include "config/service_address.hpp"
-#include "net/check_files.hpp"
+#include "tools/wsrelayd/checks.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -130,7 +130,7 @@ void listen_for_admin(relay_config& config, const service_address& where) {
 loaded_config load(const daemon_options& options) {
   auto result = options.config_file.empty()
                     ? load_config(builtin_yaml(), "built-in")
-                    : load_config_file(options.config_file, check_files);
+                    : load_config_file(options.config_file, check_all);
   auto& services = result.config.services;
   if (!options.listen.empty())
     if (auto* first = first_service(result, "--listen"))

@@ -31,6 +31,38 @@ TEST_CASE_FIXTURE(fixture, "parameters of the path are filled in") {
   CHECK(metadata() == R"({"room":"a \"b\""})");
 }
 
+TEST_CASE_FIXTURE(fixture, "parameters are filled in in the state") {
+  auto state = [&](std::string text) {
+    handler.command.state = std::move(text);
+    return fill_in(handler, request, {{"room", "a\",\"b"}, {"n", "7"}}).state;
+  };
+  CHECK(state("room {room} of {n}") == "room a\",\"b of 7");
+  CHECK(state("{{n}}") == "{7}");
+  CHECK(state("{other}") == "{other}");
+  CHECK(state("") == "");
+}
+
+TEST_CASE_FIXTURE(fixture, "a value adds nothing to a state that is JSON") {
+  auto state = [&](std::string text) {
+    handler.command.state = std::move(text);
+    return fill_in(handler, request, {{"room", "a\",\"b"}}).state;
+  };
+  CHECK(state(R"({"room": "{room}"})") == R"({"room": "a\",\"b"})");
+  CHECK(state(R"(["{room}", 1])") == R"(["a\",\"b", 1])");
+  CHECK(state(R"("{room}")") == R"("a\",\"b")");
+}
+
+TEST_CASE_FIXTURE(fixture, "a state is as long as it may be when it is full") {
+  handler.command.state = "s-{room}";
+  auto is_good = [&](std::size_t size) {
+    auto command =
+        fill_in(handler, request, {{"room", std::string(size, 'x')}});
+    return bool{check_relay_command(std::move(command), {})};
+  };
+  CHECK(is_good(max_relay_state - 2));
+  CHECK(!is_good(max_relay_state - 1));
+}
+
 TEST_CASE_FIXTURE(fixture, "header fields are told where they are listed") {
   request.headers = {{"cookie", "a=\"1\""},
                      {"Authorization", "Bearer x"},
