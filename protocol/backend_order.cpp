@@ -326,6 +326,16 @@ bool may_have_bytes(backend_verb what) {
          || what == backend_verb::response;
 }
 
+// Whether the parser by itself refuses all that is no JSON for us: it is
+// lenient on escaped surrogates, on what stands behind a NUL, and nests without
+// end.
+bool is_plain(std::string_view json) {
+  auto nested = std::count_if(json.begin(), json.end(),
+                              [](char c) { return c == '{' || c == '['; });
+  return nested <= static_cast<std::ptrdiff_t>(max_json_depth)
+         && json.find('\0') == json.npos && json.find("\\u") == json.npos;
+}
+
 std::optional<std::size_t> size_of_head(std::string_view bytes) {
   if (bytes.size() < head_size)
     return std::nullopt;
@@ -350,15 +360,19 @@ read_backend_order(std::string_view bytes, bool is_binary, backend_order& out) {
       return backend_fault{"its first four bytes do not count a head"};
     head = bytes.substr(head_size, *size);
   }
-  if (auto json = check_json_object(head); !json)
-    return backend_fault{json.error().what};
+  if (!is_plain(head))
+    if (auto json = check_json_object(head); !json)
+      return backend_fault{json.error().what};
   memory values, stack; // most orders need no more
   rapidjson::MemoryPoolAllocator<> pool{values.bytes, sizeof values.bytes};
   rapidjson::MemoryPoolAllocator<> stack_pool{stack.bytes, sizeof stack.bytes};
   document_in_place document{&pool, sizeof stack.bytes / 2, &stack_pool};
-  document.Parse(head.data(), head.size());
-  if (document.HasParseError() || !document.IsObject())
-    return backend_fault{"not a JSON object"};
+  document.Parse<rapidjson::kParseValidateEncodingFlag>(head.data(),
+                                                        head.size());
+  if (document.HasParseError() || !document.IsObject()) {
+    auto json = check_json_object(head);
+    return backend_fault{json ? "not a JSON object" : json.error().what};
+  }
   order_reader reader{document, is_binary, out};
   auto why = reader.run();
   if (why.empty() && is_binary && !may_have_bytes(out.what))

@@ -1,5 +1,6 @@
 // What backends say, read.
 #include "protocol/backend_order.hpp"
+#include "protocol/json.hpp"
 
 #include <doctest/doctest.h>
 
@@ -149,6 +150,34 @@ TEST_CASE("what is missing, unknown or twice is named") {
         == "expires_at is not a time in seconds since 1970");
   CHECK(fault(R"({"type":"control","to":"a","expires_at":1e300})")
         == "expires_at is not a time in seconds since 1970");
+}
+
+TEST_CASE("what the parser takes and is no JSON is refused as everywhere") {
+  auto event = [](const std::string& data) {
+    return R"({"type":"event","to":"a","topic":"t","data":)" + data + "}";
+  };
+  auto nested = [&](std::size_t levels) {
+    return event(std::string(levels, '[') + std::string(levels, ']'));
+  };
+  CHECK(fault(event(R"("\uD83D\uDE00")")) == "");
+  CHECK(fault(event(R"("\uDE00")"))
+        == "not valid JSON: a surrogate stands alone");
+  CHECK(fault(nested(max_json_depth - 1)) == "");
+  CHECK(fault(nested(max_json_depth)) == "nested more than 64 levels deep");
+  CHECK(fault(nested(100'000)) == "nested more than 64 levels deep");
+  CHECK(fault(event("[" + std::string(100, '[') + "]"))
+        == "nested more than 64 levels deep");
+  std::string many = "[]";
+  for (int i = 0; i < 100; ++i) // not one in the other
+    many += ",{}";
+  CHECK(fault(event("[" + many + "]")) == "");
+  for (auto bad : {"1e400", "\"\xFF\"", "1}{", "01"}) {
+    CAPTURE(bad);
+    CHECK(fault(event(bad)) == check_json(event(bad)).error().what);
+    CHECK(fault(framed(event(bad), ""), true) == fault(event(bad)));
+  }
+  CHECK(fault(event("1") + '\0' + event("1"))
+        == check_json(event("1") + '\0').error().what);
 }
 
 TEST_CASE("names have a bound") {

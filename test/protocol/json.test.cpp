@@ -180,6 +180,14 @@ TEST_CASE("a JSON string escapes what JSON does not allow") {
   CHECK(json_string("") == "\"\"");
   CHECK(json_string("a\"b\\c\n\x01/") == "\"a\\\"b\\\\c\\n\\u0001/\"");
   CHECK(json_string(std::string(1, '\0')) == "\"\\u0000\"");
+  for (std::size_t place = 0; place < 40; ++place) {
+    std::string text(40, '~');
+    CHECK(json_string(text) == '"' + text + '"');
+    text[place] = '\n';
+    CHECK(json_string(text)
+          == '"' + text.substr(0, place) + "\\n" + text.substr(place + 1)
+                 + '"');
+  }
   CHECK(json_string("caf\xC3\xA9") == "\"caf\xC3\xA9\"");
 }
 
