@@ -20,8 +20,8 @@ struct fixture {
 
 TEST_CASE_FIXTURE(fixture, "a hub sends each message to all of its clients") {
   ann.send_text("hi");
-  bob.send_binary("\x01\x02"); // and keeps its type
   expect_all({ann, bob}).text("hi");
+  bob.send_binary("\x01\x02"); // and keeps its type
   expect_all({ann, bob}).binary("\x01\x02");
 }
 
