@@ -33,7 +33,7 @@ inline caf::result<void> answer(caf::local_actor* self,
   return result;
 }
 
-/// The same for a result with a value, which goes to any sender.
+/// The same for any result, as a message; a value goes to any sender.
 template <class T>
 caf::result<caf::message> answer(caf::local_actor* self,
                                  caf::result<T> result) {

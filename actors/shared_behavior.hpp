@@ -33,20 +33,13 @@ template <class State, class Result, class Message>
 struct handler_traits<Result (State::*)(Message) const>
     : handler_traits<Result (State::*)(Message)> {};
 
-/// Returns what a handler has returned as CAF's actors answer.
+/// Whether a handler may also return an error, a promise or somebody else's
+/// answer.
 template <class T>
-caf::result<caf::message> to_answer(caf::result<T> result) {
-  if (is_value(result))
-    return std::move(value_of(result));
-  if (is_error(result))
-    return std::move(error_of(result));
-  return caf::delegated<caf::message>{};
-}
+inline constexpr bool is_result = false;
 
 template <class T>
-caf::result<caf::message> to_answer(T value) {
-  return caf::make_message(std::move(value));
-}
+inline constexpr bool is_result<caf::result<T>> = true;
 
 /// Calls a handler, and returns what CAF is to answer. Where nobody asked, no
 /// answer is made of nothing.
@@ -61,9 +54,11 @@ caf::result<caf::message> call(Actor& self,
   else if constexpr (std::is_same_v<result, caf::result<void>>) {
     auto made = (self.state.*Handler)(message);
     if (!is_value(made))
-      return to_answer(std::move(made));
-  } else
-    return to_answer((self.state.*Handler)(message));
+      return answer<void>(&self, std::move(made));
+  } else if constexpr (is_result<result>)
+    return answer(&self, (self.state.*Handler)(message));
+  else
+    return caf::make_message((self.state.*Handler)(message));
   if (!is_request(&self))
     return caf::delegated<caf::message>{};
   return caf::message{};

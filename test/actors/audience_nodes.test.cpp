@@ -172,6 +172,7 @@ TEST_CASE_FIXTURE(fixture,
                   "a node with an audience learns who comes and goes") {
   auto ann = add_asked();
   auto bob = add_asked();
+  node.run();
   auto remote = open_recorder();
   CHECK(take() == strings{"open", "+2"});
   auto eve = add_asked();
@@ -190,7 +191,9 @@ TEST_CASE_FIXTURE(fixture,
 TEST_CASE_FIXTURE(fixture, "a second audience of a node is ended") {
   auto ann = add_asked();
   auto bob = add_asked();
+  node.run();
   auto first = open_recorder();
+  node.run();
   auto second = open_recorder();
   node.run();
   CHECK(has_ended(second));

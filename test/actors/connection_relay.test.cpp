@@ -153,12 +153,33 @@ TEST_CASE("nothing follows leave, whatever the client has sent behind it") {
   client.send_text("a");
   node.run();
   node.send(client.actor(), ws_close{1000, ""});
+  REQUIRE(node.step()); // it is handled before the socket is read
   client.send_text("b");
   client.close();
   client.send_text("c");
   node.run();
   CHECK(target.log()
         == strings{"join {}", "message 1 a", "leave closed 1000 last=1"});
+}
+
+// What comes before the close is the target's, in every order.
+TEST_CASE("nothing follows leave, and it has the last number, in any order") {
+  over_seeds(30, [](seed order) {
+    test_node node{order};
+    probe target{node};
+    auto client = node.connect(target);
+    node.run();
+    node.send(client.actor(), ws_close{1000, ""});
+    client.send_text("1");
+    client.close();
+    client.send_text("2");
+    node.run();
+    auto heard = target.messages().size();
+    CHECK(heard <= 1);
+    REQUIRE(target.leaves().size() == 1);
+    CHECK(target.leaves()[0].last_seq == heard);
+    CHECK(target.log().back().starts_with("leave"));
+  });
 }
 
 TEST_CASE("connections of one target do not mix") {

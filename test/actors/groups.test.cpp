@@ -1,6 +1,7 @@
 // Messages to groups, and who is in them, on one node.
 #include "test/support/connected.hpp"
 
+#include "actors/pid_text.hpp"
 #include "protocol/group.hpp"
 
 #include <map>
@@ -68,9 +69,7 @@ struct fixture : connected {
   }
 
   std::string pid_of(const fake_client& whom) {
-    auto& joins = target.joins();
-    return std::string{
-        joins.at(whom.actor() == ann.actor() ? 1 : 2).client_pid.view()};
+    return pid_text(whom.actor().id(), whom.actor().node());
   }
 };
 

@@ -19,9 +19,10 @@ struct fixture {
 } // namespace
 
 TEST_CASE_FIXTURE(fixture, "a hub sends each message to all of its clients") {
+  node.run(); // both are in it
   ann.send_text("hi");
-  bob.send_binary("\x01\x02"); // and keeps its type
   expect_all({ann, bob}).text("hi");
+  bob.send_binary("\x01\x02"); // and keeps its type
   expect_all({ann, bob}).binary("\x01\x02");
 }
 

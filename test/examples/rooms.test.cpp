@@ -46,6 +46,7 @@ TEST_CASE_FIXTURE(fixture,
                   "a room ends with its last member and is made anew") {
   auto ann = enter("blue");
   auto bob = enter("blue");
+  node.run(); // both are in it
   ann.close();
   CHECK(actors() == 2);
   bob.close();

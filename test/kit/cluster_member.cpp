@@ -34,13 +34,14 @@ std::unique_ptr<test_config> make_config(const cluster_options& options,
 } // namespace
 
 cluster_member::cluster_member(cluster_world& world, std::string name,
-                               std::map<std::string, cluster_link*> links)
+                               std::map<std::string, cluster_link*> links,
+                               source_line where)
     : world_{world},
       name_{std::move(name)},
       id_{make_id(world)},
       links_{std::move(links)},
-      node_{
-          std::make_unique<test_node>(make_config(world.options, name_, id_))} {
+      node_{std::make_unique<test_node>(make_config(world.options, name_, id_),
+                                        where)} {
   move_to(world.now);
   auto& system = node_->system();
   proxies_.reset(new caf::proxy_registry{system, *this}); // a private base
@@ -58,20 +59,22 @@ cluster_member::cluster_member(cluster_world& world, std::string name,
             if (auto found = connected_.find(node); found != connected_.end())
               found->second->part(*this);
           }});
-  auto acceptor = system.spawn<caf::hidden>(cluster_acceptor, [this] {
+  acceptor_ = system.spawn<caf::hidden>(cluster_acceptor, [this] {
     auto all = node_->scheduler_.living_actors();
     std::erase_if(all, [](const caf::actor& each) {
       return !is_connection(*caf::actor_cast<caf::abstract_actor*>(each));
     });
     return all;
   });
-  caf::anon_send(directory, directory_own{"wsrelay.acceptor.test.0", acceptor});
+  caf::anon_send(directory,
+                 directory_own{"wsrelay.acceptor.test.0", acceptor_});
   caf::anon_send(directory, directory_start{connector_});
 }
 
 cluster_member::~cluster_member() {
   proxies_.reset();
   connector_ = nullptr;
+  acceptor_ = nullptr;
 }
 
 void cluster_member::join(node_driver& driver) {
@@ -102,8 +105,29 @@ void cluster_member::end_actors() {
   }
 }
 
+void cluster_member::drop_clients() {
+  node_->note_faults();
+  node_->drop_clients();
+}
+
+// The registry holds whoever was told of to another node.
+void cluster_member::let_go() {
+  node_->lot_ = nullptr;
+  for (auto& each : node_->scheduler_.living_actors()) {
+    node_->system().registry().erase(each.id());
+    if (each == connector_ || each == acceptor_
+        || is_own_actor(*caf::actor_cast<caf::abstract_actor*>(each)))
+      caf::anon_send_exit(each, caf::exit_reason::kill);
+  }
+}
+
+void cluster_member::look_for_left() {
+  node_->note_left(node_->scheduler_.living_actors());
+}
+
 void cluster_member::end() {
   node_->driver_ = nullptr;
+  node_->note_faults();
   connected_.clear();
   requests_.clear();
   node_->drop_clients();

@@ -36,8 +36,9 @@ public:
   using time_point = simulated_scheduler::time_point;
 
   /// `links` lead to the other nodes, by their names; they outlive it.
+  /// What fails the test at its end is told at `where`.
   cluster_member(cluster_world& world, std::string name,
-                 std::map<std::string, cluster_link*> links);
+                 std::map<std::string, cluster_link*> links, source_line where);
   ~cluster_member() override;
 
   const std::string& name() const noexcept { return name_; }
@@ -57,6 +58,13 @@ public:
   /// Its clients leave, and its actors get `user_shutdown`: what is left after
   /// goodbye of a node that stops.
   void end_actors();
+
+  /// The cluster ends. First its clients are lost, then, when nobody of another
+  /// node knows it any more, names are taken back and the kit's own actors end.
+  /// What is left is looked for last.
+  void drop_clients();
+  void let_go();
+  void look_for_left();
 
   /// Ends all actors; nobody of another node hears of it from here.
   void end();
@@ -113,6 +121,7 @@ private:
   std::map<key, open_request> requests_;
   std::set<std::pair<caf::node_id, caf::actor_id>> watched_;
   caf::actor connector_;
+  caf::actor acceptor_;
 };
 
 } // namespace wsrelay::test

@@ -12,24 +12,13 @@
 #include <caf/detail/sync_request_bouncer.hpp>
 #include <caf/scoped_execution_unit.hpp>
 
-#include <cxxabi.h>
 #include <fmt/format.h>
-
-#include <cstdlib>
-#include <memory>
 
 namespace wsrelay::test {
 
 namespace {
 
 using kind = wire_packet::kind;
-
-std::string demangle(const char* name) {
-  int status = 0;
-  std::unique_ptr<char, decltype(&std::free)> text{
-      abi::__cxa_demangle(name, nullptr, nullptr, &status), &std::free};
-  return text ? text.get() : name;
-}
 
 // Returns the first type that the system has no name for, or null: CAF would
 // print that, and its error has the name as the linker knows it.
@@ -99,8 +88,8 @@ caf::error cluster_member::encode(const sent_message& what,
     world_.failures.push_back(
         fmt::format("{}: {} was not registered (add_message_type), and cannot "
                     "be sent to another node",
-                    name_, demangle(type->name())));
-    return caf::make_error(caf::sec::unknown_type, demangle(type->name()));
+                    name_, type_name(*type)));
+    return caf::make_error(caf::sec::unknown_type, type_name(*type));
   }
   caf::scoped_execution_unit context{&system};
   caf::binary_serializer sink{&context, to};

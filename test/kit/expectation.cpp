@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 #include <utility>
 
 namespace wsrelay::test {
@@ -35,6 +36,17 @@ expectation_failed::expectation_failed(const std::string& text,
       text_{std::make_shared<const std::string>(text)},
       where_{where},
       may_throw_{may_throw} {}
+
+expectation_failed at_test(const expectation_failed& failure,
+                           source_line test) {
+  auto is_inside = std::string_view{failure.file()} == test.file
+                   && failure.line() >= test.line;
+  if (failure.may_throw() || is_inside)
+    return failure;
+  return {failure.text() + "\n  of what is declared at " + failure.file() + ":"
+              + std::to_string(failure.line()),
+          test, false};
+}
 
 failure_watch::failure_watch() : outer_{std::exchange(watching, this)} {}
 

@@ -44,6 +44,11 @@ private:
   bool may_throw_;
 };
 
+/// Returns a failure as a framework tells it of a test that begins at `test`:
+/// what is found at the end of a node of a fixture, or of another file, is
+/// told at the test's own line, and the text has the node's.
+expectation_failed at_test(const expectation_failed& failure, source_line test);
+
 using failure_handler = std::function<void(const expectation_failed&)>;
 
 /// Sets what is done from now on about each expectation that is not met, and

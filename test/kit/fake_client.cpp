@@ -78,15 +78,18 @@ void fake_client::lose() {
 }
 
 void fake_client::reset() {
-  port_->reset();
+  port_->reset(name() + ": reset()");
 }
 
 void fake_client::fail_write(std::size_t nth) {
-  port_->fail_write(nth);
+  port_->fail_write(nth, {},
+                    name() + ": fail_write(" + std::to_string(nth) + ")");
 }
 
 void fake_client::delay_write(milliseconds delay, std::size_t nth) {
-  port_->fail_write(nth, delay);
+  port_->fail_write(nth, delay,
+                    name() + ": delay_write(" + std::to_string(delay.count())
+                        + "ms, " + std::to_string(nth) + ")");
 }
 
 void fake_client::end_output() {

@@ -104,15 +104,32 @@ void fake_frame_port::fail(end_cause cause, std::uint16_t code) {
   gone_ = gone_ || cause != end_cause::protocol_error;
 }
 
-void fake_frame_port::reset() {
+void fake_frame_port::reset(std::string name) {
+  resets_.push_back(std::move(name));
+  if (done_)
+    return;
   input_.clear();
+  gone_ = false; // its end was among it
   fail(end_cause::connection_lost, 0);
 }
 
-void fake_frame_port::fail_write(std::size_t nth, milliseconds delay) {
+void fake_frame_port::fail_write(std::size_t nth, milliseconds delay,
+                                 std::string name) {
   if (nth == 0)
     throw std::invalid_argument{"the next message is number 1"};
-  faults_.push_back({nth, delay});
+  faults_.push_back({nth, delay, std::move(name)});
+}
+
+std::vector<std::string> fake_frame_port::faults_left() const {
+  auto result = resets_;
+  for (auto& each : faults_)
+    result.push_back(each.name);
+  return result;
+}
+
+void fake_frame_port::forget_faults() {
+  faults_.clear();
+  resets_.clear();
 }
 
 void fake_frame_port::befall(outgoing& what) {
@@ -245,6 +262,7 @@ void fake_frame_port::read_end(const incoming& end) {
 void fake_frame_port::finish(end_cause cause) {
   done_ = true;
   gone_ = true;
+  resets_.clear();
   output_.clear();
   queued_ = 0;
   if (auto* sink = std::exchange(sink_, nullptr))

@@ -61,11 +61,13 @@ public:
   void end_output();
   /// Ends the socket in the way of `cause`; nothing written arrives any more.
   void fail(end_cause cause, std::uint16_t code);
-  /// Ends the socket now: what was sent and not read is lost, too.
-  void reset();
+  /// Ends the socket now: what was sent and not read is lost, too. `name` is
+  /// the fault's in `faults_left`.
+  void reset(std::string name = "reset()");
   /// The `nth` write from now on, 1 for the next, breaks the socket, or, with a
   /// delay, waits for so long, and so what comes behind it.
-  void fail_write(std::size_t nth, milliseconds delay = {});
+  void fail_write(std::size_t nth, milliseconds delay = {},
+                  std::string name = "fail_write");
   void stall() noexcept { stalled_ = true; }
   void read_again() noexcept { stalled_ = false; }
 
@@ -76,6 +78,11 @@ public:
   }
   bool is_open() const noexcept { return !done_; }
   bool is_paused() const noexcept { return paused_; }
+
+  /// Returns the names of the faults that have not come true; no more of them
+  /// come when they are forgotten.
+  std::vector<std::string> faults_left() const;
+  void forget_faults();
 
   /// Does what is next: output, close frame, input; with a seed any of them,
   /// and some of the output. Returns whether there was anything to do.
@@ -95,6 +102,7 @@ private:
   struct write_fault {
     std::size_t nth;
     milliseconds delay; // 0 = it breaks
+    std::string name;
   };
   struct incoming { // a message, or the end
     std::optional<client_message> message;
@@ -118,6 +126,7 @@ private:
   std::deque<incoming> input_;
   std::deque<outgoing> output_;
   std::vector<write_fault> faults_;
+  std::vector<std::string> resets_; // that have not come true
   std::size_t queued_ = 0;
   std::uint64_t written_ = 0;
   std::uint64_t delivered_ = 0;

@@ -8,13 +8,42 @@
 #include <rapidjson/writer.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
 
 namespace wsrelay::test {
 
 namespace {
 
 using json_value = rapidjson::Value;
+
+// As rapidjson does not: -1 and 2^64 - 1 are of the same bits to it, and next
+// to a double what is above 2^53 is rounded.
+bool is_same_number(const json_value& one, const json_value& other) {
+  if (one.IsDouble() && other.IsDouble())
+    return one.GetDouble() == other.GetDouble();
+  if (one.IsDouble())
+    return is_same_number(other, one);
+  if (!other.IsDouble())
+    return one.IsUint64() == other.IsUint64()
+           && (one.IsUint64() ? one.GetUint64() == other.GetUint64()
+                              : one.GetInt64() == other.GetInt64());
+  auto value = other.GetDouble();
+  constexpr auto end = 18446744073709551616.0; // 2^64
+  if (one.IsUint64())
+    return value >= 0 && value < end
+           && static_cast<std::uint64_t>(value) == one.GetUint64()
+           && std::trunc(value) == value;
+  return value < 0 && value >= -end / 2
+         && static_cast<std::int64_t>(value) == one.GetInt64()
+         && std::trunc(value) == value;
+}
+
+bool is_same(const json_value& one, const json_value& other) {
+  return one.IsNumber() && other.IsNumber() ? is_same_number(one, other)
+                                            : one == other;
+}
 
 constexpr std::size_t max_differences = 10;
 constexpr std::size_t max_shown_json = 200;
@@ -44,7 +73,7 @@ public:
       compare_members(expected, got, path);
     else if (expected.IsArray() && got.IsArray())
       compare_elements(expected, got, path);
-    else if (expected != got)
+    else if (!is_same(expected, got))
       add(path + ": expected " + shown_json(expected) + ", got "
           + shown_json(got));
   }

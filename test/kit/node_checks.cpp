@@ -1,14 +1,12 @@
 // The last look at a node.
 #include "test/kit/node_checks.hpp"
 
+#include "actors/own_actors.hpp"
 #include "actors/pid_text.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/local_actor.hpp>
 
-#include <cxxabi.h>
-
-#include <cstdlib>
 #include <exception>
 #include <typeinfo>
 #include <utility>
@@ -16,13 +14,6 @@
 namespace wsrelay::test {
 
 namespace {
-
-std::string type_name(const caf::abstract_actor& who) {
-  auto* raw = typeid(who).name();
-  std::unique_ptr<char, decltype(&std::free)> text{
-      abi::__cxa_demangle(raw, nullptr, nullptr, nullptr), &std::free};
-  return text ? text.get() : raw;
-}
 
 // The state's, or that of a class of its own.
 std::string name_of(const caf::abstract_actor& who) {
@@ -32,7 +23,7 @@ std::string name_of(const caf::abstract_actor& who) {
 
 std::string described(const caf::abstract_actor& who) {
   return name_of(who) + " (" + pid_text(who.id(), who.node()) + "), a "
-         + type_name(who);
+         + type_name(typeid(who));
 }
 
 } // namespace
@@ -41,8 +32,10 @@ std::ostream& operator<<(std::ostream& out, const refused_send& what) {
   return out << what.topic << " to " << what.client_pid << ": " << what.error;
 }
 
-node_checks::node_checks(refused_sends_ptr refused, source_line where)
-    : where_{where},
+node_checks::node_checks(refused_sends_ptr refused, std::string name,
+                         source_line where)
+    : name_{std::move(name)},
+      where_{where},
       exceptions_{std::uncaught_exceptions()},
       refused_{std::move(refused)} {}
 
@@ -102,23 +95,27 @@ void node_checks::note_left(const std::vector<caf::actor>& actors) {
   for (auto& each : actors) {
     auto& who = *caf::actor_cast<caf::abstract_actor*>(each);
     auto is_hidden = !who.getf(caf::abstract_actor::is_registered_flag);
-    if (!is_hidden && !allowed_.contains(who.id())
+    if ((!is_hidden || !is_own_actor(who)) && !allowed_.contains(who.id())
         && !allowed_names_.contains(name_of(who)))
-      left_.push_back(described(who));
+      left_.push_back(described(who) + (is_hidden ? ", hidden" : ""));
   }
 }
 
 void node_checks::complain() const noexcept {
+  auto of_node = name_.empty() ? "" : " " + name_;
   auto text = notes_;
+  if (!text.empty() && !name_.empty())
+    text = "at the end of the node" + of_node + ":\n" + text;
   if (!left_.empty() && !allows_actors_) {
     text += text.empty() ? "" : "\n";
-    text += "actors are left at the end of the node:";
+    text += "actors are left at the end of the node" + of_node + ":";
     for (auto& each : left_)
       text += "\n  " + each;
   }
   if (!refused_->empty() && !allows_refused_) {
     text += text.empty() ? "" : "\n";
-    text += "sends were refused, and nobody has expected or asked:";
+    text += "sends were refused" + (name_.empty() ? "" : " on" + of_node)
+            + ", and nobody has expected or asked:";
     for (auto& each : *refused_)
       text += "\n  " + printed(each);
   }

@@ -35,7 +35,8 @@ using refused_sends_ptr = std::shared_ptr<std::vector<refused_send>>;
 /// does while an exception passes: the test has failed then.
 class node_checks {
 public:
-  node_checks(refused_sends_ptr refused, source_line where);
+  /// `name` is the node's in a cluster, "" without.
+  node_checks(refused_sends_ptr refused, std::string name, source_line where);
   ~node_checks();
 
   node_checks(const node_checks&) = delete;
@@ -73,12 +74,14 @@ protected:
   /// What else fails the test at the node's end.
   void note(std::string text);
 
-  /// The node ends, and these still live. Hidden ones are nobody's.
+  /// The node ends, and these still live. What the relay and CAF have of their
+  /// own counts where it is not hidden.
   void note_left(const std::vector<caf::actor>& actors);
 
 private:
   void complain() const noexcept;
 
+  const std::string name_;
   source_line where_;
   int exceptions_; // that were under way at its start
   refused_sends_ptr refused_;

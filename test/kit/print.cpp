@@ -5,8 +5,12 @@
 
 #include <caf/message.hpp>
 
+#include <cxxabi.h>
+
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
+#include <memory>
 
 namespace wsrelay::test {
 
@@ -39,6 +43,12 @@ std::string shown_bytes(std::string_view bytes) {
   if (bytes.size() > max_shown_bytes)
     result += "... ";
   return result + size_text(bytes.size());
+}
+
+std::string type_name(const std::type_info& type) {
+  std::unique_ptr<char, decltype(&std::free)> text{
+      abi::__cxa_demangle(type.name(), nullptr, nullptr, nullptr), &std::free};
+  return text ? text.get() : type.name();
 }
 
 std::ostream& operator<<(std::ostream& out, const text_list& lines) {

@@ -22,6 +22,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <typeinfo>
 #include <vector>
 
 namespace wsrelay::test {
@@ -45,6 +46,9 @@ std::string shown_text(std::string_view text);
 
 /// The same of bytes, in hexadecimal, cut behind 32: "01 ff (2 bytes)".
 std::string shown_bytes(std::string_view bytes);
+
+/// Returns a type's name as it is written.
+std::string type_name(const std::type_info& type);
 
 /// Lines that print themselves, each in a line of its own. Compares with any
 /// vector of strings.

@@ -96,6 +96,10 @@ public:
     auto* next = who ? who->mailbox().peek() : nullptr;
     if (!next || next->mid.is_response())
       return false;
+    auto& before = counted[who];
+    if (contains(before, next))
+      return false;
+    before.push_back(next);
     auto fault = count(*next);
     if (fault == faults.end())
       return false;
@@ -120,6 +124,31 @@ public:
         result = each;
     }
     return result;
+  }
+
+  // What was counted and set aside (`skip`, `await`) comes back; what is not
+  // there any more has been handled.
+  void forget_handled(caf::scheduled_actor& who) {
+    auto found = counted.find(&who);
+    if (found == counted.end())
+      return;
+    auto old = std::exchange(found->second, {});
+    auto keep = [&](const caf::mailbox_element& each) {
+      if (contains(old, &each))
+        found->second.push_back(&each);
+    };
+    auto look = [&](auto& queue) {
+      for (auto& each : queue.cache())
+        keep(each);
+      queue.peek_all(keep);
+    };
+    look(who.get_urgent_queue());
+    look(who.get_normal_queue());
+  }
+
+  static bool contains(const std::vector<const caf::mailbox_element*>& all,
+                       const caf::mailbox_element* one) {
+    return std::find(all.begin(), all.end(), one) != all.end();
   }
 
   void fail(caf::scheduled_actor& who, const caf::error& why) {
@@ -154,6 +183,9 @@ public:
   std::vector<message_fault> faults;
   std::vector<held_job> held;
   std::vector<caf::resumable*> spared; // their next message was counted
+  // By actor: messages that were counted and not handled.
+  std::map<caf::scheduled_actor*, std::vector<const caf::mailbox_element*>>
+      counted;
   std::map<caf::actor_id, caf::weak_actor_ptr> seen;
 };
 
@@ -178,7 +210,13 @@ bool simulated_scheduler::run_one() {
   if (unit_->befalls(job))
     return true;
   // One message each in turn: nobody's order depends on a mailbox's length.
-  switch (job->resume(unit_.get(), 1)) {
+  auto* who = dynamic_cast<caf::scheduled_actor*>(job);
+  auto result = job->resume(unit_.get(), 1);
+  if (who && result != caf::resumable::done && !unit_->faults.empty())
+    unit_->forget_handled(*who);
+  else
+    unit_->counted.erase(who);
+  switch (result) {
     case caf::resumable::resume_later:
       jobs.push_back(job);
       break;
@@ -200,8 +238,11 @@ chance& simulated_scheduler::order() {
   return unit_->order;
 }
 
-std::size_t simulated_scheduler::faults_left() const {
-  return unit_->faults.size();
+std::vector<std::string> simulated_scheduler::faults_left() const {
+  std::vector<std::string> result;
+  for (auto& each : unit_->faults)
+    result.push_back(each.name);
+  return result;
 }
 
 void simulated_scheduler::add(message_fault fault) {

@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace wsrelay::test {
@@ -31,6 +32,7 @@ struct message_fault {
   std::size_t nth = 1;
   caf::error failure{};
   caf::timespan delay{0};
+  std::string name{}; // in `faults_left`
 };
 
 /// Steps through the actors of one system. Made from a configuration that
@@ -60,8 +62,8 @@ public:
 
   void add(message_fault fault);
 
-  /// Returns how many faults are still to come true.
-  std::size_t faults_left() const;
+  /// Returns the names of the faults that are still to come true.
+  std::vector<std::string> faults_left() const;
 
   /// No fault befalls anybody any more; who was held up goes on.
   void forget_faults();

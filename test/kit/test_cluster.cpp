@@ -13,9 +13,17 @@
 
 namespace wsrelay::test {
 
+namespace {
+
+constexpr int most_steps_at_end = 100'000;
+constexpr int most_timers_at_end = 1000;
+
+} // namespace
+
 test_cluster::test_cluster(std::initializer_list<std::string> names,
-                           cluster_options options)
-    : world_{.options = std::move(options),
+                           cluster_options options, source_line where)
+    : where_{where},
+      world_{.options = std::move(options),
              .now = time_point{} + time_point::duration{1}},
       names_{names} {
   std::set<std::string> different{names_.begin(), names_.end()};
@@ -33,13 +41,45 @@ test_cluster::test_cluster(std::initializer_list<std::string> names,
   run();
 }
 
-// Nobody hears from others any more, while all that they have ends.
 test_cluster::~test_cluster() {
+  try {
+    end_all();
+  } catch (...) { // an actor's; what is left is told
+  }
+  for (auto& [name, member] : members_) {
+    member->look_for_left();
+    member->end();
+  }
+  run_posted();
+}
+
+// First as long as nodes hear of each other, then each for itself.
+void test_cluster::end_all() {
+  for (auto& [name, member] : members_)
+    member->drop_clients();
+  come_to_rest();
   for (auto& [names, link] : links_)
     link->lose();
+  come_to_rest();
   for (auto& [name, member] : members_)
-    member->end();
-  run_posted();
+    member->let_go();
+  come_to_rest();
+}
+
+// Timers fire, too, but not without end.
+void test_cluster::come_to_rest() {
+  auto rest = [this] {
+    for (auto left = most_steps_at_end; left > 0 && step(); --left) {
+    }
+  };
+  rest();
+  for (auto left = most_timers_at_end; left > 0; --left) {
+    auto next = next_event();
+    if (next == time_point::max())
+      break;
+    move_to(next);
+    rest();
+  }
 }
 
 test_node& test_cluster::operator[](std::string_view name) {
@@ -71,7 +111,7 @@ void test_cluster::begin(const std::string& name) {
   for (auto& other : names_)
     if (other != name)
       links.emplace(other, &link(name, other));
-  auto made = std::make_unique<cluster_member>(world_, name, links);
+  auto made = std::make_unique<cluster_member>(world_, name, links, where_);
   made->join(*this);
   for (auto& [other, way] : links)
     way->set_member(name, made.get());

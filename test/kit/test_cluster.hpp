@@ -31,9 +31,11 @@ class cluster_member;
 class test_cluster final : private node_driver {
 public:
   /// Starts these nodes, two or more with different names, and connects each to
-  /// all that stand before it. Throws `std::invalid_argument`.
+  /// all that stand before it. Throws `std::invalid_argument`. At its end the
+  /// nodes that run are looked at as one `test_node` is (node_checks.hpp).
   test_cluster(std::initializer_list<std::string> names,
-               cluster_options options = {});
+               cluster_options options = {},
+               source_line where = source_line::here());
   ~test_cluster();
 
   test_cluster(const test_cluster&) = delete;
@@ -86,10 +88,13 @@ private:
 
   bool act();
   bool run_posted();
+  void come_to_rest();
+  void end_all();
   cluster_member& member(std::string_view name);
   void begin(const std::string& name);
   void end(std::string_view name);
 
+  source_line where_;
   cluster_world world_;
   std::vector<std::string> names_;
   std::map<std::pair<std::string, std::string>, std::unique_ptr<cluster_link>>

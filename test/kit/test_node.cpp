@@ -48,7 +48,7 @@ test_node::test_node(seed order, std::unique_ptr<test_config> config,
 
 test_node::test_node(std::unique_ptr<test_config> config,
                      std::optional<seed> order, source_line where)
-    : node_checks{config->refused_sends, where},
+    : node_checks{config->refused_sends, config->node_name, where},
       config_{std::move(config)},
       system_{*config_},
       scheduler_{system_, order},
@@ -62,9 +62,7 @@ test_node::test_node(std::unique_ptr<test_config> config,
 
 test_node::~test_node() {
   set_runner({});
-  if (auto left = scheduler_.faults_left())
-    note("faults that have not come true: " + std::to_string(left));
-  scheduler_.forget_faults();
+  note_faults();
   try {
     end();
   } catch (const std::exception& error) { // an actor's, say
@@ -173,7 +171,11 @@ bool test_node::come_to_rest(std::size_t steps) {
   for (; step(); --steps)
     if (steps == 0)
       return false;
-  std::erase_if(ports_, [](auto& port) { return !port->is_open(); });
+  std::erase_if(ports_, [this](auto& port) {
+    if (!port->is_open() && !port->faults_left().empty())
+      unused_.push_back(port);
+    return !port->is_open();
+  });
   next_port_ = 0;
   return true;
 }
@@ -297,6 +299,30 @@ void test_node::lose_all() {
 void test_node::drop_clients() {
   for (auto& port : ports_)
     port->fail(end_cause::connection_lost, 0);
+}
+
+void test_node::forget_faults() {
+  scheduler_.forget_faults();
+  for (auto& port : ports_)
+    port->forget_faults();
+  unused_.clear();
+}
+
+void test_node::note_faults() {
+  auto left = scheduler_.faults_left();
+  auto add = [&](auto& ports) {
+    for (auto& port : ports)
+      for (auto& each : port->faults_left())
+        left.push_back(each);
+  };
+  add(unused_);
+  add(ports_);
+  forget_faults();
+  std::string text;
+  for (auto& each : left)
+    text += "\n  " + each;
+  if (!text.empty())
+    note("faults that have not come true:" + text);
 }
 
 std::size_t test_node::running_actors() {

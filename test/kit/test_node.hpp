@@ -23,6 +23,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -170,19 +171,30 @@ public:
   /// `http_request` or a message of yours.
   template <class Message>
   void fail_request(caf::error why, std::size_t nth = 1) {
-    scheduler_.add({matches<Message>, nth, std::move(why)});
+    scheduler_.add({matches<Message>,
+                    nth,
+                    std::move(why),
+                    {},
+                    "fail_request<" + type_name(typeid(Message)) + ">("
+                        + std::to_string(nth) + ")"});
   }
 
   /// The receiver of the `nth` `Message` does nothing for so long when it would
   /// handle it.
   template <class Message>
   void delay_message(milliseconds time, std::size_t nth = 1) {
-    scheduler_.add({matches<Message>, nth, {}, time});
+    scheduler_.add({matches<Message>,
+                    nth,
+                    {},
+                    time,
+                    "delay_message<" + type_name(typeid(Message)) + ">("
+                        + std::to_string(time.count()) + "ms, "
+                        + std::to_string(nth) + ")"});
   }
 
-  /// No fault comes true any more. Those that are left at the node's end fail
-  /// the test: they have tested nothing.
-  void forget_faults() { scheduler_.forget_faults(); }
+  /// No fault comes true any more, of messages or of clients. Those that are
+  /// left at the node's end fail the test: they have tested nothing.
+  void forget_faults();
 
   /// Tells a handler's answer that no client comes, as the relay does it when a
   /// check refuses the request: its target gets a `ws_refused`. Runs.
@@ -227,6 +239,7 @@ private:
   bool come_to_rest(std::size_t steps);
   void end();
   void drop_clients();
+  void note_faults();
   bool step_here();
   bool do_something();
   bool step_ports();
@@ -239,6 +252,7 @@ private:
   caf::actor_system system_;
   simulated_scheduler scheduler_;
   std::vector<std::shared_ptr<fake_frame_port>> ports_;
+  std::vector<std::shared_ptr<fake_frame_port>> unused_; // ended, with faults
   caf::actor directory_;
   std::shared_ptr<parking_lot> lot_; // null before a client that may park
   std::size_t next_port_ = 0; // the one whose turn it is; 0 = the actors'

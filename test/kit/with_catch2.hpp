@@ -1,5 +1,6 @@
 // Include it where tests stand that use Catch2, 2 or 3: what the kit expects
-// and does not find is a failure of Catch2's. Nothing where there is no Catch2.
+// and does not find is a failure of Catch2's, which has the test's own line.
+// Nothing where there is no Catch2.
 #pragma once
 
 #include "test/kit/expectation.hpp"

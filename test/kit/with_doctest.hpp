@@ -14,7 +14,11 @@
 
 namespace wsrelay::test {
 
-inline void tell_doctest(const expectation_failed& failure) {
+inline void tell_doctest(const expectation_failed& what) {
+  auto* test = doctest::getContextOptions()->currentTest;
+  auto failure = test ? at_test(what, {test->m_file.c_str(),
+                                       static_cast<int>(test->m_line)})
+                      : what;
   if (failure.may_throw())
     DOCTEST_ADD_FAIL_AT(failure.file(), failure.line(), failure.text());
   DOCTEST_ADD_FAIL_CHECK_AT(failure.file(), failure.line(), failure.text());

@@ -11,7 +11,9 @@
 
 namespace wsrelay::test {
 
-inline void tell_gtest(const expectation_failed& failure) {
+inline void tell_gtest(const expectation_failed& what) {
+  auto* test = testing::UnitTest::GetInstance()->current_test_info();
+  auto failure = test ? at_test(what, {test->file(), test->line()}) : what;
   ADD_FAILURE_AT(failure.file(), failure.line()) << failure.text();
   if (failure.may_throw()) // GoogleTest ends the test and says nothing more
     throw testing::AssertionException{{testing::TestPartResult::kFatalFailure,

@@ -1,4 +1,5 @@
 // What is expected of clients, and what a failure says.
+#include "test/kit/json_difference.hpp"
 #include "test/kit_test/failures.hpp"
 #include "test/support/connected.hpp"
 
@@ -159,8 +160,8 @@ TEST_CASE_FIXTURE(fixture, "what a target heard is expected line by line") {
   target.expect("join {}");
   target.expect_join("{}");
   ann.send_text("hi");
-  bob.send_text("ho");
   target.expect_message("hi");
+  bob.send_text("ho");
   target.expect_message("ho");
   bob.close();
   target.expect_leave(leave_reason::client_closed, 1000);
@@ -257,6 +258,28 @@ TEST_CASE("whatever was said last of joins holds") {
   target.expect_nothing();
   target.release();
   target.expect_message("waits");
+}
+
+TEST_CASE("integers of JSON are compared and told exactly, up to 64 bits") {
+  for (auto* number : {"9007199254740993", "9223372036854775807",
+                       "18446744073709551615", "-9223372036854775808"})
+    CHECK_FALSE(json_difference(number, number));
+  CHECK(json_difference("9007199254740993", "9007199254740992")
+        == "  $: expected 9007199254740993, got 9007199254740992");
+  CHECK(json_difference("18446744073709551615", "18446744073709551614")
+        == "  $: expected 18446744073709551615, got 18446744073709551614");
+  CHECK(json_difference("18446744073709551615", "-1")
+        == "  $: expected 18446744073709551615, got -1");
+  CHECK(json_difference("[9007199254740993]", "[9007199254740992.0]"));
+  CHECK(json_difference("-9223372036854775807", "-9223372036854775808.0"));
+  CHECK(json_difference("18446744073709551615", "18446744073709551616"));
+}
+
+TEST_CASE("a number of JSON may be spelled in another way") {
+  CHECK_FALSE(json_difference("[1, 1000, -2, 0]", "[1.0, 1e3, -2.0, -0.0]"));
+  CHECK_FALSE(json_difference("1.50", "15e-1"));
+  CHECK(json_difference("1", "1.5"));
+  CHECK(json_difference("-1", "1e300"));
 }
 
 } // namespace wsrelay::expectation_test

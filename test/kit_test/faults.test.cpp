@@ -132,6 +132,7 @@ TEST_CASE_FIXTURE(fixture,
                   "the n-th join fails, and its target hears nothing") {
   node.fail_request<ws_join>(make_error(errc::invalid_message, "no"), 2);
   auto bob = node.connect(target);
+  node.run(); // his is the first one
   auto eve = node.connect(target);
   node.run();
   CHECK(target.joins().size() == 2); // ann and bob
@@ -171,10 +172,36 @@ TEST_CASE_FIXTURE(fixture, "an answer may take its time") {
   CHECK(other.joins().size() == 1);
 }
 
+TEST_CASE("what an actor sets aside is counted once") {
+  test_node node;
+  strings heard;
+  auto picky = node.system().spawn([&heard](caf::event_based_actor* self) {
+    self->set_default_handler(caf::skip);
+    return caf::behavior{[&heard, self](caf::ok_atom) {
+      self->become(
+          [&heard](int number) { heard.push_back(std::to_string(number)); });
+    }};
+  });
+  node.delay_message<int>(milliseconds{50}, 3);
+  node.send(picky, 1);
+  node.send(picky, 2);
+  node.run();
+  node.send(picky, caf::ok_atom_v);
+  node.run();
+  CHECK(heard == strings{"1", "2"});
+  node.send(picky, 3);
+  node.send(picky, 4);
+  node.run();
+  CHECK(heard.size() == 2);
+  node.advance(milliseconds{50});
+  CHECK(heard == strings{"1", "2", "3", "4"});
+}
+
 TEST_CASE_FIXTURE(fixture, "two faults each count for themselves") {
   node.delay_message<ws_join>(milliseconds{5}, 1);
   node.fail_request<ws_join>(make_error(errc::invalid_message, "no"), 2);
   auto bob = node.connect(target);
+  node.run(); // his is the first one
   auto eve = node.connect(target);
   node.advance(milliseconds{5});
   CHECK(target.joins().size() == 2);

@@ -36,12 +36,17 @@ def run(program, *arguments):
 
 
 class FrameworkTest(unittest.TestCase):
-    def assert_told(self, text, place):
-        """Each failure is there, with its place, and no test went on."""
+    def assert_told(self, text, place, end_place=None):
+        """Each failure is there, with its place, and no test went on. What is
+        found at a node's end is told at `end_place`, the test's own."""
         self.assertRegex(text, place(EXPECTATION))
         self.assertRegex(text, r"ann \(\S+\): expected text \"hi\"")
         self.assertIn("nothing came", text)
-        self.assertRegex(text, place(LAST_NODE))
+        if end_place:
+            self.assertRegex(text, end_place)
+            self.assertRegex(text, rf"declared at \S*{CASES}:{LAST_NODE}\b")
+        else:
+            self.assertRegex(text, place(LAST_NODE))
         self.assertIn("actors are left at the end of the node:", text)
         self.assertRegex(text, r"nosy \(\S+\), a caf::stateful_actor<")
         self.assertNotIn("the test went on", text)
@@ -52,7 +57,8 @@ class FrameworkTest(unittest.TestCase):
     def test_doctest(self):
         status, text = run("doctest")
         self.assertEqual(status, 1, text)
-        self.assert_told(text, lambda line: rf"{CASES}:{line}: (FATAL )?ERROR: a")
+        self.assert_told(text, lambda line: rf"{CASES}:{line}: (FATAL )?ERROR: a",
+                         r"frameworks/doctest\.cpp:\d+: ERROR: actors are left")
         self.assertRegex(text, r"test cases: 4 \| 1 passed \| 3 failed")
 
     def test_catch2(self):
@@ -64,7 +70,8 @@ class FrameworkTest(unittest.TestCase):
     def test_gtest(self):
         status, text = run("gtest")
         self.assertEqual(status, 1, text)
-        self.assert_told(text, lambda line: rf"{CASES}:{line}: Failure")
+        self.assert_told(text, lambda line: rf"{CASES}:{line}: Failure",
+                         r"frameworks/gtest\.cpp:\d+: Failure Failed actors are left")
         self.assertRegex(text, r"\[ PASSED \] 1 test\. \[ FAILED \] 3 tests")
 
     def test_no_framework(self):

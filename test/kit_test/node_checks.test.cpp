@@ -69,12 +69,12 @@ TEST_CASE("an actor that is left may be allowed: by handle, by name, all") {
         == 1);
 }
 
-TEST_CASE("no leak: what a test holds, what has a name, what is hidden, what a "
-          "client, a probe or a request needs") {
+TEST_CASE(
+    "no leak: what a test holds, what has a name, what a client, a probe or "
+    "a request needs") {
   CHECK(end_of_node([](test_node& node) {
           auto held = node.system().spawn(target_of_all);
           CHECK(node.put("named", node.system().spawn(target_of_all)));
-          node.system().spawn<caf::hidden>(ticker);
           probe silent{node};
           silent.hold();
           silent.hold_joins();
@@ -92,11 +92,94 @@ TEST_CASE("a fault that has not come true is told, unless it is forgotten") {
   auto texts = end_of_node([](test_node& node) {
     node.fail_request<ws_join>(make_error(errc::busy));
   });
-  CHECK(texts == std::vector<std::string>{"faults that have not come true: 1"});
+  CHECK(texts
+        == std::vector<std::string>{"faults that have not come true:\n"
+                                    "  fail_request<wsrelay::ws_join>(1)"});
   CHECK(end_of_node([](test_node& node) {
           node.fail_request<ws_join>(make_error(errc::busy));
           node.forget_faults();
         }).empty());
+}
+
+TEST_CASE("faults of clients are told as well, also of those that have left") {
+  std::string ann_name;
+  std::string bob_name;
+  auto script = [&](test_node& node, bool forget) {
+    auto target = node.system().spawn(target_of_all);
+    auto ann = node.connect(target, {.name = "ann"});
+    auto bob = node.connect(target, {.name = "bob"});
+    ann_name = ann.name();
+    bob_name = bob.name();
+    node.delay_message<ws_leave>(milliseconds{5}, 3);
+    ann.fail_write(2);
+    ann.delay_write(milliseconds{50}, 3);
+    bob.fail_write();
+    node.send(ann.actor(), ws_send{message_type::text, "x"});
+    ann.expect_text("x");
+    ann.lose();
+    node.run();
+    ann.reset(); // too late
+    bob.reset(); // nobody runs
+    if (forget)
+      node.forget_faults();
+  };
+  auto texts = end_of_node([&](test_node& node) { script(node, false); });
+  CHECK(texts
+        == std::vector<std::string>{
+            "faults that have not come true:\n"
+            "  delay_message<wsrelay::ws_leave>(5ms, 3)"
+            "\n  "
+            + ann_name + ": reset()\n  " + ann_name + ": fail_write(2)\n  "
+            + ann_name + ": delay_write(50ms, 3)\n  " + bob_name
+            + ": reset()\n  " + bob_name + ": fail_write(1)"});
+  CHECK(end_of_node([&](test_node& node) { script(node, true); }).empty());
+}
+
+TEST_CASE("faults of clients that come true are none of them") {
+  CHECK(end_of_node([](test_node& node) {
+          auto target = node.system().spawn(target_of_all);
+          auto ann = node.connect(target);
+          auto bob = node.connect(target);
+          auto eve = node.connect(target);
+          ann.fail_write();
+          bob.delay_write(milliseconds{50});
+          for (auto& each : {ann, bob})
+            node.send(each.actor(), ws_send{message_type::text, "x"});
+          eve.lose();
+          eve.reset(); // in its place
+          node.run();
+          CHECK_FALSE(eve.is_open());
+        }).empty());
+}
+
+TEST_CASE("an actor that is hidden and left is told, unless it is the relay's "
+          "own") {
+  auto texts = end_of_node([](test_node& node) {
+    node.system().spawn<caf::hidden>(ticker);
+    client_options in_group;
+    in_group.groups = {"all"};
+    node.connect(node.system().spawn(target_of_all), in_group);
+    node.run();
+  });
+  REQUIRE(texts.size() == 1);
+  CHECK(std::count(texts[0].begin(), texts[0].end(), '\n') == 1);
+  CHECK(texts[0].ends_with(", hidden"));
+}
+
+TEST_CASE("the end of a node is told at the line of its test") {
+  expectation_failed failure{"left", {"a.cpp", 10}, false};
+  auto same = at_test(failure, {"a.cpp", 9});
+  CHECK(same.text() == "left");
+  CHECK(same.line() == 10);
+  for (source_line test : {source_line{"a.cpp", 11}, source_line{"b.cpp", 1}}) {
+    auto moved = at_test(failure, test);
+    CHECK(moved.text() == "left\n  of what is declared at a.cpp:10");
+    CHECK(moved.line() == test.line);
+    CHECK(moved.file() == std::string{test.file});
+    CHECK_FALSE(moved.may_throw());
+  }
+  expectation_failed missed{"no text", {"a.cpp", 10}, true};
+  CHECK(at_test(missed, {"b.cpp", 1}).line() == 10);
 }
 
 TEST_CASE("an expectation that fails inside of an actor fails the test") {

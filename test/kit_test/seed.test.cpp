@@ -116,6 +116,7 @@ TEST_CASE("the same seed makes the same order, another one another") {
 }
 
 TEST_CASE("a client reads some of what it is sent, the rest later") {
+  seed_variable without{nullptr}; // one alone has one order
   std::set<std::size_t> counts;
   over_seeds(20, [&](seed order) {
     test_node node{order};
@@ -145,6 +146,7 @@ TEST_CASE("a client's first word is its last one, in any order") {
 }
 
 TEST_CASE("timeouts that are due together fire in any order") {
+  seed_variable without{nullptr}; // one alone has one order
   std::set<std::string> orders;
   over_seeds(20, [&](seed order) {
     test_node node{order};

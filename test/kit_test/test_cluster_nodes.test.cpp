@@ -182,4 +182,121 @@ TEST_CASE("a cluster wants names that differ, and knows its nodes") {
   CHECK_THROWS_AS(cluster["two"].connect("nobody@one"), std::invalid_argument);
 }
 
+namespace {
+
+// Keeps itself alive.
+caf::behavior hermit(caf::event_based_actor* self) {
+  return {[me = caf::actor{self}](int) {}};
+}
+
+// The texts of what a cluster complains of at its end, and its line.
+template <class Function>
+strings end_of_cluster(Function script, int* line = nullptr) {
+  strings texts;
+  auto before = on_failure([&](const expectation_failed& failure) {
+    texts.push_back(failure.text());
+    if (line)
+      *line = failure.line();
+  });
+  {
+    test_cluster cluster{"relay", "app"};
+    script(cluster);
+  }
+  on_failure(before);
+  return texts;
+}
+
+} // namespace
+
+TEST_CASE("an actor that is left in a node is told with the node's name, at "
+          "the cluster's line") {
+  std::string pid;
+  auto line = 0;
+  auto texts = end_of_cluster(
+      [&](test_cluster& cluster) {
+        auto& app = cluster["app"];
+        auto left = app.system().spawn(hermit);
+        pid = to_string(left);
+        REQUIRE(app.put("hermit", left));
+        cluster["relay"].connect("hermit@app"); // and others know it
+        cluster.run();
+      },
+      &line);
+  REQUIRE(texts.size() == 1);
+  CHECK(texts[0].starts_with("actors are left at the end of the node app:\n"
+                             "  scheduled_actor ("
+                             + pid + "), a caf::"));
+  CHECK(std::count(texts[0].begin(), texts[0].end(), '\n') == 1);
+  CHECK(line > 0);
+  CHECK(line < __LINE__);
+}
+
+TEST_CASE("each node of a cluster is looked at, and may be allowed some") {
+  auto spawn = [](test_cluster& cluster, const char* name) {
+    return cluster[name].system().spawn(hermit);
+  };
+  CHECK(end_of_cluster([&](test_cluster& cluster) {
+          spawn(cluster, "relay");
+          spawn(cluster, "app");
+        }).size()
+        == 2);
+  CHECK(end_of_cluster([&](test_cluster& cluster) {
+          cluster["relay"].allow_left_actors(spawn(cluster, "relay"));
+          cluster["app"].allow_left_actors();
+          spawn(cluster, "app");
+        }).empty());
+}
+
+TEST_CASE("a node that was killed or stopped has no actors that are left") {
+  CHECK(end_of_cluster([](test_cluster& cluster) {
+          cluster["relay"].system().spawn(hermit);
+          cluster["app"].system().spawn(hermit);
+          cluster.kill("relay");
+          cluster.stop("app");
+        }).empty());
+  CHECK(end_of_cluster([](test_cluster& cluster) {
+          cluster.restart("app").system().spawn(hermit);
+        }).size()
+        == 1);
+}
+
+TEST_CASE("no leak of a cluster: what ends with its client, its client's node, "
+          "or with those who know it") {
+  CHECK(end_of_cluster([](test_cluster& cluster) {
+          auto& app = cluster["app"];
+          auto& relay = cluster["relay"];
+          REQUIRE(app.put("chat", app.system().spawn(chat)));
+          auto ann = relay.connect("chat@app");
+          auto bob = relay.connect(
+              app.system().spawn([](caf::event_based_actor* self) {
+                return caf::behavior{[me = caf::actor{self}](const ws_join&) {},
+                                     [self](const ws_leave&) { self->quit(); }};
+              }));
+          cluster.link("relay", "app").delay(milliseconds{50});
+          ann.send_text("hi");
+        }).empty());
+  CHECK(end_of_cluster([](test_cluster& cluster) {
+          auto& app = cluster["app"];
+          REQUIRE(app.put("chat", app.system().spawn(chat)));
+          cluster["relay"].connect("chat@app");
+          cluster.link("relay", "app").cut();
+        }).empty());
+}
+
+TEST_CASE("a fault of a node of a cluster that has not come true is told with "
+          "the node's name") {
+  auto fault = [](test_cluster& cluster) {
+    cluster["app"].delay_message<ws_join>(milliseconds{5});
+  };
+  strings expected{"at the end of the node app:\n"
+                   "faults that have not come true:\n"
+                   "  delay_message<wsrelay::ws_join>(5ms, 1)"};
+  CHECK(end_of_cluster(fault) == expected);
+  CHECK(end_of_cluster([&](test_cluster& cluster) {
+          fault(cluster);
+          cluster.kill("app");
+        })
+        == expected);
+}
+
 } // namespace wsrelay::cluster_kit_test

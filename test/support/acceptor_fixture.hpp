@@ -30,8 +30,8 @@ struct fake_nodes final : target_nodes {
 struct accepting {
   using response = std::optional<caf::expected<http_response>>;
 
+  fake_nodes nodes; // connections use it until the node has ended
   checked_node node;
-  fake_nodes nodes;
   caf::actor actor{spawn_on(node.system(), nullptr, acceptor,
                             acceptor_config{node.directory(), &nodes})};
   std::vector<caf::actor> handlers;
