@@ -96,8 +96,10 @@ void peer_state::on_failed(const caf::error& why) {
   auto reason = reason_of(why);
   if (told.size() < max_told_reasons && told.insert(reason).second)
     log(log_part::cluster)
-        .warn("peer cannot be reached: address={}:{} reason={}", config.host,
-              config.port, json_string(reason));
+        .warn("peer cannot be reached: address={}:{} reason={}"
+              " hint=\"tried again by itself; does that node run, with this "
+              "listen and tls?\"",
+              config.host, config.port, json_string(reason));
   try_again();
 }
 

@@ -88,7 +88,9 @@ void peer_group_state::on_found(std::vector<std::string> addresses) {
 void peer_group_state::on_missing(const caf::error& why) {
   if (!std::exchange(missing, true))
     log(log_part::cluster)
-        .warn("peer's name has no address: name={} reason={}", config.each.host,
+        .warn("peer's name has no address: name={} reason={}"
+              " hint=\"looked up again by itself; try: getent ahosts NAME\"",
+              config.each.host,
               json_string(why == caf::sec::request_timeout
                               ? "the look-up does not end"
                               : to_text(why)));

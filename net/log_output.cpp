@@ -244,7 +244,10 @@ private:
     notice.level = spdlog::level::warn;
     notice.time = spdlog::details::os::now();
     notice.name = "node";
-    notice.text = fmt::format("log lines lost: count={}", count);
+    notice.text =
+        fmt::format("log lines lost: count={} hint=\"who reads the log is "
+                    "too slow, or its disk was full\"",
+                    count);
     if (write(notice))
       return true;
     add_lost(count);

@@ -73,8 +73,10 @@ void note_changes(const std::vector<std::string>& all) {
 
 void note(const result<config_changes>& done) {
   if (!done)
-    return log().error("configuration refused: reason={}",
-                       json_string(done.error().what));
+    return log().error(
+        "configuration refused: reason={}"
+        " hint=\"nothing has changed; repair it, then wsrelay reload\"",
+        json_string(done.error().what));
   log().info("configuration reloaded: changed={}", done->changed.size());
   note_changes(done->changed);
   for (auto& kept : done->kept) {

@@ -295,7 +295,9 @@ void hook_target_state::note(const hook_result& what) {
   } else if (++failures_ >= max_hook_failures && !is_down_) {
     is_down_ = true;
     next_probe_ = port_->now() + hook_probe_interval;
-    log().warn("http.target is down, joins are refused: target={} reason={}",
+    log().warn("http.target is down, joins are refused: target={} reason={}"
+               " hint=\"it is asked again each second by itself; does its url "
+               "answer?\"",
                log_value(settings_->name), json_string(reason_of(what)));
     port_->set_open(false);
   }
@@ -332,7 +334,9 @@ void hook_target_state::probe() {
 
 void hook_target_state::complain(const std::string& why) {
   if (auto left_out = complaints_.allow(why, port_->now()))
-    log().warn("http.target failed: target={} reason={}{}",
+    log().warn("http.target failed: target={} reason={}"
+               " hint=\"see the log of the server at its url; on_error closes "
+               "or skips\"{}",
                log_value(settings_->name), json_string(why),
                suppressed_text(*left_out));
 }

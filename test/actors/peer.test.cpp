@@ -163,7 +163,9 @@ TEST_CASE_FIXTURE(fixture, "each reason why a peer is not reached is logged "
   start();
   auto line = [](const std::string& reason) {
     return "peer cannot be reached: address=app1.example:9001 reason=\""
-           + reason + "\"";
+           + reason
+           + "\" hint=\"tried again by itself; does that node run, with this "
+             "listen and tls?\"";
   };
   node.advance(60s);
   CHECK(log.sink->lines == strings{line("refused")});

@@ -110,8 +110,10 @@ void listen_for_operator(node& relay, const std::string& where) {
   if (auto path = relay.listen_for_operator(where))
     log().info("operator socket: path={}", log_value(*path));
   else
-    log().warn("no operator socket: reason={}",
-               json_string(path.error().what + " (--operator-socket)"));
+    log().warn(
+        "no operator socket: reason={}"
+        " hint=\"it serves all the same; wsrelay needs --node or --admin\"",
+        json_string(path.error().what + " (--operator-socket)"));
 }
 
 // What is wrong with a configuration as a whole: in the log line by line, for
@@ -119,7 +121,8 @@ void listen_for_operator(node& relay, const std::string& where) {
 failure refuse(const std::vector<config_issue>& errors) {
   std::string all;
   for (auto& error : errors) {
-    log().error("configuration refused: reason={}",
+    log().error("configuration refused: reason={}"
+                " hint=\"nothing has changed; repair it, then wsrelay reload\"",
                 json_string(to_text(error)));
     all += (all.empty() ? "" : "; ") + to_text(error);
   }
@@ -167,8 +170,10 @@ void put_targets(node& relay, caf::actor_system& system,
       if (each.name == name)
         return;
     if (auto done = relay.put(name, system.spawn(behavior)); !done)
-      log().error("cannot register a target: reason={}",
-                  json_string(done.error().what));
+      log().error(
+          "cannot register a target: reason={}"
+          " hint=\"it serves without this target; rename what has its name\"",
+          json_string(done.error().what));
   };
   put("echo", echo);
   put("chat", chat);
@@ -191,7 +196,8 @@ int serve(const daemon_options& options, const relay_config& config) {
     return complain(started.error().what);
   for (auto& name : unclaimed_sockets(config))
     log().warn("nobody accepts at a socket that systemd has passed, no service "
-               "has its addr: addr={}",
+               "has its addr: addr={} hint=\"give a service this addr, or take "
+               "it out of the .socket unit\"",
                log_value("systemd:" + shown(name)));
   std::atomic<bool> is_ordered{false};
   relay.on_drain_order([&is_ordered] {
