@@ -4,6 +4,7 @@
 #include "actors/log.hpp"
 #include "actors/log_value.hpp"
 #include "actors/node_messages.hpp"
+#include "actors/order_line.hpp"
 #include "config/load.hpp"
 #include "config/validate.hpp"
 #include "net/admin/admin.hpp"
@@ -13,7 +14,6 @@
 #include "net/http/upstream_tls.hpp"
 #include "net/node.hpp"
 #include "net/node_view.hpp"
-#include "net/order_line.hpp"
 #include "net/running_service.hpp"
 #include "protocol/json.hpp"
 
