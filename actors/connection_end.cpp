@@ -166,7 +166,7 @@ std::string_view hint_of(end_cause cause) noexcept {
     case end_cause::target_crashed:
       return "see the target's own log at this time";
     case end_cause::target_lost:
-      return "see the lines of its node: peer lost, node lost";
+      return "its node is gone: the part cluster of the log says why";
     case end_cause::target_overloaded:
       return "the target has too much to do: see its own log, share its work";
     case end_cause::join_refused:
@@ -176,7 +176,7 @@ std::string_view hint_of(end_cause cause) noexcept {
     case end_cause::exited:
       return "an actor that it is linked to has ended, or has ended it";
     case end_cause::killed:
-      return "killed by an actor, or a fault: see lines about an exception";
+      return "killed by an actor, or a fault: see errors before it";
     default:
       return {};
   }
