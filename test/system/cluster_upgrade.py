@@ -241,7 +241,7 @@ class Upgrade(unittest.TestCase):
         # This test's own question by `wsrelay peers`, which asks again.
         self.assertNotRegex(
             log, r"message not understood(?!.*=\"?unknown_type: "
-                 r"(peer\.details|peer\.absent-get|operator\.order)\"? hint)")
+                 r"(peer\.details|peer\.absent-get|operator\.order)\"?( hint|\n))")
         self.assertNotIn("unexpected message", log)
         self.assertNotIn("peer lost", log)
 
