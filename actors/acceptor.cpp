@@ -167,7 +167,9 @@ void acceptor_state::give_up() {
   if (connections_.empty())
     return;
   log(log_part::http)
-      .warn("connections left at the end of the shutdown: connections={}",
+      .warn("connections left at the end of the shutdown: connections={}"
+            " hint=\"they are cut off; a longer shutdown_timeout leaves them "
+            "time\"",
             connections_.size());
   for (auto& [id, open] : connections_)
     hasten(open.info.client);

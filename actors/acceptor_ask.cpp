@@ -27,9 +27,13 @@ bool call(const Callback& done, Value&& value) {
     return true;
   } catch (const std::exception& error) {
     log(log_part::http)
-        .error("answer not handled: reason={}", json_string(error.what()));
+        .error("answer not handled: reason={}"
+               " hint=\"a fault of wsrelay, report it; all else goes on\"",
+               json_string(error.what()));
   } catch (...) {
-    log(log_part::http).error("answer not handled: reason=unknown");
+    log(log_part::http)
+        .error("answer not handled: reason=unknown"
+               " hint=\"a fault of wsrelay, report it; all else goes on\"");
   }
   return false;
 }

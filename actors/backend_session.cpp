@@ -164,7 +164,9 @@ void backend_session_state::ask_for(output next) {
             [done](caf::error& why) {
               if (!is(why, errc::closing) && !is(why, errc::connection_lost))
                 log(log_part::connection)
-                    .warn("a message to a backend is lost: reason={}",
+                    .warn("a message to a backend is lost: reason={}"
+                          " hint=\"its connection goes on; the backend's own "
+                          "log may say more\"",
                           json_string(to_text(why)));
               done();
             });

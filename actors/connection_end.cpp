@@ -158,6 +158,38 @@ std::string connection_state::record_text(end_severity level) const {
   return result;
 }
 
+namespace {
+
+// What to do about the ends that are warnings.
+std::string_view hint_of(end_cause cause) noexcept {
+  switch (cause) {
+    case end_cause::target_crashed:
+      return "see the target's own log at this time";
+    case end_cause::target_lost:
+      return "its node is gone: the part cluster of the log says why";
+    case end_cause::target_overloaded:
+      return "the target has too much to do: see its own log, share its work";
+    case end_cause::join_refused:
+      return "the target wants it so: see its own log";
+    case end_cause::join_timeout:
+      return "is the target held? else raise wsrelay.join.timeout";
+    case end_cause::exited:
+      return "an actor that it is linked to has ended, or has ended it";
+    case end_cause::killed:
+      return "killed by an actor, or a fault: see errors before it";
+    default:
+      return {};
+  }
+}
+
+std::string end_hint_part(end_severity level, end_cause cause) {
+  if (level != end_severity::unplanned)
+    return {};
+  return fmt::format(" hint=\"{}\"", hint_of(cause));
+}
+
+} // namespace
+
 // Strangers can end as many as they can open: beyond a few of a cause they are
 // debug lines, as planned ends are.
 void connection_state::log_end(end_cause cause, std::string_view more) const {
@@ -172,9 +204,9 @@ void connection_state::log_end(end_cause cause, std::string_view more) const {
            : level == end_severity::by_client ? spdlog::level::info
                                               : spdlog::level::warn,
            "connection ended: pid={} client={} cause={} code={} "
-           "messages={}{}{}{}",
+           "messages={}{}{}{}{}",
            pid_.view(), limits_.remote_address, to_text(cause), ending_->code,
-           owners_.seq(), more, record_text(level),
+           owners_.seq(), more, end_hint_part(level, cause), record_text(level),
            suppressed_text(left_out.value_or(0)));
 }
 

@@ -1,15 +1,19 @@
 // The directory actor.
 #include "actors/directory.hpp"
 
+#include "actors/absent_peers.hpp"
 #include "actors/answer.hpp"
 #include "actors/caf_compat.hpp"
 #include "actors/error.hpp"
 #include "actors/log.hpp"
 #include "actors/log_value.hpp"
+#include "actors/order_line.hpp"
 #include "protocol/pid.hpp"
 #include "protocol/text.hpp"
 
 #include <caf/all.hpp>
+
+#include <memory>
 
 namespace wsrelay {
 
@@ -292,6 +296,7 @@ caf::result<caf::actor> directory_state::find_pid(caf::actor_id id) const {
 
 caf::behavior directory(directory_actor* self, std::string node_name) {
   self->state.node_name = std::move(node_name);
+  auto absences = std::make_shared<absence_list>();
   self->set_default_handler(drop_unexpected);
   // An error sent as a message would end it, whoever has sent it.
   self->set_error_handler([](caf::error&) {});
@@ -343,6 +348,13 @@ caf::behavior directory(directory_actor* self, std::string node_name) {
       },
       [self](peer_list) { return self->state.peers.list(); },
       [self](peer_details) { return self->state.details(); },
+      [self, absences](const peer_absence& message) {
+        if (!self->state.is_from_outside())
+          absences->note(message, self->clock().now());
+      },
+      [self, absences](absent_peers_get) {
+        return absences->list(self->clock().now());
+      },
       [self](const node_refused& message) {
         if (self->state.links && !self->state.is_from_outside())
           self->send(self->state.links, message);
@@ -356,6 +368,9 @@ caf::behavior directory(directory_actor* self, std::string node_name) {
       [self](directory_stop) { return answer(self, self->state.stop()); },
       [self](const peer_step_back& message) {
         return answer(self, self->state.step_back(message));
+      },
+      [self](const operator_order& message) {
+        return answer(self, note_order(self, message));
       },
       [self](const drain_watch& message) {
         return answer(self, self->state.watch_drain(message));

@@ -35,7 +35,9 @@ void directory_state::offer_one_to(const peer_hello& peer,
                 log_offer(spdlog::level::info, "offer waits", peer, name);
               else
                 log_offer(spdlog::level::warn, "offer refused", peer, name,
-                          " reason=" + to_text(error));
+                          " reason=" + json_string(to_text(error))
+                              + " hint=\"that node does not know this name; "
+                                "its log may say more\"");
             });
 }
 
@@ -89,7 +91,8 @@ void directory_state::on_put(const std::string& peer_name,
     if (i < entries.size())
       log_offer(spdlog::level::warn, "offer refused", peer_name,
                 entries[i].name,
-                R"( reason="it has too many names of this node")");
+                R"( reason="it has too many names of this node")"
+                R"( hint="that node does not know this name; offer fewer")");
 }
 
 // There may be a hundred thousand of them.
@@ -122,9 +125,11 @@ void directory_state::on_not_fed(const caf::actor& peer,
     return on_fed(peer, peer_name);
   if (auto left_out = lines.allow("silent " + peer_name, self->clock().now()))
     log(log_part::cluster)
-        .warn("peer does not take names, parted from it: name={} node={}{}",
-              log_value(peer_name), to_string(peer.node()),
-              suppressed_text(*left_out));
+        .warn(
+            "peer does not take names, parted from it: name={} node={}"
+            " hint=\"it is met again by itself; does it hang? see its log\"{}",
+            log_value(peer_name), to_string(peer.node()),
+            suppressed_text(*left_out));
   feeds.erase(peer.address());
   self->send(links, node_refused{peer.node()});
 }

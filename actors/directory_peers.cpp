@@ -128,7 +128,8 @@ void directory_state::step_back(const std::string& name,
   if (auto left_out = lines.allow("two " + name, self->clock().now()))
     log(log_part::cluster)
         .warn("two nodes have one name, the newer one is meant by it: name={} "
-              "newer={} older={}{}",
+              "newer={} older={} hint=\"give one of them another name, unless "
+              "it has just started again\"{}",
               log_value(name), to_string(newer.node()), to_string(known.node()),
               suppressed_text(*left_out));
   questions.fail(known.address());
@@ -161,9 +162,11 @@ void directory_state::lose(const caf::actor_addr& peer, std::string_view why) {
   if (auto gone = forget(peer))
     if (auto left_out = lines.allow("lost " + gone->name, self->clock().now()))
       log(log_part::cluster)
-          .warn("peer lost: name={} node={} reason={}{}", log_value(gone->name),
-                to_string(gone->directory.node()), json_string(why),
-                suppressed_text(*left_out));
+          .warn("peer lost: name={} node={} reason={}"
+                " hint=\"it connects again by itself; if not, see the log of "
+                "that node\"{}",
+                log_value(gone->name), to_string(gone->directory.node()),
+                json_string(why), suppressed_text(*left_out));
 }
 
 // What it has offered is not there any more for anybody who asks from now on,

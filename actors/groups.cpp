@@ -216,7 +216,8 @@ caf::result<void> groups_state::take(const group_news& news) {
   if (has.has_all() && !had_all)
     log(log_part::cluster)
         .warn("a node has more groups than are kept apart, it gets what is "
-              "sent to any: node={}",
+              "sent to any: node={} hint=\"nothing to do, it costs traffic "
+              "only\"",
               to_string(found->first));
   return caf::unit;
 }

@@ -54,9 +54,11 @@ public:
     static auto& lines = *new log_limit; // actors may end after main
     if (auto left_out = lines.allow("", std::chrono::steady_clock::now()))
       log(log_part::connection)
-          .warn("messages lost, no successor came: pid={} messages={}{}",
-                what_->join.client_pid.view(), what_->messages.size(),
-                suppressed_text(*left_out));
+          .warn(
+              "messages lost, no successor came: pid={} messages={}"
+              " hint=\"start the target sooner, or raise wsrelay.park.time\"{}",
+              what_->join.client_pid.view(), what_->messages.size(),
+              suppressed_text(*left_out));
     if (asked_) // its answer may be on its way
       leave_unheard(what_->leave.reason, what_->leave.code);
     self_->quit();

@@ -1,7 +1,9 @@
 // The stable names of the messages.
 #include "actors/node_messages.hpp"
 
+#include "actors/absent_peers.hpp"
 #include "actors/error.hpp"
+#include "actors/operator_order.hpp"
 
 #include <typeindex>
 #include <utility>
@@ -74,6 +76,8 @@ void add_message_types(caf::actor_system_config& config) {
   add<std::vector<peer_entry>>(config, "peer.hellos");
   add<peer_details>(config, "peer.details");
   add<std::vector<peer_info>>(config, "peer.infos");
+  add<absent_peers_get>(config, "peer.absent-get");
+  add<std::vector<absent_peer>>(config, "peer.absent");
   add<acceptor_list>(config, "acceptor.list");
   add<std::vector<connection_info>>(config, "acceptor.connections");
   add<acceptor_stats>(config, "acceptor.stats");
@@ -84,6 +88,7 @@ void add_message_types(caf::actor_system_config& config) {
   add<drain_watch>(config, "drain.watch");
   add<node_draining>(config, "node.draining");
   add<acceptor_count_get>(config, "acceptor.count-get");
+  add<operator_order>(config, "operator.order");
   add<peer_step_back>(config, "peer.step-back");
   add<node_drain>(config, "node.drain");
   add<node_reload>(config, "node.reload");

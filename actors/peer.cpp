@@ -1,10 +1,12 @@
 // Connecting, over and over.
 #include "actors/peer.hpp"
 
+#include "actors/absent_peers.hpp"
 #include "actors/answer.hpp"
 #include "actors/caf_compat.hpp"
 #include "actors/error.hpp"
 #include "actors/log.hpp"
+#include "config/listen_address.hpp"
 #include "protocol/json.hpp"
 
 #include <caf/all.hpp>
@@ -28,6 +30,15 @@ std::string reason_of(const caf::error& why) {
   return to_text(why);
 }
 
+// What operators ask the own directory.
+void tell_absence(const peer_state& peer, bool is_absent,
+                  const std::string& reason = {}) {
+  peer.self->send(
+      peer.config.own.directory,
+      peer_absence{to_text(listen_address{peer.config.host, peer.config.port}),
+                   is_absent, reason});
+}
+
 } // namespace
 
 caf::behavior peer_state::start(peer_config settings) {
@@ -36,6 +47,7 @@ caf::behavior peer_state::start(peer_config settings) {
   self->set_default_handler(drop_unexpected);
   self->set_error_handler([](caf::error&) {});
   self->set_down_handler([this](caf::down_msg& message) { on_down(message); });
+  tell_absence(*this, true);
   connect();
   return {
       [this](peer_retry) { connect(); },
@@ -87,6 +99,7 @@ void peer_state::on_hello(const peer_hello& message) {
   }
   failures = 0;
   told.clear();
+  tell_absence(*this, false);
   self->send(config.own.directory, message);
 }
 
@@ -94,10 +107,13 @@ void peer_state::on_hello(const peer_hello& message) {
 void peer_state::on_failed(const caf::error& why) {
   ++failures;
   auto reason = reason_of(why);
+  tell_absence(*this, true, reason);
   if (told.size() < max_told_reasons && told.insert(reason).second)
     log(log_part::cluster)
-        .warn("peer cannot be reached: address={}:{} reason={}", config.host,
-              config.port, json_string(reason));
+        .warn("peer cannot be reached: address={}:{} reason={}"
+              " hint=\"tried again by itself; does that node run, with this "
+              "listen and tls?\"",
+              config.host, config.port, json_string(reason));
   try_again();
 }
 
@@ -105,10 +121,12 @@ void peer_state::on_down(const caf::down_msg& message) {
   if (message.source != remote)
     return;
   remote = nullptr;
+  tell_absence(*this, true, "the connection to it has ended");
   try_again();
 }
 
 void peer_state::on_self() {
+  tell_absence(*this, false);
   log(log_part::cluster)
       .info("peer is this node itself: address={}:{}", config.host,
             config.port);
@@ -119,13 +137,17 @@ void peer_state::on_self() {
 
 void peer_state::set_retiring(bool retires) {
   retiring = retires;
-  if (retiring && waiting)
-    self->quit();
+  if (!retiring || !waiting)
+    return;
+  tell_absence(*this, false);
+  self->quit();
 }
 
 void peer_state::try_again() {
-  if (retiring)
+  if (retiring) {
+    tell_absence(*this, false);
     return self->quit();
+  }
   if (config.group)
     self->send(config.group, peer_lost{});
   waiting = true;

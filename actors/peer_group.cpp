@@ -1,6 +1,7 @@
 // Looking up, over and over.
 #include "actors/peer_group.hpp"
 
+#include "actors/absent_peers.hpp"
 #include "actors/answer.hpp"
 #include "actors/error.hpp"
 #include "actors/log.hpp"
@@ -8,10 +9,24 @@
 
 #include <caf/all.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 namespace wsrelay {
+
+namespace {
+
+// Of the name itself: its addresses tell of themselves.
+void tell_missing(const peer_group_state& group, const std::string& reason) {
+  auto& each = group.config.each;
+  group.self->send(each.own.directory,
+                   peer_absence{fmt::format("{}:{}", each.host, each.port),
+                                !reason.empty(), reason});
+}
+
+} // namespace
 
 caf::behavior peer_group_state::start(peer_group_config settings) {
   config = std::move(settings);
@@ -77,6 +92,7 @@ void peer_group_state::on_found(std::vector<std::string> addresses) {
   if (addresses.empty())
     return on_missing(make_error(errc::no_such_peer, "no address"));
   missing = false;
+  tell_missing(*this, {});
   std::set<std::string> found{addresses.begin(), addresses.end()};
   std::erase_if(own, [&](auto& each) { return found.count(each) == 0; });
   retire(found);
@@ -86,12 +102,15 @@ void peer_group_state::on_found(std::vector<std::string> addresses) {
 
 // Said once until there is one.
 void peer_group_state::on_missing(const caf::error& why) {
+  std::string reason = why == caf::sec::request_timeout
+                           ? "the look-up does not end"
+                           : to_text(why);
+  tell_missing(*this, reason);
   if (!std::exchange(missing, true))
     log(log_part::cluster)
-        .warn("peer's name has no address: name={} reason={}", config.each.host,
-              json_string(why == caf::sec::request_timeout
-                              ? "the look-up does not end"
-                              : to_text(why)));
+        .warn("peer's name has no address: name={} reason={}"
+              " hint=\"looked up again by itself; try: getent ahosts NAME\"",
+              config.each.host, json_string(reason));
 }
 
 // Also one that was to go and is back.

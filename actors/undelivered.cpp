@@ -31,9 +31,11 @@ void log_undelivered(const caf::actor_system& system,
   auto left_out = lines.allow(reason, std::chrono::steady_clock::now());
   if (left_out)
     log(log_part::connection)
-        .warn("message not delivered: pid={} topic={} reason={}{}", client_pid,
-              log_value(topic.substr(0, max_shown_topic)), json_string(reason),
-              suppressed_text(*left_out));
+        .warn("message not delivered: pid={} topic={} reason={}"
+              " hint=\"its sender gets this error if it asks; see wsrelay "
+              "inspect PID\"{}",
+              client_pid, log_value(topic.substr(0, max_shown_topic)),
+              json_string(reason), suppressed_text(*left_out));
 }
 
 } // namespace wsrelay

@@ -132,6 +132,41 @@ void keep(const admin_config& now, admin_config& next, fixed_keys& keys) {
   next.name = now.name;
 }
 
+// The keys of an entry, printed, to their texts; what is inside of one belongs
+// to it.
+entries keys_of(std::string_view yaml) {
+  constexpr std::size_t indent = 2; // "- name: x", "  kind: y"
+  entries result;
+  std::string* last = nullptr;
+  while (!yaml.empty()) {
+    auto line = yaml.substr(0, yaml.find('\n'));
+    yaml.remove_prefix(std::min(line.size() + 1, yaml.size()));
+    auto mark = line.find(':');
+    if (mark != line.npos && mark > indent && line[indent] != ' '
+        && line[indent] != '-')
+      last = &result[std::string{line.substr(indent, mark - indent)}];
+    if (last)
+      last->append(line).append("\n");
+  }
+  return result;
+}
+
+// Those of which one has another text, or one alone.
+std::vector<std::string> differing_keys(const entries& now,
+                                        const entries& next) {
+  std::vector<std::string> result;
+  auto text_of = [](const entries& all, const std::string& key) {
+    auto found = all.find(key);
+    return found == all.end() ? std::string{} : found->second;
+  };
+  auto both = now;
+  both.insert(next.begin(), next.end());
+  for (auto& [key, text] : both)
+    if (text_of(now, key) != text_of(next, key))
+      result.push_back(key);
+  return result;
+}
+
 void keep_cluster(const relay_config& now, relay_config& next,
                   fixed_keys& keys) {
   auto text = [](const relay_config& of) {
@@ -142,7 +177,12 @@ void keep_cluster(const relay_config& now, relay_config& next,
   if (text(now) == text(next))
     return;
   auto& known = now.clusters.empty() ? next.clusters : now.clusters;
-  keys.say(known.front().name);
+  auto& name = known.front().name;
+  if (now.clusters.empty() || next.clusters.empty())
+    keys.say(name);
+  else
+    for (auto& key : differing_keys(keys_of(text(now)), keys_of(text(next))))
+      keys.say(fmt::format("{}.{}", name, key));
   next.clusters = now.clusters;
 }
 

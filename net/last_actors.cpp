@@ -80,7 +80,8 @@ void end_named_actors(caf::actor_system& system, const caf::actor& directory) {
 void end_process_at(steady_clock::time_point deadline) {
   std::thread{[deadline] {
     std::this_thread::sleep_until(deadline - log_patience);
-    log().warn("actors do not end: the process ends without them");
+    log().warn("actors do not end, the process ends without them:"
+               " hint=\"an actor of the program blocks, or ignores its exit\"");
     std::this_thread::sleep_until(deadline);
     std::_Exit(EXIT_SUCCESS);
   }}.detach();

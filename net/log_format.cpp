@@ -192,7 +192,9 @@ std::unique_ptr<spdlog::formatter> make_log_formatter(log_format format) {
     case log_format::text:
       break;
   }
-  return std::make_unique<spdlog::pattern_formatter>();
+  // As spdlog's own, but with the zone (RFC 3339): nodes of other zones.
+  return std::make_unique<spdlog::pattern_formatter>(
+      "[%Y-%m-%dT%H:%M:%S.%e%z] [%n] [%^%l%$] %v");
 }
 
 } // namespace wsrelay

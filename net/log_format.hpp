@@ -11,7 +11,7 @@
 namespace wsrelay {
 
 enum class log_format : std::uint8_t {
-  text,    // "[2026-01-31 12:00:00.000] [http] [info] request refused: .."
+  text,    // "[2026-01-31T12:00:00.000+01:00] [http] [info] hello: .."
   json,    // an object a line
   journal, // for systemd: "<6>[http] request refused: ..", the journal has time
 };

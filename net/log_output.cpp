@@ -3,6 +3,7 @@
 
 #include "actors/log.hpp"
 #include "net/log_descriptor.hpp"
+#include "net/log_format.hpp"
 #include "protocol/code_point.hpp"
 
 #include <fmt/format.h>
@@ -166,7 +167,7 @@ private:
 
   bool with_colours_;
   std::unique_ptr<spdlog::formatter> formatter_ =
-      std::make_unique<spdlog::pattern_formatter>();
+      make_log_formatter(log_format::text);
   spdlog::memory_buf_t formatted_;
   std::string text_;
 };
@@ -244,7 +245,10 @@ private:
     notice.level = spdlog::level::warn;
     notice.time = spdlog::details::os::now();
     notice.name = "node";
-    notice.text = fmt::format("log lines lost: count={}", count);
+    notice.text =
+        fmt::format("log lines lost: count={} hint=\"who reads the log is "
+                    "too slow, or its disk was full\"",
+                    count);
     if (write(notice))
       return true;
     add_lost(count);

@@ -23,7 +23,6 @@
 #include <caf/all.hpp>
 
 #include <algorithm>
-#include <thread>
 
 namespace wsrelay {
 
@@ -88,7 +87,9 @@ std::chrono::milliseconds node::shutdown_timeout() const {
 void node::end_actors(std::chrono::steady_clock::time_point deadline) {
   caf::anon_send_exit(directory_, caf::exit_reason::user_shutdown);
   if (auto left = end_kept_actors(system_, deadline))
-    log().warn("actors left at the end of the shutdown: actors={}", left);
+    log().warn("actors left at the end of the shutdown: actors={} "
+               "hint=\"held, or they ignore their exit\"",
+               left);
 }
 
 checked node::put(std::string name, const caf::actor& who) {

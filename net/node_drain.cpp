@@ -1,9 +1,9 @@
 // A node that empties before it stops.
 #include "actors/log.hpp"
 #include "actors/node_messages.hpp"
+#include "actors/order_line.hpp"
 #include "net/node.hpp"
 #include "net/node_view.hpp"
-#include "net/order_line.hpp"
 #include "net/running_service.hpp"
 
 #include <caf/all.hpp>

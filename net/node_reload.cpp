@@ -4,6 +4,7 @@
 #include "actors/log.hpp"
 #include "actors/log_value.hpp"
 #include "actors/node_messages.hpp"
+#include "actors/order_line.hpp"
 #include "config/load.hpp"
 #include "config/validate.hpp"
 #include "net/admin/admin.hpp"
@@ -13,7 +14,6 @@
 #include "net/http/upstream_tls.hpp"
 #include "net/node.hpp"
 #include "net/node_view.hpp"
-#include "net/order_line.hpp"
 #include "net/running_service.hpp"
 #include "protocol/json.hpp"
 
@@ -73,8 +73,10 @@ void note_changes(const std::vector<std::string>& all) {
 
 void note(const result<config_changes>& done) {
   if (!done)
-    return log().error("configuration refused: reason={}",
-                       json_string(done.error().what));
+    return log().error(
+        "configuration refused: reason={}"
+        " hint=\"nothing has changed; repair it, then wsrelay reload\"",
+        json_string(done.error().what));
   log().info("configuration reloaded: changed={}", done->changed.size());
   note_changes(done->changed);
   for (auto& kept : done->kept) {

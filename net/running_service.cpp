@@ -181,9 +181,10 @@ void running_service::adopt(std::shared_ptr<service> next,
   }
   shared_ = std::move(next);
   if (!take_turns(all_loops_, patience))
-    log().warn("a loop is held, and takes the new configuration over later: "
-               "service={}",
-               log_value(settings_.name));
+    log().warn(
+        "a loop is held, and takes the new configuration over later: "
+        "service={} hint=\"nothing to do, unless a target holds it for good\"",
+        log_value(settings_.name));
   forget_endpoints();
 }
 
@@ -209,8 +210,10 @@ void running_service::name_acceptors() {
         directory_own{acceptor_name(settings_.name, place_.generation, i),
                       acceptors_[i]});
     if (!named) // it is only hidden from operators
-      log().warn("acceptor has no name: service={} reason={}",
-                 log_value(settings_.name), json_string(named.error().what));
+      log().warn(
+          "acceptor has no name: service={} reason={}"
+          " hint=\"it serves, but wsrelay ps does not show its connections\"",
+          log_value(settings_.name), json_string(named.error().what));
   }
 }
 
@@ -279,8 +282,10 @@ void running_service::close_connections(time_point deadline) {
   auto now = shared();
   if (!now || now->places->wait_until_empty(deadline))
     return;
-  log().warn("sockets left at the end of the shutdown: service={} sockets={}",
-             log_value(settings_.name), now->places->taken());
+  log().warn(
+      "sockets left at the end of the shutdown: service={} sockets={}"
+      " hint=\"they are cut off; a longer shutdown_timeout leaves them time\"",
+      log_value(settings_.name), now->places->taken());
 }
 
 void running_service::end_acceptors() {

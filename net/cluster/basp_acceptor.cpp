@@ -119,7 +119,9 @@ public:
     if (!std::exchange(watched_, true)
         && !home_.sockets().add(socket_.get(), *this))
       log(log_part::cluster)
-          .error("cannot watch the nodes' listening socket: port={}",
+          .error("cannot watch the nodes' listening socket: port={}"
+                 " hint=\"no node can connect: memory is short; start the node "
+                 "again\"",
                  local_.port);
     accept();
   }
@@ -188,8 +190,10 @@ private:
       return true; // this one is gone already (accept(2))
     if (auto left_out = options_.lines->allow("accept", home_.now()))
       log(log_part::cluster)
-          .warn("cannot accept a node: reason={}{}", json_string(ec.message()),
-                suppressed_text(*left_out));
+          .warn("cannot accept a node: reason={}"
+                " hint=\"tried again by itself; raise LimitNOFILE or ulimit "
+                "-n\"{}",
+                json_string(ec.message()), suppressed_text(*left_out));
     home_.set_timer(*this, home_.now() + back_off);
     return false;
   }
@@ -248,8 +252,8 @@ private:
   void report_refusal(const node_socket& guest, std::string_view why) {
     if (auto left_out = options_.lines->allow("refused", home_.now()))
       log(log_part::cluster)
-          .warn("node refused: address={} reason={}{}", guest.remote().host,
-                json_string(why), suppressed_text(*left_out));
+          .warn("{}{}", end_line("node refused", guest.remote().host, "", why),
+                suppressed_text(*left_out));
   }
 
   loop& home_;

@@ -376,7 +376,8 @@ void node_broker::report_unread(const caf::error& why,
   auto known = known_.find(last_hop_);
   log(log_part::cluster)
       .warn("message not understood: type={} node={} version={} "
-            "this_version={} reason={}{}",
+            "this_version={} reason={} hint=\"its asker gets an error; upgrade "
+            "the older node\"{}",
             log_value(type), to_string(last_hop_),
             log_value(known == known_.end() ? "unknown"
                                             : to_text(known->second.version)),

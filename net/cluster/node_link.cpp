@@ -104,7 +104,9 @@ void log_unsent(const outgoing_message& what, const caf::error& why) {
   static auto& lines = *new log_limit; // actors may end after main
   if (auto left_out = lines.allow("unsent", std::chrono::steady_clock::now()))
     log(log_part::cluster)
-        .warn("message not sent: node={} reason={}{}",
+        .warn("message not sent: node={} reason={}"
+              " hint=\"it is lost to its receiver; see wsrelay peers for what "
+              "waits\"{}",
               to_string(what.receiver->node()), json_string(to_text(why)),
               suppressed_text(*left_out));
 }

@@ -130,9 +130,12 @@ std::string overflow_reason(std::size_t waiting) {
 
 std::string end_line(std::string_view what, std::string_view address,
                      std::string_view name, std::string_view why) {
-  return fmt::format("{}: address={}{}{} reason={}", what, address,
+  return fmt::format("{}: address={}{}{} reason={} hint=\"{}\"", what, address,
                      name.empty() ? "" : " name=",
-                     name.empty() ? "" : log_value(name), json_string(why));
+                     name.empty() ? "" : log_value(name), json_string(why),
+                     what == "node refused"
+                         ? "is it a node? then see tls and release of both"
+                         : "it connects again by itself; see that node's log");
 }
 
 std::string reset_reason(std::chrono::nanoseconds silence,

@@ -234,7 +234,7 @@ void hook_target_state::wait(const line_ptr& line, hook_kind kind,
 
 void hook_target_state::give_up(const line_ptr& line, hook_kind kind,
                                 const hook_result& what) {
-  complain(reason_of(what));
+  complain(line, reason_of(what));
   if (kind == hook_kind::connected)
     return refuse(line, what);
   line->finish();
@@ -296,8 +296,12 @@ void hook_target_state::note(const hook_result& what) {
   } else if (++failures_ >= max_hook_failures && !is_down_) {
     is_down_ = true;
     next_probe_ = port_->now() + hook_probe_interval;
-    log().warn("http.target is down, joins are refused: target={} reason={}",
-               log_value(settings_->name), json_string(reason_of(what)));
+    log().warn("http.target is down, joins are refused: target={} "
+               "connections={} reason={}"
+               " hint=\"it is asked again each second by itself; does its url "
+               "answer?\"",
+               log_value(settings_->name), lines_.size(),
+               json_string(reason_of(what)));
     port_->set_open(false);
   }
 }
@@ -331,10 +335,12 @@ void hook_target_state::probe() {
              });
 }
 
-void hook_target_state::complain(const std::string& why) {
+void hook_target_state::complain(const line_ptr& line, const std::string& why) {
   if (auto left_out = complaints_.allow(why, port_->now()))
-    log().warn("http.target failed: target={} reason={}{}",
-               log_value(settings_->name), json_string(why),
+    log().warn("http.target failed: target={} pid={} reason={}"
+               " hint=\"see the log of the server at its url; on_error closes "
+               "or skips\"{}",
+               log_value(settings_->name), line->pid().view(), json_string(why),
                suppressed_text(*left_out));
 }
 

@@ -82,7 +82,7 @@ private:
   void note(const hook_result& what);
   void rise();
   void probe();
-  void complain(const std::string& why);
+  void complain(const line_ptr& line, const std::string& why);
   void on_wake();
   void update_wake();
 

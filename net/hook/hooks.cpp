@@ -121,7 +121,9 @@ void hooks::adopt(std::shared_ptr<const relay_config> config,
       home_->call([&] { use(known.mapped(), settings); });
       targets_.insert(std::move(known));
     } else if (auto added = add(settings); !added) {
-      log().error("http.target cannot be reached by its name: reason={}",
+      log().error("http.target cannot be reached by its name: reason={}"
+                  " hint=\"rename it, or what has the name (wsrelay targets), "
+                  "then wsrelay reload\"",
                   json_string(added.error().what));
     }
   }

@@ -80,7 +80,9 @@ certificate_watch::certificate_watch(std::vector<std::string> files,
     throw std::system_error{errno, std::system_category(), "eventfd"};
   if (!events_)
     log(log_part::http)
-        .warn("changes of certificates are seen late: reason={}",
+        .warn("changes of certificates are seen late: reason={}"
+              " hint=\"raise fs.inotify.max_user_instances, or wsrelay reload "
+              "after a renewal\"",
               json_string(std::strerror(errno)));
   watch_folders(); // first: what changes from now on is told
   seen_ = sight();

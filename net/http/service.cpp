@@ -31,6 +31,33 @@ std::string quoted_part(std::string_view key, std::string_view value) {
                      json_string(value.substr(0, max_value_size)));
 }
 
+// What to do about a handler's faults.
+struct fault_hint {
+  std::string_view what;
+  std::string_view hint;
+};
+
+constexpr fault_hint fault_hints[] = {
+    {"handler failed", "see the log of that handler (func), and its node's"},
+    {"handler's answer has too large fields",
+     "its client gets an error; let it send fewer or shorter fields"},
+    {"handler's answer has fields that would split it, left out",
+     "let the handler send no line breaks in names and values of fields"},
+    {"relay command dropped, its router has no websocket_relay",
+     "add websocket_relay to post_middleware of the router"},
+    {"relay command is invalid",
+     "its client gets an error; its form: actors/MESSAGES.md"},
+    {"relay command cannot be followed",
+     "its client gets an error; wsrelay targets shows who is there"},
+};
+
+std::string hint_part(std::string_view what) {
+  for (auto& each : fault_hints)
+    if (each.what == what)
+      return quoted_part("hint", each.hint);
+  return {};
+}
+
 // A method is a token, which needs no quotes.
 std::string method_part(std::string_view method) {
   if (method.empty())
@@ -147,9 +174,11 @@ void service::show_certificates(std::shared_ptr<const service_tls> made) {
       made->expires() - std::chrono::system_clock::now());
   log(log_part::http)
       .log(is_soon ? spdlog::level::warn : spdlog::level::info,
-           "certificates loaded: service={} expires={:%FT%TZ} days_left={}",
+           "certificates loaded: service={} expires={:%FT%TZ} days_left={}{}",
            log_value(settings.name), fmt::gmtime(made->expires()),
-           left.count() / 24);
+           left.count() / 24,
+           is_soon ? R"( hint="renew it; the new file is loaded by itself")"
+                   : "");
   tls = std::move(made);
 }
 
@@ -157,7 +186,9 @@ void service::reload_certificates() noexcept {
   guarded("certificates", [this] {
     if (auto loaded = load_certificates(); !loaded)
       log(log_part::http)
-          .error("certificates stay as they were: service={} reason={}",
+          .error("certificates stay as they were: service={} reason={}"
+                 " hint=\"repair the files that tls names; they are loaded "
+                 "again by themselves\"",
                  log_value(settings.name), json_string(loaded.error().what));
   });
 }
@@ -230,9 +261,11 @@ void service::log_proxy(std::string_view reason, std::string_view address) {
   auto now = std::chrono::steady_clock::now();
   if (auto left_out = core->refusals.allow("PROXY header", now))
     log(log_part::http)
-        .warn("PROXY header refused: address={} service={}{}{}", address,
-              log_value(settings.name), quoted_part("reason", reason),
-              suppressed_text(*left_out));
+        .warn(
+            "PROXY header refused: address={} service={}{}"
+            " hint=\"have that proxy send it, or take proxy_protocol away\"{}",
+            address, log_value(settings.name), quoted_part("reason", reason),
+            suppressed_text(*left_out));
 }
 
 void service::log_fault(std::string_view what, std::string_view endpoint,
@@ -241,8 +274,9 @@ void service::log_fault(std::string_view what, std::string_view endpoint,
   auto key = fmt::format("{} {}", endpoint, what);
   if (auto left_out = core->faults.allow(key, now))
     log(log_part::http)
-        .warn("{}: endpoint={}{}{}", what, log_value(endpoint),
-              quoted_part("reason", reason), suppressed_text(*left_out));
+        .warn("{}: endpoint={}{}{}{}", what, log_value(endpoint),
+              quoted_part("reason", reason), hint_part(what),
+              suppressed_text(*left_out));
 }
 
 void service::log_no_subprotocol(std::string_view endpoint) {

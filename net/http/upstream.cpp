@@ -269,7 +269,9 @@ private:
     if (auto left_out =
             owner_->failures.allow(upstream_->url, owner_->home.now()))
       log(log_part::http)
-          .warn("upstream failed: upstream={} reason={}{}",
+          .warn("upstream failed: upstream={} reason={}"
+                " hint=\"its client gets an error; does that server run, and "
+                "answer in time?\"{}",
                 log_value(upstream_->url), json_string(why),
                 suppressed_text(*left_out));
   }

@@ -20,8 +20,11 @@ void log_limited(const char* where, std::string_view what) {
   static auto& lines = *new log_limit; // threads may go on after main
   auto now = std::chrono::steady_clock::now();
   if (auto left_out = lines.allow(fmt::format("{} {}", where, what), now))
-    log().error("exception: where={} what={}{}", json_string(where),
-                json_string(what), suppressed_text(*left_out));
+    log().error("exception: where={} what={}"
+                " hint=\"it ended one socket or task; a fault of wsrelay or a "
+                "target, report it\"{}",
+                json_string(where), json_string(what),
+                suppressed_text(*left_out));
 }
 
 } // namespace

@@ -63,7 +63,10 @@ void listener::start() {
 void listener::begin() {
   if (!loops_.front()->sockets().add(socket_.socket.get(), *this)) {
     log(log_part::http)
-        .error("cannot watch the listening socket: port={}", port());
+        .error("cannot watch the listening socket: port={}"
+               " hint=\"no client can connect: memory is short; start the node "
+               "again\"",
+               port());
     return close();
   }
   accept();
@@ -113,8 +116,10 @@ bool listener::accept_one() {
   if (!has_place)
     if (auto left_out = lines_.allow("limit", loops_.front()->now()))
       log(log_part::http)
-          .warn("connection limit reached: max_connections={}{}",
-                places_->limit(), suppressed_text(*left_out));
+          .warn(
+              "connection limit reached: max_connections={}"
+              " hint=\"raise max_connections of the service, or add a node\"{}",
+              places_->limit(), suppressed_text(*left_out));
   deal(std::move(socket), address_text(remote), has_place);
   return true;
 }
@@ -127,8 +132,10 @@ bool listener::on_refused(int error) {
     return true; // this one is gone already (accept(2))
   if (auto left_out = lines_.allow("shortage", loops_.front()->now()))
     log(log_part::http)
-        .warn("cannot accept: reason={}{}", json_string(std::strerror(error)),
-              suppressed_text(*left_out));
+        .warn(
+            "cannot accept: reason={}"
+            " hint=\"tried again by itself; raise LimitNOFILE or ulimit -n\"{}",
+            json_string(std::strerror(error)), suppressed_text(*left_out));
   if (error == EMFILE || error == ENFILE)
     for (std::size_t i = 0; i < batch && tell_busy(); ++i) {
     }

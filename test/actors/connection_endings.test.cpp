@@ -1,8 +1,12 @@
 // Every way to end in every phase: close code, leave to each target, exit.
 #include "test/support/connected.hpp"
+#include "test/support/line_sink.hpp"
 
 #include <caf/all.hpp>
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <functional>
 
 namespace wsrelay::connection_endings_test {
@@ -160,6 +164,30 @@ TEST_CASE("every way to end, while relaying") {
     CHECK(on.target.leaves().size() == (how.of_target ? 0 : 1));
     if (!how.of_target)
       CHECK(on.target.log().back() == leave_line(how, 1));
+  }
+}
+
+TEST_CASE("the line of an end that nobody has planned says what to do next") {
+  captured_log log;
+  set_log_sink(log.sink, spdlog::level::debug); // not limited
+  for (auto& how : all_ways()) {
+    CAPTURE(how.name);
+    log.sink->lines.clear();
+    connected on;
+    how.happen(on);
+    on.node.run();
+    auto& lines = log.sink->lines;
+    auto line = std::find_if(lines.begin(), lines.end(), [](auto& each) {
+      return each.starts_with("connection ended: ");
+    });
+    REQUIRE(line != lines.end());
+    CAPTURE(*line);
+    auto is_warning = false;
+    for (auto cause : {"target_crashed", "target_lost", "target_overloaded",
+                       "join_refused", "join_timeout", "exited", "killed"})
+      is_warning |= line->find(fmt::format("cause={} ", cause)) != line->npos;
+    CHECK((line->find(" hint=\"") != line->npos) == is_warning);
+    CHECK(line->find("hint=\"\"") == line->npos);
   }
 }
 

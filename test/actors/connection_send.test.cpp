@@ -270,7 +270,8 @@ TEST_CASE_FIXTURE(connected, "what nobody asked about and cannot be leaves one "
   CHECK(log.sink->lines
         == strings{"message not delivered: pid=" + pid
                    + " topic=ws.close reason=\"invalid_close: close code 2017 "
-                     "may not be sent\""});
+                     "may not be sent\" hint=\"its sender gets this error if "
+                     "it asks; see wsrelay inspect PID\""});
   client.stall();
   node.send(client.actor(), ws_close{1000, ""});
   node.send(client.actor(), ws_send{message_type::text, "late"});

@@ -1,6 +1,8 @@
 // What another node may say to the directory, and what comes out of order when
 // a node is lost and found again within a moment.
+#include "actors/absent_peers.hpp"
 #include "actors/directory.hpp"
+#include "actors/operator_order.hpp"
 
 #include "test/support/connected.hpp"
 #include "test/support/far_node.hpp"
@@ -172,6 +174,49 @@ TEST_CASE_FIXTURE(fixture, "a node that comes and goes is told of a few times, "
   }
   CHECK(log.sink->count("peer connected") < 10);
   CHECK(log.sink->count("peer lost") < 10);
+}
+
+// -- operators ----------------------------------------------------------------
+
+TEST_CASE_FIXTURE(fixture, "what an operator orders of somebody is one line") {
+  auto order = [&](operator_order what) {
+    log.sink->lines.clear();
+    caf::message answer = far.ask(own, std::move(what));
+    return answer.empty();
+  };
+  auto line = [&](const std::string& text) {
+    return strings{"operator: what=" + text + " node=" + to_string(far.id())};
+  };
+  CHECK(order({"send", "7@x", {}, {}}));
+  CHECK(log.sink->lines == line("send pid=7@x"));
+  CHECK(order({"close", "7@x", {}, {}, 4000}));
+  CHECK(log.sink->lines == line("close pid=7@x code=4000"));
+  CHECK(order({"transfer", "7@x", {}, "a b"}));
+  CHECK(log.sink->lines == line("transfer pid=7@x target=\"a b\""));
+  CHECK(order({"drain", {}, "node app1", "app2"}));
+  CHECK(log.sink->lines == line("drain from=\"node app1\" target=app2"));
+  CHECK_FALSE(order({"reload\nINJECTED", {}, {}, {}}));
+  CHECK(log.sink->lines.empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "no other node says which peers are not there") {
+  far.ask(own, peer_absence{"app1:9000", true, "x"});
+  auto absent = [this] {
+    return node.request<std::vector<absent_peer>>(own, absent_peers_get{});
+  };
+  REQUIRE(absent());
+  CHECK(absent()->empty());
+  node.send(own, peer_absence{"app1:9000", true, ""});
+  REQUIRE(absent()->size() == 1);
+  CHECK(absent()->front().is_connecting);
+  node.send(own, peer_absence{"app1:9000", false, ""});
+  CHECK(absent()->empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "what this program orders itself is none") {
+  node.send(own, operator_order{"close", "7@x", {}, {}, 4000});
+  node.run();
+  CHECK(log.sink->lines.empty());
 }
 
 } // namespace wsrelay::directory_trust_test

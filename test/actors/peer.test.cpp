@@ -1,6 +1,7 @@
 // Nodes that find each other, lose each other and come back.
 #include "actors/peer.hpp"
 
+#include "actors/absent_peers.hpp"
 #include "actors/directory.hpp"
 #include "test/support/connected.hpp"
 #include "test/support/line_sink.hpp"
@@ -155,6 +156,36 @@ TEST_CASE_FIXTURE(fixture, "tries become rarer, up to the limit, and are not "
   CHECK(peers_of(own) == strings{"app1"});
 }
 
+TEST_CASE_FIXTURE(fixture, "operators are told of a peer that is not there, "
+                           "since when and why") {
+  auto absent = [this] {
+    auto found =
+        node.request<std::vector<absent_peer>>(own, absent_peers_get{});
+    REQUIRE(found);
+    return *found;
+  };
+  reachable = false;
+  start();
+  REQUIRE(absent().size() == 1);
+  CHECK(absent()[0].address == "app1.example:9001");
+  CHECK_FALSE(absent()[0].is_connecting);
+  CHECK(absent()[0].reason == "refused");
+  CHECK(absent()[0].since == 0s);
+  why = "its certificate is not known";
+  node.advance(60s);
+  CHECK(absent().at(0).reason == why);
+  CHECK(absent().at(0).since == 60s);
+  reachable = true;
+  node.advance(10s);
+  CHECK(absent().empty());
+  reachable = false;
+  caf::anon_send_exit(remote, caf::exit_reason::kill);
+  node.run();
+  REQUIRE(absent().size() == 1);
+  CHECK(absent()[0].reason == "the connection to it has ended");
+  CHECK(absent()[0].since == 0s);
+}
+
 // The first one alone says "refused", which is true of every node that starts.
 TEST_CASE_FIXTURE(fixture, "each reason why a peer is not reached is logged "
                            "once, until it was there") {
@@ -163,7 +194,9 @@ TEST_CASE_FIXTURE(fixture, "each reason why a peer is not reached is logged "
   start();
   auto line = [](const std::string& reason) {
     return "peer cannot be reached: address=app1.example:9001 reason=\""
-           + reason + "\"";
+           + reason
+           + "\" hint=\"tried again by itself; does that node run, with this "
+             "listen and tls?\"";
   };
   node.advance(60s);
   CHECK(log.sink->lines == strings{line("refused")});

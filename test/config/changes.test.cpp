@@ -125,6 +125,34 @@ TEST_CASE("the cluster stays as it is, also where there was none") {
   CHECK(without.clusters.size() == 1);
 }
 
+TEST_CASE("each key of the cluster that stays as it was is named") {
+  auto node = [](std::string_view name, std::string_view more) {
+    return fmt::format("- name: {}\n  kind: cluster.node\n{}", name, more);
+  };
+  auto now = parsed("", node("relay1", "  listen: 127.0.0.1:9000\n"
+                                       "  peers: [a.example:9000]\n"));
+  auto kept = [&](const std::string& text) {
+    auto next = parsed("", text);
+    return take_changes(now, next).kept;
+  };
+  CHECK(kept(node("relay1", "  listen: 127.0.0.1:9000\n"
+                            "  peers: [b.example:9000]\n"))
+        == texts{"relay1.peers: needs a restart"});
+  CHECK(kept(node("relay1", "  listen: 127.0.0.1:9001\n"
+                            "  peers: [a.example:9000]\n"
+                            "  output_limit: 2MiB\n"))
+        == texts{"relay1.listen: needs a restart",
+                 "relay1.output_limit: needs a restart"});
+  auto next = parsed("", node("relay2", "  listen: 127.0.0.1:9000\n"
+                                        "  peers: [a.example:9000]\n"));
+  next.clusters.front().tls.certificate = "a.pem";
+  next.clusters.front().tls.key = "a.key";
+  next.clusters.front().tls.ca = "ca.pem";
+  CHECK(
+      take_changes(now, next).kept
+      == texts{"relay1.name: needs a restart", "relay1.tls: needs a restart"});
+}
+
 TEST_CASE("an admin listener stays where it is, and its peers change") {
   auto admin = [](std::string_view more) {
     return fmt::format("- name: n\n  kind: cluster.node\n- name: admin\n"

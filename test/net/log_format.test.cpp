@@ -61,6 +61,14 @@ TEST_CASE("text has part and level") {
   CHECK(line.find("[http] [info] hello\n") != std::string::npos);
 }
 
+TEST_CASE("text has the local time with its zone, as JSON has") {
+  auto line = formatted(log_format::text, "hello");
+  auto end = line.find(']');
+  REQUIRE(end == 30);
+  CHECK(formatted(log_format::json, "hello")
+            .starts_with("{\"time\":\"" + line.substr(1, end - 1) + "\","));
+}
+
 TEST_CASE("JSON has what stands behind the message as members") {
   CHECK(object(R"(request refused: check=origin status=403 reason="a \"b\" c")")
         == R"({"level":"info","part":"http","message":"request refused",)"

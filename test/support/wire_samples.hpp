@@ -2,9 +2,11 @@
 // what `test/wire` keeps the bytes of.
 #pragma once
 
+#include "actors/absent_peers.hpp"
 #include "actors/ending.hpp"
 #include "actors/error.hpp"
 #include "actors/node_messages.hpp"
+#include "actors/operator_order.hpp"
 
 #include <caf/message.hpp>
 
@@ -128,6 +130,8 @@ inline std::vector<wire_sample> wire_samples(const caf::actor& who) {
       make("drain.watch", drain_watch{who}),
       make("node.draining", node_draining{milliseconds{25'000}}),
       make("acceptor.count-get", acceptor_count_get{}),
+      make("operator.order",
+           operator_order{"close", "7@x", "chat", "chat2", 4000}),
       make("peer.step-back", peer_step_back{"app1", true}),
       make("node.drain", node_drain{}),
       make("node.reload", node_reload{}),
@@ -164,6 +168,11 @@ inline std::vector<wire_sample> wire_samples(const caf::actor& who) {
       make("peer.hello", peer_hello{"app1", who, version}),
       make("peer.list", peer_list{}),
       make("peer.details", peer_details{}),
+      make("peer.absent-get", absent_peers_get{}),
+      make("peer.absent",
+           std::vector<absent_peer>{
+               {"app1:9000", false, "refused", milliseconds{70'000}},
+               {"app2:9000", true, "", milliseconds{1}}}),
       make("peer.infos",
            std::vector<peer_info>{{"app1", "aa#1", version, "192.0.2.1:9000",
                                    milliseconds{1}, milliseconds{2}, 3},

@@ -240,7 +240,8 @@ class Upgrade(unittest.TestCase):
         self.assertGreater(sum(each.ends for each in self.travellers), 0)
         # This test's own question by `wsrelay peers`, which asks again.
         self.assertNotRegex(
-            log, r"message not understood(?!.*=\"?unknown_type: peer\.details\"?\n)")
+            log, r"message not understood(?!.*=\"?unknown_type: "
+                 r"(peer\.details|peer\.absent-get|operator\.order)\"?( hint|\n))")
         self.assertNotIn("unexpected message", log)
         self.assertNotIn("peer lost", log)
 

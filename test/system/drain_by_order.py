@@ -7,7 +7,8 @@ import signal
 import unittest
 
 from cluster_probe import Probe, node
-from operate_base import NOT_FOUND, OK, REFUSED, cluster_port, run
+from operate_base import (NOT_FOUND, OK, REFUSED, cluster_port, met_peers,
+                          run)
 from raw_client import WebSocket
 from support import Program, Relay, echo_config, wait_until
 
@@ -149,7 +150,7 @@ class ThroughAPeer(Base):
         peers = f'["127.0.0.1:{cluster_port(self.far)}"]'
         self.near = self.start(config("near", peers))
         self.port = cluster_port(self.near)
-        wait_until(lambda: run("peers", "--json", port=self.port).json,
+        wait_until(lambda: met_peers(self.port),
                    "the nodes know each other")
 
     def test_the_peer_drains_and_the_other_stays(self):

@@ -4,7 +4,9 @@ logged of which part; never what passes through."""
 import json
 import os
 import signal
+import re
 import socket
+import subprocess
 import tempfile
 import unittest
 
@@ -14,7 +16,7 @@ from logs_base import PARTS, entries
 from process import Node as Streams
 from raw_client import Connection, WebSocket, upgrade_fields
 from reload_base import CHAT, ReloadTest, base
-from support import endpoint, wait_until
+from support import BUILD, DEADLINE, endpoint, wait_until
 
 # What may look like the end of a value, of a line, or like other text.
 HOSTILE = ['"', "\\", "\\\"", "\\u0000", "%00", "%0a", "{", "}", "'", "a=b",
@@ -159,9 +161,60 @@ class Json(ReloadTest):
         node.stop()
 
 
+class FailedStarts(unittest.TestCase):
+    """Who reads JSON gets nothing else, also of what never ran."""
+
+    def errors(self, config, *arguments):
+        with tempfile.TemporaryDirectory(prefix="wsrelay-test-") as folder:
+            file = os.path.join(folder, "relay.yaml")
+            with open(file, "w", encoding="utf-8") as output:
+                output.write(config)
+            where = arguments[-1:] if arguments[-1:] == ("--check",) else (
+                "--config",)
+            done = subprocess.run(
+                [BUILD / "wsrelayd", "--log-format", "json", *where, file],
+                stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                timeout=DEADLINE, check=False)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        lines = [json.loads(line) for line in done.stderr.splitlines()]
+        for each in lines:
+            self.assertRegex(each["time"], r"T.*[+-]\d\d:\d\d\Z")
+            self.assertEqual(each["part"], "node")
+        return lines
+
+    def test_each_error_of_a_configuration_is_an_object(self):
+        bad = (base() + "  none\"such: 1\n"
+               + "- name: x\n  kind: http.nothing\n")
+        for arguments in ((), ("--check",)):
+            lines = self.errors(bad, *arguments)
+            self.assertGreaterEqual(len(lines), 2)
+            for each in lines:
+                self.assertEqual((each["level"], each["message"]),
+                                 ("error", "configuration refused"))
+                self.assertRegex(each["reason"], r"relay\.yaml:\d+: ")
+
+    def test_a_file_that_is_no_yaml_is_one(self):
+        line, = self.errors("a: [\n\"")
+        self.assertEqual(line["message"], "configuration refused")
+
+    def test_so_is_a_warning(self):
+        warned = base({"socket_mode": '"600"'})
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            lines = self.errors(re.sub(r'"127\.0\.0\.1:0"',
+                                       f'"127.0.0.1:{port}"', warned, count=1))
+        told = [(each["level"], each["message"]) for each in lines]
+        self.assertIn(("warning", "configuration warning"), told)
+        self.assertEqual(told[-1], ("error", "wsrelayd failed"))
+        self.assertIn(str(port), lines[-1]["reason"])
+
+
 class OtherFormats(unittest.TestCase):
     LINE = {"journal": r"\A<[3467]>\[(node|http|connection|access)\] [^\n]+\Z",
-            "text": r"\A\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\] "
+            "text": r"\A\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}"
+                    r"[+-]\d\d:\d\d\] "
                     r"\[(node|http|connection|access)\] \[\w+\] [^\n]+\Z"}
 
     def lines(self, arguments=(), environment=None):

@@ -2,12 +2,13 @@
 it lists, does and calls."""
 
 import re
+import socket
 import tempfile
 import unittest
 
 from cluster_probe import Probe
 from operate_base import (NOT_FOUND, OK, REFUSED, TIMEOUT, OperateTest, Watch,
-                          cluster_port, config, run)
+                          cluster_port, config, met_peers, run)
 from raw_client import BINARY, WebSocket
 from support import DEADLINE, Relay, wait_until
 
@@ -79,19 +80,35 @@ class Actions(OperateTest):
             self.wsrelay("send", pid, "--binary", file.name)
         self.assertEqual(client.read_message(), (BINARY, data))
 
+    def expect_line(self, order):
+        """One line of the log tells of it."""
+        lines = re.findall(rf"operator: what={re.escape(order)} "
+                           r"node=[0-9A-F]+#\d+\n", self.relay.log())
+        self.assertEqual(len(lines), 1, self.relay.log())
+
+    def test_an_order_is_a_line_of_the_log_without_what_is_sent(self):
+        client, pid = self.connect_known()
+        self.wsrelay("send", pid, "SECRET")
+        self.assertEqual(client.read_text(), "SECRET")
+        self.expect_line(f"send pid={pid}")
+        self.assertNotIn("SECRET", self.relay.log())
+
     def test_a_close_says_its_code_and_reason(self):
         client, pid = self.connect_known()
         self.wsrelay("close", pid, 4001, "have a rest")
         found = client.read_close()
         self.assertEqual((found.code, found.payload[2:]),
                          (4001, b"have a rest"))
+        self.expect_line(f"close pid={pid} code=4001")
         client, pid = self.connect_known()
         self.wsrelay("close", pid)
         self.assertEqual(client.read_close().code, 1000)
+        self.assertNotIn("have a rest", self.relay.log())
 
     def test_a_transfer_has_happened_when_the_command_ends(self):
         client, pid = self.connect_known("/ws/chat")
         self.wsrelay("transfer", pid, "echo")
+        self.expect_line(f"transfer pid={pid} target=echo")
         self.assertEqual(self.row(pid)["target"], self.pid_of("echo"))
         client.send_text("moved")
         while client.read_text() != "moved":
@@ -191,7 +208,7 @@ class Cluster(unittest.TestCase):
         cls.near = Relay(config("near", peers))
         cls.addClassCleanup(cls.near.end)
         cls.port = cluster_port(cls.near)
-        wait_until(lambda: run("peers", "--json", port=cls.port).json,
+        wait_until(lambda: met_peers(cls.port),
                    "the nodes know each other")
 
     def test_peers_are_shown_with_what_is_known_of_them(self):
@@ -206,6 +223,27 @@ class Cluster(unittest.TestCase):
         row = run("peers", port=self.port).rows[0]
         self.assertEqual(row[:5], [far["name"], far["address"], far["node"],
                                    far["version"], "2"])
+
+    def test_a_configured_peer_that_is_not_there_is_shown_so(self):
+        with socket.socket() as nobody:
+            nobody.bind(("127.0.0.1", 0))  # and does not listen
+            address = f"127.0.0.1:{nobody.getsockname()[1]}"
+            relay = Relay(config("alone", f'["{address}"]'))
+            self.addCleanup(relay.end)
+            port = cluster_port(relay)
+            found, = wait_until(
+                lambda: [each for each in run("peers", "--json",
+                                              port=port).json
+                         if each.get("state") == "absent"], "it was tried")
+            self.assertEqual((found["name"], found["address"]), ("", address))
+            self.assertIn("refused", found["reason"])
+            self.assertLess(found["since_ms"], 60_000)
+            lines = run("peers", port=port).text.splitlines()
+            self.assertEqual(len(lines), 3, lines)  # two headers
+            self.assertRegex(lines[2], rf"^{re.escape(address)} +absent +.*"
+                                       r"refused.* \S+$")
+            self.assertEqual(met_peers(port), [])
+            relay.stop()
 
     def test_connections_of_another_node_are_in_reach(self):
         self.assertEqual(run("peers", port=self.port).rows[0][0], "far")

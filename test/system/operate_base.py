@@ -57,6 +57,12 @@ def run(*arguments, port=None, environment=None):
         env={**os.environ, **(environment or {})}, check=False))
 
 
+def met_peers(port):
+    """Returns the rows of nodes that are connected."""
+    return [each for each in run("peers", "--json", port=port).json
+            if "state" not in each]
+
+
 class Watch(Program):
     """A `wsrelay watch` that runs."""
 

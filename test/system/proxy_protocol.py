@@ -198,7 +198,7 @@ class Headers(ProxyProtocol):
             self.assert_refused(client)
             self.assertRegex(
                 self.refusal(relay), r'^address=127\.0\.0\.1 service=gateway '
-                                     rf'reason=".*{reason}.*"$')
+                                     rf'reason=".*{reason}.*" hint="have')
             relay.stop()
 
     def test_many_half_ones_keep_nobody_out(self):

@@ -207,7 +207,7 @@ class Kept(ReloadTest):
                 (text.replace("threads: 2", "threads: 2\n  trusted_proxies: "
                               "[127.0.0.1]\n  proxy_protocol: true"),
                  "gateway.proxy_protocol"),
-                (text.replace("name: relay1", "name: relay2"), "relay1"),
+                (text.replace("name: relay1", "name: relay2"), "relay1.name"),
                 (base(), "relay1"),
                 (re.sub(r"(?s)- name: admin\n.*?(?=- )", "", text), "admin"),
                 (text.replace(admin(), admin(addr="127.0.0.1:1")),

@@ -22,6 +22,9 @@ inline const columns peer_columns{{"NAME", "ADDRESS", "NODE", "VERSION",
                                    "PROTOCOL", "SINCE", "HEARD", "WAITING"},
                                   4};
 
+inline const columns absent_columns{
+    {"NOT CONNECTED", "STATE", "REASON", "SINCE"}, 3};
+
 inline const columns target_columns{{"NAME", "PID"}, 2};
 
 inline const columns level_columns{{"PART", "LEVEL"}, 2};

@@ -1,6 +1,7 @@
 // Lists, and requests to one connection.
 #include "tools/wsrelay/commands.hpp"
 
+#include "actors/absent_peers.hpp"
 #include "actors/directory.hpp"
 #include "net/admin/inspection.hpp"
 #include "net/admin/json_output.hpp"
@@ -9,10 +10,15 @@
 #include "tools/wsrelay/call.hpp"
 #include "tools/wsrelay/columns.hpp"
 #include "tools/wsrelay/drain.hpp"
+#include "tools/wsrelay/note_order.hpp"
 #include "tools/wsrelay/ps.hpp"
 #include "tools/wsrelay/report.hpp"
 #include "tools/wsrelay/text.hpp"
 
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace wsrelay::cli {
@@ -35,6 +41,32 @@ std::string targets(node_client& node, const options& opts) {
   return to_table(target_columns, table);
 }
 
+// A node of an earlier release does not tell.
+std::vector<absent_peer> absent_peers_of(node_client& node) {
+  std::vector<std::pair<caf::actor, absent_peers_get>> question;
+  question.emplace_back(node.directory(), absent_peers_get{});
+  auto answers = node.ask_all<std::vector<absent_peer>>(question);
+  return answers.front() ? *answers.front() : std::vector<absent_peer>{};
+}
+
+const char* state_of(const absent_peer& peer) {
+  return peer.is_connecting ? "connecting" : "absent";
+}
+
+table_row row_of(const absent_peer& peer) {
+  return {peer.address, state_of(peer), peer.reason.empty() ? "-" : peer.reason,
+          age_text(peer.since)};
+}
+
+void put_row(json_writer& out, const absent_peer& peer) {
+  put(out, "name", "");
+  put(out, "node", "");
+  put(out, "address", peer.address);
+  put(out, "state", state_of(peer));
+  put(out, "since_ms", static_cast<std::uint64_t>(peer.since.count()));
+  put(out, "reason", peer.reason);
+}
+
 table_row row_of(const peer_info& peer) {
   if (!is_told(peer))
     return {peer.name, "-", peer.node, "-", "-", "-", "-", "-"};
@@ -48,15 +80,34 @@ table_row row_of(const peer_info& peer) {
           std::to_string(peer.waiting)};
 }
 
+template <class Row>
+void put_rows(json_writer& out, const std::vector<Row>& rows) {
+  for (auto& row : rows) {
+    out.StartObject();
+    put_row(out, row);
+    out.EndObject();
+  }
+}
+
 std::string peers(node_client& node, const options& opts) {
   auto all = node.peer_details();
+  auto absent = absent_peers_of(node);
   if (opts.json)
-    return make_json_array(
-        all, [](json_writer& out, auto& peer) { put_row(out, peer); });
+    return make_json([&](json_writer& out) {
+             out.StartArray();
+             put_rows(out, all);
+             put_rows(out, absent);
+             out.EndArray();
+           })
+           + "\n";
   std::vector<table_row> table;
   for (auto& peer : all)
     table.push_back(row_of(peer));
-  return to_table(peer_columns, table);
+  auto result = to_table(peer_columns, table);
+  table.clear();
+  for (auto& peer : absent)
+    table.push_back(row_of(peer));
+  return table.empty() ? result : result + to_table(absent_columns, table);
 }
 
 // -- one connection -----------------------------------------------------------
@@ -67,22 +118,29 @@ std::string done(const options& opts) {
 }
 
 template <class Message>
-std::string tell(node_client& node, const options& opts, Message message) {
-  node.ask<void>(node.find(opts.subject), std::move(message), opts.subject);
+std::string tell(node_client& node, const options& opts, std::string_view order,
+                 Message message) {
+  auto whom = node.find(opts.subject);
+  operator_order note{std::string{order}, opts.subject, {}, {}};
+  if constexpr (std::is_same_v<Message, ws_close>)
+    note.code = message.code;
+  note_order(node, std::move(note));
+  node.ask<void>(whom, std::move(message), opts.subject);
   return done(opts);
 }
 
 std::string transfer(node_client& node, const options& opts) {
   ws_control control;
   control.target_pid = opts.target;
-  node.ask<void>(node.find(opts.subject), std::move(control),
-                 opts.subject + " to " + opts.target);
+  auto whom = node.find(opts.subject);
+  note_order(node, {"transfer", opts.subject, {}, opts.target});
+  node.ask<void>(whom, std::move(control), opts.subject + " to " + opts.target);
   return done(opts);
 }
 
 std::string send(node_client& node, const options& opts) {
   auto type = opts.binary ? message_type::binary : message_type::text;
-  return tell(node, opts, ws_send{type, opts.text});
+  return tell(node, opts, "send", ws_send{type, opts.text});
 }
 
 // -- the node -----------------------------------------------------------------
@@ -139,7 +197,7 @@ std::string run_one(node_client& node, const options& opts) {
     case command::send:
       return send(node, opts);
     case command::close:
-      return tell(node, opts, ws_close{opts.code, opts.reason});
+      return tell(node, opts, "close", ws_close{opts.code, opts.reason});
     case command::transfer:
       return transfer(node, opts);
     case command::call:

@@ -6,6 +6,7 @@
 #include "net/admin/connection_pages.hpp"
 #include "net/admin/json_output.hpp"
 #include "tools/wsrelay/mover.hpp"
+#include "tools/wsrelay/note_order.hpp"
 
 #include <fmt/format.h>
 
@@ -155,11 +156,16 @@ void move_target(node_client& node, const options& opts, mover& moves) {
 
 command_output move_away(node_client& node, const options& opts,
                          const progress& tell) {
+  auto is_node = !opts.from_node.empty();
+  note_order(node, {"drain",
+                    {},
+                    is_node ? "node " + opts.from_node : opts.subject,
+                    opts.target});
   mover moves{opts, tell};
-  if (opts.from_node.empty())
-    move_target(node, opts, moves);
-  else
+  if (is_node)
     move_node(node, opts, moves);
+  else
+    move_target(node, opts, moves);
   command_output result;
   result.missing = moves.failures();
   auto moved = static_cast<std::uint64_t>(moves.moved());

@@ -21,6 +21,7 @@
 #include <caf/actor_system.hpp>
 
 #include <fmt/format.h>
+#include <spdlog/details/log_msg.h>
 #include <spdlog/sinks/sink.h>
 
 #include <atomic>
@@ -51,34 +52,52 @@ void print(int fd, std::string_view text) {
 // may hold one.
 constexpr std::chrono::seconds patience{10};
 
-int complain(std::string_view what) {
-  print(STDERR_FILENO, fmt::format("error: {}\n", what));
+// A line on standard error before there is a log, or beside it: who reads JSON
+// there gets what the log would say, `words` and the reason.
+std::string line_of(const daemon_options& options,
+                    spdlog::level::level_enum level, std::string_view words,
+                    std::string_view reason) {
+  auto is_error = level == spdlog::level::err;
+  if (options.log_format != "json")
+    return fmt::format("{}: {}\n", is_error ? "error" : "warning", reason);
+  auto text = fmt::format("{}: reason={}", words, json_string(reason));
+  spdlog::details::log_msg message{"node", level, text};
+  spdlog::memory_buf_t out;
+  make_log_formatter(log_format::json)->format(message, out);
+  return {out.data(), out.size()};
+}
+
+int complain(const daemon_options& options, std::string_view what) {
+  print(STDERR_FILENO,
+        line_of(options, spdlog::level::err, "wsrelayd failed", what));
   return 1;
 }
 
 // Returns whether there were errors.
-bool report(const loaded_config& loaded) {
+bool report(const daemon_options& options, const loaded_config& loaded) {
   std::string text;
   for (auto& warning : loaded.warnings)
-    text += "warning: " + to_text(warning) + '\n';
+    text += line_of(options, spdlog::level::warn, "configuration warning",
+                    to_text(warning));
   for (auto& error : loaded.errors)
-    text += "error: " + to_text(error) + '\n';
+    text += line_of(options, spdlog::level::err, "configuration refused",
+                    to_text(error));
   print(STDERR_FILENO, text);
   return !loaded.errors.empty();
 }
 
 // What was asked for and could not be printed is a failure.
-int printed(int status) {
+int printed(const daemon_options& options, int status) {
   auto problem = flush_standard_output();
-  return problem.empty() ? status : complain(problem);
+  return problem.empty() ? status : complain(options, problem);
 }
 
-int check(const std::string& file) {
-  auto loaded = load_config_file(file, check_all);
-  if (report(loaded))
+int check(const daemon_options& options) {
+  auto& file = options.check_file;
+  if (report(options, load_config_file(file, check_all)))
     return 1;
   fmt::print("{}: ok\n", file);
-  return printed(0);
+  return printed(options, 0);
 }
 
 std::string urls_text(const node& relay, const relay_config& config) {
@@ -109,8 +128,10 @@ void listen_for_operator(node& relay, const std::string& where) {
   if (auto path = relay.listen_for_operator(where))
     log().info("operator socket: path={}", log_value(*path));
   else
-    log().warn("no operator socket: reason={}",
-               json_string(path.error().what + " (--operator-socket)"));
+    log().warn(
+        "no operator socket: reason={}"
+        " hint=\"it serves all the same; wsrelay needs --node or --admin\"",
+        json_string(path.error().what + " (--operator-socket)"));
 }
 
 // What is wrong with a configuration as a whole: in the log line by line, for
@@ -118,7 +139,8 @@ void listen_for_operator(node& relay, const std::string& where) {
 failure refuse(const std::vector<config_issue>& errors) {
   std::string all;
   for (auto& error : errors) {
-    log().error("configuration refused: reason={}",
+    log().error("configuration refused: reason={}"
+                " hint=\"nothing has changed; repair it, then wsrelay reload\"",
                 json_string(to_text(error)));
     all += (all.empty() ? "" : "; ") + to_text(error);
   }
@@ -157,8 +179,10 @@ void put_targets(node& relay, caf::actor_system& system,
       if (each.name == name)
         return;
     if (auto done = relay.put(name, system.spawn(behavior)); !done)
-      log().error("cannot register a target: reason={}",
-                  json_string(done.error().what));
+      log().error(
+          "cannot register a target: reason={}"
+          " hint=\"it serves without this target; rename what has its name\"",
+          json_string(done.error().what));
   };
   put("echo", echo);
   put("chat", chat);
@@ -169,7 +193,7 @@ void put_targets(node& relay, caf::actor_system& system,
 int serve(const daemon_options& options, const relay_config& config) {
   termination_signals signals;
   if (auto enough = check_resources(needs_of(config)); !enough)
-    return complain(enough.error().what);
+    return complain(options, enough.error().what);
   begin_to_log(options);
   printed_lines caf_prints; // what it says is a part of the log
   system_config system_settings;
@@ -178,10 +202,11 @@ int serve(const daemon_options& options, const relay_config& config) {
   node relay{system, config};
   put_targets(relay, system, config);
   if (auto started = relay.start(); !started)
-    return complain(started.error().what);
+    return complain(options, started.error().what);
   for (auto& name : unclaimed_sockets(config))
     log().warn("nobody accepts at a socket that systemd has passed, no service "
-               "has its addr: addr={}",
+               "has its addr: addr={} hint=\"give a service this addr, or take "
+               "it out of the .socket unit\"",
                log_value("systemd:" + shown(name)));
   std::atomic<bool> is_ordered{false};
   relay.on_drain_order([&is_ordered] {
@@ -207,19 +232,16 @@ int serve(const daemon_options& options, const relay_config& config) {
   return 0;
 }
 
-int run(int argc, char** argv) {
-  daemon_options options;
-  if (auto status = parse_options(argc, argv, options))
-    return printed(*status);
+int run(const daemon_options& options) {
   if (!options.check_file.empty())
-    return check(options.check_file);
+    return check(options);
   auto loaded = load(options);
-  if (report(loaded))
+  if (report(options, loaded))
     return 1;
   if (!options.print_config)
     return serve(options, loaded.config);
   fmt::print("{}", to_yaml(loaded.config));
-  return printed(0);
+  return printed(options, 0);
 }
 
 } // namespace
@@ -229,9 +251,12 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   termination_signals::hold_hang_up(); // who orders a reload may be early
   raise_descriptor_limit();
+  daemon_options options;
   try {
-    return run(argc, argv);
+    if (auto status = parse_options(argc, argv, options))
+      return printed(options, *status);
+    return run(options);
   } catch (const std::exception& error) {
-    return complain(error.what());
+    return complain(options, error.what());
   }
 }

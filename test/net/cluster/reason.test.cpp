@@ -80,12 +80,16 @@ TEST_CASE("a reset after a silence is about heartbeats, at once it is not") {
 
 TEST_CASE("a line tells where a node is, its name where that is known, and "
           "why") {
+  std::string again =
+      R"( hint="it connects again by itself; see that node's log")";
   CHECK(end_line("node lost", "192.0.2.1", "app1", "silent for 3ms")
-        == R"(node lost: address=192.0.2.1 name=app1 reason="silent for 3ms")");
+        == R"(node lost: address=192.0.2.1 name=app1 reason="silent for 3ms")"
+               + again);
   CHECK(end_line("node refused", "unix:uid=7", "", "it says \"x\"")
-        == R"(node refused: address=unix:uid=7 reason="it says \"x\"")");
+        == R"(node refused: address=unix:uid=7 reason="it says \"x\"")"
+           R"( hint="is it a node? then see tls and release of both")");
   CHECK(end_line("node lost", "::1", "an app", "x")
-        == R"(node lost: address=::1 name="an app" reason="x")");
+        == R"(node lost: address=::1 name="an app" reason="x")" + again);
 }
 
 TEST_CASE("what did not come in time: nothing, or a part") {

@@ -1,6 +1,8 @@
 // Servers that fail: tries, pauses, what becomes of connections, joins that are
 // refused.
+#include "actors/pid_text.hpp"
 #include "test/net/hook/hook_fixture.hpp"
+#include "test/support/line_sink.hpp"
 
 #include <doctest/doctest.h>
 
@@ -43,6 +45,17 @@ struct fixture : hook_fixture {
 };
 
 } // namespace
+
+TEST_CASE_FIXTURE(fixture, "the line of a failure says of which connection") {
+  captured_log log;
+  auto client = client_with_message();
+  auto pid = pid_text(client.actor().id(), client.actor().node());
+  http_response refusal;
+  refusal.status = 403;
+  take("POST").done({refusal, true, {}});
+  CHECK(log.sink->has("http.target failed: target=game pid=" + pid
+                      + " reason=\""));
+}
 
 TEST_CASE_FIXTURE(fixture, "what was not sent is sent again, five times, later "
                            "and later") {

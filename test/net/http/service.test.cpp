@@ -120,9 +120,11 @@ TEST_CASE_FIXTURE(fixture, "what a handler does wrong is a warning") {
   REQUIRE(sink->lines.size() == 2);
   CHECK(sink->lines[0]
         == "relay command is invalid: endpoint=echo "
-           "reason=\"no \\\"target\\\"\"");
+           "reason=\"no \\\"target\\\"\" hint=\"its client gets an error; its "
+           "form: actors/MESSAGES.md\"");
   CHECK(sink->lines[1]
-        == "handler's answer has too large fields: endpoint=echo");
+        == "handler's answer has too large fields: endpoint=echo hint=\"its "
+           "client gets an error; let it send fewer or shorter fields\"");
 }
 
 TEST_CASE_FIXTURE(fixture, "a WebSocket where none can come of it has a line") {

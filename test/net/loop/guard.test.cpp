@@ -15,8 +15,10 @@ TEST_CASE_FIXTURE(fixture, "an exception is one line") {
   guarded("guard test", [] { throw std::runtime_error{"broken"}; });
   guarded("guard test", [] { throw 1; });
   REQUIRE(sink->lines.size() == 2);
-  CHECK(sink->lines[0] == R"(exception: where="guard test" what="broken")");
-  CHECK(sink->lines[1] == R"(exception: where="guard test" what="unknown")");
+  CHECK(sink->lines[0].starts_with(
+      R"(exception: where="guard test" what="broken" hint=)"));
+  CHECK(sink->lines[1].starts_with(
+      R"(exception: where="guard test" what="unknown" hint=)"));
 }
 
 TEST_CASE_FIXTURE(fixture, "one that comes again and again has ten in a "
@@ -36,7 +38,8 @@ TEST_CASE_FIXTURE(fixture, "what is left to do is done, and guarded, too") {
       });
   CHECK(done == 1);
   REQUIRE(sink->lines.size() == 2);
-  CHECK(sink->lines[1] == R"(exception: where="guard test" what="second")");
+  CHECK(sink->lines[1].starts_with(
+      R"(exception: where="guard test" what="second" hint=)"));
 }
 
 } // namespace wsrelay::guard_test

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "actors/log.hpp"
+#include "actors/operator_order.hpp"
 
 #include <caf/actor_control_block.hpp>
 #include <caf/local_actor.hpp>
 #include <caf/node_id.hpp>
+#include <caf/result.hpp>
 
 #include <string>
 #include <string_view>
@@ -22,5 +24,9 @@ inline void log_order(caf::local_actor* self, std::string_view what,
     log().info("operator: what={}{} node={}", what, more,
                to_string(sender->node()));
 }
+
+/// Logs an order that is about to come from such a process to somebody else.
+caf::result<void> note_order(caf::local_actor* self,
+                             const operator_order& order);
 
 } // namespace wsrelay
