@@ -31,6 +31,13 @@ inline bool is_alive(const caf::actor& who) {
   return ptr != nullptr && !ptr->getf(caf::abstract_actor::is_terminated_flag);
 }
 
+/// Returns whether nobody has a handle of the actor any more: CAF destroys it.
+/// What it still sends must not carry a handle of it, not even as the sender:
+/// CAF 0.17.6 would destroy it once more with the last one.
+inline bool is_unreachable(const caf::abstract_actor& who) noexcept {
+  return who.ctrl()->strong_refs == 0;
+}
+
 /// Returns whether two handles, which are equal when they are of one actor, are
 /// of one object, too. An actor of a node that was lost and found again has two
 /// for a while.

@@ -280,6 +280,7 @@ private:
   void begin_end(end_cause cause, ending how);
   void leave_owner(bool awaits_answers);
   void leave_others();
+  void send_leave(const caf::actor& target, ws_leave leave);
   void end_leaving();
   void close_port();
   void fail_waiting(errc why);

@@ -1,4 +1,5 @@
 // How a connection ends: once, with everybody told.
+#include "actors/caf_compat.hpp"
 #include "actors/connection.hpp"
 #include "actors/log.hpp"
 #include "actors/log_limit.hpp"
@@ -15,10 +16,13 @@
 namespace wsrelay {
 
 // Reached without an ending when the actor was killed or threw: CAF destroys
-// the state of an actor that quits before it tells its monitors.
+// the state of an actor that quits before it tells its monitors. Or nobody had
+// the actor any more, as where a node had to give up its connections.
 connection_state::~connection_state() {
   if (!port_)
     return;
+  if (is_unreachable(*self_))
+    watch_.reset();
   if (leaving())
     close_port();
   end(end_cause::killed);
@@ -84,14 +88,20 @@ void connection_state::leave_owner(bool awaits_answers) {
         .then([this] { end_leaving(); },
               [this](caf::error&) { end_leaving(); });
   else
-    self_->send(owners_.owner(), std::move(leave));
+    send_leave(owners_.owner(), std::move(leave));
   owners_.clear();
+}
+
+void connection_state::send_leave(const caf::actor& target, ws_leave leave) {
+  if (!is_unreachable(*self_))
+    return self_->send(target, std::move(leave));
+  caf::anon_send(target, std::move(leave));
 }
 
 void connection_state::leave_others() {
   if (claims_.is_asked()) {
     auto& asked = *claims_.current();
-    self_->send(asked.target, make_leave(asked.settings, *ending_, 0));
+    send_leave(asked.target, make_leave(asked.settings, *ending_, 0));
     forget(asked.target);
   }
   for (auto& former : owners_.former())

@@ -1,4 +1,5 @@
 // A connection towards its client and its owner: what is read, and when.
+#include "actors/caf_compat.hpp"
 #include "actors/connection.hpp"
 
 #include <caf/all.hpp>
@@ -129,7 +130,8 @@ void connection_state::send_heartbeat() {
 ws_leave connection_state::make_leave(const relay_settings& settings,
                                       const ending& how,
                                       std::uint64_t last_seq) const {
-  return {caf::actor_cast<caf::actor>(self_),
+  return {is_unreachable(*self_) ? caf::actor{}
+                                 : caf::actor_cast<caf::actor>(self_),
           pid_,
           how.leave,
           how.code,

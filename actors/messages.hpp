@@ -97,7 +97,7 @@ struct ws_heartbeat {
 /// everything before it is handled. What is sent until then still reaches the
 /// client.
 struct ws_leave {
-  caf::actor client;
+  caf::actor client; // null where it is gone already, as with its node
   shared_buffer client_pid;
   leave_reason reason;
   std::uint16_t code;     // close code; 0 where the connection goes on
