@@ -4,6 +4,7 @@
 #include "protocol/duration.hpp"
 #include "protocol/json.hpp"
 #include "protocol/relay_command.hpp"
+#include "protocol/utf8.hpp"
 
 #include <fmt/format.h>
 #include <rapidjson/document.h>
@@ -243,9 +244,18 @@ public:
       : from_{from}, has_data_{has_data}, out_{out} {}
 
   std::string run() {
-    for (auto name : {"id", "ref", "to", "group"}) // a fault names them
-      if (auto found = from_.FindMember(name); found != from_.MemberEnd())
-        peek(name, found->value);
+    auto fault = read_all();
+    if (!fault.empty()) // which names what it is about
+      for (auto name : {"id", "ref", "to", "group"})
+        if (auto found = from_.FindMember(name); found != from_.MemberEnd())
+          peek(name, found->value);
+    return fault;
+  }
+
+  bool has_verb() const noexcept { return has_verb_; }
+
+private:
+  std::string read_all() {
     if (auto bad = read_verb(); !bad.empty())
       return bad;
     has_verb_ = true;
@@ -260,9 +270,6 @@ public:
     return {};
   }
 
-  bool has_verb() const noexcept { return has_verb_; }
-
-private:
   static bits bit_of(const member& each) {
     return bits{1} << static_cast<unsigned>(&each - members);
   }
@@ -327,13 +334,14 @@ bool may_have_bytes(backend_verb what) {
 }
 
 // Whether the parser by itself refuses all that is no JSON for us: it is
-// lenient on escaped surrogates, on what stands behind a NUL, and nests without
-// end.
+// lenient on escaped surrogates, on what is no UTF-8 or stands behind a NUL,
+// and nests without end.
 bool is_plain(std::string_view json) {
   auto nested = std::count_if(json.begin(), json.end(),
                               [](char c) { return c == '{' || c == '['; });
   return nested <= static_cast<std::ptrdiff_t>(max_json_depth)
-         && json.find('\0') == json.npos && json.find("\\u") == json.npos;
+         && json.find('\0') == json.npos && json.find("\\u") == json.npos
+         && is_valid_utf8(json);
 }
 
 std::optional<std::size_t> size_of_head(std::string_view bytes) {
@@ -367,8 +375,7 @@ read_backend_order(std::string_view bytes, bool is_binary, backend_order& out) {
   rapidjson::MemoryPoolAllocator<> pool{values.bytes, sizeof values.bytes};
   rapidjson::MemoryPoolAllocator<> stack_pool{stack.bytes, sizeof stack.bytes};
   document_in_place document{&pool, sizeof stack.bytes / 2, &stack_pool};
-  document.Parse<rapidjson::kParseValidateEncodingFlag>(head.data(),
-                                                        head.size());
+  document.Parse(head.data(), head.size());
   if (document.HasParseError() || !document.IsObject()) {
     auto json = check_json_object(head);
     return backend_fault{json ? "not a JSON object" : json.error().what};
