@@ -157,7 +157,7 @@ class Activation(unittest.TestCase):
         server = self.start(echo_at("systemd:web"), ("web", self.listen()),
                             ("admin", self.listen()))
         server.wait_until_ready()
-        wait_until(lambda: "addr=systemd:admin\n" in server.stderr,
+        wait_until(lambda: "addr=systemd:admin hint=" in server.stderr,
                    "what it logs")
         self.assertEqual(server.stderr.count("nobody accepts"), 1)
         server.stop()
