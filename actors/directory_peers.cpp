@@ -77,9 +77,11 @@ bool directory_state::speaks_for_itself(const caf::actor& directory) const {
 std::optional<caf::error> directory_state::refuse(const peer_hello& message) {
   if (auto checked = check_name(message.name); !checked)
     return make_error(errc::invalid_message, checked.error().what);
-  if (node_name.empty() || message.name == node_name || !message.directory
-      || !is_plausible(message.version))
-    return make_error(errc::invalid_message, "no name that another node has");
+  if (message.name == node_name)
+    return make_error(errc::invalid_message,
+                      "both nodes are called " + node_name + ": rename one");
+  if (node_name.empty() || !message.directory || !is_plausible(message.version))
+    return make_error(errc::invalid_message, "not what a node says of itself");
   if (!speaks_for_itself(message.directory))
     return make_error(errc::invalid_message,
                       "the directory is not that node's own");

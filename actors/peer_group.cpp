@@ -109,7 +109,8 @@ void peer_group_state::on_missing(const caf::error& why) {
   if (!std::exchange(missing, true))
     log(log_part::cluster)
         .warn("peer's name has no address: name={} reason={}"
-              " hint=\"looked up again by itself; try: getent ahosts NAME\"",
+              " hint=\"looked up again by itself; getent ahosts asks this "
+              "machine for it\"",
               config.each.host, json_string(reason));
 }
 

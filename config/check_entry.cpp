@@ -245,6 +245,20 @@ void check_entry(const router_config& x, entry_report& report) {
     report.fail("prefix", pattern.error().what);
 }
 
+// Said of the one that somebody has written.
+void check_heartbeat(const cluster_config& x, entry_report& report) {
+  if (x.heartbeat_timeout > x.heartbeat_interval)
+    return;
+  if (x.heartbeat_timeout == cluster_config{}.heartbeat_timeout)
+    return report.fail(
+        "heartbeat_interval",
+        fmt::format("must be shorter than heartbeat_timeout, {}ms",
+                    x.heartbeat_timeout.count()));
+  report.fail("heartbeat_timeout",
+              fmt::format("must be longer than heartbeat_interval, {}ms",
+                          x.heartbeat_interval.count()));
+}
+
 void check_entry(const cluster_config& x, entry_report& report) {
   check_tls(x.tls, report);
   visit_cluster(x, range_check{report});
@@ -255,9 +269,7 @@ void check_entry(const cluster_config& x, entry_report& report) {
     report.fail("resolve_interval", "must be 1s or more");
   if (x.heartbeat_interval.count() < 1)
     report.fail("heartbeat_interval", "must be 1ms or more");
-  if (x.heartbeat_timeout <= x.heartbeat_interval)
-    report.fail("heartbeat_timeout",
-                "must be longer than the heartbeat_interval");
+  check_heartbeat(x, report);
   if (x.reconnect_min.count() < 1)
     report.fail("reconnect_min", "must be 1ms or more");
   if (x.reconnect_max < x.reconnect_min)

@@ -38,7 +38,7 @@ result<std::string> read_file(const std::string& path, std::size_t max_size) {
 result<std::string> read_secret(const std::string& path) {
   auto text = read_file(path, max_secret_size);
   if (!text)
-    return text;
+    return failure{fmt::format("{}: {}", text.error().what, path)};
   if (text->size() > max_secret_size)
     return failure{fmt::format("larger than {} bytes", max_secret_size)};
   text->resize(text->find_last_not_of("\r\n") + 1);

@@ -13,7 +13,8 @@ namespace wsrelay {
 namespace {
 
 void replace(const caf::actor& client) {
-  caf::anon_send(client, ws_close{replaced_code, "replaced by a newer one"});
+  caf::anon_send(client, ws_close{replaced_code,
+                                  "replaced by a newer one: it goes on there"});
 }
 
 } // namespace

@@ -38,7 +38,8 @@ struct fault_hint {
 };
 
 constexpr fault_hint fault_hints[] = {
-    {"handler failed", "see the log of that handler (func), and its node's"},
+    {"handler failed",
+     "is it there (wsrelay targets)? then see its log, and its node's"},
     {"handler's answer has too large fields",
      "its client gets an error; let it send fewer or shorter fields"},
     {"handler's answer has fields that would split it, left out",

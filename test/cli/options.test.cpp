@@ -225,6 +225,9 @@ TEST_CASE("what is wrong is refused with code 2") {
   CHECK(refused({"send", "1@x", "--binary", "/no such file"}) != "");
   CHECK(refused({"close"}) != "");
   CHECK(refused({"transfer", "1@x"}) != "");
+  CHECK(refused({"transfer", "1@x", ""}) != "");
+  CHECK(refused({"close", ""}) != "");
+  CHECK(refused({"drain", "--to", ""}) != "");
   CHECK(refused({"call", "x", "{"}) != "");
   CHECK(refused({"call", "x", "{}", "--body", "y"}) != "");
   CHECK(refused({"call", "x", "--header", "no colon"}) != "");

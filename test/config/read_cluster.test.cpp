@@ -99,8 +99,11 @@ TEST_CASE("addresses of a cluster node are complete") {
 
 TEST_CASE("times of a cluster node make sense together") {
   CHECK(errors(with("heartbeat_timeout: 2s"))
-        == "relay.yaml:3: relay1.heartbeat_timeout: must be longer than the "
-           "heartbeat_interval");
+        == "relay.yaml:3: relay1.heartbeat_timeout: must be longer than "
+           "heartbeat_interval, 2000ms");
+  CHECK(errors(with("heartbeat_interval: 8s"))
+        == "relay.yaml:3: relay1.heartbeat_interval: must be shorter than "
+           "heartbeat_timeout, 8000ms");
   CHECK(errors(with("heartbeat_timeout: 2001ms")).empty());
   CHECK(errors(with("resolve_interval: 999ms"))
         == "relay.yaml:3: relay1.resolve_interval: must be 1s or more");

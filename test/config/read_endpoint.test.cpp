@@ -235,9 +235,9 @@ TEST_CASE("a secret file has at most 4096 bytes and is not empty") {
 TEST_CASE("an unreadable secret file is an error") {
   CHECK(errors(with("trusted_header: true\n  secret_file: /nowhere/key"))
         == "relay.yaml:8: e.secret_file: cannot be read: No such file or "
-           "directory");
+           "directory: /nowhere/key");
   CHECK(errors(with("trusted_header: true\n  secret_file: /tmp"))
-        == "relay.yaml:8: e.secret_file: cannot be read: Is a directory");
+        == "relay.yaml:8: e.secret_file: cannot be read: Is a directory: /tmp");
 }
 
 TEST_CASE("two endpoints of one method and shape are in conflict") {

@@ -41,7 +41,7 @@ class Keys(LimitTest):
     def assert_replaced(self, client):
         found = client.read_close()
         self.assertEqual((found.code, found.payload[2:]),
-                         (4409, b"replaced by a newer one"))
+                         (4409, b"replaced by a newer one: it goes on there"))
         client.send_close(4409)
         self.assertEqual(client.read_to_end(), b"")
 

@@ -39,6 +39,13 @@ CLI::Validator checked_by(std::string (*check)(const std::string&)) {
   return {[check](std::string& text) { return check(text); }, ""};
 }
 
+// An unset variable of a shell is no order.
+CLI::Validator is_given() {
+  return checked_by([](const std::string& text) {
+    return std::string{text.empty() ? "must not be empty" : ""};
+  });
+}
+
 CLI::Validator existing_file() {
   return CLI::ExistingFile.description(""); // the type says it
 }
@@ -115,7 +122,8 @@ CLI::App* add_command(CLI::App& app, commands& all, command what,
 void add_pid(CLI::App& app, options& out) {
   app.add_option("pid", out.subject, "PID of a connection, as ps prints it")
       ->type_name("PID")
-      ->required();
+      ->required()
+      ->check(is_given());
 }
 
 void add_lists(CLI::App& app, commands& all, options& out) {
@@ -151,7 +159,8 @@ void add_actions(CLI::App& app, commands& all, options& out, raw_options& raw) {
   add_pid(*transfer, out);
   transfer->add_option("target", out.target, "name, NAME@PEER or PID")
       ->type_name("TARGET")
-      ->required();
+      ->required()
+      ->check(is_given());
   auto* watch = add_command(app, all, command::watch, "watch",
                             "tell of each message of a connection until it "
                             "ends");
@@ -198,7 +207,8 @@ void add_drain(CLI::App& app, commands& all, options& out, raw_options& raw) {
       ->type_name("NAME")
       ->excludes(from);
   drain->add_option("--to", out.target, "where to: a target, or a node")
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->check(is_given());
   drain->add_option("--rate", out.rate, "moves per second")
       ->type_name("COUNT")
       ->check(CLI::Range(1, 100'000))

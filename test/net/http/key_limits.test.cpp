@@ -20,7 +20,7 @@ using namespace wsrelay::test;
 
 namespace {
 
-constexpr auto reason = " 4409 replaced by a newer one";
+constexpr auto reason = " 4409 replaced by a newer one: it goes on there";
 
 /// Limits, and clients that note how they are closed.
 struct fixture {
@@ -162,7 +162,8 @@ TEST_CASE("a connection that is replaced closes, and its target hears of it") {
   second.place->belongs_to(newer.actor());
   on.node.run();
   CHECK(on.client.close_frame()
-        == client_close{replaced_code, "replaced by a newer one"});
+        == client_close{replaced_code,
+                        "replaced by a newer one: it goes on there"});
   CHECK(on.target.log().back() == "leave closed 4409 last=0");
   CHECK(newer.is_open());
 }
