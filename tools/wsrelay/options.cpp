@@ -207,8 +207,7 @@ void add_drain(CLI::App& app, commands& all, options& out, raw_options& raw) {
       ->type_name("NAME")
       ->excludes(from);
   drain->add_option("--to", out.target, "where to: a target, or a node")
-      ->type_name("NAME")
-      ->check(is_given());
+      ->type_name("NAME");
   drain->add_option("--rate", out.rate, "moves per second")
       ->type_name("COUNT")
       ->check(CLI::Range(1, 100'000))
