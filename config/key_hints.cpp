@@ -2,6 +2,7 @@
 #include "config/key_hints.hpp"
 
 #include "config/nearest.hpp"
+#include "protocol/json.hpp"
 
 #include <fmt/format.h>
 
@@ -47,9 +48,11 @@ std::string flat_name(std::string_view key, const YAML::Node& value) {
 
 std::string write_in(std::string_view parent, std::string_view key,
                      const YAML::Node& value) {
-  auto text = value.IsScalar() && !value.Scalar().empty()
-                  ? shown(value.Scalar())
-                  : "...";
+  std::string text = "...";
+  if (value.IsScalar() && !value.Scalar().empty())
+    text = shown(value.Scalar());
+  if (value.IsScalar() && value.Tag() == "!") // yaml-cpp: it has quotes
+    text = json_string(text);
   return fmt::format("write {}: {{{}: {}}}", shown(parent), shown(key), text);
 }
 

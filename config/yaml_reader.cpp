@@ -234,15 +234,15 @@ std::string yaml_map::advice(std::string_view key, const YAML::Node& value,
   if (dot < key.size() && known_.count(key.substr(0, dot)) > 0)
     return ", " + write_in(key.substr(0, dot), key.substr(dot + 1), value);
   word_set free;
-  std::set_difference(known_.begin(), known_.end(), offered.begin(),
-                      offered.end(), std::inserter(free, free.end()));
+  std::copy_if(known_.begin(), known_.end(), std::inserter(free, free.end()),
+               [&](auto& each) { return offered.count(each) == 0; });
   auto guess = nearest(key, free);
   if (!guess.empty()) {
     offered.insert(guess);
     return fmt::format(", did you mean {}?", guess);
   }
   auto present = nearest(key, known_);
-  return members_.count(present) > 0
+  return !present.empty() && members_.count(present) > 0
              ? fmt::format(", and {} is there already", present)
              : "";
 }

@@ -334,14 +334,14 @@ bool may_have_bytes(backend_verb what) {
 }
 
 // Whether the parser by itself refuses all that is no JSON for us: it is
-// lenient on escaped surrogates, on what is no UTF-8 or stands behind a NUL,
-// and nests without end.
+// lenient on escaped surrogates, a byte order mark, what is no UTF-8 or stands
+// behind a NUL, and nests without end.
 bool is_plain(std::string_view json) {
   auto nested = std::count_if(json.begin(), json.end(),
                               [](char c) { return c == '{' || c == '['; });
   return nested <= static_cast<std::ptrdiff_t>(max_json_depth)
          && json.find('\0') == json.npos && json.find("\\u") == json.npos
-         && is_valid_utf8(json);
+         && !json.starts_with("\xEF\xBB\xBF") && is_valid_utf8(json);
 }
 
 std::optional<std::size_t> size_of_head(std::string_view bytes) {

@@ -232,11 +232,16 @@ TEST_CASE("a key is offered once, and none that is there") {
            "relay.yaml:4: a.threds: unknown key");
   CHECK(errors("- name: a\n  kind: http.service\n  thread: 1\n  threads: 1\n")
         == "relay.yaml:3: a.thread: unknown key, and threads is there already");
+  CHECK(errors("- name: a\n  kind: http.service\n  \"\": 1\n")
+            .ends_with(": unknown key"));
 }
 
 TEST_CASE("a key that is written with a dot stands in a map") {
   CHECK(errors("- name: a\n  kind: http.service\n  drain.lead: 1s\n")
         == "relay.yaml:3: a.drain.lead: unknown key, write drain: {lead: 1s}");
+  CHECK(errors("- name: a\n  kind: http.service\n  drain.lead: '1s, {x}'\n")
+        == "relay.yaml:3: a.drain.lead: unknown key, write drain: {lead: "
+           "\"1s, {x}\"}");
   CHECK(errors("- name: a\n  kind: http.service\n  x.y: 1s\n")
         == "relay.yaml:3: a.x.y: unknown key");
 }

@@ -176,6 +176,7 @@ TEST_CASE("what the parser takes and is no JSON is refused as everywhere") {
     CHECK(fault(event(bad)) == check_json(event(bad)).error().what);
     CHECK(fault(framed(event(bad), ""), true) == fault(event(bad)));
   }
+  CHECK(fault("\xEF\xBB\xBF" + event("1")) == "not valid JSON at byte 0");
   CHECK(fault(event("1") + '\0' + event("1"))
         == check_json(event("1") + '\0').error().what);
 }

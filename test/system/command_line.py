@@ -234,7 +234,9 @@ class CommandLine(unittest.TestCase):
     def test_a_file_that_is_no_configuration_is_refused_at_once(self):
         for text in ("", "# nothing\n", "word\n", "a: b\n", "[" * 400_000,
                      "- " * 100_000, "x" * 64 * 1024 * 1024,
-                     "- &a [*a]\n", "- {name: a, kind: x}\n" * 100_000):
+                     "- &a [*a]\n", "- {name: a, kind: x}\n" * 100_000,
+                     "- name: a\n  kind: http.service\n" + "".join(
+                         f"  a{i}: 1\n" for i in range(60_000))):
             with self.subTest(text[:20]):
                 status, out, errors = self.run_program("--check",
                                                        self.write(text))
