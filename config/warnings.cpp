@@ -8,12 +8,14 @@
 #include "config/ip_address.hpp"
 #include "config/listen_address.hpp"
 #include "config/validate.hpp"
+#include "protocol/json.hpp"
 #include "protocol/pid.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
+#include <string_view>
 #include <variant>
 
 namespace wsrelay {
@@ -180,6 +182,24 @@ void warn(const cluster_config& cluster, std::size_t burst,
                             cluster.output_limit, burst, 2 * burst));
 }
 
+// "{room}" alone is no JSON, and is not meant to be.
+void warn_of_state(const endpoint_config& endpoint,
+                   std::vector<config_issue>& issues) {
+  auto* relay = std::get_if<relay_handler>(&endpoint.handler);
+  if (!relay)
+    return;
+  std::string_view state = relay->command.state;
+  auto begin = state.find_first_not_of(" \t\r\n");
+  auto is_meant = begin != state.npos
+                  && (state[begin] == '{' || state[begin] == '[')
+                  && state.find('"') != state.npos;
+  if (is_meant && !check_json(state))
+    entry_report{endpoint_kind, endpoint, issues}.fail(
+        "relay.state",
+        "looks like JSON and is none as it stands: a request could add "
+        "to it, write its parameters in quotes, \"{name}\"");
+}
+
 } // namespace
 
 std::vector<config_issue> find_warnings(const relay_config& config) {
@@ -205,6 +225,7 @@ std::vector<config_issue> find_warnings(const relay_config& config) {
     warn_of_redirect(files, static_kind, services, issues);
   for (const auto& endpoint : config.endpoints) {
     warn_of_place(endpoint, config, issues);
+    warn_of_state(endpoint, issues);
     if (trusts_nobody(endpoint, routers, services))
       entry_report{endpoint_kind, endpoint, issues}.fail(
           "trusted_header",

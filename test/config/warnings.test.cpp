@@ -30,6 +30,28 @@ TEST_CASE("a router that allows any origin is a warning") {
   CHECK(find_warnings(config).size() == 1);
 }
 
+TEST_CASE("a state that a request could add to is a warning") {
+  auto with = [](std::string state) {
+    auto config = make_config();
+    relay_handler relay;
+    relay.command.target_pid = "echo";
+    relay.command.state = std::move(state);
+    config.endpoints[0].handler = std::move(relay);
+    return warnings(config);
+  };
+  for (auto good : {"", "{room}", "[{room}", "room {room}", R"({"id":"{id}"})",
+                    R"( ["{a}", 1])", R"(say "{room}")"}) {
+    CAPTURE(good);
+    CHECK(with(good) == "");
+  }
+  for (auto bad : {R"({"id":{id}})", R"( {"id": {id}, "admin": false})",
+                   R"(["a", {b}])"}) {
+    CAPTURE(bad);
+    CHECK(with(bad).find(".relay.state: looks like JSON and is none")
+          != std::string::npos);
+  }
+}
+
 TEST_CASE(
     "an entry with an error has no warning: it was not read as it stands") {
   auto loaded = load_config("- name: relay1\n  kind: cluster.node\n"
