@@ -152,7 +152,10 @@ struct ws_close {
 };
 
 /// `ws.control`: changes what is set, all of it or nothing. Answered when the
-/// change has happened; a target is moved to as `connection.hpp` tells.
+/// change has happened: a target that it names has joined, and owns the
+/// connection from then on. `errc::closing` says that the connection has ended,
+/// another error that nothing has changed. Waits for one that came before it,
+/// and for the first join.
 struct ws_control {
   caf::actor target;      // moves the connection to this actor,
   std::string target_pid; // or to the one of this PID or name
