@@ -30,16 +30,14 @@ std::string reason_of(const caf::error& why) {
   return to_text(why);
 }
 
-// What operators ask the own directory.
-void tell_absence(const peer_state& peer, bool is_absent,
-                  const std::string& reason = {}) {
-  peer.self->send(
-      peer.config.own.directory,
-      peer_absence{to_text(listen_address{peer.config.host, peer.config.port}),
-                   is_absent, reason});
-}
-
 } // namespace
+
+void tell_absence(caf::event_based_actor* self, const peer_config& which,
+                  bool is_absent, const std::string& reason) {
+  self->send(which.own.directory,
+             peer_absence{to_text(listen_address{which.host, which.port}),
+                          is_absent, reason});
+}
 
 caf::behavior peer_state::start(peer_config settings) {
   config = std::move(settings);
@@ -47,7 +45,7 @@ caf::behavior peer_state::start(peer_config settings) {
   self->set_default_handler(drop_unexpected);
   self->set_error_handler([](caf::error&) {});
   self->set_down_handler([this](caf::down_msg& message) { on_down(message); });
-  tell_absence(*this, true);
+  tell_absence(self, config, true);
   connect();
   return {
       [this](peer_retry) { connect(); },
@@ -99,7 +97,7 @@ void peer_state::on_hello(const peer_hello& message) {
   }
   failures = 0;
   told.clear();
-  tell_absence(*this, false);
+  tell_absence(self, config, false);
   self->send(config.own.directory, message);
 }
 
@@ -107,7 +105,7 @@ void peer_state::on_hello(const peer_hello& message) {
 void peer_state::on_failed(const caf::error& why) {
   ++failures;
   auto reason = reason_of(why);
-  tell_absence(*this, true, reason);
+  tell_absence(self, config, true, reason);
   if (told.size() < max_told_reasons && told.insert(reason).second)
     log(log_part::cluster)
         .warn("peer cannot be reached: address={}:{} reason={}"
@@ -121,12 +119,12 @@ void peer_state::on_down(const caf::down_msg& message) {
   if (message.source != remote)
     return;
   remote = nullptr;
-  tell_absence(*this, true, "the connection to it has ended");
+  tell_absence(self, config, true, "the connection to it has ended");
   try_again();
 }
 
 void peer_state::on_self() {
-  tell_absence(*this, false);
+  tell_absence(self, config, false);
   log(log_part::cluster)
       .info("peer is this node itself: address={}:{}", config.host,
             config.port);
@@ -139,13 +137,13 @@ void peer_state::set_retiring(bool retires) {
   retiring = retires;
   if (!retiring || !waiting)
     return;
-  tell_absence(*this, false);
+  tell_absence(self, config, false);
   self->quit();
 }
 
 void peer_state::try_again() {
   if (retiring) {
-    tell_absence(*this, false);
+    tell_absence(self, config, false);
     return self->quit();
   }
   if (config.group)

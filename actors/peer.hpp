@@ -64,4 +64,9 @@ struct peer_state {
 /// there turns out to be this node.
 caf::behavior peer(peer_actor* self, peer_config config);
 
+/// Tells the own directory whether this one is absent, for operators: as
+/// `peer_absence`.
+void tell_absence(caf::event_based_actor* self, const peer_config& which,
+                  bool is_absent, const std::string& reason = {});
+
 } // namespace wsrelay

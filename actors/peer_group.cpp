@@ -1,7 +1,6 @@
 // Looking up, over and over.
 #include "actors/peer_group.hpp"
 
-#include "actors/absent_peers.hpp"
 #include "actors/answer.hpp"
 #include "actors/error.hpp"
 #include "actors/log.hpp"
@@ -9,24 +8,10 @@
 
 #include <caf/all.hpp>
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
 namespace wsrelay {
-
-namespace {
-
-// Of the name itself: its addresses tell of themselves.
-void tell_missing(const peer_group_state& group, const std::string& reason) {
-  auto& each = group.config.each;
-  group.self->send(each.own.directory,
-                   peer_absence{fmt::format("{}:{}", each.host, each.port),
-                                !reason.empty(), reason});
-}
-
-} // namespace
 
 caf::behavior peer_group_state::start(peer_group_config settings) {
   config = std::move(settings);
@@ -92,7 +77,7 @@ void peer_group_state::on_found(std::vector<std::string> addresses) {
   if (addresses.empty())
     return on_missing(make_error(errc::no_such_peer, "no address"));
   missing = false;
-  tell_missing(*this, {});
+  tell_absence(self, config.each, false); // its addresses tell of themselves
   std::set<std::string> found{addresses.begin(), addresses.end()};
   std::erase_if(own, [&](auto& each) { return found.count(each) == 0; });
   retire(found);
@@ -105,7 +90,7 @@ void peer_group_state::on_missing(const caf::error& why) {
   std::string reason = why == caf::sec::request_timeout
                            ? "the look-up does not end"
                            : to_text(why);
-  tell_missing(*this, reason);
+  tell_absence(self, config.each, true, reason);
   if (!std::exchange(missing, true))
     log(log_part::cluster)
         .warn("peer's name has no address: name={} reason={}"
