@@ -3,8 +3,8 @@ logged of which part; never what passes through."""
 
 import json
 import os
-import signal
 import re
+import signal
 import socket
 import subprocess
 import tempfile

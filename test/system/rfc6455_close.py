@@ -51,7 +51,8 @@ class ClosingHandshake(Rfc6455Test):
                 (frame(TEXT, "x", mask=None), b"a frame is not masked"),
                 (frame(TEXT, b"\xff"), b"a text is not UTF-8"),
                 (frame(CLOSE, b"\x03"), b"an invalid close code"),
-                (frame(BINARY, claimed=1 << 40), b"a message is too big: send smaller ones"),
+                (frame(BINARY, claimed=1 << 40),
+                 b"a message is too big: send smaller ones"),
                 (frame(PING, b"x" * 126), b"a control frame is too long")):
             with self.subTest(reason):
                 found = self.assert_fails(data, 1002, 1007, 1009)
